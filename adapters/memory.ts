@@ -1,0 +1,155 @@
+import type { Storage, StorageAdapter, StoredPayload } from '../lib/storage.ts'
+
+/** What {@link createMemoryAdapter} takes. */
+export interface MemoryAdapterOptions {
+  /**
+   * How many records are kept at most, over all models. What has expired makes room; what is still
+   * valid is never dropped: a full memory refuses new records with an error.
+   *
+   * @defaultValue 100 000
+   */
+  readonly maxRecords?: number
+  /** The clock, in milliseconds since the epoch. @defaultValue `Date.now` */
+  readonly now?: () => number
+}
+
+interface StoredRecord {
+  readonly payload: string
+  readonly grantId: string | undefined
+  readonly indexKey: string | undefined
+  readonly expiresAt: number
+  consumed?: number
+}
+
+/** The error of a memory that is full of records which are still valid. */
+export class MemoryFullError extends Error {
+  override readonly name = 'MemoryFullError'
+}
+
+/**
+ * Storage in the memory of this process: for development, tests and single short-lived processes.
+ * It is the reference for what `lib/storage.ts` asks of an adapter.
+ *
+ * Every method does its work in one synchronous step, so that none can run between two halves of
+ * another.
+ */
+export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage {
+  const space = createSpace(options.maxRecords ?? 100_000, options.now ?? Date.now)
+  const adapters = new Map<string, StorageAdapter>()
+  return (model) => {
+    const existing = adapters.get(model)
+    if (existing) return existing
+    const adapter = createModelStorage(space, model)
+    adapters.set(model, adapter)
+    return adapter
+  }
+}
+
+interface Space {
+  readonly now: () => number
+  live(key: string): StoredRecord | undefined
+  put(key: string, record: StoredRecord): void
+  remove(key: string): boolean
+  byIndex(indexKey: string): StoredRecord | undefined
+  removeOfGrant(model: string, grantId: string): void
+}
+
+function createSpace(maxRecords: number, now: () => number): Space {
+  // Insertion order is close to expiry order, which keeps the sweep for room short.
+  const records = new Map<string, StoredRecord>()
+  const indexes = new Map<string, string>()
+  const grants = new Map<string, Set<string>>()
+
+  const remove = (key: string): boolean => {
+    const record = records.get(key)
+    if (!record) return false
+    records.delete(key)
+    if (record.indexKey !== undefined && indexes.get(record.indexKey) === key) {
+      indexes.delete(record.indexKey)
+    }
+    if (record.grantId !== undefined) {
+      const keys = grants.get(record.grantId)
+      keys?.delete(key)
+      if (keys?.size === 0) grants.delete(record.grantId)
+    }
+    return true
+  }
+
+  const live = (key: string): StoredRecord | undefined => {
+    const record = records.get(key)
+    if (!record || record.expiresAt > now()) return record
+    remove(key)
+    return undefined
+  }
+
+  const makeRoom = (): void => {
+    for (const key of records.keys()) live(key)
+    if (records.size < maxRecords) return
+    throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
+  }
+
+  return {
+    now,
+    live,
+    remove,
+    put(key, record) {
+      if (records.size >= maxRecords && !records.has(key)) makeRoom()
+      remove(key)
+      records.set(key, record)
+      if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
+      if (record.grantId !== undefined) {
+        const keys = grants.get(record.grantId) ?? new Set()
+        grants.set(record.grantId, keys.add(key))
+      }
+    },
+    byIndex(indexKey) {
+      const key = indexes.get(indexKey)
+      return key === undefined ? undefined : live(key)
+    },
+    removeOfGrant(model, grantId) {
+      for (const key of grants.get(grantId) ?? []) if (key.startsWith(`${model}:`)) remove(key)
+    },
+  }
+}
+
+function createModelStorage(space: Space, model: string): StorageAdapter {
+  const keyOf = (id: string): string => `${model}:${id}`
+  const store = (id: string, payload: StoredPayload, lifetime?: number): void => {
+    const second = payload.uid ?? payload.userCode
+    space.put(keyOf(id), {
+      // A copy, as any other storage gives: nobody changes a record by keeping hold of it.
+      payload: JSON.stringify(payload),
+      grantId: payload.grantId,
+      indexKey: second === undefined ? undefined : `${model}#${second}`,
+      expiresAt: lifetime === undefined ? Infinity : space.now() + lifetime * 1000,
+    })
+  }
+  const read = (record: StoredRecord | undefined): StoredPayload | undefined => {
+    if (!record) return undefined
+    const payload = JSON.parse(record.payload) as StoredPayload
+    return record.consumed === undefined ? payload : { ...payload, consumed: record.consumed }
+  }
+
+  return {
+    upsert: async (id, payload, lifetime) => store(id, payload, lifetime),
+    insert: async (id, payload, lifetime) => {
+      if (space.live(keyOf(id))) return false
+      store(id, payload, lifetime)
+      return true
+    },
+    find: async (id) => read(space.live(keyOf(id))),
+    findByUid: async (uid) => read(space.byIndex(`${model}#${uid}`)),
+    findByUserCode: async (userCode) => read(space.byIndex(`${model}#${userCode}`)),
+    consume: async (id) => {
+      const record = space.live(keyOf(id))
+      if (!record || record.consumed !== undefined) return false
+      record.consumed = space.now()
+      if (model === 'RefreshToken' && record.grantId !== undefined) {
+        space.removeOfGrant('AccessToken', record.grantId)
+      }
+      return true
+    },
+    destroy: async (id) => Boolean(space.live(keyOf(id))) && space.remove(keyOf(id)),
+    revokeByGrantId: async (grantId) => space.removeOfGrant(model, grantId),
+  }
+}

@@ -1,0 +1,59 @@
+import type Koa from 'koa'
+import Provider from 'oidc-provider'
+import { createMemoryAdapter } from '../adapters/memory.ts'
+import { checkStaticClients } from './clients/static-clients.ts'
+import { resolveConfig } from './config/config.ts'
+import type { AuthorizationServerOptions } from './config/options.ts'
+import { createApp } from './http/app.ts'
+import { createErrorBoundary } from './http/error-boundary.ts'
+import { createErrorRenderer } from './http/error-page.ts'
+import { createPostAuthorization } from './http/post-authorization.ts'
+import { createSecurityHeaders } from './http/security-headers.ts'
+import { createStylesheet } from './http/stylesheet.ts'
+import { createFormTokens } from './interaction/csrf.ts'
+import { createInteractionRoutes } from './interaction/routes.ts'
+import { toConfiguration } from './provider/configuration.ts'
+import { keepSubjectInGrants } from './provider/internals.ts'
+import { createMetadata } from './provider/metadata.ts'
+import { stylesheetPath } from './provider/routes.ts'
+import { createIntrospectionResponse } from './tokens/introspection.ts'
+import { createViews } from './views.ts'
+
+/** A running authorization server, without a port of its own. */
+export interface AuthorizationServer {
+  /** The Koa application: listen with it, or mount it in another one. */
+  readonly app: Koa
+  /** The oidc-provider instance behind it, for its events and models. */
+  readonly provider: Provider
+}
+
+/**
+ * Creates the authorization server. Nothing is opened or started.
+ *
+ * @throws {@link ConfigurationError} with every mistake in the options at once
+ */
+export function createAuthorizationServer(
+  options: AuthorizationServerOptions,
+): AuthorizationServer {
+  const config = resolveConfig(options, createMemoryAdapter)
+  const { issuer, resourceServer } = config
+  const views = createViews(config.views.directories, new URL(issuer + stylesheetPath).pathname)
+  const renderError = createErrorRenderer(views)
+  const provider = new Provider(issuer, config.configure(toConfiguration(config, renderError)))
+  keepSubjectInGrants(provider)
+  checkStaticClients(provider, config.clients)
+
+  const formTokens = createFormTokens(config.cookieKeys)
+  for (const middleware of [
+    createSecurityHeaders(issuer),
+    createErrorBoundary(provider, renderError),
+    createStylesheet(views),
+    createMetadata(Object.keys(resourceServer.scopes)),
+    createIntrospectionResponse(resourceServer.audience),
+    createInteractionRoutes({ provider, config, views, formTokens }),
+    createPostAuthorization(issuer),
+  ]) {
+    provider.use(middleware)
+  }
+  return { app: createApp(provider), provider }
+}

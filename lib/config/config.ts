@@ -1,0 +1,82 @@
+import type { JWKS } from 'oidc-provider'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
+import { generateSigningKeys } from '../provider/signing-keys.ts'
+import type { Storage } from '../storage.ts'
+import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
+import { findIssues } from './schema.ts'
+
+/** The options, complete: every default filled in. */
+export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'signingKeys'> {
+  readonly storage: Storage
+  readonly signingKeys: JWKS
+  readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
+  readonly clients: NonNullable<AuthorizationServerOptions['clients']>
+  readonly lifetimes: Lifetimes
+  readonly views: { readonly directories: readonly string[] }
+  readonly configure: NonNullable<AuthorizationServerOptions['configure']>
+}
+
+const defaultLifetimes: Lifetimes = {
+  accessToken: 900,
+  refreshToken: 60 * 86_400,
+  grant: 365 * 86_400,
+  authorizationCode: 60,
+  interaction: 3600,
+  session: 12 * 3600,
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param createDefaultStorage - makes the storage of a server that was given none
+ * @throws {@link ConfigurationError} with every mistake at once
+ */
+export function resolveConfig(
+  options: AuthorizationServerOptions,
+  createDefaultStorage: () => Storage,
+): Config {
+  const issues = findIssues(options)
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  // The one place that asks the environment: what is fine for a try-out must not reach customers unsaid.
+  const inProduction = process.env['NODE_ENV'] === 'production'
+  const production = inProduction ? productionIssues(options) : []
+  if (production.length > 0) throw new ConfigurationError(production)
+
+  const { signingKeys, resourceServer } = options
+  return {
+    ...options,
+    storage: options.storage ?? createDefaultStorage(),
+    signingKeys: typeof signingKeys === 'object' ? signingKeys : generateSigningKeys(),
+    resourceServer: {
+      audience: resourceServer.audience,
+      scopes: resourceServer.scopes ?? pleoScopes,
+      clientIds: resourceServer.clientIds ?? [],
+    },
+    clients: options.clients ?? [],
+    lifetimes: { ...defaultLifetimes, ...options.lifetimes },
+    views: { directories: options.views?.directories ?? [] },
+    configure: options.configure ?? ((configuration) => configuration),
+  }
+}
+
+function productionIssues(options: AuthorizationServerOptions): readonly ConfigurationIssue[] {
+  const issues: ConfigurationIssue[] = []
+  const code = 'not_for_production'
+  if (!options.storage) {
+    const message =
+      'is required in production: without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
+    issues.push({ path: 'storage', code, message })
+  }
+  if (!options.signingKeys) {
+    const message =
+      'is required in production: without it keys change at every restart ("ephemeral" says that this is meant)'
+    issues.push({ path: 'signingKeys', code, message })
+  }
+  for (const [index, key] of options.cookieKeys.entries()) {
+    if (key.length >= 32) continue
+    const message = 'must have at least 32 characters in production'
+    issues.push({ path: `cookieKeys[${index}]`, code, message })
+  }
+  return issues
+}

@@ -1,0 +1,30 @@
+import leven from 'leven'
+import type { z } from 'zod'
+
+/** The known name that one was probably meant to be; `undefined` where none is close. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((candidate) => ({
+      candidate,
+      distance: leven(name.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .sort((a, b) => a.distance - b.distance)
+  const isClose = nearest && nearest.distance <= Math.max(2, Math.floor(name.length / 4))
+  return isClose ? nearest.candidate : undefined
+}
+
+/** Complains about members that are spelled nearly like a known one, where others are let pass. */
+export function refuseMisspelled(
+  value: object,
+  known: readonly string[],
+  context: z.core.$RefinementCtx,
+): void {
+  // A language tag makes a name of its own (RFC 7591, Section 2.2).
+  const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.includes('#'))
+  for (const name of unknown) {
+    const meant = nearestName(name, known)
+    if (meant === undefined) continue
+    const message = `is not known (did you mean "${meant}"?)`
+    context.addIssue({ code: 'custom', path: [name], message, params: { code: 'unknown_option' } })
+  }
+}

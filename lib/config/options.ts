@@ -1,0 +1,210 @@
+import type { Context } from 'koa'
+import type { Configuration, JWKS } from 'oidc-provider'
+import type { ClientMetadata } from '../clients/metadata.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import type { SubjectType } from '../pleo/subject.ts'
+import type { Storage } from '../storage.ts'
+
+/** What {@link createAuthorizationServer} takes. Everything is checked at once, before anything starts. */
+export interface AuthorizationServerOptions {
+  /**
+   * The issuer identifier: the URL this server is reached at, as clients see it. Every endpoint URL
+   * derives from it and never from the `Host` header. A path in it is the prefix the server answers
+   * below. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
+   */
+  readonly issuer: string
+
+  /**
+   * Where sessions, grants and tokens are kept.
+   *
+   * @defaultValue memory of this process, lost at its end. With `NODE_ENV=production` leaving it out
+   * is refused: pass an adapter, or `createMemoryAdapter()` to say so outright.
+   */
+  readonly storage?: Storage
+
+  /**
+   * Secrets that sign the cookies, newest first: the first signs, all verify. At least one; with
+   * `NODE_ENV=production` each must have 32 characters or more.
+   */
+  readonly cookieKeys: readonly string[]
+
+  /**
+   * Private signing keys as a JWK set, the one to sign with first.
+   *
+   * @defaultValue a key generated in memory, new at every start. With `NODE_ENV=production` leaving
+   * it out is refused: pass keys, or `'ephemeral'` to say so outright.
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7517.html#section-5 RFC 7517, Section 5}
+   */
+  readonly signingKeys?: JWKS | 'ephemeral'
+
+  /** How the host knows its people and what they may connect. */
+  readonly accounts: Accounts
+
+  /** The API the tokens are for. */
+  readonly resourceServer: ResourceServerOptions
+
+  /**
+   * Clients known from the start.
+   *
+   * @defaultValue none
+   */
+  readonly clients?: readonly ClientMetadata[]
+
+  /** How long things live, in seconds. */
+  readonly lifetimes?: Partial<Lifetimes>
+
+  /** The pages people see. */
+  readonly views?: ViewsOptions
+
+  /**
+   * The last word over the mapping to oidc-provider: receives the finished configuration and returns
+   * the one to use, so that any feature of the framework stays within reach. What it returns is not
+   * checked: it can switch off rules that this server keeps.
+   *
+   * @defaultValue the configuration as it is
+   */
+  readonly configure?: (configuration: Configuration) => Configuration
+}
+
+/** A person, as pages show them. The id is the host's own and never leaves this server. */
+export interface Account {
+  /** The host's id of the person; stable, never reused, not empty. */
+  readonly accountId: string
+  /** What the person is called on pages. */
+  readonly name: string
+  /** Shown beside the name, so that people with two accounts know which one this is. */
+  readonly email?: string
+}
+
+/** A company or organization that a person belongs to. */
+export interface SubjectChoice {
+  /** The subject URN: `urn:pleo:company:<uuid>` or `urn:pleo:organization:<uuid>`. */
+  readonly urn: string
+  /** Its name, as pages show it. */
+  readonly name: string
+  /** More to tell it from others, for example country or registration number. */
+  readonly detail?: string
+  /** Whether this person may connect applications to it. */
+  readonly mayConnect: boolean
+  /** Where the person may not: why, and who may, in words for the person. */
+  readonly reason?: string
+}
+
+/** A grant, as the host is asked about it. */
+export interface GrantInfo {
+  readonly grantId: string
+  readonly clientId: string
+  /** The subject URN the grant is for. */
+  readonly subject: string
+  /** The person who granted it. */
+  readonly accountId: string
+  readonly scopes: readonly string[]
+}
+
+interface AccountsBase {
+  /**
+   * The person with that id, or `undefined` where there is none (any more).
+   * Called on every page; throwing answers 500 and changes nothing.
+   */
+  find(accountId: string): Promise<Account | undefined> | Account | undefined
+
+  /**
+   * The companies or the organizations that the person belongs to, with and without the authority
+   * to connect them. Called when the page is shown, and again when the choice is posted.
+   */
+  subjects(
+    accountId: string,
+    options: { readonly type: SubjectType },
+  ): Promise<readonly SubjectChoice[]> | readonly SubjectChoice[]
+
+  /**
+   * Whether a connection goes on, asked at each refresh. A connection belongs to the company: it
+   * continues when the person who granted it leaves, unless this says `false`, which ends the grant.
+   * Throwing answers 500 and changes nothing.
+   *
+   * @defaultValue always
+   */
+  mayContinue?(grant: GrantInfo): Promise<boolean> | boolean
+}
+
+/** People who sign in on this server's own page. */
+export interface AccountsWithPassword extends AccountsBase {
+  /**
+   * Checks what a person typed. Answers the person's account id, or `undefined` where name and
+   * password do not belong together. Attempts are not limited here.
+   */
+  authenticate(credentials: {
+    readonly username: string
+    readonly password: string
+  }): Promise<string | undefined> | string | undefined
+  readonly signedIn?: never
+  readonly signInUrl?: never
+}
+
+/** People who sign in at the host, so that a backend whose people are already signed in never asks twice. */
+export interface AccountsWithHostSignIn extends AccountsBase {
+  /**
+   * The account id of the person signed in at the host, or `undefined` where nobody is.
+   *
+   * @param ctx - the context of the host's application this server is mounted in, with whatever
+   * session the host's own middleware put there; this server's own where it stands alone
+   */
+  signedIn(ctx: Context): Promise<string | undefined> | string | undefined
+  /**
+   * The host's own sign-in page. Receives `return_to`, an absolute URL below the issuer to send the
+   * person to afterwards, and `prompt=login` or `prompt=select_account` where the person must sign
+   * in anew or wants to be somebody else. Absolute, or a path on the issuer's origin.
+   */
+  readonly signInUrl: string
+  readonly authenticate?: never
+}
+
+/** How the host knows its people, with one of two ways to sign in. */
+export type Accounts = AccountsWithPassword | AccountsWithHostSignIn
+
+/** The API the tokens are for. */
+export interface ResourceServerOptions {
+  /** The API's base URL: `aud` of every token, and the only resource that can be asked for. */
+  readonly audience: string
+  /**
+   * The scopes there are, with the words shown to people.
+   *
+   * @defaultValue {@link pleoScopes}
+   */
+  readonly scopes?: ScopeCatalogue
+  /**
+   * Client ids of the registered resource server: those may introspect every access token. All others
+   * only see their own.
+   *
+   * @defaultValue none
+   */
+  readonly clientIds?: readonly string[]
+}
+
+/** How long things live, in seconds: positive whole numbers. */
+export interface Lifetimes {
+  /** An access token. @defaultValue 900 (15 minutes) */
+  readonly accessToken: number
+  /** A refresh token, counted anew at every refresh. @defaultValue 5184000 (60 days) */
+  readonly refreshToken: number
+  /** A grant: the absolute end of a connection, whatever is refreshed. @defaultValue 31536000 (365 days) */
+  readonly grant: number
+  /** An authorization code. @defaultValue 60 */
+  readonly authorizationCode: number
+  /** The time a person has to sign in and to decide. @defaultValue 3600 (1 hour) */
+  readonly interaction: number
+  /** The sign-in of a person on this server. @defaultValue 43200 (12 hours) */
+  readonly session: number
+}
+
+/** The pages people see. */
+export interface ViewsOptions {
+  /**
+   * Folders whose templates replace ours of the same name, first match first.
+   *
+   * @defaultValue none
+   */
+  readonly directories?: readonly string[]
+}

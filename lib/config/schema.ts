@@ -1,0 +1,211 @@
+import { z } from 'zod'
+import { clientsSchema } from './client-schema.ts'
+import { nearestName, refuseMisspelled } from './did-you-mean.ts'
+import type { ConfigurationIssue } from '../errors.ts'
+import { isLoopbackOrHttps } from '../http/url.ts'
+import { pleoScopes } from '../pleo/scopes.ts'
+import type { AuthorizationServerOptions } from './options.ts'
+
+const required = (what: string) => (issue: { input?: unknown }) =>
+  issue.input === undefined ? `is required: ${what}` : `must be ${what}`
+
+const text = (what: string): z.ZodString =>
+  z.string({ error: required(what) }).min(1, `must be ${what}`)
+
+function callable<T>(what: string): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'function', { error: required(what) })
+}
+
+const optionalCallable = <T>(what: string): z.ZodOptional<z.ZodType<T>> =>
+  callable<T>(what).optional()
+
+const issuer = text('the URL this server is reached at').superRefine((value, context) => {
+  const problem = issuerProblem(value)
+  if (problem)
+    context.addIssue({ code: 'custom', message: problem, params: { code: 'invalid_issuer' } })
+})
+
+function issuerProblem(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an absolute https URL'
+  if (url.username || url.password) return 'must not contain user name or password'
+  if (value.includes('?') || value.includes('#')) return 'must not have a query or a fragment'
+  if (value.endsWith('/')) return 'must not end with a slash'
+  if (!isLoopbackOrHttps(url)) return 'must use https, except for loopback hosts'
+  if (url.pathname !== '/' && url.href !== value) return 'must be written in normal form'
+  return url.pathname === '/' && url.origin !== value ? 'must be written in normal form' : undefined
+}
+
+const audience = text('the base URL of the API').refine(
+  (value) => URL.canParse(value) && !value.includes('#'),
+  {
+    error: 'must be an absolute URL without a fragment',
+  },
+)
+
+const jwks = z.object(
+  {
+    keys: z
+      .array(
+        z.looseObject({
+          kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
+          d: text('present: signing needs the private key'),
+        }),
+      )
+      .min(1, 'must hold at least one key'),
+  },
+  { error: 'must be a JWK set of private keys, or "ephemeral"' },
+)
+
+const accountMembers = {
+  find: callable('a function'),
+  subjects: callable('a function'),
+  mayContinue: optionalCallable('a function'),
+  authenticate: optionalCallable('a function'),
+  signedIn: optionalCallable('a function'),
+  signInUrl: text("the URL of the host's sign-in page").optional(),
+}
+
+// Loose: this may well be a service of the host, with members of its own.
+const accounts = z
+  .looseObject(accountMembers, { error: required('an object: how the host knows its people') })
+  .superRefine((value, context) => {
+    refuseMisspelled(value, Object.keys(accountMembers), context)
+    const complain = (message: string): void =>
+      context.addIssue({ code: 'custom', message, params: { code: 'invalid_sign_in' } })
+    if (Boolean(value.authenticate) === Boolean(value.signedIn)) {
+      complain('needs exactly one way to sign in: authenticate, or signedIn with signInUrl')
+    } else if (value.signedIn && !value.signInUrl) complain('signedIn needs signInUrl')
+    else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
+  })
+
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
+
+const scopes = z
+  .record(
+    scopeName,
+    z.strictObject({
+      description: z.looseObject({ en: text('the English words') }).catchall(z.string()),
+      access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
+    }),
+  )
+  .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })
+
+const seconds = z
+  .int({ error: 'must be a whole number of seconds' })
+  .positive({ error: 'must be more than 0' })
+  .optional()
+
+const options = z
+  .strictObject(
+    {
+      issuer,
+      storage: optionalCallable('a storage adapter'),
+      cookieKeys: z
+        .array(text('a non-empty string'), { error: required('an array of secrets') })
+        .min(1, 'must hold at least one key'),
+      signingKeys: z.union([jwks, z.literal('ephemeral')]).optional(),
+      accounts,
+      resourceServer: z.strictObject(
+        { audience, scopes: scopes.optional(), clientIds: z.array(text('a client id')).optional() },
+        { error: required('an object: the API the tokens are for') },
+      ),
+      clients: clientsSchema.optional(),
+      lifetimes: z
+        .strictObject({
+          accessToken: seconds,
+          refreshToken: seconds,
+          grant: seconds,
+          authorizationCode: seconds,
+          interaction: seconds,
+          session: seconds,
+        })
+        .optional(),
+      views: z.strictObject({ directories: z.array(text('a path')).optional() }).optional(),
+      configure: optionalCallable('a function'),
+    },
+    { error: required('an object') },
+  )
+  .superRefine(({ clients, resourceServer }, context) => {
+    const known = new Set(Object.keys(resourceServer.scopes ?? pleoScopes))
+    for (const [index, { scope }] of (clients ?? []).entries()) {
+      if (scope?.split(' ').some((name) => !known.has(name))) {
+        const message = 'names a scope that the resource server does not have'
+        const params = { code: 'unknown_scope' }
+        context.addIssue({ code: 'custom', path: ['clients', index, 'scope'], message, params })
+      }
+    }
+  })
+
+/** Every mistake in the options; none where they are right. Never echoes a value. */
+export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
+  const result = options.safeParse(input)
+  return result.success ? [] : result.error.issues.flatMap((issue) => toIssues(issue))
+}
+
+function toIssues(issue: z.core.$ZodIssue): readonly ConfigurationIssue[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const meant = nearestName(key, knownKeys(issue.path))
+      const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+      return {
+        path: toPath([...issue.path, key]),
+        code: 'unknown_option',
+        message: `is not an option${hint}`,
+      }
+    })
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got furthest says most.
+    const branches = [...issue.errors].sort((a, b) => depth(b) - depth(a))
+    return (branches[0] ?? []).flatMap((inner) =>
+      toIssues({ ...inner, path: [...issue.path, ...inner.path] }),
+    )
+  }
+  if (issue.code === 'invalid_key') {
+    return [
+      {
+        path: toPath(issue.path),
+        code: 'invalid_key',
+        message: issue.issues[0]?.message ?? issue.message,
+      },
+    ]
+  }
+  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
+  return [
+    {
+      path: toPath(issue.path),
+      code: typeof code === 'string' ? code : issue.code,
+      message: issue.message,
+    },
+  ]
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(0, ...issues.map(({ path }) => path.length))
+
+function toPath(path: readonly PropertyKey[]): string {
+  const joined = path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
+    '',
+  )
+  return joined.replace(/^\./, '') || 'options'
+}
+
+/** The names that may stand where an unknown one was found. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let schema: z.core.$ZodType = options
+  for (const part of path) {
+    schema = unwrap(schema)
+    if (schema instanceof z.ZodObject) schema = schema.shape[String(part)] ?? schema
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType
+    else if (schema instanceof z.ZodArray) schema = schema.element
+  }
+  schema = unwrap(schema)
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+const unwrap = (schema: z.core.$ZodType): z.core.$ZodType =>
+  schema instanceof z.ZodOptional ? schema.unwrap() : schema

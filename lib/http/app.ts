@@ -1,0 +1,90 @@
+import compose from 'koa-compose'
+import Koa, { type Context } from 'koa'
+import type Provider from 'oidc-provider'
+import { methodsOf, oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
+import { refuseMethod } from './error-boundary.ts'
+import { rememberHostContext } from './host-context.ts'
+
+/**
+ * The application to mount. It answers what lies below the issuer's path and lets everything else
+ * fall through.
+ *
+ * Its own requests get a context of the provider's, not the host's: with the host's, cookies would
+ * be signed with the host's keys, and URLs made from the host's idea of the proxy.
+ */
+export function createApp(provider: Provider): Koa {
+  const { pathname, protocol, host } = new URL(provider.issuer)
+  const prefix = pathname === '/' ? '' : pathname
+  // Every URL the framework builds, and whether a cookie is secure, comes from these two.
+  Object.defineProperties(provider.request, {
+    protocol: { get: () => protocol.slice(0, -1) },
+    host: { get: () => host },
+  })
+  const handle = createHandler(provider)
+
+  const app = new Koa()
+  app.use(async (ctx, next) => {
+    const { originalUrl } = ctx.req as { originalUrl?: string }
+    const url = ownUrl(originalUrl ?? ctx.originalUrl, prefix)
+    if (url === undefined) return next()
+    const allowed = methodsOf.get(url.split('?', 1)[0] ?? '')
+    if (allowed && !allowed.includes(ctx.method)) return refuseMethod(ctx, allowed)
+    if (!(await answer(ctx, url))) await next()
+  })
+  return app
+
+  async function answer(ctx: Context, url: string): Promise<boolean> {
+    rememberHostContext(ctx)
+    const { req, res } = ctx
+    const hostUrl = req.url
+    req.url = url
+    try {
+      const own = provider.createContext(req, res)
+      own['mountPath'] = prefix
+      // What a body parser of the host has read cannot be read again.
+      if (ctx.request.body !== undefined) own.request.body = ctx.request.body
+      await handle(own)
+      if (own.body === undefined && own.status === 404) return false
+      ctx.status = own.status
+      ctx.body = own.body
+      return true
+    } finally {
+      req.url = hostUrl ?? ''
+    }
+  }
+}
+
+/** Runs the provider's middleware, with what was added to it meanwhile. */
+function createHandler(provider: Provider): (ctx: Context) => Promise<void> {
+  let length = 0
+  let run = compose<Context>([])
+  return async (ctx) => {
+    if (provider.middleware.length !== length) {
+      length = provider.middleware.length
+      run = compose<Context>(provider.middleware as never)
+    }
+    await run(ctx)
+  }
+}
+
+/**
+ * The URL below the issuer's path, where it is one of ours. Metadata stands where RFC 8414, Section
+ * 3.1 puts it, with the issuer's path behind the well-known one, and also below the issuer's path,
+ * where OpenID Connect Discovery puts it.
+ */
+function ownUrl(url: string, prefix: string): string | undefined {
+  const [path = '', query] = splitOnce(url, '?')
+  const withQuery = (own: string): string => (query === undefined ? own : `${own}?${query}`)
+  for (const wellKnown of [oauthMetadataPath, openidMetadataPath]) {
+    if (prefix !== '' && path === wellKnown + prefix) return withQuery(wellKnown)
+  }
+  if (!path.startsWith(`${prefix}/`)) return undefined
+  const own = path.slice(prefix.length)
+  const isOwn = own.startsWith('/oauth/') || own === oauthMetadataPath || own === openidMetadataPath
+  return isOwn ? withQuery(own) : undefined
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string | undefined] {
+  const at = text.indexOf(separator)
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}

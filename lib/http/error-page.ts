@@ -1,0 +1,28 @@
+import type { Configuration } from 'oidc-provider'
+import type { Views } from '../views.ts'
+
+/** Shows an error to a person, as the framework asks for it. */
+export type Renderer = NonNullable<Configuration['renderError']>
+
+/** What a person reads about an error; the technical words stand below it. */
+const titles: Readonly<Record<string, string>> = {
+  access_denied: 'The request was denied',
+  server_error: 'Something went wrong on our side',
+}
+
+/** Draws the error page. It says what is wrong, and nothing of how this server works inside. */
+export function createErrorRenderer(views: Views): Renderer {
+  return (ctx, out) => {
+    ctx.type = 'html'
+    ctx.set('Cache-Control', 'no-store')
+    ctx.body = views.render('error', {
+      title: titles[out.error] ?? 'This request cannot be completed',
+      message:
+        out.error === 'server_error'
+          ? 'Nothing was changed. Please try again in a moment.'
+          : (out.error_description ?? 'Go back to the application and start again from there.'),
+      code: out.error,
+      continueUrl: null,
+    })
+  }
+}

@@ -1,0 +1,47 @@
+import type { Context, Middleware } from 'koa'
+import { bodyParser } from '@koa/bodyparser'
+import compose from 'koa-compose'
+import { routes } from '../provider/routes.ts'
+
+/** How long a URL may get before servers and proxies on the way refuse it. */
+const longestUrl = 8000
+
+/**
+ * Answers POST at the authorization endpoint as if it were GET (RFC 6749, Section 3.1).
+ *
+ * The framework takes POST only with cookies that every site may send along. A form on another site
+ * comes without cookies, so the browser is sent here again, with them.
+ */
+export function createPostAuthorization(issuer: string): Middleware {
+  const parse = bodyParser({ enableTypes: ['form'], formLimit: '56kb', enableRawChecking: true })
+  const translate = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
+    const query = toQuery(ctx.request.body)
+    if (ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl) {
+      ctx.status = 303
+      ctx.redirect(`${issuer}${routes.authorization}?${query}`)
+      return
+    }
+    const { method } = ctx
+    ctx.method = 'GET'
+    ctx.querystring = query
+    try {
+      await next()
+    } finally {
+      ctx.method = method
+    }
+  }
+  const whole = compose([parse, translate as Middleware])
+  return async (ctx, next) => {
+    if (ctx.method === 'POST' && ctx.path === routes.authorization) return whole(ctx, next)
+    return next()
+  }
+}
+
+function toQuery(body: unknown): string {
+  const entries = Object.entries((body ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((item) => typeof item === 'string')
+      .map((item): [string, string] => [name, item]),
+  )
+  return new URLSearchParams(entries).toString()
+}

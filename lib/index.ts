@@ -1,0 +1,18 @@
+export { createAuthorizationServer, type AuthorizationServer } from './authorization-server.ts'
+export type {
+  Account,
+  Accounts,
+  AccountsWithHostSignIn,
+  AccountsWithPassword,
+  AuthorizationServerOptions,
+  GrantInfo,
+  Lifetimes,
+  ResourceServerOptions,
+  SubjectChoice,
+  ViewsOptions,
+} from './config/options.ts'
+export type { ClientMetadata } from './clients/metadata.ts'
+export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
+export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
+export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
+export type { Storage, StorageAdapter, StorageModel, StoredPayload } from './storage.ts'

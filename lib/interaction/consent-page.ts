@@ -1,0 +1,123 @@
+import type { Context } from 'koa'
+import { errors } from 'oidc-provider'
+import { hostContext } from '../http/host-context.ts'
+import { requestedSubject } from '../provider/authorization-parameters.ts'
+import type { Grant } from '../provider/internals.ts'
+import { toInteractionUrl } from '../provider/routes.ts'
+import type { Account, SubjectChoice } from '../config/options.ts'
+import { toDecision, toOffer, toShownScopes } from './consent.ts'
+import { finishInteraction, type OpenInteraction } from './interaction.ts'
+import type { InteractionParts } from './login.ts'
+import { toRedirectHost, toShownAccount, toShownClient, toShownSubjects } from './pages.ts'
+
+/** Shows what the client asks for, and what the person can connect it to. */
+export async function showConsent(
+  parts: InteractionParts,
+  ctx: Context,
+  open: OpenInteraction,
+): Promise<void> {
+  const account = await signedInAccount(parts, ctx, open)
+  render(parts, ctx, open, { account, offer: await loadOffer(parts, account, open) })
+}
+
+/** Takes the person's decision: once, and only for what the person may connect now. */
+export async function submitConsent(
+  parts: InteractionParts,
+  ctx: Context,
+  open: OpenInteraction,
+  form: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const account = await signedInAccount(parts, ctx, open)
+  const offer = await loadOffer(parts, account, open)
+  const decision = toDecision(form, offer)
+  if (decision.kind === 'incomplete') {
+    ctx.status = 422
+    render(parts, ctx, open, { account, offer, chosen: form['subject'], error: decision.message })
+    return
+  }
+
+  const { interaction } = open
+  // Of two posts at once, one decides.
+  if (!(await parts.config.storage('Interaction').consume(interaction.uid))) throw alreadyAnswered()
+  if (decision.kind === 'decline') {
+    const error = { error: 'access_denied', error_description: 'the person declined' }
+    return finishInteraction(ctx, interaction, error)
+  }
+  const grantId = await saveGrant(parts, account, open, decision.subject)
+  await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent: { grantId } })
+}
+
+/** @throws InvalidRequest where the interaction has its answer already */
+export function refuseSecondAnswer({ interaction }: OpenInteraction): void {
+  if (interaction.result) throw alreadyAnswered()
+}
+
+const alreadyAnswered = (): Error =>
+  new errors.InvalidRequest('this request was already answered', 409)
+
+async function saveGrant(
+  { provider, config }: InteractionParts,
+  { accountId }: Account,
+  { client, scopes }: OpenInteraction,
+  subject: string,
+): Promise<string> {
+  const grant: Grant = new provider.Grant({ accountId, clientId: client.clientId })
+  grant.subject = subject
+  // The framework holds a token against both lists: a scope missing in one asks for consent for ever.
+  grant.addOIDCScope([...scopes])
+  grant.addResourceScope(config.resourceServer.audience, [...scopes])
+  return grant.save()
+}
+
+async function signedInAccount(
+  { config: { accounts } }: InteractionParts,
+  ctx: Context,
+  { interaction }: OpenInteraction,
+): Promise<Account> {
+  const accountId = interaction.session?.accountId
+  const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
+  const account = isSame && accountId ? await accounts.find(accountId) : undefined
+  if (!account) throw new errors.SessionNotFound('the person signed in has changed')
+  return account
+}
+
+async function loadOffer(
+  { config }: InteractionParts,
+  { accountId }: Account,
+  { interaction, subjectType }: OpenInteraction,
+): Promise<readonly SubjectChoice[]> {
+  const choices = await config.accounts.subjects(accountId, { type: subjectType })
+  return toOffer(choices, requestedSubject(interaction.params))
+}
+
+interface Shown {
+  readonly account: Account
+  readonly offer: readonly SubjectChoice[]
+  readonly chosen?: unknown
+  readonly error?: string
+}
+
+function render(
+  { config, views, formTokens }: InteractionParts,
+  ctx: Context,
+  open: OpenInteraction,
+  { account, offer, chosen, error }: Shown,
+): void {
+  const action = toInteractionUrl(config.issuer, open.interaction.uid)
+  ctx.body = views.render(
+    offer.some(({ mayConnect }) => mayConnect) ? 'consent' : 'cannot-connect',
+    {
+      client: toShownClient(open.client),
+      account: toShownAccount(account),
+      subjectType: open.subjectType,
+      subjects: toShownSubjects(offer, chosen),
+      scopes: toShownScopes(open.scopes, config.resourceServer.scopes),
+      lifetimeDays: Math.round(config.lifetimes.grant / 86_400),
+      redirectHost: toRedirectHost(open),
+      action,
+      switchAction: `${action}/switch-account`,
+      csrf: formTokens.create(open.interaction),
+      error: error ?? null,
+    },
+  )
+}

@@ -1,0 +1,51 @@
+import type { Context } from 'koa'
+import type Provider from 'oidc-provider'
+import { errors, type Client, type InteractionResults } from 'oidc-provider'
+import { subjectTypeOf } from '../provider/authorization-parameters.ts'
+import type { SubjectType } from '../pleo/subject.ts'
+
+/** One request to one person, from the redirect to the sign-in page to the answer. */
+export type Interaction = InstanceType<Provider['Interaction']>
+
+/** An interaction with the client that started it. */
+export interface OpenInteraction {
+  readonly interaction: Interaction
+  readonly client: Client
+  readonly subjectType: SubjectType
+  readonly redirectUri: string
+  readonly scopes: readonly string[]
+}
+
+/**
+ * The interaction of this request. The framework checks that the browser is the one it was started
+ * in, and that nobody else signed in there meanwhile.
+ *
+ * @throws SessionNotFound where it is over, expired, of another browser or another person
+ */
+export async function openInteraction(provider: Provider, ctx: Context): Promise<OpenInteraction> {
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+  const { client_id: clientId, redirect_uri: redirectUri, scope } = interaction.params
+  const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
+  if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {
+    throw new errors.SessionNotFound('interaction session not found')
+  }
+  return {
+    interaction,
+    client,
+    subjectType: subjectTypeOf({ ...client }),
+    redirectUri,
+    scopes: typeof scope === 'string' ? scope.split(' ') : [],
+  }
+}
+
+/** Saves what the person decided and sends the browser on to the authorization endpoint. */
+export async function finishInteraction(
+  ctx: Context,
+  interaction: Interaction,
+  result: InteractionResults,
+): Promise<void> {
+  interaction.result = result
+  await interaction.persist()
+  ctx.status = 303
+  ctx.redirect(interaction.returnTo)
+}

@@ -1,0 +1,99 @@
+import type { Context } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import { hostContext } from '../http/host-context.ts'
+import { toInteractionUrl } from '../provider/routes.ts'
+import type { Views } from '../views.ts'
+import type { FormTokens } from './csrf.ts'
+import { finishInteraction, type OpenInteraction } from './interaction.ts'
+import { toShownClient } from './pages.ts'
+import { signIn } from './sign-in.ts'
+
+/** What the pages of an interaction are made with. */
+export interface InteractionParts {
+  readonly provider: Provider
+  readonly config: Config
+  readonly views: Views
+  readonly formTokens: FormTokens
+}
+
+/** Signs the person in: by the page with a password, or at the host. */
+export async function showLogin(
+  parts: InteractionParts,
+  ctx: Context,
+  open: OpenInteraction,
+): Promise<void> {
+  if (parts.config.accounts.signedIn) await signInAtHost(parts, ctx, open)
+  else renderLogin(parts, ctx, open, null)
+}
+
+/** Takes what the person typed. */
+export async function submitLogin(
+  parts: InteractionParts,
+  ctx: Context,
+  open: OpenInteraction,
+  form: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (form['decision'] === 'decline') {
+    const error = { error: 'access_denied', error_description: 'the person declined' }
+    return finishInteraction(ctx, open.interaction, error)
+  }
+  const { username, password } = form
+  const isComplete = typeof username === 'string' && typeof password === 'string'
+  const accountId = isComplete
+    ? await parts.config.accounts.authenticate?.({ username: username.trim(), password })
+    : undefined
+  if (accountId) return signIn(parts.provider, ctx, open.interaction, accountId)
+  ctx.status = 422
+  renderLogin(
+    parts,
+    ctx,
+    open,
+    'The e-mail address and the password do not belong together.',
+    username,
+  )
+}
+
+function renderLogin(
+  { config, views, formTokens }: InteractionParts,
+  ctx: Context,
+  { client, interaction }: OpenInteraction,
+  error: string | null,
+  username: unknown = interaction.params['login_hint'],
+): void {
+  ctx.body = views.render('login', {
+    client: toShownClient(client),
+    action: toInteractionUrl(config.issuer, interaction.uid),
+    csrf: formTokens.create(interaction),
+    username: typeof username === 'string' ? username : '',
+    error,
+  })
+}
+
+/**
+ * Takes the person who is signed in at the host, or sends the browser there. Whoever must sign in
+ * anew is sent there once, even when somebody is signed in.
+ */
+async function signInAtHost(
+  { provider, config }: InteractionParts,
+  ctx: Context,
+  { interaction }: OpenInteraction,
+): Promise<void> {
+  const { reasons, details } = interaction.prompt
+  const prompt = reasons.includes('switch_account')
+    ? 'select_account'
+    : reasons.includes('login_prompt')
+      ? 'login'
+      : undefined
+  const mustAsk = prompt !== undefined && details['sentToHost'] !== true
+  const accountId = mustAsk ? undefined : await config.accounts.signedIn?.(hostContext(ctx))
+  if (accountId) return signIn(provider, ctx, interaction, accountId)
+
+  interaction.prompt = { ...interaction.prompt, details: { ...details, sentToHost: true } }
+  await interaction.persist()
+  const target = new URL(config.accounts.signInUrl ?? '', config.issuer)
+  target.searchParams.set('return_to', toInteractionUrl(config.issuer, interaction.uid))
+  if (prompt) target.searchParams.set('prompt', prompt)
+  ctx.status = 303
+  ctx.redirect(target.href)
+}

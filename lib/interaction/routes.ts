@@ -1,0 +1,67 @@
+import { bodyParser } from '@koa/bodyparser'
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import { errors } from 'oidc-provider'
+import { allowFormRedirect } from '../http/security-headers.ts'
+import { interactionPath, toInteractionUrl } from '../provider/routes.ts'
+import { refuseSecondAnswer, showConsent, submitConsent } from './consent-page.ts'
+import { refuseForeignOrigin } from './csrf.ts'
+import { openInteraction, type OpenInteraction } from './interaction.ts'
+import { showLogin, submitLogin, type InteractionParts } from './login.ts'
+import { switchAccount } from './sign-in.ts'
+
+type Form = Readonly<Record<string, unknown>>
+
+/** The pages on which a person signs in and decides. */
+export function createInteractionRoutes(parts: InteractionParts): Middleware {
+  const { provider, config } = parts
+  const router = new Router({ prefix: interactionPath })
+
+  router.use(async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store')
+    await next()
+  })
+
+  router.get('/:uid', async (ctx) => {
+    const open = await openInteraction(provider, ctx)
+    refuseSecondAnswer(open)
+    allowFormRedirect(ctx, open.redirectUri)
+    ctx.type = 'html'
+    await (isLogin(open) ? showLogin(parts, ctx, open) : showConsent(parts, ctx, open))
+  })
+
+  router.post('/:uid', formParser, async (ctx) => {
+    const { open, form } = await receiveForm(parts, ctx)
+    allowFormRedirect(ctx, open.redirectUri)
+    ctx.type = 'html'
+    await (isLogin(open) ? submitLogin : submitConsent)(parts, ctx, open, form)
+  })
+
+  router.post('/:uid/switch-account', formParser, async (ctx) => {
+    const { open } = await receiveForm(parts, ctx)
+    await switchAccount(provider, ctx, open.interaction)
+    ctx.status = 303
+    ctx.redirect(toInteractionUrl(config.issuer, open.interaction.uid))
+  })
+
+  return router.routes() as Middleware
+}
+
+const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.prompt.name === 'login'
+
+const formParser = bodyParser({ enableTypes: ['form'], formLimit: '16kb', enableRawChecking: true })
+
+async function receiveForm(
+  { provider, config, formTokens }: InteractionParts,
+  ctx: Context,
+): Promise<{ open: OpenInteraction; form: Form }> {
+  refuseForeignOrigin(ctx, config.issuer)
+  if (!ctx.is('application/x-www-form-urlencoded')) {
+    throw new errors.InvalidRequest('the body must be a form', 415)
+  }
+  const open = await openInteraction(provider, ctx)
+  const form = (ctx.request.body ?? {}) as Form
+  formTokens.check(open.interaction, form['csrf'])
+  refuseSecondAnswer(open)
+  return { open, form }
+}

@@ -1,0 +1,37 @@
+/** One scope, as people read it. */
+export interface ScopeWords {
+  /** What the scope allows, by language tag (BCP 47). `en` is what a missing language falls back to. */
+  readonly description: { readonly en: string; readonly [language: string]: string }
+  /** Whether the scope only reads, or can change something. */
+  readonly access: 'read' | 'write'
+}
+
+/** The scopes of a resource server with their words, by name (`resource:permission`). */
+export type ScopeCatalogue = Readonly<Record<string, ScopeWords>>
+
+const read = (en: string): ScopeWords => ({ description: { en }, access: 'read' })
+const write = (en: string): ScopeWords => ({ description: { en }, access: 'write' })
+
+/** The scopes of the Pleo APIs. Spread it to extend it: `{ ...pleoScopes, 'budgets:read': … }`. */
+export const pleoScopes: ScopeCatalogue = {
+  'export-jobs:read': read('See export jobs'),
+  'export-jobs:write': write('Create and update export jobs'),
+  'export-items:read': read('Read the accounting entries in exports'),
+  'accounts:read': read('Read the chart of accounts'),
+  'accounts:write': write('Change the chart of accounts'),
+  'tax-codes:read': read('Read tax codes'),
+  'tax-codes:write': write('Change tax codes'),
+  'tag-groups:read': read('Read tag groups and tags'),
+  'tag-groups:write': write('Change tag groups and tags'),
+  // Partners were also told these spellings: they must go on working.
+  'tag-group:read': read('Read tag groups and tags'),
+  'tag-group:write': write('Change tag groups and tags'),
+  'vendors:read': read('Read vendors'),
+  'vendors:write': write('Change vendors'),
+  'companies:read': read('See companies and their registration details'),
+  'users:read': read('Read employees'),
+  'users:write': write('Change employees'),
+  'webhooks:read': read('See webhook subscriptions'),
+  'webhooks:write': write('Manage webhook subscriptions'),
+  'test:test': read('No access to data, only tries the connection'),
+}

@@ -1,0 +1,80 @@
+import { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
+import { parseSubject, type Subject, type SubjectType } from '../pleo/subject.ts'
+
+/** The subject a client wants, so that nobody is asked again which company. */
+const subjectParameter = 'urn:pleo:params:oauth:subject'
+const subjectParameterAlias = 'urn_pleo_params_oauth_subject'
+
+type Parameters = Readonly<Record<string, unknown>>
+
+/** What kind of subject people connect this client to. */
+export function subjectTypeOf(client: Readonly<Record<string, unknown>>): SubjectType {
+  return client['subject_type_preference'] === 'organization' ? 'organization' : 'company'
+}
+
+/** The subject an authorization request names; `undefined` where it names none. */
+export function requestedSubject(params: Parameters): Subject | undefined {
+  const value = params[subjectParameter] ?? params[subjectParameterAlias]
+  return typeof value === 'string' ? parseSubject(value) : undefined
+}
+
+/**
+ * Rules on parameters that the framework's own checks leave out. They run after those, at the
+ * authorization endpoint and at the pushed authorization request endpoint alike.
+ */
+export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
+  return {
+    redirect_uri: (_ctx, value, client) => {
+      // The framework lets the port of a native client's loopback URI differ; the contract does not.
+      if (!value || !client.redirectUris?.includes(value)) throw new errors.InvalidRedirectUri()
+    },
+    response_mode: (ctx, value) => {
+      if (value === undefined || value === 'query') return
+      forgetParameter(ctx, 'response_mode')
+      throw new errors.UnsupportedResponseMode()
+    },
+    scope: (ctx, value, client) => {
+      if (!value) throw new errors.InvalidScope('missing required parameter scope', '')
+      const registered = new Set(client.scope?.split(' '))
+      const unknown = [...value.split(' '), ...droppedScopes(ctx)].find(
+        (name) => !registered.has(name),
+      )
+      if (unknown !== undefined)
+        throw new errors.InvalidScope('requested scope is not allowed', unknown)
+    },
+    [subjectParameter]: (ctx, _value, client) => {
+      const params = ctx.oidc.params ?? {}
+      checkSubject(
+        [params[subjectParameter], params[subjectParameterAlias]],
+        subjectTypeOf({ ...client }),
+      )
+    },
+    [subjectParameterAlias]: null,
+  }
+}
+
+function checkSubject(values: readonly unknown[], type: SubjectType): void {
+  const [first, second] = values.filter((value) => value !== undefined)
+  if (first === undefined) return
+  if (second !== undefined && second !== first) {
+    throw new errors.InvalidRequest(`${subjectParameter} must not be provided twice`)
+  }
+  const subject = typeof first === 'string' ? parseSubject(first) : undefined
+  if (!subject) throw new errors.InvalidRequest(`${subjectParameter} must be a subject URN`)
+  if (subject.type !== type) {
+    throw new errors.InvalidRequest(`${subjectParameter} must be a ${type} for this client`)
+  }
+}
+
+/** The framework silently takes `offline_access` out of a request; here it is a scope like any other. */
+function droppedScopes(ctx: KoaContextWithOIDC): readonly string[] {
+  const { scope } = ctx.method === 'POST' ? (ctx.oidc.body ?? {}) : ctx.query
+  return typeof scope === 'string' && scope.split(' ').includes('offline_access')
+    ? ['offline_access']
+    : []
+}
+
+function forgetParameter(ctx: KoaContextWithOIDC, name: string): void {
+  const params = ctx.oidc.params as Record<string, unknown> | undefined
+  if (params) params[name] = undefined
+}

@@ -1,0 +1,91 @@
+import type { ClientMetadata, Configuration } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import type { Renderer } from '../http/error-page.ts'
+import { toFindAccount } from './accounts.ts'
+import { toProviderAdapter } from './adapter.ts'
+import { toParameterChecks } from './authorization-parameters.ts'
+import { toTtl } from './lifetimes.ts'
+import { toPolicy } from './policy.ts'
+import { toResourceIndicators } from './resource.ts'
+import { routes, toInteractionUrl } from './routes.ts'
+import { toSigningAlgorithm } from './signing-keys.ts'
+
+/** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
+export function toConfiguration(config: Config, renderError: Renderer): Configuration {
+  return {
+    adapter: toProviderAdapter(config.storage),
+    clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
+    jwks: config.signingKeys,
+    routes,
+    responseTypes: ['code'],
+    scopes: Object.keys(config.resourceServer.scopes),
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientDefaults: {
+      grant_types: ['authorization_code', 'refresh_token'],
+      id_token_signed_response_alg: toSigningAlgorithm(config.signingKeys),
+    },
+    extraClientMetadata: { properties: ['subject_type_preference', 'pkce_exception'] },
+    extraParams: toParameterChecks(),
+    allowOmittingSingleRegisteredRedirectUri: false,
+    pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
+    cookies: toCookies(config),
+    findAccount: toFindAccount(config.accounts),
+    interactions: {
+      policy: toPolicy(config.accounts),
+      url: (_ctx, { uid }) => toInteractionUrl(config.issuer, uid),
+    },
+    // A grant belongs to one consent: two companies of one person never share one, scopes never pile up.
+    loadExistingGrant: async ({ oidc }) => {
+      const grantId = oidc.result?.consent?.grantId
+      return grantId === undefined ? undefined : oidc.provider.Grant.find(grantId)
+    },
+    // Connections outlive the sign-in that made them.
+    expiresWithSession: async () => false,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    ttl: toTtl(config.lifetimes),
+    renderError,
+    features: toFeatures(config),
+  }
+}
+
+function toFeatures({ resourceServer }: Config): NonNullable<Configuration['features']> {
+  const resourceServers = new Set(resourceServer.clientIds)
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    clientCredentials: { enabled: false },
+    dPoP: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: toResourceIndicators(resourceServer),
+    introspection: {
+      enabled: true,
+      // A refresh token is nobody's business but its client's: shown to an API as active, it could
+      // pass there for an access token.
+      allowedPolicy: (_ctx, client, token) =>
+        token.clientId === client.clientId ||
+        (resourceServers.has(client.clientId) && token.kind !== 'RefreshToken'),
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+  }
+}
+
+function toCookies({ issuer, cookieKeys }: Config): NonNullable<Configuration['cookies']> {
+  const secure = issuer.startsWith('https:')
+  const attributes = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
+  return {
+    keys: [...cookieKeys],
+    // __Host- needs the path "/"; the two others live below paths of their own (RFC 6265bis, Section 4.1.3).
+    names: {
+      session: secure ? '__Host-pleo_session' : 'pleo_session',
+      interaction: secure ? '__Secure-pleo_interaction' : 'pleo_interaction',
+      resume: secure ? '__Secure-pleo_resume' : 'pleo_resume',
+    },
+    long: { ...attributes, path: '/' },
+    short: attributes,
+  }
+}

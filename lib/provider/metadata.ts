@@ -1,0 +1,39 @@
+import type { Middleware } from 'koa'
+import { oauthMetadataPath, openidMetadataPath } from './routes.ts'
+
+/** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
+const openidMembers = ['subject_types_supported', 'id_token_signing_alg_values_supported']
+
+/** What the framework writes whether or not it is on. */
+const offMembers = [
+  'acr_values_supported',
+  'claim_types_supported',
+  'claims_parameter_supported',
+  'claims_supported',
+  'request_uri_parameter_supported',
+]
+
+/**
+ * Makes the metadata say what is on, and no more.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
+ */
+export function createMetadata(scopes: readonly string[]): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const isOpenid = ctx.path === openidMetadataPath
+    if ((!isOpenid && ctx.path !== oauthMetadataPath) || ctx.status !== 200) return
+    const metadata = { ...(ctx.body as Record<string, unknown>) }
+    for (const member of isOpenid ? offMembers : [...offMembers, ...openidMembers]) {
+      Reflect.deleteProperty(metadata, member)
+    }
+    const methods = metadata['token_endpoint_auth_methods_supported']
+    ctx.body = {
+      ...metadata,
+      scopes_supported: scopes,
+      response_modes_supported: ['query'],
+      introspection_endpoint_auth_methods_supported: methods,
+      revocation_endpoint_auth_methods_supported: methods,
+    }
+  }
+}

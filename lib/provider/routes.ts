@@ -1,0 +1,42 @@
+/** Where everything answers, below the path of the issuer. What partners know stands in the contract. */
+export const routes = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  introspection: '/oauth/token/introspect',
+  revocation: '/oauth/token/revoke',
+  pushed_authorization_request: '/oauth/par',
+  jwks: '/oauth/jwks',
+  end_session: '/oauth/session/end',
+} as const
+
+/** Where people sign in and decide; one path an interaction, so that two tabs never share a cookie. */
+export const interactionPath = '/oauth/interaction'
+
+/** The page of one interaction. */
+export const toInteractionUrl = (issuer: string, uid: string): string =>
+  `${issuer}${interactionPath}/${uid}`
+
+/** Where the style sheet is served. */
+export const stylesheetPath = '/oauth/assets/styles.css'
+
+/** Authorization server metadata (RFC 8414, Section 3). */
+export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
+
+/** The same under the name that OpenID Connect clients look for. */
+export const openidMetadataPath = '/.well-known/openid-configuration'
+
+const reads = ['GET', 'HEAD']
+const posts = ['POST', 'OPTIONS']
+
+/** What each fixed path answers to; anything else there is 405. */
+export const methodsOf: ReadonlyMap<string, readonly string[]> = new Map([
+  [routes.authorization, [...reads, 'POST']],
+  [routes.token, posts],
+  [routes.introspection, posts],
+  [routes.revocation, posts],
+  [routes.pushed_authorization_request, posts],
+  [routes.jwks, [...reads, 'OPTIONS']],
+  [oauthMetadataPath, [...reads, 'OPTIONS']],
+  [openidMetadataPath, [...reads, 'OPTIONS']],
+  [stylesheetPath, reads],
+])

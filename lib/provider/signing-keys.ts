@@ -1,0 +1,22 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import type { Configuration, JWK, JWKS } from 'oidc-provider'
+
+type SigningAlgorithm = NonNullable<
+  NonNullable<Configuration['clientDefaults']>['id_token_signed_response_alg']
+>
+
+/** A new ES256 key: small and quick, where RS256 is neither. */
+export function generateSigningKeys(): JWKS {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = privateKey.export({ format: 'jwk' }) as JWK
+  return { keys: [{ ...key, use: 'sig', alg: 'ES256', kid: randomUUID() }] }
+}
+
+/** The algorithm that the first key signs with; the framework's own default, RS256, needs an RSA key. */
+export function toSigningAlgorithm(keys: JWKS): SigningAlgorithm {
+  const key = keys.keys[0]
+  if (key?.alg) return key.alg as SigningAlgorithm
+  if (key?.kty === 'OKP') return 'EdDSA'
+  if (key?.kty !== 'EC') return 'RS256'
+  return key.crv === 'P-521' ? 'ES512' : key.crv === 'P-384' ? 'ES384' : 'ES256'
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import type { Middleware } from 'koa'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import { parseSubject } from '../pleo/subject.ts'
+import type { Grant } from '../provider/internals.ts'
+
+/**
+ * Gives the introspection response the members that partners decode, and those alone.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
+ */
+export function createIntrospectionResponse(audience: string): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
+    if (oidc?.route !== 'introspection' && oidc?.route !== 'revocation') return
+    // A text in the shape of a JWT is an unknown token like any other.
+    const isUnknown =
+      (ctx.body as { error?: string } | undefined)?.error === 'unsupported_token_type'
+    if (isUnknown) ctx.status = 200
+    if (oidc.route === 'introspection' && ctx.status === 200)
+      ctx.body = toResponse(oidc, ctx.body, audience)
+    else if (isUnknown) ctx.body = ''
+  }
+}
+
+function toResponse(
+  { entities, issuer }: KoaContextWithOIDC['oidc'],
+  answer: unknown,
+  audience: string,
+): object {
+  const body = answer as Readonly<Record<string, unknown>>
+  const token = entities.AccessToken ?? entities.RefreshToken ?? entities.ClientCredentials
+  if (body['active'] !== true || !token) return { active: false }
+  const subject = parseSubject((entities.Grant as Grant | undefined)?.subject ?? '')
+  // A token that a grant stands for without saying for which company is good for none.
+  if (token.kind !== 'ClientCredentials' && !subject) return { active: false }
+  const { scope, cnf, exp, iat } = body
+  return {
+    active: true,
+    ...(subject && { sub: subject.id, 'urn:pleo:params:oauth:subject_urn': subject.urn }),
+    client_id: token.clientId,
+    scope: scope ?? '',
+    token_type: token.kind === 'RefreshToken' ? 'refresh_token' : token.tokenType,
+    aud: audience,
+    iss: issuer,
+    exp,
+    iat,
+    jti: createHash('sha256').update(`jti:${token.jti}`).digest('base64url').slice(0, 22),
+    ...(cnf === undefined ? {} : { cnf }),
+  }
+}
