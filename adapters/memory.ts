@@ -58,7 +58,7 @@ function createSpace(maxRecords: number, now: () => number): Space {
   // Insertion order is close to expiry order, which keeps the sweep for room short.
   const records = new Map<string, StoredRecord>()
   const indexes = new Map<string, string>()
-  const grants = new Map<string, Set<string>>()
+  const grants = createGrantIndex()
 
   const remove = (key: string): boolean => {
     const record = records.get(key)
@@ -67,11 +67,7 @@ function createSpace(maxRecords: number, now: () => number): Space {
     if (record.indexKey !== undefined && indexes.get(record.indexKey) === key) {
       indexes.delete(record.indexKey)
     }
-    if (record.grantId !== undefined) {
-      const keys = grants.get(record.grantId)
-      keys?.delete(key)
-      if (keys?.size === 0) grants.delete(record.grantId)
-    }
+    grants.remove(record.grantId, key)
     return true
   }
 
@@ -82,33 +78,49 @@ function createSpace(maxRecords: number, now: () => number): Space {
     return undefined
   }
 
-  const makeRoom = (): void => {
-    for (const key of records.keys()) live(key)
-    if (records.size < maxRecords) return
-    throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
-  }
-
   return {
     now,
     live,
     remove,
     put(key, record) {
-      if (records.size >= maxRecords && !records.has(key)) makeRoom()
+      if (records.size >= maxRecords && !records.has(key)) {
+        for (const other of records.keys()) live(other)
+      }
+      if (records.size >= maxRecords && !records.has(key)) {
+        throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
+      }
       remove(key)
       records.set(key, record)
       if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
-      if (record.grantId !== undefined) {
-        const keys = grants.get(record.grantId) ?? new Set()
-        grants.set(record.grantId, keys.add(key))
-      }
+      grants.add(record.grantId, key)
     },
     byIndex(indexKey) {
       const key = indexes.get(indexKey)
       return key === undefined ? undefined : live(key)
     },
     removeOfGrant(model, grantId) {
-      for (const key of grants.get(grantId) ?? []) if (key.startsWith(`${model}:`)) remove(key)
+      for (const key of grants.keysOf(grantId)) if (key.startsWith(`${model}:`)) remove(key)
     },
+  }
+}
+
+interface GrantIndex {
+  add(grantId: string | undefined, key: string): void
+  remove(grantId: string | undefined, key: string): void
+  keysOf(grantId: string): Iterable<string>
+}
+
+function createGrantIndex(): GrantIndex {
+  const grants = new Map<string, Set<string>>()
+  return {
+    add(grantId, key) {
+      if (grantId !== undefined) grants.set(grantId, (grants.get(grantId) ?? new Set()).add(key))
+    },
+    remove(grantId, key) {
+      const keys = grants.get(grantId ?? '')
+      if (keys?.delete(key) && keys.size === 0) grants.delete(grantId ?? '')
+    },
+    keysOf: (grantId) => grants.get(grantId) ?? [],
   }
 }
 
@@ -116,12 +128,14 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
   const keyOf = (id: string): string => `${model}:${id}`
   const store = (id: string, payload: StoredPayload, lifetime?: number): void => {
     const second = payload.uid ?? payload.userCode
+    const consumed = space.live(keyOf(id))?.consumed
     space.put(keyOf(id), {
       // A copy, as any other storage gives: nobody changes a record by keeping hold of it.
       payload: JSON.stringify(payload),
       grantId: payload.grantId,
       indexKey: second === undefined ? undefined : `${model}#${second}`,
       expiresAt: lifetime === undefined ? Infinity : space.now() + lifetime * 1000,
+      ...(consumed === undefined ? {} : { consumed }),
     })
   }
   const read = (record: StoredRecord | undefined): StoredPayload | undefined => {

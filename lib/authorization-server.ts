@@ -16,6 +16,7 @@ import { toConfiguration } from './provider/configuration.ts'
 import { keepSubjectInGrants } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
 import { stylesheetPath } from './provider/routes.ts'
+import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospectionResponse } from './tokens/introspection.ts'
 import { createViews } from './views.ts'
 
@@ -41,6 +42,7 @@ export function createAuthorizationServer(
   const renderError = createErrorRenderer(views)
   const provider = new Provider(issuer, config.configure(toConfiguration(config, renderError)))
   keepSubjectInGrants(provider)
+  explainGrantErrors(provider)
   checkStaticClients(provider, config.clients)
 
   const formTokens = createFormTokens(config.cookieKeys)

@@ -34,7 +34,7 @@ export interface StoredPayload {
  */
 export interface StorageAdapter {
   /**
-   * Stores a record, in place of an earlier one of that id, and forgets that it was consumed.
+   * Stores a record, in place of an earlier one of that id. What was consumed stays consumed.
    *
    * @param lifetime - seconds until it must no longer be found; absent: no end
    */

@@ -8,7 +8,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
       candidate,
       distance: leven(name.toLowerCase(), candidate.toLowerCase()),
     }))
-    .sort((a, b) => a.distance - b.distance)
+    .toSorted((a, b) => a.distance - b.distance)
   const isClose = nearest && nearest.distance <= Math.max(2, Math.floor(name.length / 4))
   return isClose ? nearest.candidate : undefined
 }

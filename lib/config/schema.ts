@@ -159,7 +159,7 @@ function toIssues(issue: z.core.$ZodIssue): readonly ConfigurationIssue[] {
   }
   if (issue.code === 'invalid_union') {
     // The branch that got furthest says most.
-    const branches = [...issue.errors].sort((a, b) => depth(b) - depth(a))
+    const branches = issue.errors.toSorted((a, b) => depth(b) - depth(a))
     return (branches[0] ?? []).flatMap((inner) =>
       toIssues({ ...inner, path: [...issue.path, ...inner.path] }),
     )
@@ -187,11 +187,11 @@ const depth = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(0, ...issues.map(({ path }) => path.length))
 
 function toPath(path: readonly PropertyKey[]): string {
-  const joined = path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
+  const whole = path.reduce<string>(
+    (joined, part) => joined + (typeof part === 'number' ? `[${part}]` : `.${String(part)}`),
     '',
   )
-  return joined.replace(/^\./, '') || 'options'
+  return whole.replace(/^\./, '') || 'options'
 }
 
 /** The names that may stand where an unknown one was found. */

@@ -73,7 +73,7 @@ function createHandler(provider: Provider): (ctx: Context) => Promise<void> {
  * where OpenID Connect Discovery puts it.
  */
 function ownUrl(url: string, prefix: string): string | undefined {
-  const [path = '', query] = splitOnce(url, '?')
+  const [path, query] = splitOnce(url, '?')
   const withQuery = (own: string): string => (query === undefined ? own : `${own}?${query}`)
   for (const wellKnown of [oauthMetadataPath, openidMetadataPath]) {
     if (prefix !== '' && path === wellKnown + prefix) return withQuery(wellKnown)

@@ -1,14 +1,15 @@
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
+import type { Account, SubjectChoice } from '../config/options.ts'
 import { hostContext } from '../http/host-context.ts'
 import { requestedSubject } from '../provider/authorization-parameters.ts'
 import type { Grant } from '../provider/internals.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import type { Account, SubjectChoice } from '../config/options.ts'
 import { toDecision, toOffer, toShownScopes } from './consent.ts'
-import { finishInteraction, type OpenInteraction } from './interaction.ts'
-import type { InteractionParts } from './login.ts'
+import { alreadyAnswered, finishInteraction, type OpenInteraction } from './interaction.ts'
 import { toRedirectHost, toShownAccount, toShownClient, toShownSubjects } from './pages.ts'
+import type { InteractionParts } from './parts.ts'
+import { switchAccount } from './sign-in.ts'
 
 /** Shows what the client asks for, and what the person can connect it to. */
 export async function showConsent(
@@ -17,6 +18,7 @@ export async function showConsent(
   open: OpenInteraction,
 ): Promise<void> {
   const account = await signedInAccount(parts, ctx, open)
+  if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
   render(parts, ctx, open, { account, offer: await loadOffer(parts, account, open) })
 }
 
@@ -28,6 +30,7 @@ export async function submitConsent(
   form: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const account = await signedInAccount(parts, ctx, open)
+  if (!account) throw new errors.InvalidRequest('the person signed in has changed', 403)
   const offer = await loadOffer(parts, account, open)
   const decision = toDecision(form, offer)
   if (decision.kind === 'incomplete') {
@@ -47,14 +50,6 @@ export async function submitConsent(
   await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent: { grantId } })
 }
 
-/** @throws InvalidRequest where the interaction has its answer already */
-export function refuseSecondAnswer({ interaction }: OpenInteraction): void {
-  if (interaction.result) throw alreadyAnswered()
-}
-
-const alreadyAnswered = (): Error =>
-  new errors.InvalidRequest('this request was already answered', 409)
-
 async function saveGrant(
   { provider, config }: InteractionParts,
   { accountId }: Account,
@@ -69,16 +64,15 @@ async function saveGrant(
   return grant.save()
 }
 
+/** The person the interaction is with; undefined where the host now has somebody else, or nobody. */
 async function signedInAccount(
   { config: { accounts } }: InteractionParts,
   ctx: Context,
   { interaction }: OpenInteraction,
-): Promise<Account> {
+): Promise<Account | undefined> {
   const accountId = interaction.session?.accountId
   const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
-  const account = isSame && accountId ? await accounts.find(accountId) : undefined
-  if (!account) throw new errors.SessionNotFound('the person signed in has changed')
-  return account
+  return isSame && accountId ? accounts.find(accountId) : undefined
 }
 
 async function loadOffer(

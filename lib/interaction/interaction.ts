@@ -32,7 +32,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   return {
     interaction,
     client,
-    subjectType: subjectTypeOf({ ...client }),
+    subjectType: subjectTypeOf(client),
     redirectUri,
     scopes: typeof scope === 'string' ? scope.split(' ') : [],
   }
@@ -46,6 +46,15 @@ export async function finishInteraction(
 ): Promise<void> {
   interaction.result = result
   await interaction.persist()
-  ctx.status = 303
-  ctx.redirect(interaction.returnTo)
+  redirect(ctx, interaction.returnTo)
 }
+
+/** Sends the browser on with GET, whatever brought it here (RFC 9110, Section 15.4.4). */
+export function redirect(ctx: Context, url: string): void {
+  ctx.status = 303
+  ctx.redirect(url)
+}
+
+/** The error of an interaction that has its answer. */
+export const alreadyAnswered = (): Error =>
+  new errors.InvalidRequest('this request was already answered', 409)

@@ -1,21 +1,10 @@
 import type { Context } from 'koa'
-import type Provider from 'oidc-provider'
-import type { Config } from '../config/config.ts'
 import { hostContext } from '../http/host-context.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import type { Views } from '../views.ts'
-import type { FormTokens } from './csrf.ts'
-import { finishInteraction, type OpenInteraction } from './interaction.ts'
+import { finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { toShownClient } from './pages.ts'
+import type { InteractionParts } from './parts.ts'
 import { signIn } from './sign-in.ts'
-
-/** What the pages of an interaction are made with. */
-export interface InteractionParts {
-  readonly provider: Provider
-  readonly config: Config
-  readonly views: Views
-  readonly formTokens: FormTokens
-}
 
 /** Signs the person in: by the page with a password, or at the host. */
 export async function showLogin(
@@ -94,6 +83,5 @@ async function signInAtHost(
   const target = new URL(config.accounts.signInUrl ?? '', config.issuer)
   target.searchParams.set('return_to', toInteractionUrl(config.issuer, interaction.uid))
   if (prompt) target.searchParams.set('prompt', prompt)
-  ctx.status = 303
-  ctx.redirect(target.href)
+  redirect(ctx, target.href)
 }

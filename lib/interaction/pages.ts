@@ -43,9 +43,11 @@ function hostOf(uri: string | undefined): string | null {
 }
 
 function toInitials(name: string): string {
-  const words = name.split(/\s+/).filter(Boolean)
-  return words
+  const graphemes = new Intl.Segmenter()
+  return name
+    .split(/\s+/)
+    .filter(Boolean)
     .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase())
+    .map((word) => graphemes.segment(word).containing(0)?.segment.toUpperCase())
     .join('')
 }

@@ -3,18 +3,19 @@ import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { allowFormRedirect } from '../http/security-headers.ts'
-import { interactionPath, toInteractionUrl } from '../provider/routes.ts'
-import { refuseSecondAnswer, showConsent, submitConsent } from './consent-page.ts'
+import { interactionPath } from '../provider/routes.ts'
+import { showConsent, submitConsent } from './consent-page.ts'
 import { refuseForeignOrigin } from './csrf.ts'
-import { openInteraction, type OpenInteraction } from './interaction.ts'
-import { showLogin, submitLogin, type InteractionParts } from './login.ts'
+import { alreadyAnswered, openInteraction, redirect, type OpenInteraction } from './interaction.ts'
+import { showLogin, submitLogin } from './login.ts'
+import type { InteractionParts } from './parts.ts'
 import { switchAccount } from './sign-in.ts'
 
 type Form = Readonly<Record<string, unknown>>
 
 /** The pages on which a person signs in and decides. */
 export function createInteractionRoutes(parts: InteractionParts): Middleware {
-  const { provider, config } = parts
+  const { provider } = parts
   const router = new Router({ prefix: interactionPath })
 
   router.use(async (ctx, next) => {
@@ -24,7 +25,8 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
 
   router.get('/:uid', async (ctx) => {
     const open = await openInteraction(provider, ctx)
-    refuseSecondAnswer(open)
+    // Answered, but the browser lost the way on: it goes on, nobody is asked again.
+    if (open.interaction.result) return redirect(ctx, open.interaction.returnTo)
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
     await (isLogin(open) ? showLogin(parts, ctx, open) : showConsent(parts, ctx, open))
@@ -39,9 +41,7 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
 
   router.post('/:uid/switch-account', formParser, async (ctx) => {
     const { open } = await receiveForm(parts, ctx)
-    await switchAccount(provider, ctx, open.interaction)
-    ctx.status = 303
-    ctx.redirect(toInteractionUrl(config.issuer, open.interaction.uid))
+    await switchAccount(parts, ctx, open.interaction, 'switch_account')
   })
 
   return router.routes() as Middleware
@@ -62,6 +62,6 @@ async function receiveForm(
   const open = await openInteraction(provider, ctx)
   const form = (ctx.request.body ?? {}) as Form
   formTokens.check(open.interaction, form['csrf'])
-  refuseSecondAnswer(open)
+  if (open.interaction.result) throw alreadyAnswered()
   return { open, form }
 }

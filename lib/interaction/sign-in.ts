@@ -1,6 +1,8 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { finishInteraction, type Interaction } from './interaction.ts'
+import { toInteractionUrl } from '../provider/routes.ts'
+import { finishInteraction, redirect, type Interaction } from './interaction.ts'
+import type { InteractionParts } from './parts.ts'
 
 /** The person is known: goes on with the request as that person. */
 export async function signIn(
@@ -21,17 +23,19 @@ export async function signIn(
   })
 }
 
-/** The person wants to be somebody else: the same request again, from the sign-in page. */
+/** The same request again from the sign-in page, for a person who is or wants to be somebody else. */
 export async function switchAccount(
-  provider: Provider,
+  { provider, config }: Pick<InteractionParts, 'provider' | 'config'>,
   ctx: Context,
   interaction: Interaction,
+  reason: 'switch_account' | 'account_changed',
 ): Promise<void> {
   await signOut(provider, ctx)
   delete interaction.session
   delete interaction.lastSubmission
-  interaction.prompt = { name: 'login', reasons: ['switch_account'], details: {} }
+  interaction.prompt = { name: 'login', reasons: [reason], details: {} }
   await interaction.persist()
+  redirect(ctx, toInteractionUrl(config.issuer, interaction.uid))
 }
 
 async function signOut(provider: Provider, ctx: Context): Promise<void> {

@@ -26,7 +26,7 @@ const toProviderAccount = (accountId: string): ProviderAccount => ({
 })
 
 async function mayContinue(ctx: KoaContextWithOIDC, accounts: Accounts): Promise<boolean> {
-  const grant = ctx.oidc.entities.Grant as Grant | undefined
+  const grant: Grant | undefined = ctx.oidc.entities.Grant
   if (!accounts.mayContinue || !grant) return true
   return accounts.mayContinue({
     grantId: grant.jti,

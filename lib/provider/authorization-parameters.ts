@@ -1,4 +1,4 @@
-import { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
+import { errors, type Client, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
 import { parseSubject, type Subject, type SubjectType } from '../pleo/subject.ts'
 
 /** The subject a client wants, so that nobody is asked again which company. */
@@ -8,7 +8,7 @@ const subjectParameterAlias = 'urn_pleo_params_oauth_subject'
 type Parameters = Readonly<Record<string, unknown>>
 
 /** What kind of subject people connect this client to. */
-export function subjectTypeOf(client: Readonly<Record<string, unknown>>): SubjectType {
+export function subjectTypeOf(client: Client): SubjectType {
   return client['subject_type_preference'] === 'organization' ? 'organization' : 'company'
 }
 
@@ -44,10 +44,7 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
     },
     [subjectParameter]: (ctx, _value, client) => {
       const params = ctx.oidc.params ?? {}
-      checkSubject(
-        [params[subjectParameter], params[subjectParameterAlias]],
-        subjectTypeOf({ ...client }),
-      )
+      checkSubject([params[subjectParameter], params[subjectParameterAlias]], subjectTypeOf(client))
     },
     [subjectParameterAlias]: null,
   }
@@ -75,6 +72,6 @@ function droppedScopes(ctx: KoaContextWithOIDC): readonly string[] {
 }
 
 function forgetParameter(ctx: KoaContextWithOIDC, name: string): void {
-  const params = ctx.oidc.params as Record<string, unknown> | undefined
+  const params = ctx.oidc.params
   if (params) params[name] = undefined
 }

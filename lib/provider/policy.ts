@@ -34,7 +34,7 @@ export function toPolicy(accounts: Accounts): Policy {
       const { session, client, params } = oidc
       const subject = requestedSubject(params ?? {})
       if (subject && session?.accountId && client) {
-        const type = subjectTypeOf({ ...client })
+        const type = subjectTypeOf(client)
         const choices = await accounts.subjects(session.accountId, { type })
         const mayConnect = choices.some((choice) => choice.urn === subject.urn && choice.mayConnect)
         if (!mayConnect) throw new errors.AccessDenied('the request was denied')

@@ -32,7 +32,8 @@ function toResponse(
   const body = answer as Readonly<Record<string, unknown>>
   const token = entities.AccessToken ?? entities.RefreshToken ?? entities.ClientCredentials
   if (body['active'] !== true || !token) return { active: false }
-  const subject = parseSubject((entities.Grant as Grant | undefined)?.subject ?? '')
+  const grant: Grant | undefined = entities.Grant
+  const subject = parseSubject(grant?.subject ?? '')
   // A token that a grant stands for without saying for which company is good for none.
   if (token.kind !== 'ClientCredentials' && !subject) return { active: false }
   const { scope, cnf, exp, iat } = body

@@ -1,0 +1,32 @@
+import type Provider from 'oidc-provider'
+import { errors } from 'oidc-provider'
+
+/**
+ * What a client may be told about a refused grant. What is unknown and what is another client's are
+ * one and the same, so that nobody learns whether a token of somebody else is good.
+ */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['code_verifier must be provided', 'code_verifier is missing'],
+  ['code_verifier does not match code_challenge', 'code_verifier does not match code_challenge'],
+  ['authorization code redirect_uri mismatch', 'redirect_uri is not the one of the request'],
+  ['authorization code is expired', 'the authorization code has expired'],
+  ['authorization code already consumed', 'the authorization code was already used'],
+  ['refresh token is expired', 'the refresh token has expired'],
+  ['refresh token already used', 'the refresh token was already used'],
+  ['already used', 'it was already used'],
+  ['grant is expired', 'the grant has expired'],
+])
+
+/**
+ * Puts the reason into `error_description` of `invalid_grant`: with the framework's one sentence for
+ * all of them, partners have to guess.
+ */
+export function explainGrantErrors(provider: Provider): void {
+  provider.on('grant.error', (ctx, error) => {
+    if (!(error instanceof errors.InvalidGrant)) return
+    const body = ctx.body as Record<string, unknown> | undefined
+    if (body?.['error'] !== 'invalid_grant') return
+    const reason = reasons.get(error.error_detail ?? '')
+    ctx.body = { ...body, error_description: reason ?? 'unknown, revoked, or of another client' }
+  })
+}
