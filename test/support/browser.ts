@@ -92,7 +92,7 @@ export function createBrowser(): Browser {
 }
 
 export const formAction = (page: Page): string =>
-  /<form[^>]*action="((?:(?!switch-account)[^"])+)"/.exec(page.text)?.[1] ?? fail(page, 'form')
+  /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form')
 
 export const formToken = (page: Page): string =>
   /name="csrf"[^>]*value="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form token')
