@@ -1,0 +1,111 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ClientMetadata } from 'pleo-oauth-server'
+import { z } from 'zod'
+import { readJsonFile } from './json-file.ts'
+import { check } from './plain-issues.ts'
+import { StartError } from './start-error.ts'
+
+/** A client that has a secret. */
+export interface ConfidentialClient extends ClientMetadata {
+  readonly client_secret: string
+}
+
+/** Credentials that were made at start, to be shown once. */
+export interface GeneratedCredentials {
+  readonly name: string
+  readonly clientId?: string
+  readonly clientSecret?: string
+}
+
+/** The clients of a `CLIENTS_FILE`, complete, and what had to be made for them. */
+export interface FileClients {
+  readonly clients: readonly ClientMetadata[]
+  readonly generated: readonly GeneratedCredentials[]
+}
+
+const partnerScope = 'companies:read users:read export-jobs:read export-jobs:write'
+
+/** The clients of the bundled partner application: one for companies, one for organizations. */
+export function partnerClients(
+  origin: string,
+): Readonly<Record<'company' | 'organization', ConfidentialClient>> {
+  const shared = {
+    client_uri: origin,
+    contacts: ['support@northwind.example'],
+    redirect_uris: [`${origin}/callback`],
+    scope: partnerScope,
+  }
+  return {
+    company: {
+      ...shared,
+      client_id: '1f0c7d4e-6a2b-4b8e-9d35-c8e2f7a40b61',
+      client_secret: newSecret(),
+      client_name: 'Northwind Ledger',
+    },
+    organization: {
+      ...shared,
+      client_id: '3b9e5a82-d1f4-4c07-8a6c-52e7d0c91f62',
+      client_secret: newSecret(),
+      client_name: 'Northwind Ledger for groups',
+      subject_type_preference: 'organization',
+    },
+  }
+}
+
+/** The example API: it asks nobody for access, it only introspects. */
+export function apiClient(): ConfidentialClient {
+  return {
+    client_id: 'e6a4c1b3-90d7-4f2e-b85a-7c13f09d2e63',
+    client_secret: newSecret(),
+    client_name: 'Example API',
+    redirect_uris: [],
+    grant_types: [],
+    response_types: [],
+  }
+}
+
+// Only what is needed to complete a client; the authorization server checks the rest.
+const fileSchema = z.array(
+  z.looseObject({
+    client_id: z.string().min(1).optional(),
+    client_secret: z.string().min(1).optional(),
+    client_name: z.string().min(1).optional(),
+    token_endpoint_auth_method: z.string().optional(),
+  }),
+)
+
+/**
+ * Reads a `CLIENTS_FILE` and makes the ids and secrets it leaves out.
+ *
+ * @param taken - ids of the bundled clients
+ */
+export async function readClientsFile(
+  path: string,
+  taken: readonly string[],
+): Promise<FileClients> {
+  const prefix = `CLIENTS_FILE ${path}: `
+  const entries = check(fileSchema, await readJsonFile('CLIENTS_FILE', path), prefix)
+  const seen = new Set(taken)
+  const generated: GeneratedCredentials[] = []
+  const clients = entries.map((entry, index) => {
+    const client_id = entry.client_id ?? randomUUID()
+    if (seen.has(client_id)) throw new StartError(`${prefix}[${index}].client_id is given twice`)
+    seen.add(client_id)
+    const needsSecret = entry.token_endpoint_auth_method !== 'none'
+    const made = needsSecret && entry.client_secret === undefined ? newSecret() : undefined
+    if (made !== undefined || entry.client_id === undefined) {
+      generated.push({
+        name: entry.client_name ?? client_id,
+        ...(entry.client_id === undefined && { clientId: client_id }),
+        ...(made !== undefined && { clientSecret: made }),
+      })
+    }
+    // Checked member by member in createAuthorizationServer, which names what is wrong.
+    return { ...entry, client_id, ...(made && { client_secret: made }) } as ClientMetadata
+  })
+  return { clients, generated }
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}

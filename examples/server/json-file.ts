@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { StartError } from './start-error.ts'
+
+/** Reads the JSON file that a variable names. */
+export async function readJsonFile(variable: string, path: string): Promise<unknown> {
+  const text = await readText(variable, path)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // The parser's own message quotes the file, which may hold secrets and line breaks.
+    const [, line, column] = /line (\d+) column (\d+)/.exec(String(error)) ?? []
+    const place = line ? ` (line ${line}, column ${column})` : ''
+    throw new StartError(`${variable} ${path}: is not JSON${place}`, { cause: error })
+  }
+}
+
+async function readText(variable: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    const reason = reasons[code] ?? code
+    throw new StartError(`${variable} ${path}: cannot be read (${reason})`, { cause: error })
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+}

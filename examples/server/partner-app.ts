@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import Router from '@koa/router'
+import Koa, { type Context, type Middleware } from 'koa'
+import { createPartnerActions, type PartnerOptions } from './partner-actions.ts'
+import { readApi } from './partner-data.ts'
+import {
+  connectedPage,
+  disconnectedPage,
+  problemPage,
+  startPage,
+  declinedPage,
+} from './partner-pages.ts'
+import { createPartnerSessions } from './partner-sessions.ts'
+
+/** The example partner application: connects a company, and shows what it may read. */
+export function createPartnerApp(options: PartnerOptions): Koa {
+  const { origin, api } = options
+  const sessions = createPartnerSessions()
+  const actions = createPartnerActions({ ...options, sessions })
+  const router = new Router()
+
+  router.get('/', (ctx) => {
+    if (sessions.find(ctx)?.connection) ctx.redirect('/connected')
+    else ctx.body = startPage()
+  })
+  router.get('/connect', actions.connect)
+  router.get('/callback', actions.callback)
+  router.get('/declined', (ctx) => {
+    ctx.body = declinedPage(sessions.find(ctx)?.kind ?? 'company')
+  })
+  router.get('/connected', async (ctx) => {
+    const session = sessions.find(ctx)
+    if (!session?.connection) return ctx.redirect('/')
+    const { connection, outcome } = session
+    ctx.body = connectedPage(connection, await readApi(api, connection.accessToken), outcome)
+  })
+  router.get('/disconnected', (ctx) => {
+    const session = sessions.find(ctx)
+    if (!session?.outcome || session.connection) return ctx.redirect('/')
+    ctx.body = disconnectedPage(session.outcome, session.kind)
+  })
+  router.post('/refresh', actions.refresh)
+  router.post('/introspect', actions.introspect)
+  router.post('/disconnect', actions.disconnect)
+  router.get('/partner.css', async (ctx) => {
+    ctx.type = 'css'
+    ctx.body = await readFile(new URL('partner.css', import.meta.url), 'utf8')
+  })
+
+  const app = new Koa()
+  app.use(securityHeaders)
+  app.use(onOneOrigin(origin))
+  app.use(problemsAsPages)
+  app.use(router.routes())
+  return app
+}
+
+const securityHeaders: Middleware = async (ctx, next) => {
+  ctx.set({
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    // The callback's URL holds the authorization code. Not no-referrer: forms would lose their Origin.
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  await next()
+}
+
+/** Cookie and redirect URI belong to one origin; and what changes something is accepted from there only. */
+function onOneOrigin(origin: string): Middleware {
+  const { host } = new URL(origin)
+  return async (ctx, next) => {
+    const reads = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (!reads && ctx.get('Origin') !== origin) {
+      ctx.status = 403
+      ctx.body = problemPage('Not from here', 'This request came from another page.')
+    } else if (reads && ctx.host !== host) {
+      ctx.redirect(origin + ctx.originalUrl)
+    } else await next()
+  }
+}
+
+const problemsAsPages: Middleware = async (ctx, next) => {
+  try {
+    await next()
+    if (ctx.status === 404 && ctx.body === undefined) notFound(ctx)
+  } catch (error) {
+    ctx.status = 502
+    ctx.body = problemPage(
+      'That did not work',
+      'The other side did not answer as it should. Nothing was changed here.',
+      describe(error),
+    )
+  }
+}
+
+function notFound(ctx: Context): void {
+  ctx.status = 404
+  ctx.body = problemPage('There is no such page', 'The address may be mistyped.')
+}
+
+/** The protocol's error code and description where there are some; never a token. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  const { error: code, error_description: text } = error as {
+    error?: string
+    error_description?: string
+  }
+  return code ? [code, text].filter(Boolean).join(': ') : error.message
+}

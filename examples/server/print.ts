@@ -1,0 +1,33 @@
+import { bundledPassword } from './bundled-people.ts'
+import type { Example } from './start.ts'
+
+/** Says where everything is, who can sign in, and what to open. */
+export function printStarted(example: Example): void {
+  const { issuer, authorizationServer, api, app, signIns, ownPeople, generated } = example
+  const behind = issuer === authorizationServer ? '' : ` (listening on ${authorizationServer})`
+  const width = Math.max(...signIns.map(({ email }) => email.length))
+  const password = ownPeople ? 'passwords as in PEOPLE_FILE' : `password ${bundledPassword}`
+  const lines = [
+    '',
+    `Authorization server         ${issuer}${behind}`,
+    `Example API                  ${api}`,
+    `Example partner application  ${app}`,
+    '',
+    `Sign in as (${password}):`,
+    ...signIns.map(({ name, email, who }) => `  ${email.padEnd(width)}  ${name}, ${who}`),
+    '',
+    ...generated.flatMap(({ name, clientId, clientSecret }) => [
+      `Made for the client ${name}, shown only now:`,
+      ...(clientId ? [`  client_id      ${clientId}`] : []),
+      ...(clientSecret ? [`  client_secret  ${clientSecret}`] : []),
+      '',
+    ]),
+    `Open ${app} and click "Connect to Pleo". Ctrl+C ends it.`,
+  ]
+  console.log(lines.join('\n'))
+}
+
+/** Says why the example cannot start. */
+export function printProblem(message: string): void {
+  console.error(message)
+}

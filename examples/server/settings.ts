@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { check } from './plain-issues.ts'
+import { StartError } from './start-error.ts'
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The settings of the example. */
+export interface Settings {
+  readonly ports: Readonly<Record<PortVariable, number>>
+  /** Absent: `http://localhost:` and the port of the authorization server. */
+  readonly issuer: string | undefined
+  readonly audience: string
+  readonly trustProxy: boolean
+  readonly cookieKeys: readonly string[]
+  readonly clientsFile: string | undefined
+  readonly peopleFile: string | undefined
+}
+
+/** The variables that set a port. */
+export type PortVariable = 'PORT' | 'API_PORT' | 'APP_PORT'
+
+const portRule = 'must be a whole number from 0 to 65535 (0 takes a free port)'
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, portRule)
+    .transform(Number)
+    .refine((value) => value <= 65_535, portRule)
+    .default(fallback)
+
+const schema = z
+  .object({
+    PORT: port(3000),
+    API_PORT: port(3001),
+    APP_PORT: port(3002),
+    ISSUER: z.string().optional(),
+    API_AUDIENCE: z.string().default('https://external.pleo.io'),
+    TRUST_PROXY: z
+      .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
+      .default('false')
+      .transform((value) => value === 'true' || value === '1'),
+    COOKIE_KEYS: z
+      .string()
+      .transform((value) => value.split(',').map((key) => key.trim()))
+      .refine((keys) => keys.every(Boolean), 'must be secrets separated by commas, none empty')
+      .optional(),
+    CLIENTS_FILE: z.string().optional(),
+    PEOPLE_FILE: z.string().optional(),
+    REDIS_URL: z
+      .undefined({
+        error: 'cannot be used yet: this version keeps everything in memory, leave it unset',
+      })
+      .optional(),
+  })
+  .superRefine((ports, context) => {
+    const seen = new Map<number, string>()
+    for (const name of ['PORT', 'API_PORT', 'APP_PORT'] as const) {
+      const earlier = ports[name] > 0 ? seen.get(ports[name]) : undefined
+      if (earlier) {
+        context.addIssue({ code: 'custom', path: [name], message: `must differ from ${earlier}` })
+      }
+      seen.set(ports[name], name)
+    }
+  })
+
+/**
+ * Reads the settings from the environment; an empty variable counts as unset.
+ *
+ * @throws {@link StartError} with a line for every wrong variable
+ */
+export function readSettings(environment: Environment): Settings {
+  const given = Object.entries(environment).filter(([, value]) => value !== '')
+  const values = check(schema, Object.fromEntries(given), '')
+  return {
+    ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
+    issuer: values.ISSUER,
+    audience: values.API_AUDIENCE,
+    trustProxy: values.TRUST_PROXY,
+    cookieKeys: values.COOKIE_KEYS ?? [randomBytes(32).toString('base64url')],
+    clientsFile: values.CLIENTS_FILE,
+    peopleFile: values.PEOPLE_FILE,
+  }
+}
+
+/** What `createAuthorizationServer` found wrong, in terms of the variables that led to it. */
+export function toStartError(
+  issues: readonly { readonly path: string; readonly message: string }[],
+  settings: Settings,
+): StartError {
+  return new StartError(
+    issues.map(({ path, message }) => {
+      const inFile = /^clients(\[\d+\].*)/.exec(path)?.[1]
+      if (inFile) return `CLIENTS_FILE ${settings.clientsFile ?? ''}: ${inFile} ${message}`
+      return `${variables[path.replace(/\[\d+\]$/, '')] ?? path} ${message}`
+    }),
+  )
+}
+
+const variables: Readonly<Record<string, string>> = {
+  issuer: 'ISSUER',
+  cookieKeys: 'COOKIE_KEYS',
+  'resourceServer.audience': 'API_AUDIENCE',
+}

@@ -1,0 +1,148 @@
+import {
+  ConfigurationError,
+  createAuthorizationServer,
+  type ClientMetadata,
+} from 'pleo-oauth-server'
+import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
+import { createApi } from './api.ts'
+import { bundledPeople } from './bundled-people.ts'
+import {
+  apiClient,
+  partnerClients,
+  readClientsFile,
+  type FileClients,
+  type GeneratedCredentials,
+} from './clients.ts'
+import { createDiscovery } from './discovery.ts'
+import { takePort, type Listener } from './listeners.ts'
+import { createPartnerApp } from './partner-app.ts'
+import { createPartnerClient } from './partner-client.ts'
+import { readPeopleFile } from './people-file.ts'
+import { createDirectory, type Directory } from './people.ts'
+import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
+
+/** The running example. */
+export interface Example {
+  /** The issuer of the authorization server. */
+  readonly issuer: string
+  /** Where the authorization server listens; the issuer, unless `ISSUER` says another one. */
+  readonly authorizationServer: string
+  readonly api: string
+  readonly app: string
+  /** Every registered client, with its secret. */
+  readonly clients: readonly ClientMetadata[]
+  /** Credentials made for clients of `CLIENTS_FILE`. */
+  readonly generated: readonly GeneratedCredentials[]
+  readonly signIns: Directory['signIns']
+  /** Whether the people come from a `PEOPLE_FILE`. */
+  readonly ownPeople: boolean
+  readonly close: () => Promise<void>
+}
+
+interface Ports {
+  readonly server: Listener
+  readonly api: Listener
+  readonly app: Listener
+}
+
+/**
+ * Starts authorization server, API and partner application, each on its own port.
+ *
+ * @throws {@link StartError} with one line for each mistake
+ */
+export async function startExample(environment: Environment): Promise<Example> {
+  const settings = readSettings(environment)
+  const { peopleFile } = settings
+  const people = peopleFile ? await readPeopleFile(peopleFile) : bundledPeople()
+  const directory = createDirectory(people)
+  const taken: Listener[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(taken.map((listener) => listener.close()))
+  }
+  try {
+    const ports = await takePorts(settings, taken)
+    const parts = await compose(settings, directory, ports)
+    return { ...parts, signIns: directory.signIns, ownPeople: peopleFile !== undefined, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function takePorts({ ports }: Settings, taken: Listener[]): Promise<Ports> {
+  const take = async (variable: keyof typeof ports): Promise<Listener> => {
+    const listener = await takePort(variable, ports[variable])
+    taken.push(listener)
+    return listener
+  }
+  return { server: await take('PORT'), api: await take('API_PORT'), app: await take('APP_PORT') }
+}
+
+async function compose(
+  settings: Settings,
+  directory: Directory,
+  ports: Ports,
+): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'close'>> {
+  const [api, app] = [ports.api.origin, ports.app.origin]
+  const issuer = settings.issuer ?? ports.server.origin
+  const partners = partnerClients(app)
+  const resourceServer = apiClient()
+  const bundled = [partners.company, partners.organization, resourceServer]
+  const file = await readFileClients(settings, bundled)
+  // Those of the file come first, so that a mistake is reported with their place in the file.
+  const clients = [...file.clients, ...bundled]
+
+  const { app: authorizationServer } = createServer(issuer, settings, directory, {
+    clients,
+    resourceServerId: resourceServer.client_id,
+  })
+  authorizationServer.proxy = settings.trustProxy
+  const { audience } = settings
+  const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
+  const apiApp = createApi({
+    audience,
+    directory,
+    discover: createDiscovery(issuer, resourceServer),
+    nameOf: (clientId) => names.get(clientId),
+  })
+  const client = createPartnerClient(issuer, partners)
+
+  ports.server.serve(authorizationServer.callback())
+  ports.api.serve(apiApp.callback())
+  ports.app.serve(createPartnerApp({ origin: app, api, client }).callback())
+  const { origin } = ports.server
+  return { issuer, authorizationServer: origin, api, app, clients, generated: file.generated }
+}
+
+async function readFileClients(
+  { clientsFile }: Settings,
+  bundled: readonly ClientMetadata[],
+): Promise<FileClients> {
+  if (!clientsFile) return { clients: [], generated: [] }
+  return readClientsFile(
+    clientsFile,
+    bundled.map(({ client_id }) => client_id),
+  )
+}
+
+function createServer(
+  issuer: string,
+  settings: Settings,
+  { accounts }: Directory,
+  known: { readonly clients: readonly ClientMetadata[]; readonly resourceServerId: string },
+): ReturnType<typeof createAuthorizationServer> {
+  try {
+    return createAuthorizationServer({
+      issuer,
+      accounts,
+      cookieKeys: settings.cookieKeys,
+      clients: known.clients,
+      resourceServer: { audience: settings.audience, clientIds: [known.resourceServerId] },
+      // Said outright, so that it also starts with NODE_ENV=production: an example may forget.
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
+    })
+  } catch (error) {
+    throw error instanceof ConfigurationError ? toStartError(error.issues, settings) : error
+  }
+}
