@@ -1,0 +1,155 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { launchBrowser } from '../support/chromium.ts'
+import { startExample, type RunningExample } from '../support/example.ts'
+
+const screenshots = fileURLToPath(new URL('../../screenshots/', import.meta.url))
+
+let example: RunningExample
+let browser: Browser
+let context: BrowserContext
+let page: Page
+
+beforeAll(async () => {
+  mkdirSync(screenshots, { recursive: true })
+  example = await startExample()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await example.close()
+})
+
+beforeEach(async () => {
+  // Without JavaScript: no page of ours may need it.
+  context = await browser.newContext({ javaScriptEnabled: false })
+  page = await context.newPage()
+})
+
+afterEach(async () => context.close())
+
+const shot = (name: string) =>
+  page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
+const click = async (name: string): Promise<void> => {
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.waitForLoadState()
+}
+const heading = () => page.getByRole('heading', { level: 1 }).innerText()
+
+async function signIn(name: string, link = 'Connect to Pleo'): Promise<void> {
+  await page.goto(example.app)
+  await page.getByRole('link', { name: link }).click()
+  await page.getByLabel('Email').fill(name)
+  await page.getByLabel('Password').fill('pleo-demo')
+  await shot('sign-in')
+  await click('Sign in')
+}
+
+it('leads Sofia from "Connect" to her company\'s data, and on to the end of the connection', async () => {
+  await signIn('sofia@brightbakery.example')
+  expect(await heading()).toContain('Northwind Ledger asks for access to your company')
+  expect(await page.getByText('Bright Bakery').count()).toBe(1)
+  await shot('consent-one-company')
+  await click('Allow')
+
+  expect(page.url()).toBe(`${example.app}/connected`)
+  expect(await heading()).toBe('Connected: Bright Bakery')
+  expect(await page.locator('body').innerText()).toContain('sofia@brightbakery.example')
+  await shot('connected')
+
+  await click('Refresh')
+  const answers = await page.locator('pre').allInnerTexts()
+  expect(answers.map((answer) => (JSON.parse(answer) as { active: boolean }).active)).toEqual([
+    false,
+    true,
+  ])
+  await shot('refreshed')
+
+  await click('Introspect')
+  const introspection = await page.locator('pre').first().innerText()
+  expect(JSON.parse(introspection)).toMatchObject({ active: true, aud: 'https://external.pleo.io' })
+  await shot('introspected')
+
+  await click('Disconnect')
+  expect(await heading()).toBe('Disconnected')
+  expect(await page.locator('body').innerText()).toContain('401')
+  await shot('disconnected')
+})
+
+it('connects nothing when the person declines', async () => {
+  await signIn('sofia@brightbakery.example')
+  await click("Don't allow")
+  expect(page.url()).toBe(`${example.app}/declined`)
+  expect(await heading()).toBe('Nothing was connected')
+  await shot('declined')
+})
+
+it('lets Jonas choose one company of three', async () => {
+  await signIn('jonas@nordlys.example')
+  expect(await page.getByRole('radio').count()).toBe(3)
+  await shot('consent-three-companies')
+  await page.getByRole('radio').nth(1).check()
+  await click('Allow')
+  expect(await heading()).toMatch(/^Connected: Nordlys/)
+})
+
+it('lets Jonas connect the whole organization', async () => {
+  await signIn('jonas@nordlys.example', 'Connect an organization')
+  await shot('consent-organization')
+  await click('Allow')
+  expect(await heading()).toBe('Connected: an organization with 3 companies')
+  await shot('connected-organization')
+})
+
+it('lets Maja choose among 250 companies, with the buttons within reach', async () => {
+  await signIn('maja@ledgerline.example')
+  expect(await page.getByRole('radio').count()).toBe(250)
+  await shot('consent-250-companies')
+  await page.getByRole('radio').nth(200).check()
+  await click('Allow')
+  expect(await heading()).toMatch(/^Connected: /)
+})
+
+it('tells Emil why he cannot connect, and leads him back', async () => {
+  await signIn('emil@brightbakery.example')
+  expect(await heading()).toBe('You cannot connect Northwind Ledger')
+  expect(await page.locator('main').innerText()).toContain('Sofia')
+  await shot('cannot-connect')
+  await click('Go back to Northwind Ledger')
+  expect(page.url()).toBe(`${example.app}/declined`)
+})
+
+it('goes on with the same request when the person uses another account', async () => {
+  await signIn('emil@brightbakery.example')
+  await click('Use another account')
+  await page.getByLabel('Email').fill('sofia@brightbakery.example')
+  await page.getByLabel('Password').fill('pleo-demo')
+  await click('Sign in')
+  await click('Allow')
+  expect(await heading()).toBe('Connected: Bright Bakery')
+})
+
+it('does not ask a person who is signed in for the password again', async () => {
+  await signIn('sofia@brightbakery.example')
+  await click('Allow')
+  await page.goto(`${example.app}/`)
+  await page.goto(`${example.app}/connect`)
+  expect(await heading()).toContain('asks for access to your company')
+})
+
+it('gives a page of our own CSP no reason to complain', async () => {
+  const complaints: string[] = []
+  const scripted = await browser.newContext()
+  page = await scripted.newPage()
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text())
+  })
+  await signIn('sofia@brightbakery.example')
+  await click('Allow')
+  expect(await heading()).toBe('Connected: Bright Bakery')
+  expect(complaints).toEqual([])
+  await scripted.close()
+})

@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runExample, startExample } from '../support/example.ts'
+import { closeServer, listen } from '../support/server.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'pleo-example-'))
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+describe('the example says in one line why it cannot start, and ends with 1', () => {
+  const cases: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+    ['a port that is no number', { PORT: 'abc' }, /^PORT must be a whole number from 0 to 65535/],
+    ['an issuer without TLS', { ISSUER: 'http://auth.example.com' }, /^ISSUER must use https/],
+    [
+      'an audience that is no URL',
+      { API_AUDIENCE: 'api' },
+      /^API_AUDIENCE must be an absolute URL/,
+    ],
+    ['a switch that is neither on nor off', { TRUST_PROXY: 'yes' }, /^TRUST_PROXY must be true or/],
+    ['Redis', { REDIS_URL: 'redis://127.0.0.1' }, /^REDIS_URL cannot be used yet/],
+    [
+      'a clients file that is not there',
+      { CLIENTS_FILE: 'nowhere.json' },
+      /^CLIENTS_FILE.*nowhere/,
+    ],
+    ['clients that are no JSON', { CLIENTS_FILE: file('a.json', '[{') }, /^CLIENTS_FILE.*JSON/],
+    ['people without a name', { PEOPLE_FILE: file('b.json', '{"people":[{}]}') }, /people\[0\]/],
+    [
+      'a client without TLS',
+      {
+        CLIENTS_FILE: file(
+          'c.json',
+          '[{"client_name":"X","redirect_uris":["http://x.example/cb"],"scope":"companies:read"}]',
+        ),
+      },
+      /^CLIENTS_FILE.*redirect_uris\[0\].*https/,
+    ],
+  ]
+  it.each(cases)('%s', async (_name, settings, line) => {
+    const { code, stdout, stderr } = await runExample(settings)
+    expect(stderr).toMatch(line)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('a port that is taken', async () => {
+    const other = createServer()
+    await listen(other)
+    const { port } = other.address() as AddressInfo
+    const { code, stderr } = await runExample({ API_PORT: String(port) })
+    await closeServer(other)
+    expect(stderr).toBe(
+      `port ${port} is taken: set API_PORT to another one, or to 0 for a free one\n`,
+    )
+    expect(code).toBe(1)
+  })
+})
+
+describe('the example takes its settings from the environment', () => {
+  it('registers the clients of a file, and prints what it made for them', async () => {
+    const path = file(
+      'clients.json',
+      JSON.stringify([
+        { client_name: 'Made', redirect_uris: ['http://localhost:1/cb'], scope: 'companies:read' },
+        {
+          client_id: 'given',
+          client_secret: 'given-secret',
+          redirect_uris: ['http://localhost:1/cb'],
+          scope: 'companies:read',
+        },
+      ]),
+    )
+    const example = await startExample({ CLIENTS_FILE: path })
+    const id = /client_id +(\S+)/.exec(example.output)?.[1] ?? ''
+    const secret = /client_secret +(\S+)/.exec(example.output)?.[1] ?? ''
+    const ask = (user: string, password: string) =>
+      fetch(`${example.issuer}/oauth/token/introspect`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: 'x' }),
+        headers: {
+          authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+        },
+      }).then(({ status }) => status)
+    const statuses = [
+      await ask(id, secret),
+      await ask('given', 'given-secret'),
+      await ask(id, 'no'),
+    ]
+    await example.close()
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(statuses).toEqual([200, 200, 401])
+    expect(example.output).not.toContain('given-secret')
+  })
+
+  it('takes the issuer that a proxy shows, path and all', async () => {
+    const example = await startExample({
+      ISSUER: 'https://auth.example.com/pleo',
+      TRUST_PROXY: '1',
+    })
+    const listening = /listening on ([^)]+)/.exec(example.output)?.[1] ?? ''
+    const response = await fetch(`${listening}/.well-known/oauth-authorization-server/pleo`)
+    const metadata = (await response.json()) as Record<string, string>
+    await example.close()
+    expect(metadata['token_endpoint']).toBe('https://auth.example.com/pleo/oauth/token')
+  })
+})

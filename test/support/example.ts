@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The bundled example, running as a process of its own. */
+export interface RunningExample {
+  readonly issuer: string
+  readonly api: string
+  readonly app: string
+  readonly output: string
+  close(): Promise<void>
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const main = fileURLToPath(new URL('../../examples/server/main.ts', import.meta.url))
+const freePorts = { PORT: '0', API_PORT: '0', APP_PORT: '0' }
+
+/** Starts the example as `npm start` does, on free ports, and waits until it has said where it is. */
+export async function startExample(settings: Record<string, string> = {}): Promise<RunningExample> {
+  const { child, ended, stdout } = run(settings)
+  const started = new Promise<void>((resolve) => {
+    child.stdout.on('data', () => stdout().includes('Ctrl+C ends it') && resolve())
+  })
+  const early = await Promise.race([started, ended])
+  if (early) throw new Error(`the example ended with ${early.code}: ${early.stderr}`)
+  const address = (name: string): string =>
+    new RegExp(`^${name} +(\\S+)`, 'm').exec(stdout())?.[1] ?? `no address of ${name}`
+  return {
+    issuer: address('Authorization server'),
+    api: address('Example API'),
+    app: address('Example partner application'),
+    output: stdout(),
+    close: async () => {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** Runs the example until it ends by itself. */
+export const runExample = (settings: Record<string, string>): Promise<Ended> => run(settings).ended
+
+function run(settings: Record<string, string>) {
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], ...freePorts, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { child, ended, stdout: () => stdout }
+}
