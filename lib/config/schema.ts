@@ -27,7 +27,7 @@ const issuer = text('the URL this server is reached at').superRefine((value, con
 
 function issuerProblem(value: string): string | undefined {
   const url = URL.parse(value)
-  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an absolute https URL'
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an absolute https URL (http for loopback hosts)'
   if (url.username || url.password) return 'must not contain user name or password'
   if (value.includes('?') || value.includes('#')) return 'must not have a query or a fragment'
   if (value.endsWith('/')) return 'must not end with a slash'

@@ -30,15 +30,14 @@ export function createSecurityHeaders(issuer: string): Middleware {
  * with less than this the button goes dead.
  */
 export function allowFormRedirect(ctx: Context, redirectUri: string): void {
-  const { protocol, hostname, host } = new URL(redirectUri)
-  const target =
-    protocol === 'https:'
-      ? ''
-      : protocol === 'http:'
-        ? ` http://${hostname}:* http://${host}`
-        : ` ${protocol}`
-  ctx.set('Content-Security-Policy', contentSecurityPolicy(`'self' https:${target}`))
+  const { protocol, host } = new URL(redirectUri)
+  const targets =
+    { 'https:': '', 'http:': ` http://${host} ${loopback}` }[protocol] ?? ` ${protocol}`
+  ctx.set('Content-Security-Policy', contentSecurityPolicy(`'self' https:${targets}`))
 }
+
+/** A client under development may send the browser on between ports of its own. */
+const loopback = 'http://localhost:* http://127.0.0.1:*'
 
 function contentSecurityPolicy(formAction: string): string {
   return [
