@@ -1,8 +1,8 @@
 import { chromium, type Browser } from 'playwright-core'
 import { findProgram } from './programs.ts'
 
-/** The browser the tests drive: `CHROMIUM_PATH`, or `chromium` from the PATH. */
-export function chromiumPath(): string {
+/** `CHROMIUM_PATH`, or `chromium` from the PATH. */
+function chromiumPath(): string {
   const path = process.env['CHROMIUM_PATH'] || findProgram('chromium')
   if (!path) throw new Error('chromium is not on the PATH, and CHROMIUM_PATH is not set')
   return path

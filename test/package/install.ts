@@ -1,0 +1,76 @@
+/** Installs the packed tarball in an empty folder and uses it there as an embedder would. */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string
+  readonly exports: Readonly<Record<string, unknown>>
+}
+const modules = Object.keys(exports)
+  .filter((path) => !path.includes('*') && !path.endsWith('.json'))
+  .map((path) => name + path.slice(1))
+
+const compilerOptions = {
+  target: 'ES2023',
+  lib: ['ES2023'],
+  types: ['node'],
+  module: 'NodeNext',
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noPropertyAccessFromIndexSignature: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+}
+
+/** Imports every entry, with what an embedder may also ask for by name. */
+const everyEntry = `
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import manifest from '${name}/package.json' with { type: 'json' }
+${modules.map((entry, index) => `import * as entry${index} from '${entry}'`).join('\n')}
+
+const entries: readonly object[] = [${modules.map((_, index) => `entry${index}`).join(', ')}]
+for (const entry of entries) assert.ok(Object.keys(entry).length > 0)
+assert.equal(manifest.name, '${name}')
+assert.ok(existsSync(new URL(import.meta.resolve('${name}/views/layout.njk'))))
+`
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status === 0) return stdout
+  process.stderr.write(stdout + stderr)
+  throw new Error(`${command} ${args[0]} failed in ${cwd}`)
+}
+
+function fill(folder: string): void {
+  mkdirSync(folder)
+  const write = (file: string, content: string): void => writeFileSync(join(folder, file), content)
+  write('package.json', JSON.stringify({ private: true, type: 'module' }))
+  write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  write('every-entry.ts', everyEntry)
+  copyFileSync(join(import.meta.dirname, 'consumer.ts'), join(folder, 'consumer.ts'))
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'package-'))
+try {
+  const [packed] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
+  ) as [{ readonly filename: string; readonly entryCount: number }]
+  const consumer = join(folder, 'consumer')
+  fill(consumer)
+  const quietly = ['--prefer-offline', '--no-audit', '--no-fund']
+  run('npm', ['install', ...quietly, join(folder, packed.filename)], consumer)
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], consumer)
+  for (const file of ['every-entry.ts', 'consumer.ts']) run(process.execPath, [file], consumer)
+  process.stdout.write(
+    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page\n`,
+  )
+} finally {
+  rmSync(folder, { recursive: true })
+}

@@ -1,0 +1,16 @@
+/** Runs the suite on the Node that runs this file, which must be of the major version asked for. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const major = process.argv[2]
+process.stdout.write(`running on Node ${process.version}\n`)
+if (process.versions.node.split('.')[0] !== major) {
+  process.stderr.write(`asked for Node ${major}\n`)
+  process.exit(1)
+}
+const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...process.argv.slice(3)], {
+  stdio: 'inherit',
+  env: { ...process.env, NODE_MAJOR: major },
+})
+process.exitCode = status ?? 1
