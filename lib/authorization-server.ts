@@ -7,7 +7,9 @@ import type { AuthorizationServerOptions } from './config/options.ts'
 import { createApp } from './http/app.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
+import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
+import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createStylesheet } from './http/stylesheet.ts'
 import { createFormTokens } from './interaction/csrf.ts'
@@ -17,7 +19,7 @@ import { keepSubjectInGrants } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
 import { stylesheetPath } from './provider/routes.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
-import { createIntrospectionResponse } from './tokens/introspection.ts'
+import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
 import { createViews } from './views.ts'
 
 /** A running authorization server, without a port of its own. */
@@ -48,10 +50,13 @@ export function createAuthorizationServer(
   const formTokens = createFormTokens(config.cookieKeys)
   for (const middleware of [
     createSecurityHeaders(issuer),
+    createMethodCheck(),
     createErrorBoundary(provider, renderError),
     createStylesheet(views),
     createMetadata(Object.keys(resourceServer.scopes)),
     createIntrospectionResponse(resourceServer.audience),
+    createRevocationResponse(),
+    createQueryOnly(),
     createInteractionRoutes({ provider, config, views, formTokens }),
     createPostAuthorization(issuer),
   ]) {

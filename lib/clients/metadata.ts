@@ -21,6 +21,13 @@ export interface ClientMetadata {
    * `https`, or `http` for loopback hosts.
    */
   readonly redirect_uris?: readonly string[]
+  /**
+   * `native` for applications on a person's own machine: those may have redirect URIs of a private
+   * scheme, a domain name in reverse (RFC 8252, Section 7.1).
+   *
+   * @defaultValue `web`
+   */
+  readonly application_type?: 'web' | 'native'
   /** The scopes the client may ask for, space-separated. Required for clients that ask people. */
   readonly scope?: string
   /** @defaultValue `authorization_code` and `refresh_token` */

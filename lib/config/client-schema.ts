@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isLoopbackOrHttps } from '../http/url.ts'
-import { refuseMisspelled } from './did-you-mean.ts'
+import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 
 const text = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' })
 const webPage = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
@@ -75,11 +75,12 @@ const client = z
     if (isPublic && value.pkce_exception) {
       complain('pkce_exception', 'is for confidential clients only')
     }
-    if (value.grant_types?.includes('authorization_code') === false) return
+    const { grant_types: grants } = value
+    if (Array.isArray(grants) && !grants.includes('authorization_code')) return
     if (!value.redirect_uris?.length) complain('redirect_uris', 'must hold at least one URI')
     if (value.scope === undefined)
       complain('scope', 'is required: the scopes the client may ask for')
-  })
+  }, evenIfWrong)
 
 interface ParsedClient {
   readonly client_id: string
@@ -91,7 +92,10 @@ export const clientsSchema: z.ZodType<readonly ParsedClient[]> = z
   .array(client, { error: 'must be an array of clients' })
   .superRefine((clients, context) => {
     const seen = new Set<string>()
-    for (const [index, { client_id: id }] of clients.entries()) {
+    for (const [index, entry] of clients.entries()) {
+      // What is wrong in itself is reported already.
+      const id = (entry as Partial<ParsedClient> | null)?.client_id
+      if (typeof id !== 'string') continue
       if (seen.has(id)) {
         const params = { code: 'duplicate_client' }
         context.addIssue({
@@ -103,4 +107,4 @@ export const clientsSchema: z.ZodType<readonly ParsedClient[]> = z
       }
       seen.add(id)
     }
-  })
+  }, evenIfWrong)

@@ -36,12 +36,10 @@ export function resolveConfig(
   options: AuthorizationServerOptions,
   createDefaultStorage: () => Storage,
 ): Config {
-  const issues = findIssues(options)
-  if (issues.length > 0) throw new ConfigurationError(issues)
   // The one place that asks the environment: what is fine for a try-out must not reach customers unsaid.
   const inProduction = process.env['NODE_ENV'] === 'production'
-  const production = inProduction ? productionIssues(options) : []
-  if (production.length > 0) throw new ConfigurationError(production)
+  const issues = [...findIssues(options), ...(inProduction ? productionIssues(options) : [])]
+  if (issues.length > 0) throw new ConfigurationError(issues)
 
   const { signingKeys, resourceServer } = options
   return {
@@ -60,21 +58,24 @@ export function resolveConfig(
   }
 }
 
-function productionIssues(options: AuthorizationServerOptions): readonly ConfigurationIssue[] {
+function productionIssues(
+  options: Partial<AuthorizationServerOptions> | null | undefined,
+): readonly ConfigurationIssue[] {
   const issues: ConfigurationIssue[] = []
   const code = 'not_for_production'
-  if (!options.storage) {
+  if (!options?.storage) {
     const message =
       'is required in production: without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
     issues.push({ path: 'storage', code, message })
   }
-  if (!options.signingKeys) {
+  if (!options?.signingKeys) {
     const message =
       'is required in production: without it keys change at every restart ("ephemeral" says that this is meant)'
     issues.push({ path: 'signingKeys', code, message })
   }
-  for (const [index, key] of options.cookieKeys.entries()) {
-    if (key.length >= 32) continue
+  const { cookieKeys } = options ?? {}
+  for (const [index, key] of Array.isArray(cookieKeys) ? cookieKeys.entries() : []) {
+    if (typeof key !== 'string' || key.length >= 32) continue
     const message = 'must have at least 32 characters in production'
     issues.push({ path: `cookieKeys[${index}]`, code, message })
   }

@@ -13,6 +13,12 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return isClose ? nearest.candidate : undefined
 }
 
+/** Lets a check of an object or array run although something in it is wrong: every mistake at once. */
+export const evenIfWrong = {
+  when: ({ value }: { readonly value: unknown }): boolean =>
+    typeof value === 'object' && value !== null,
+}
+
 /** Complains about members that are spelled nearly like a known one, where others are let pass. */
 export function refuseMisspelled(
   value: object,

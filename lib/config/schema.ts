@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { clientsSchema } from './client-schema.ts'
-import { nearestName, refuseMisspelled } from './did-you-mean.ts'
 import type { ConfigurationIssue } from '../errors.ts'
+import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
+import { toIssues } from './issues.ts'
+import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { AuthorizationServerOptions } from './options.ts'
@@ -13,7 +15,10 @@ const text = (what: string): z.ZodString =>
   z.string({ error: required(what) }).min(1, `must be ${what}`)
 
 function callable<T>(what: string): z.ZodType<T> {
-  return z.custom<T>((value) => typeof value === 'function', { error: required(what) })
+  return z.custom<T>((value) => typeof value === 'function', {
+    error: required(what),
+    abort: false,
+  })
 }
 
 const optionalCallable = <T>(what: string): z.ZodOptional<z.ZodType<T>> =>
@@ -27,7 +32,8 @@ const issuer = text('the URL this server is reached at').superRefine((value, con
 
 function issuerProblem(value: string): string | undefined {
   const url = URL.parse(value)
-  if (!url || !/^https?:$/.test(url.protocol)) return 'must be an absolute https URL (http for loopback hosts)'
+  if (!url || !/^https?:$/.test(url.protocol))
+    return 'must be an absolute https URL (http for loopback hosts)'
   if (url.username || url.password) return 'must not contain user name or password'
   if (value.includes('?') || value.includes('#')) return 'must not have a query or a fragment'
   if (value.endsWith('/')) return 'must not end with a slash'
@@ -41,20 +47,6 @@ const audience = text('the base URL of the API').refine(
   {
     error: 'must be an absolute URL without a fragment',
   },
-)
-
-const jwks = z.object(
-  {
-    keys: z
-      .array(
-        z.looseObject({
-          kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
-          d: text('present: signing needs the private key'),
-        }),
-      )
-      .min(1, 'must hold at least one key'),
-  },
-  { error: 'must be a JWK set of private keys, or "ephemeral"' },
 )
 
 const accountMembers = {
@@ -77,7 +69,7 @@ const accounts = z
       complain('needs exactly one way to sign in: authenticate, or signedIn with signInUrl')
     } else if (value.signedIn && !value.signInUrl) complain('signedIn needs signInUrl')
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
-  })
+  }, evenIfWrong)
 
 const scopeName = z
   .string()
@@ -106,7 +98,7 @@ const options = z
       cookieKeys: z
         .array(text('a non-empty string'), { error: required('an array of secrets') })
         .min(1, 'must hold at least one key'),
-      signingKeys: z.union([jwks, z.literal('ephemeral')]).optional(),
+      signingKeys: signingKeysSchema.optional(),
       accounts,
       resourceServer: z.strictObject(
         { audience, scopes: scopes.optional(), clientIds: z.array(text('a client id')).optional() },
@@ -142,70 +134,5 @@ const options = z
 /** Every mistake in the options; none where they are right. Never echoes a value. */
 export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
   const result = options.safeParse(input)
-  return result.success ? [] : result.error.issues.flatMap((issue) => toIssues(issue))
+  return result.success ? [] : result.error.issues.flatMap((issue) => toIssues(issue, options))
 }
-
-function toIssues(issue: z.core.$ZodIssue): readonly ConfigurationIssue[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const meant = nearestName(key, knownKeys(issue.path))
-      const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
-      return {
-        path: toPath([...issue.path, key]),
-        code: 'unknown_option',
-        message: `is not an option${hint}`,
-      }
-    })
-  }
-  if (issue.code === 'invalid_union') {
-    // The branch that got furthest says most.
-    const branches = issue.errors.toSorted((a, b) => depth(b) - depth(a))
-    return (branches[0] ?? []).flatMap((inner) =>
-      toIssues({ ...inner, path: [...issue.path, ...inner.path] }),
-    )
-  }
-  if (issue.code === 'invalid_key') {
-    return [
-      {
-        path: toPath(issue.path),
-        code: 'invalid_key',
-        message: issue.issues[0]?.message ?? issue.message,
-      },
-    ]
-  }
-  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
-  return [
-    {
-      path: toPath(issue.path),
-      code: typeof code === 'string' ? code : issue.code,
-      message: issue.message,
-    },
-  ]
-}
-
-const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-  Math.max(0, ...issues.map(({ path }) => path.length))
-
-function toPath(path: readonly PropertyKey[]): string {
-  const whole = path.reduce<string>(
-    (joined, part) => joined + (typeof part === 'number' ? `[${part}]` : `.${String(part)}`),
-    '',
-  )
-  return whole.replace(/^\./, '') || 'options'
-}
-
-/** The names that may stand where an unknown one was found. */
-function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let schema: z.core.$ZodType = options
-  for (const part of path) {
-    schema = unwrap(schema)
-    if (schema instanceof z.ZodObject) schema = schema.shape[String(part)] ?? schema
-    else if (schema instanceof z.ZodRecord) schema = schema.valueType
-    else if (schema instanceof z.ZodArray) schema = schema.element
-  }
-  schema = unwrap(schema)
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-}
-
-const unwrap = (schema: z.core.$ZodType): z.core.$ZodType =>
-  schema instanceof z.ZodOptional ? schema.unwrap() : schema

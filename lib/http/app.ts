@@ -1,8 +1,7 @@
 import compose from 'koa-compose'
 import Koa, { type Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { methodsOf, oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
-import { refuseMethod } from './error-boundary.ts'
+import { oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
 import { rememberHostContext } from './host-context.ts'
 
 /**
@@ -27,8 +26,6 @@ export function createApp(provider: Provider): Koa {
     const { originalUrl } = ctx.req as { originalUrl?: string }
     const url = ownUrl(originalUrl ?? ctx.originalUrl, prefix)
     if (url === undefined) return next()
-    const allowed = methodsOf.get(url.split('?', 1)[0] ?? '')
-    if (allowed && !allowed.includes(ctx.method)) return refuseMethod(ctx, allowed)
     if (!(await answer(ctx, url))) await next()
   })
   return app
@@ -42,7 +39,7 @@ export function createApp(provider: Provider): Koa {
       const own = provider.createContext(req, res)
       own['mountPath'] = prefix
       // What a body parser of the host has read cannot be read again.
-      if (ctx.request.body !== undefined) own.request.body = ctx.request.body
+      if (ctx.request.body !== undefined && !req.readable) own.request.body = ctx.request.body
       await handle(own)
       if (own.body === undefined && own.status === 404) return false
       ctx.status = own.status

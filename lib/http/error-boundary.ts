@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa'
+import type { Middleware } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Renderer } from './error-page.ts'
@@ -33,43 +33,13 @@ function toProblem(error: unknown): Problem {
     const { statusCode: status, error: code, error_description: description } = error
     return { status, out: { error: code, error_description: description ?? '' } }
   }
-  const status = statusOf(error)
-  return status !== undefined && status >= 400 && status < 500
-    ? {
-        status,
-        out: {
-          error: 'invalid_request',
-          error_description: descriptions.get(status) ?? 'request is invalid',
-        },
-      }
-    : {
-        status: 500,
-        out: { error: 'server_error', error_description: 'oops! something went wrong' },
-      }
-}
-
-const descriptions: ReadonlyMap<number, string> = new Map([
-  [413, 'the body is too large'],
-  [415, 'the body must be a form'],
-])
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number'
-    ? error.status
-    : undefined
+  return {
+    status: 500,
+    out: { error: 'server_error', error_description: 'oops! something went wrong' },
+  }
 }
 
 const toError = (error: unknown): Error =>
   error instanceof Error
     ? error
     : new Error('something that is no error was thrown', { cause: error })
-
-/** Refuses methods that a path does not know (RFC 9110, Section 15.5.6). */
-export function refuseMethod(ctx: Context, allowed: readonly string[]): void {
-  ctx.set('Allow', allowed.join(', '))
-  ctx.status = 405
-  ctx.body = {
-    error: 'invalid_request',
-    error_description: `${ctx.method} is not allowed here, only ${allowed.join(', ')}`,
-  }
-}

@@ -1,4 +1,4 @@
-import type { Configuration } from 'oidc-provider'
+import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
 import type { Views } from '../views.ts'
 
 /** Shows an error to a person, as the framework asks for it. */
@@ -12,17 +12,21 @@ const titles: Readonly<Record<string, string>> = {
 
 /** Draws the error page. It says what is wrong, and nothing of how this server works inside. */
 export function createErrorRenderer(views: Views): Renderer {
-  return (ctx, out) => {
+  return (ctx, out, error) => {
     ctx.type = 'html'
-    ctx.set('Cache-Control', 'no-store')
     ctx.body = views.render('error', {
       title: titles[out.error] ?? 'This request cannot be completed',
-      message:
-        out.error === 'server_error'
-          ? 'Nothing was changed. Please try again in a moment.'
-          : (out.error_description ?? 'Go back to the application and start again from there.'),
+      message: toMessage(out, error),
       code: out.error,
       continueUrl: null,
     })
   }
+}
+
+function toMessage(out: ErrorOut, error: Error): string {
+  if (out.error === 'server_error') return 'Nothing was changed. Please try again in a moment.'
+  if (error instanceof errors.SessionNotFound) {
+    return 'This page is no longer valid. Go back to the application and start again from there.'
+  }
+  return out.error_description ?? 'Go back to the application and start again from there.'
 }

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
-import { bodyParser } from '@koa/bodyparser'
 import compose from 'koa-compose'
 import { routes } from '../provider/routes.ts'
+import { createFormParser } from './form.ts'
 
 /** How long a URL may get before servers and proxies on the way refuse it. */
 const longestUrl = 8000
@@ -13,7 +13,6 @@ const longestUrl = 8000
  * comes without cookies, so the browser is sent here again, with them.
  */
 export function createPostAuthorization(issuer: string): Middleware {
-  const parse = bodyParser({ enableTypes: ['form'], formLimit: '56kb', enableRawChecking: true })
   const translate = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
     const query = toQuery(ctx.request.body)
     if (ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl) {
@@ -30,7 +29,7 @@ export function createPostAuthorization(issuer: string): Middleware {
       ctx.method = method
     }
   }
-  const whole = compose([parse, translate as Middleware])
+  const whole = compose([createFormParser('56kb'), translate as Middleware])
   return async (ctx, next) => {
     if (ctx.method === 'POST' && ctx.path === routes.authorization) return whole(ctx, next)
     return next()

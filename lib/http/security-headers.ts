@@ -8,6 +8,7 @@ import type { Context, Middleware } from 'koa'
  */
 export function createSecurityHeaders(issuer: string): Middleware {
   const headers: Record<string, string> = {
+    'Cache-Control': 'no-store',
     'Content-Security-Policy': contentSecurityPolicy("'self'"),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'same-origin',
@@ -31,13 +32,17 @@ export function createSecurityHeaders(issuer: string): Middleware {
  */
 export function allowFormRedirect(ctx: Context, redirectUri: string): void {
   const { protocol, host } = new URL(redirectUri)
-  const targets =
-    { 'https:': '', 'http:': ` http://${host} ${loopback}` }[protocol] ?? ` ${protocol}`
+  const targets = { 'https:': '', 'http:': toLoopbackSources(host) }[protocol] ?? ` ${protocol}`
   ctx.set('Content-Security-Policy', contentSecurityPolicy(`'self' https:${targets}`))
 }
 
-/** A client under development may send the browser on between ports of its own. */
-const loopback = 'http://localhost:* http://127.0.0.1:*'
+/**
+ * A client under development may send the browser on between ports of its own. An IPv6 address is
+ * no source that browsers read.
+ */
+function toLoopbackSources(host: string): string {
+  return host.startsWith('[') ? ' http:' : ` http://${host} http://localhost:* http://127.0.0.1:*`
+}
 
 function contentSecurityPolicy(formAction: string): string {
   return [

@@ -2,11 +2,18 @@ import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { Account, SubjectChoice } from '../config/options.ts'
 import { hostContext } from '../http/host-context.ts'
+import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../provider/authorization-parameters.ts'
 import type { Grant } from '../provider/internals.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { toDecision, toOffer, toShownScopes } from './consent.ts'
-import { alreadyAnswered, finishInteraction, type OpenInteraction } from './interaction.ts'
+import {
+  alreadyAnswered,
+  declined,
+  finishInteraction,
+  reopenInteraction,
+  type OpenInteraction,
+} from './interaction.ts'
 import { toRedirectHost, toShownAccount, toShownClient, toShownSubjects } from './pages.ts'
 import type { InteractionParts } from './parts.ts'
 import { switchAccount } from './sign-in.ts'
@@ -42,12 +49,14 @@ export async function submitConsent(
   const { interaction } = open
   // Of two posts at once, one decides.
   if (!(await parts.config.storage('Interaction').consume(interaction.uid))) throw alreadyAnswered()
-  if (decision.kind === 'decline') {
-    const error = { error: 'access_denied', error_description: 'the person declined' }
-    return finishInteraction(ctx, interaction, error)
+  try {
+    if (decision.kind === 'decline') return await finishInteraction(ctx, interaction, declined)
+    const consent = { grantId: await saveGrant(parts, account, open, decision.subject) }
+    await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent })
+  } catch (error) {
+    await reopenInteraction(interaction)
+    throw error
   }
-  const grantId = await saveGrant(parts, account, open, decision.subject)
-  await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent: { grantId } })
 }
 
 async function saveGrant(
@@ -80,7 +89,7 @@ async function loadOffer(
   { accountId }: Account,
   { interaction, subjectType }: OpenInteraction,
 ): Promise<readonly SubjectChoice[]> {
-  const choices = await config.accounts.subjects(accountId, { type: subjectType })
+  const choices = await loadSubjectChoices(config.accounts, accountId, subjectType)
   return toOffer(choices, requestedSubject(interaction.params))
 }
 

@@ -49,6 +49,19 @@ export async function finishInteraction(
   redirect(ctx, interaction.returnTo)
 }
 
+/** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */
+export const declined: InteractionResults = {
+  error: 'access_denied',
+  error_description: 'the person declined',
+}
+
+/** Lets the person decide again where the decision could not be stored. */
+export async function reopenInteraction(interaction: Interaction): Promise<void> {
+  delete interaction.result
+  await interaction.destroy()
+  await interaction.persist()
+}
+
 /** Sends the browser on with GET, whatever brought it here (RFC 9110, Section 15.4.4). */
 export function redirect(ctx: Context, url: string): void {
   ctx.status = 303

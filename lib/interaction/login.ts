@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { hostContext } from '../http/host-context.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import { finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
+import { declined, finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { toShownClient } from './pages.ts'
 import type { InteractionParts } from './parts.ts'
 import { signIn } from './sign-in.ts'
@@ -23,10 +23,7 @@ export async function submitLogin(
   open: OpenInteraction,
   form: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  if (form['decision'] === 'decline') {
-    const error = { error: 'access_denied', error_description: 'the person declined' }
-    return finishInteraction(ctx, open.interaction, error)
-  }
+  if (form['decision'] === 'decline') return finishInteraction(ctx, open.interaction, declined)
   const { username, password } = form
   const isComplete = typeof username === 'string' && typeof password === 'string'
   const accountId = isComplete

@@ -1,7 +1,6 @@
-import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import { errors } from 'oidc-provider'
+import { createFormParser } from '../http/form.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import { interactionPath } from '../provider/routes.ts'
 import { showConsent, submitConsent } from './consent-page.ts'
@@ -17,11 +16,6 @@ type Form = Readonly<Record<string, unknown>>
 export function createInteractionRoutes(parts: InteractionParts): Middleware {
   const { provider } = parts
   const router = new Router({ prefix: interactionPath })
-
-  router.use(async (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store')
-    await next()
-  })
 
   router.get('/:uid', async (ctx) => {
     const open = await openInteraction(provider, ctx)
@@ -49,16 +43,13 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
 
 const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.prompt.name === 'login'
 
-const formParser = bodyParser({ enableTypes: ['form'], formLimit: '16kb', enableRawChecking: true })
+const formParser = createFormParser('16kb')
 
 async function receiveForm(
   { provider, config, formTokens }: InteractionParts,
   ctx: Context,
 ): Promise<{ open: OpenInteraction; form: Form }> {
   refuseForeignOrigin(ctx, config.issuer)
-  if (!ctx.is('application/x-www-form-urlencoded')) {
-    throw new errors.InvalidRequest('the body must be a form', 415)
-  }
   const open = await openInteraction(provider, ctx)
   const form = (ctx.request.body ?? {}) as Form
   formTokens.check(open.interaction, form['csrf'])

@@ -17,10 +17,8 @@ export async function signIn(
     await signOut(provider, ctx)
     delete interaction.session
   }
-  await finishInteraction(ctx, interaction, {
-    ...interaction.lastSubmission,
-    login: { accountId, remember: true },
-  })
+  // Nothing of what was decided before: it may have been somebody else.
+  await finishInteraction(ctx, interaction, { login: { accountId, remember: true } })
 }
 
 /** The same request again from the sign-in page, for a person who is or wants to be somebody else. */

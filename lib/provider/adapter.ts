@@ -1,24 +1,22 @@
-import type { Socket } from 'node:net'
 import Provider, { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
+import { createRaces, type Races } from '../tokens/races.ts'
 import type { Storage, StorageAdapter, StoredPayload } from '../storage.ts'
-
-/**
- * How long after a code or refresh token was used a repeat may still be the loser of a race, in
- * milliseconds. A loser is refused and nothing else; a replay ends the grant.
- */
-const raceWindow = 1000
 
 /**
  * Puts storage behind the framework's adapter interface, which has no answer for "somebody else was
  * first": where a caller lost, this throws what ends the request as it should.
  */
-export function toProviderAdapter(storage: Storage): AdapterFactory {
+export function toProviderAdapter(storage: Storage, audience: string): AdapterFactory {
   const races = createRaces()
-  return (model) => toModelAdapter(model, storage(model), races)
+  return (model) => toModelAdapter(model, storage(model), { races, audience })
 }
 
-function toModelAdapter(model: string, records: StorageAdapter, races: Races): Adapter {
-  const isConsumable = model === 'AuthorizationCode' || model === 'RefreshToken'
+function toModelAdapter(
+  model: string,
+  records: StorageAdapter,
+  { races, audience }: { readonly races: Races; readonly audience: string },
+): Adapter {
+  const isRedeemed = model === 'AuthorizationCode' || model === 'RefreshToken'
   return {
     async upsert(id, payload, lifetime) {
       const record = payload as StoredPayload
@@ -28,14 +26,15 @@ function toModelAdapter(model: string, records: StorageAdapter, races: Races): A
     },
     async find(id) {
       const record = await records.find(id)
-      if (!isConsumable || record?.consumed === undefined) return record
-      return races.lost(id, record.consumed) ? { ...record, consumed: undefined } : record
+      if (!isRedeemed || record?.consumed === undefined) return record
+      return races.isLoser(id, record.consumed) ? { ...record, consumed: undefined } : record
     },
     findByUid: (uid) => records.findByUid(uid),
     findByUserCode: (userCode) => records.findByUserCode(userCode),
     async consume(id) {
+      if (isRedeemed) refuseOtherResource(audience)
       if (!(await records.consume(id))) throw alreadyUsed(model)
-      if (isConsumable) races.won(id)
+      if (isRedeemed) races.addWinner(id)
     },
     async destroy(id) {
       const existed = await records.destroy(id)
@@ -52,6 +51,12 @@ function toModelAdapter(model: string, records: StorageAdapter, races: Races): A
   }
 }
 
+/** The framework finds this out only when code or refresh token are used up. */
+function refuseOtherResource(audience: string): void {
+  const resource = Provider.ctx?.oidc.params?.['resource']
+  if (typeof resource === 'string' && resource !== audience) throw new errors.InvalidTarget()
+}
+
 function alreadyUsed(model: string): Error {
   return model === 'PushedAuthorizationRequest'
     ? new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
@@ -62,28 +67,4 @@ function replayedProof(): Error {
   const detail = 'DPoP proof JWT Replay detected'
   const pushed = Provider.ctx?.oidc.route === 'pushed_authorization_request'
   return pushed ? new errors.InvalidRequest(detail) : new errors.InvalidGrant(detail)
-}
-
-interface Races {
-  won(id: string): void
-  lost(id: string, consumedAt: number): boolean
-}
-
-/**
- * Tells the loser of a race from a replay. Whoever asks again on the connection that carried the
- * winner's answer has had that answer, so it is a replay, however soon.
- */
-function createRaces(): Races {
-  const answeredOn = new WeakMap<Socket, string>()
-  return {
-    won(id) {
-      const socket = Provider.ctx?.req.socket
-      if (socket) answeredOn.set(socket, id)
-    },
-    lost(id, consumedAt) {
-      const ctx = Provider.ctx
-      if (ctx?.oidc.route !== 'token' || Date.now() - consumedAt > raceWindow) return false
-      return answeredOn.get(ctx.req.socket) !== id
-    },
-  }
 }

@@ -34,13 +34,12 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
       throw new errors.UnsupportedResponseMode()
     },
     scope: (ctx, value, client) => {
-      if (!value) throw new errors.InvalidScope('missing required parameter scope', '')
       const registered = new Set(client.scope?.split(' '))
-      const unknown = [...value.split(' '), ...droppedScopes(ctx)].find(
-        (name) => !registered.has(name),
-      )
+      const requested = [...(value?.split(' ') ?? []), ...droppedScopes(ctx)]
+      const unknown = requested.find((name) => !registered.has(name))
       if (unknown !== undefined)
         throw new errors.InvalidScope('requested scope is not allowed', unknown)
+      if (requested.length === 0) throw missingScope()
     },
     [subjectParameter]: (ctx, _value, client) => {
       const params = ctx.oidc.params ?? {}
@@ -59,8 +58,18 @@ function checkSubject(values: readonly unknown[], type: SubjectType): void {
   const subject = typeof first === 'string' ? parseSubject(first) : undefined
   if (!subject) throw new errors.InvalidRequest(`${subjectParameter} must be a subject URN`)
   if (subject.type !== type) {
-    throw new errors.InvalidRequest(`${subjectParameter} must be a ${type} for this client`)
+    const article = type === 'organization' ? 'an' : 'a'
+    throw new errors.InvalidRequest(
+      `${subjectParameter} must be ${article} ${type} for this client`,
+    )
   }
+}
+
+function missingScope(): Error {
+  const error = new errors.InvalidScope('missing required parameter scope', '')
+  // There is no scope to name, and an empty one would stand in the answer.
+  Reflect.deleteProperty(error, 'scope')
+  return error
 }
 
 /** The framework silently takes `offline_access` out of a request; here it is a scope like any other. */

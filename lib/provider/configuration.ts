@@ -13,7 +13,7 @@ import { toSigningAlgorithm } from './signing-keys.ts'
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
 export function toConfiguration(config: Config, renderError: Renderer): Configuration {
   return {
-    adapter: toProviderAdapter(config.storage),
+    adapter: toProviderAdapter(config.storage, config.resourceServer.audience),
     clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
     jwks: config.signingKeys,
     routes,
@@ -28,6 +28,10 @@ export function toConfiguration(config: Config, renderError: Renderer): Configur
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
+    // A public client in a browser asks from where its redirect URIs are; no other client is in one.
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.clientAuthMethod === 'none' &&
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
     interactions: {
@@ -37,7 +41,8 @@ export function toConfiguration(config: Config, renderError: Renderer): Configur
     // A grant belongs to one consent: two companies of one person never share one, scopes never pile up.
     loadExistingGrant: async ({ oidc }) => {
       const grantId = oidc.result?.consent?.grantId
-      return grantId === undefined ? undefined : oidc.provider.Grant.find(grantId)
+      const grant = grantId === undefined ? undefined : await oidc.provider.Grant.find(grantId)
+      return grant?.accountId === oidc.session?.accountId ? grant : undefined
     },
     // Connections outlive the sign-in that made them.
     expiresWithSession: async () => false,

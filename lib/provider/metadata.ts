@@ -1,8 +1,13 @@
 import type { Middleware } from 'koa'
-import { oauthMetadataPath, openidMetadataPath } from './routes.ts'
+import { oauthMetadataPath, openidMetadataPath, routes } from './routes.ts'
 
 /** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
-const openidMembers = ['subject_types_supported', 'id_token_signing_alg_values_supported']
+const openidMembers = [
+  'subject_types_supported',
+  'id_token_signing_alg_values_supported',
+  // Left out, it means on.
+  'request_uri_parameter_supported',
+]
 
 /** What the framework writes whether or not it is on. */
 const offMembers = [
@@ -10,11 +15,10 @@ const offMembers = [
   'claim_types_supported',
   'claims_parameter_supported',
   'claims_supported',
-  'request_uri_parameter_supported',
 ]
 
 /**
- * Makes the metadata say what is on, and no more.
+ * Makes the metadata say what is on, and no more. Clients may keep it, and the keys, for five minutes.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
@@ -22,7 +26,10 @@ export function createMetadata(scopes: readonly string[]): Middleware {
   return async (ctx, next) => {
     await next()
     const isOpenid = ctx.path === openidMetadataPath
-    if ((!isOpenid && ctx.path !== oauthMetadataPath) || ctx.status !== 200) return
+    const isMetadata = isOpenid || ctx.path === oauthMetadataPath
+    if (ctx.status !== 200 || (!isMetadata && ctx.path !== routes.jwks)) return
+    ctx.set('Cache-Control', 'public, max-age=300')
+    if (!isMetadata) return
     const metadata = { ...(ctx.body as Record<string, unknown>) }
     for (const member of isOpenid ? offMembers : [...offMembers, ...openidMembers]) {
       Reflect.deleteProperty(metadata, member)

@@ -1,6 +1,7 @@
 import { errors, interactionPolicy, type Configuration } from 'oidc-provider'
 import type { Accounts } from '../config/options.ts'
 import { hostContext } from '../http/host-context.ts'
+import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
 
 const { Check, base } = interactionPolicy
@@ -15,27 +16,35 @@ export function toPolicy(accounts: Accounts): Policy {
   if (!login || !consent) throw new Error('oidc-provider has no login and consent prompt any more')
 
   login.checks.add(
-    new Check('account_gone', 'the account that was signed in is gone', ({ oidc }) =>
-      Boolean(oidc.session?.accountId && !oidc.entities.Account),
+    new Check(
+      'account_gone',
+      'the account that was signed in is gone',
+      'login_required',
+      ({ oidc }) => Boolean(oidc.session?.accountId && !oidc.entities.Account),
     ),
   )
   login.checks.add(
-    new Check('host_account', 'the account signed in at the host is another', async (ctx) => {
-      if (!accounts.signedIn || !ctx.oidc.session?.accountId) return false
-      return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
-    }),
+    new Check(
+      'host_account',
+      'the account signed in at the host is another',
+      'login_required',
+      async (ctx) => {
+        if (!accounts.signedIn || !ctx.oidc.session?.accountId) return false
+        return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
+      },
+    ),
   )
 
   // The framework's own checks ask whether an earlier grant covers the request. Here every
   // authorization is a consent with a grant of its own, so there is one question only.
   consent.checks.clear()
   consent.checks.add(
-    new Check('consent_required', 'consent is required', async ({ oidc }) => {
+    new Check('consent_required', 'consent is required', 'consent_required', async ({ oidc }) => {
       const { session, client, params } = oidc
       const subject = requestedSubject(params ?? {})
       if (subject && session?.accountId && client) {
         const type = subjectTypeOf(client)
-        const choices = await accounts.subjects(session.accountId, { type })
+        const choices = await loadSubjectChoices(accounts, session.accountId, type)
         const mayConnect = choices.some((choice) => choice.urn === subject.urn && choice.mayConnect)
         if (!mayConnect) throw new errors.AccessDenied('the request was denied')
       }

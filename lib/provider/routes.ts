@@ -28,8 +28,7 @@ export const openidMetadataPath = '/.well-known/openid-configuration'
 const reads = ['GET', 'HEAD']
 const posts = ['POST', 'OPTIONS']
 
-/** What each fixed path answers to; anything else there is 405. */
-export const methodsOf: ReadonlyMap<string, readonly string[]> = new Map([
+const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [routes.authorization, [...reads, 'POST']],
   [routes.token, posts],
   [routes.introspection, posts],
@@ -40,3 +39,11 @@ export const methodsOf: ReadonlyMap<string, readonly string[]> = new Map([
   [openidMetadataPath, [...reads, 'OPTIONS']],
   [stylesheetPath, reads],
 ])
+
+/** What a path answers to; undefined where it is none of ours. */
+export function allowedMethods(path: string): readonly string[] | undefined {
+  if (path.startsWith(`${interactionPath}/`)) {
+    return path.endsWith('/switch-account') ? ['POST'] : [...reads, 'POST']
+  }
+  return methods.get(path)
+}

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Koa from 'koa'
+import type Koa from 'koa'
 import {
   createAuthorizationServer,
   type AuthorizationServer,

@@ -13,16 +13,36 @@ export function createIntrospectionResponse(audience: string): Middleware {
   return async (ctx, next) => {
     await next()
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc?.route !== 'introspection' && oidc?.route !== 'revocation') return
-    // A text in the shape of a JWT is an unknown token like any other.
-    const isUnknown =
-      (ctx.body as { error?: string } | undefined)?.error === 'unsupported_token_type'
-    if (isUnknown) ctx.status = 200
-    if (oidc.route === 'introspection' && ctx.status === 200)
+    if (oidc?.route !== 'introspection') return
+    if (ctx.status === 200 || isStructuredToken(ctx.body)) {
+      ctx.status = 200
       ctx.body = toResponse(oidc, ctx.body, audience)
-    else if (isUnknown) ctx.body = ''
+    }
   }
 }
+
+/**
+ * Gives every revocation that was not refused the same answer: nothing, as JSON, because published
+ * clients read no other content type.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.2 RFC 7009, Section 2.2}
+ */
+export function createRevocationResponse(): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
+    if (oidc?.route !== 'revocation') return
+    if (ctx.status === 200 || isStructuredToken(ctx.body)) {
+      ctx.status = 200
+      ctx.body = ''
+      ctx.type = 'json'
+    }
+  }
+}
+
+/** A text in the shape of a JWT, which the framework tells from other unknown tokens. */
+const isStructuredToken = (body: unknown): boolean =>
+  (body as { readonly error?: string } | undefined)?.error === 'unsupported_token_type'
 
 function toResponse(
   { entities, issuer }: KoaContextWithOIDC['oidc'],

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { ConfigurationIssue } from '../errors.ts'
+import { nearestName } from './did-you-mean.ts'
+
+/** A mistake that the validator found, in the words of this package and without the value. */
+export function toIssues(
+  issue: z.core.$ZodIssue,
+  options: z.core.$ZodType,
+): readonly ConfigurationIssue[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const meant = nearestName(key, knownKeys(issue.path, options))
+      const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+      return {
+        path: toPath([...issue.path, key]),
+        code: 'unknown_option',
+        message: `is not an option${hint}`,
+      }
+    })
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got furthest says most.
+    const branches = issue.errors.toSorted((a, b) => depth(b) - depth(a))
+    return (branches[0] ?? []).flatMap((inner) =>
+      toIssues({ ...inner, path: [...issue.path, ...inner.path] }, options),
+    )
+  }
+  if (issue.code === 'invalid_key') {
+    return [
+      {
+        path: toPath(issue.path),
+        code: 'invalid_key',
+        message: issue.issues[0]?.message ?? issue.message,
+      },
+    ]
+  }
+  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
+  return [
+    {
+      path: toPath(issue.path),
+      code: typeof code === 'string' ? code : issue.code,
+      message: issue.message,
+    },
+  ]
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(0, ...issues.map(({ path }) => path.length))
+
+function toPath(path: readonly PropertyKey[]): string {
+  const whole = path.reduce<string>(
+    (joined, part) => joined + (typeof part === 'number' ? `[${part}]` : `.${String(part)}`),
+    '',
+  )
+  return whole.replace(/^\./, '') || 'options'
+}
+
+/** The names that may stand where an unknown one was found. */
+function knownKeys(path: readonly PropertyKey[], options: z.core.$ZodType): readonly string[] {
+  let schema: z.core.$ZodType = options
+  for (const part of path) {
+    schema = unwrap(schema)
+    if (schema instanceof z.ZodObject) schema = schema.shape[String(part)] ?? schema
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType
+    else if (schema instanceof z.ZodArray) schema = schema.element
+  }
+  schema = unwrap(schema)
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+const unwrap = (schema: z.core.$ZodType): z.core.$ZodType =>
+  schema instanceof z.ZodOptional ? schema.unwrap() : schema

@@ -1,0 +1,38 @@
+import { createPrivateKey } from 'node:crypto'
+import { z } from 'zod'
+
+/** What each kind of key signs with (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
+const algorithms = {
+  EC: /^ES(256|384|512)$/,
+  OKP: /^(EdDSA|Ed25519)$/,
+  RSA: /^[RP]S(256|384|512)$/,
+} as const
+
+const key = z
+  .looseObject({
+    kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
+    d: z.string({ error: 'is required: signing needs the private key' }),
+    use: z.literal('sig', { error: 'must be "sig"' }).optional(),
+    alg: z.string({ error: 'must be a string' }).optional(),
+  })
+  .superRefine(({ kty, alg, ...members }, context) => {
+    const params = { code: 'invalid_key' }
+    if (alg !== undefined && !algorithms[kty].test(alg)) {
+      const message = 'must be an algorithm that this kind of key signs with'
+      context.addIssue({ code: 'custom', path: ['alg'], message, params })
+    }
+    try {
+      createPrivateKey({ key: { kty, ...members }, format: 'jwk' })
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no private key', params })
+    }
+  })
+
+/** Keys that the framework will take: what it refuses itself, it throws with the private key in it. */
+export const signingKeysSchema: z.ZodType = z.union([
+  z.object(
+    { keys: z.array(key).min(1, 'must hold at least one key') },
+    { error: 'must be a JWK set of private keys, or "ephemeral"' },
+  ),
+  z.literal('ephemeral'),
+])

@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net'
+import Provider from 'oidc-provider'
+
+/**
+ * How long after a code or refresh token was used, or after the latest loser, a repeat may still be
+ * the loser of a race, in milliseconds. A busy machine stretches a burst.
+ */
+const raceWindow = 1000
+
+/** No burst is longer than this, in milliseconds. */
+const longestRace = 10_000
+
+/** Tells the loser of a race, who is refused and no more, from a replay, which ends the grant. */
+export interface Races {
+  /** This request was the first to use the code or refresh token. */
+  addWinner(id: string): void
+  /** Whether this request, which came second, lost a race. */
+  isLoser(id: string, consumedAt: number): boolean
+}
+
+interface Race {
+  readonly socket: Socket
+  readonly wonAt: number
+  latestAt: number
+  hasLosers: boolean
+}
+
+/**
+ * Workers that refresh at once send the same token over several connections within moments. Whoever
+ * asks again on the connection that carried the winner's answer, with nobody else about, has had that
+ * answer: that is a replay, however soon.
+ */
+export function createRaces(): Races {
+  const races = new Map<string, Race>()
+  const forgetOld = (now: number): void => {
+    for (const [id, { wonAt }] of races) {
+      if (now - wonAt <= longestRace) return
+      races.delete(id)
+    }
+  }
+  return {
+    addWinner(id) {
+      const now = Date.now()
+      forgetOld(now)
+      const socket = Provider.ctx?.req.socket
+      if (socket) races.set(id, { socket, wonAt: now, latestAt: now, hasLosers: false })
+    },
+    isLoser(id, consumedAt) {
+      const ctx = Provider.ctx
+      const now = Date.now()
+      if (ctx?.oidc.route !== 'token' || now - consumedAt > longestRace) return false
+      const race = races.get(id)
+      // Where another process has the race, what it saw of connections is not known here.
+      if (now - (race?.latestAt ?? consumedAt) > raceWindow) return false
+      if (!race) return true
+      race.hasLosers ||= race.socket !== ctx.req.socket
+      if (race.hasLosers) race.latestAt = now
+      return race.hasLosers
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import { Agent } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formAction, formToken, type Browser } from '../support/browser.ts'
+import { authorizationUrl, connect, consent, createPkce, goToConsent } from '../support/flow.ts'
+import { introspect, post, refresh, revoke, type Tokens } from '../support/flow.ts'
+import { bakery } from '../support/people.ts'
+import { areActive, basic, sendCode, sendRefresh, toJson } from '../support/requests.ts'
+import type { RawAnswer } from '../support/requests.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+
+let server: RunningServer
+let issuer: string
+beforeAll(async () => {
+  server = await startServer()
+  issuer = server.issuer
+})
+afterAll(() => server.close())
+
+const times = <T>(count: number, action: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => action(index)))
+
+/** The one that won; all others were refused with the same words. */
+function expectWinner(answers: readonly RawAnswer[]): Tokens {
+  const winners = answers.filter(({ status }) => status === 200)
+  const losers = answers.filter(({ status }) => status !== 200)
+  expect(winners).toHaveLength(1)
+  for (const { status, text } of losers) {
+    expect(status).toBe(400)
+    const { error, error_description } = JSON.parse(text) as Record<string, string>
+    expect(error).toBe('invalid_grant')
+    expect(error_description).toMatch(/already used$/)
+  }
+  return toJson(winners[0] as RawAnswer) as unknown as Tokens
+}
+
+describe('of 50 at the same time', () => {
+  test.each([1, 2, 3])('one code is redeemed once, and those tokens live (run %i)', async () => {
+    const given = await consent(issuer)
+    const tokens = expectWinner(await times(50, () => sendCode(issuer, given)))
+    const both = [tokens.access_token, tokens.refresh_token]
+    expect(await areActive(issuer, both)).toEqual([true, true])
+    expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
+  })
+
+  test.each([1, 2, 3])('one refresh token leaves one living pair (run %i)', async () => {
+    const first = await connect(issuer)
+    const tokens = expectWinner(await times(50, () => sendRefresh(issuer, first.refresh_token)))
+    const all = [first, tokens].flatMap((pair) => [pair.access_token, pair.refresh_token])
+    expect(await areActive(issuer, all)).toEqual([false, false, true, true])
+    expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
+  })
+
+  test('over a pool of ten connections, as proxies and backends have it, one wins too', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+    const first = await connect(issuer)
+    const answers = await times(50, () => sendRefresh(issuer, first.refresh_token, { agent }))
+    agent.destroy()
+    const { access_token, refresh_token } = expectWinner(answers)
+    expect(await areActive(issuer, [access_token, refresh_token])).toEqual([true, true])
+  })
+
+  test('connections of other companies are refreshed undisturbed', async () => {
+    const connections = await times(10, () => connect(issuer))
+    const answers = await times(50, (index) =>
+      sendRefresh(issuer, connections[index % 10]?.refresh_token ?? ''),
+    )
+    for (let index = 0; index < 10; index += 1) {
+      expectWinner(answers.filter((_, other) => other % 10 === index))
+    }
+  })
+})
+
+describe('at the same time', () => {
+  test('a refresh and a revocation leave nothing alive', async () => {
+    for (let run = 0; run < 5; run += 1) {
+      const { access_token, refresh_token } = await connect(issuer)
+      const [refreshed, revoked] = await Promise.all([
+        sendRefresh(issuer, refresh_token),
+        revoke(issuer, refresh_token),
+      ])
+      expect(revoked.status).toBe(200)
+      const next = toJson(refreshed) as unknown as Partial<Tokens>
+      const all = [access_token, refresh_token, next.access_token, next.refresh_token]
+      const tokens = all.filter((token) => token !== undefined)
+      expect(await areActive(issuer, tokens)).toEqual(tokens.map(() => false))
+    }
+  })
+
+  test('one pushed request leads to one code, however many people it was opened by', async () => {
+    const { verifier, challenge } = createPkce()
+    const params = { code_challenge: challenge }
+    const fields = new URL(authorizationUrl(issuer, confidential, params)).searchParams
+    const par = `${issuer}/oauth/par`
+    const pushed = await post(par, Object.fromEntries(fields), basic(confidential))
+    const request = {
+      ...Object.fromEntries([...fields.keys()].map((name) => [name, undefined])),
+      client_id: confidential.client_id,
+      request_uri: String(pushed.body['request_uri']),
+    }
+    const opened = await times(4, () => goToConsent(issuer, { params: request }))
+    const answers = await Promise.all(
+      opened.map(({ page, browser }) =>
+        browser.submit(page, { decision: 'allow', subject: bakery }),
+      ),
+    )
+    const codes = answers.flatMap(({ location }) => location?.searchParams.get('code') ?? [])
+    expect(codes).toHaveLength(1)
+    const errors = answers.flatMap(({ location }) => location?.searchParams.get('error') ?? [])
+    expect(errors).toEqual(Array.from({ length: 3 }, () => 'invalid_request_uri'))
+    const redirect = new URL(issuer)
+    expectWinner([await sendCode(issuer, { code: codes[0] ?? '', verifier, redirect })])
+  })
+
+  test('one decision, posted ten times, makes one connection', async () => {
+    const { page, browser, verifier } = await goToConsent(issuer)
+    const answers = await times(10, () =>
+      browser.submit(page, { decision: 'allow', subject: bakery }),
+    )
+    const codes = answers.flatMap(({ location }) => location?.searchParams.get('code') ?? [])
+    expect(codes).toHaveLength(1)
+    const redirect = new URL(issuer)
+    const tokens = expectWinner([
+      await sendCode(issuer, { code: codes[0] ?? '', verifier, redirect }),
+    ])
+    expect((await introspect(issuer, tokens.access_token))['active']).toBe(true)
+  })
+
+  test('one resume URL, requested ten times, gives one code', async () => {
+    const { page, browser } = await goToConsent(issuer)
+    const action = formAction(page)
+    const resume = await fetch(action, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ csrf: formToken(page), decision: 'allow', subject: bakery }),
+      headers: { cookie: cookiesFor(browser, action), origin: issuer },
+    })
+    const url = resume.headers.get('location') ?? ''
+    expect(url).toContain(`${issuer}/oauth/authorize/`)
+    const answers = await times(10, () =>
+      fetch(url, { redirect: 'manual', headers: { cookie: cookiesFor(browser, url) } }),
+    )
+    const codes = answers.filter(({ headers }) => headers.get('location')?.includes('code='))
+    expect(codes).toHaveLength(1)
+    const others = answers.filter((answer) => !codes.includes(answer))
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 400))
+  })
+
+  const cookiesFor = ({ cookies }: Browser, url: string): string =>
+    [...cookies]
+      .filter(([, { path }]) => path === '/' || new URL(url).pathname === path)
+      .map(([key, { value }]) => `${key.split(' ')[1]}=${value}`)
+      .join('; ')
+})

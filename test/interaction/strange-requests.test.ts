@@ -1,0 +1,151 @@
+import { connect as connectSocket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createBrowser, type Page } from '../support/browser.ts'
+import { goToConsent } from '../support/flow.ts'
+import { bakery } from '../support/people.ts'
+import { startServer, type RunningServer } from '../support/server.ts'
+
+const onServerError = vi.fn<(...args: unknown[]) => void>()
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer()
+  server.provider.on('server_error', onServerError)
+})
+afterAll(() => server.close())
+// oxlint-disable-next-line vitest/no-standalone-expect -- what holds for each test stands here once
+afterEach(() => expect(onServerError).not.toHaveBeenCalled())
+
+function expectErrorPage(page: Page, status: number): void {
+  expect(page.status).toBe(status)
+  expect(page.location).toBeUndefined()
+  expect(page.headers.get('content-type')).toContain('text/html')
+  expect(page.headers.get('cache-control')).toContain('no-store')
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+  expect(page.text).toContain('This request cannot be completed')
+  expect(page.text).not.toMatch(/node_modules|\.[jt]s:\d|at async|Error:/)
+}
+
+const interactionUrl = (uid: string): string => `${server.issuer}/oauth/interaction/${uid}`
+
+describe('an interaction page', () => {
+  test.each(['unknown', 'x'.repeat(2000), '%3Cscript%3E', '..%2f..%2fetc', '%00', '__proto__'])(
+    'that is unknown (%s) is an error page, without the text repeated',
+    async (uid) => {
+      const page = await createBrowser().go(interactionUrl(uid))
+      expectErrorPage(page, 400)
+      expect(page.text).not.toMatch(/<script|etc|__proto__|xxxx/)
+    },
+  )
+
+  test("is an error page with another interaction's cookie", async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const cookie = [...browser.cookies]
+      .filter(([, { path }]) => path === page.url.pathname)
+      .map(([key, { value }]) => `${key.slice(key.indexOf(' ') + 1)}=${value}`)
+      .join('; ')
+    expectErrorPage(await createBrowser().go(interactionUrl('other'), { headers: { cookie } }), 400)
+    expect((await browser.go(page.url.href)).text).toContain('value="allow"')
+  })
+
+  test('is an error page in another browser, and stays as it was in its own', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    expectErrorPage(await createBrowser().go(page.url.href), 400)
+    expect((await browser.go(page.url.href)).text).toContain('value="allow"')
+  })
+
+  test('is an error page after it was answered', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    await browser.submit(page, { subject: bakery, decision: 'allow' })
+    expectErrorPage(await browser.go(page.url.href), 400)
+    const resume = page.url.href.replace('/interaction/', '/authorize/')
+    expectErrorPage(await browser.go(resume), 400)
+  })
+
+  test('answers HEAD as GET without the body, and nothing is changed', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const head = await browser.go(page.url.href, { method: 'HEAD' })
+    expect([head.status, head.text]).toEqual([200, ''])
+    const answer = await browser.submit(page, { subject: bakery, decision: 'allow' })
+    expect(answer.location?.searchParams.get('code')).toBeTruthy()
+  })
+
+  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('does nothing with %s', async (method) => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const answer = await browser.go(page.url.href, { method })
+    expect([404, 405]).toContain(answer.status)
+    const good = await browser.submit(page, { subject: bakery, decision: 'allow' })
+    expect(good.location?.searchParams.get('code')).toBeTruthy()
+  })
+
+  test('is in JSON for whoever does not take HTML', async () => {
+    const page = await createBrowser().go(interactionUrl('unknown'), {
+      headers: { accept: 'application/json' },
+    })
+    expect(page.status).toBe(400)
+    expect(JSON.parse(page.text)).toMatchObject({ error: 'invalid_request' })
+  })
+})
+
+describe('a resume URL', () => {
+  test.each(['unknown', '%3Cscript%3E'])('that is unknown (%s) is an error page', async (uid) => {
+    const page = await createBrowser().go(`${server.issuer}/oauth/authorize/${uid}`)
+    expectErrorPage(page, 400)
+  })
+
+  test('of an open question leads back to the question', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const resumed = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
+    expect(resumed.text).toContain('value="allow"')
+    const answer = await browser.submit(resumed, { subject: bakery, decision: 'allow' })
+    expect(answer.location?.searchParams.get('code')).toBeTruthy()
+  })
+})
+
+describe('a request that no browser sends', () => {
+  test.each([
+    'GET /oauth/interaction/%zz HTTP/1.1',
+    'GET /oauth/interaction/%E0%A4%A HTTP/1.1',
+    'POST /oauth/interaction/%zz HTTP/1.1',
+    'GET /oauth/interaction/%zz/switch-account HTTP/1.1',
+    'GET /oauth/authorize/%zz HTTP/1.1',
+    'GET /oauth/authorize?client_id=%zz&%E0%A4%A=%E0 HTTP/1.1',
+    'GET /oauth/authorize?a[b]=c&a[]=d&client_id[]=ledger HTTP/1.1',
+    'GET /oauth/%zz HTTP/1.1',
+    'GET /oauth/assets/styles.css?v=%zz HTTP/1.1',
+    'GET /oauth/assets/../../package.json HTTP/1.1',
+    'GET //oauth/authorize HTTP/1.1',
+    'GET http://evil.test/oauth/authorize HTTP/1.1',
+    'GET /oauth/authorize/ HTTP/1.1',
+    'GET /OAUTH/AUTHORIZE HTTP/1.1',
+    'POST /oauth/authorize/ HTTP/1.1',
+    'POST /oauth/Token HTTP/1.1',
+    'PROPFIND /oauth/authorize HTTP/1.1',
+    'GET /.well-known/oauth-authorization-server%00 HTTP/1.1',
+    'OPTIONS * HTTP/1.1',
+    'GET /oauth/jwks#x HTTP/1.1',
+  ])('is answered, and not with 5xx: %s', async (line) => {
+    const answer = await sendRaw(`${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 [234]\d\d /)
+    expect(answer).not.toMatch(/node_modules|\.[jt]s:\d/)
+  })
+
+  test.each(['pleo_interaction=%', 'pleo_session=;;;=', '=', 'pleo_session="', 'a'.repeat(8000)])(
+    'with the cookie %s is answered as one without',
+    async (cookie) => {
+      const { page } = await goToConsent(server.issuer)
+      const answer = await createBrowser().go(page.url.href, { headers: { cookie } })
+      expectErrorPage(answer, 400)
+    },
+  )
+})
+
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connectSocket(Number(new URL(server.issuer).port), '127.0.0.1', () => {
+      socket.write(text)
+    })
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk))
+    socket.on('end', () => resolve(answer)).on('error', reject)
+  })
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createViews } from '../../lib/views.ts'
+import { createBrowser, type Page } from '../support/browser.ts'
+import { goToConsent } from '../support/flow.ts'
+import { bakery, createAccounts } from '../support/people.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+
+const rightToLeft = '\u202E'
+const hostile = (who: string): string =>
+  `${rightToLeft}${who}"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}{% raw %}&amp;`
+
+const escaped = (who: string): string =>
+  `${who}&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;{{7*7}}{% raw %}&amp;amp;`
+
+const accounts = createAccounts()
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer({
+    clients: [
+      {
+        ...confidential,
+        client_name: hostile('client'),
+        client_uri: 'https://ledger.example.test/?"><script>x</script>',
+        tos_uri: "https://ledger.example.test/tos?'onmouseover='x",
+        contacts: ['help@example.test'],
+      },
+    ],
+    accounts: {
+      ...accounts,
+      find: (id) => ({ accountId: id, name: hostile('person'), email: hostile('mail') }),
+      subjects: (id) =>
+        ['1', '2'].map((n) => ({
+          urn: `${bakery.slice(0, -1)}${n}`,
+          name: hostile(`company${n}`),
+          detail: hostile(`detail${n}`),
+          mayConnect: id === 'jonas',
+          reason: hostile(`reason${n}`),
+        })),
+    },
+  })
+})
+afterAll(() => server.close())
+
+function expectHarmless({ text }: Page, ...names: string[]): void {
+  expect(text).not.toMatch(/<script|<img|=49|>49|javascript:/i)
+  // No attribute of ours but these takes foreign text, and none is left open.
+  expect(text.replaceAll(/"[^"<>]*"/g, '""')).not.toMatch(/<[^>]*\son\w+=/i)
+  for (const name of names) expect(text).toContain(escaped(name))
+}
+
+describe('text of strangers is shown as text', () => {
+  test('on the sign-in page', async () => {
+    const { page } = await goToSignIn()
+    expectHarmless(page, 'client')
+  })
+
+  test('on the consent page', async () => {
+    const { page } = await goToConsent(server.issuer, { as: 'jonas' })
+    const names = ['client', 'person', 'mail', 'company1', 'company2', 'detail1']
+    expectHarmless(page, ...names)
+  })
+
+  test('on the page of a person who may connect nothing', async () => {
+    const { page } = await goToConsent(server.issuer, { as: 'sofia' })
+    expectHarmless(page, 'client', 'person', 'company1', 'reason1', 'reason2')
+  })
+
+  test('after a refused choice', async () => {
+    const { page, browser } = await goToConsent(server.issuer, { as: 'jonas' })
+    const answer = await browser.submit(page, { subject: hostile('subject'), decision: 'allow' })
+    expect(answer.status).toBe(422)
+    expectHarmless(answer, 'client')
+    expect(answer.text).not.toContain('subject&quot;')
+  })
+
+  test('on the error page', async () => {
+    const name = encodeURIComponent(hostile('x'))
+    const page = await createBrowser().go(`${server.issuer}/oauth/authorize?client_id=${name}`)
+    expect(page.status).toBe(400)
+    expectHarmless(page)
+  })
+
+  test('and turns nothing around it: names stand isolated from the text they are in', async () => {
+    const { page } = await goToConsent(server.issuer, { as: 'jonas' })
+    const shown = page.text.replaceAll(/<title>[^<]*<\/title>/g, '')
+    const all = shown.split(rightToLeft).length - 1
+    const isolated = shown.split(new RegExp(`<bdi[^>]*>${rightToLeft}`)).length - 1
+    const initials = shown.split(`aria-hidden="true">${rightToLeft}`).length - 1
+    expect(isolated).toBeGreaterThan(5)
+    expect(isolated + initials).toBe(all)
+  })
+
+  async function goToSignIn(): Promise<{ page: Page }> {
+    const url = new URL(`${server.issuer}/oauth/authorize`)
+    url.search = new URLSearchParams({
+      response_type: 'code',
+      client_id: confidential.client_id,
+      redirect_uri: confidential.redirect_uris?.[0] ?? '',
+      scope: 'companies:read',
+      code_challenge: 'A'.repeat(43),
+      code_challenge_method: 'S256',
+      login_hint: hostile('hint'),
+    }).toString()
+    return { page: await createBrowser().go(url.href) }
+  }
+})
+
+describe('templates', () => {
+  test('fail when a value is missing, instead of showing a gap', () => {
+    expect(() => createViews([], '/styles.css').render('error', { title: 'x' })).toThrow(
+      'undefined',
+    )
+  })
+
+  test('give the style sheet a version that is in its URL', () => {
+    const views = createViews([], '/auth/styles.css')
+    const page = views.render('error', { title: 'T', message: 'M', code: null, continueUrl: null })
+    expect(page).toContain(`href="/auth/styles.css?v=${views.stylesheet.version}"`)
+    expect(views.stylesheet.content).toContain('body')
+  })
+})
