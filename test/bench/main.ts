@@ -7,8 +7,8 @@ import { startServer } from './server-process.ts'
 // How a launch, that is two fresh servers, is spent: short rounds, so that what else the machine
 // does hits both servers of a pair alike.
 const pairsPerLaunch = 6
-const roundSeconds = 1.25
-const warmUpSeconds = 2
+const roundSeconds = 1.2
+const warmUpSeconds = 1.5
 const launchSeconds = pairsPerLaunch * 2 * roundSeconds
 
 const { values: flags, positionals: names } = parseArgs({

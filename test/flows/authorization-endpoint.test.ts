@@ -6,7 +6,7 @@ const callback = 'https://ledger.example.test/callback'
 
 const native = {
   client_id: 'desktop',
-  application_type: 'native',
+  application_type: 'native' as const,
   redirect_uris: ['http://127.0.0.1:4567/callback'],
   scope: 'companies:read',
   token_endpoint_auth_method: 'none' as const,

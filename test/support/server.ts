@@ -46,7 +46,7 @@ export const resourceServer: ClientMetadata & { readonly client_secret: string }
 export interface RunningServer extends AuthorizationServer {
   readonly issuer: string
   readonly accounts: ReturnType<typeof createAccounts>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Starts an authorization server on a free port, with the people and clients of the tests. */
@@ -71,7 +71,7 @@ export async function startServer(
 }
 
 /** Starts any Koa application on a free port. */
-export async function startApp(app: Koa): Promise<{ origin: string; close(): Promise<void> }> {
+export async function startApp(app: Koa): Promise<{ origin: string; close: () => Promise<void> }> {
   const handle = app.callback()
   const http = createServer((request, response) => void handle(request, response))
   return { origin: await listen(http), close: () => closeServer(http) }
