@@ -31,6 +31,7 @@ export function toConfiguration(config: Config, renderError: Renderer): Configur
     // A public client in a browser asks from where its redirect URIs are; no other client is in one.
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
+      origin !== 'null' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
