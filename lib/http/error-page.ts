@@ -18,7 +18,7 @@ export function createErrorRenderer(views: Views): Renderer {
       title: titles[out.error] ?? 'This request cannot be completed',
       message: toMessage(out, error),
       code: out.error,
-      continueUrl: null,
+      continueUrl: 'continueUrl' in error ? error.continueUrl : null,
     })
   }
 }

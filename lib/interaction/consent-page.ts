@@ -48,7 +48,8 @@ export async function submitConsent(
 
   const { interaction } = open
   // Of two posts at once, one decides.
-  if (!(await parts.config.storage('Interaction').consume(interaction.uid))) throw alreadyAnswered()
+  const isFirst = await parts.config.storage('Interaction').consume(interaction.uid)
+  if (!isFirst) throw alreadyAnswered(interaction)
   try {
     if (decision.kind === 'decline') return await finishInteraction(ctx, interaction, declined)
     const consent = { grantId: await saveGrant(parts, account, open, decision.subject) }
@@ -115,7 +116,7 @@ function render(
       subjectType: open.subjectType,
       subjects: toShownSubjects(offer, chosen),
       scopes: toShownScopes(open.scopes, config.resourceServer.scopes),
-      lifetimeDays: Math.round(config.lifetimes.grant / 86_400),
+      lifetimeDays: Math.ceil(config.lifetimes.grant / 86_400),
       redirectHost: toRedirectHost(open),
       action,
       switchAction: `${action}/switch-account`,

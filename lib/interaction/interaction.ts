@@ -68,6 +68,8 @@ export function redirect(ctx: Context, url: string): void {
   ctx.redirect(url)
 }
 
-/** The error of an interaction that has its answer. */
-export const alreadyAnswered = (): Error =>
-  new errors.InvalidRequest('this request was already answered', 409)
+/** The error of an interaction that has its answer, with the way on for who lost it by a second click. */
+export const alreadyAnswered = ({ returnTo }: Interaction): Error =>
+  Object.assign(new errors.InvalidRequest('this request was already answered', 409), {
+    continueUrl: returnTo,
+  })

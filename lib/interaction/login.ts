@@ -29,7 +29,7 @@ export async function submitLogin(
   const accountId = isComplete
     ? await parts.config.accounts.authenticate?.({ username: username.trim(), password })
     : undefined
-  if (accountId) return signIn(parts.provider, ctx, open.interaction, accountId)
+  if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
   renderLogin(
     parts,
@@ -61,10 +61,11 @@ function renderLogin(
  * anew is sent there once, even when somebody is signed in.
  */
 async function signInAtHost(
-  { provider, config }: InteractionParts,
+  parts: InteractionParts,
   ctx: Context,
   { interaction }: OpenInteraction,
 ): Promise<void> {
+  const { accounts, issuer } = parts.config
   const { reasons, details } = interaction.prompt
   const prompt = reasons.includes('switch_account')
     ? 'select_account'
@@ -72,13 +73,13 @@ async function signInAtHost(
       ? 'login'
       : undefined
   const mustAsk = prompt !== undefined && details['sentToHost'] !== true
-  const accountId = mustAsk ? undefined : await config.accounts.signedIn?.(hostContext(ctx))
-  if (accountId) return signIn(provider, ctx, interaction, accountId)
+  const accountId = mustAsk ? undefined : await accounts.signedIn?.(hostContext(ctx))
+  if (accountId) return signIn(parts, ctx, interaction, accountId)
 
   interaction.prompt = { ...interaction.prompt, details: { ...details, sentToHost: true } }
   await interaction.persist()
-  const target = new URL(config.accounts.signInUrl ?? '', config.issuer)
-  target.searchParams.set('return_to', toInteractionUrl(config.issuer, interaction.uid))
+  const target = new URL(accounts.signInUrl ?? '', issuer)
+  target.searchParams.set('return_to', toInteractionUrl(issuer, interaction.uid))
   if (prompt) target.searchParams.set('prompt', prompt)
   redirect(ctx, target.href)
 }

@@ -53,6 +53,6 @@ async function receiveForm(
   const open = await openInteraction(provider, ctx)
   const form = (ctx.request.body ?? {}) as Form
   formTokens.check(open.interaction, form['csrf'])
-  if (open.interaction.result) throw alreadyAnswered()
+  if (open.interaction.result) throw alreadyAnswered(open.interaction)
   return { open, form }
 }

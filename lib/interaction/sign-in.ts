@@ -6,11 +6,15 @@ import type { InteractionParts } from './parts.ts'
 
 /** The person is known: goes on with the request as that person. */
 export async function signIn(
-  provider: Provider,
+  { provider, config }: Pick<InteractionParts, 'provider' | 'config'>,
   ctx: Context,
   interaction: Interaction,
   accountId: string,
 ): Promise<void> {
+  if (!(await config.accounts.find(accountId))) {
+    // Going on would lead straight back to the sign-in, without an end.
+    throw new TypeError('accounts.find does not know the person who just signed in')
+  }
   const session = await provider.Session.get(ctx)
   // Left to itself, the framework signs the other person out first, and ends grants with it.
   if (session.accountId !== undefined && session.accountId !== accountId) {

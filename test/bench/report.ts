@@ -2,7 +2,7 @@ import type { Round } from './load.ts'
 import type { ServerName } from './server-process.ts'
 
 /** The least part of the framework's rate that this server must reach. */
-export const budget = 0.9
+const budget = 0.9
 
 /** The rounds of one scenario: the pairs ran one right after the other. */
 export interface Measured {

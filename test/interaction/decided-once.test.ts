@@ -100,3 +100,22 @@ describe('a decision is taken once', () => {
     expect(stored('AuthorizationCode')).toBe(codes + 1)
   })
 })
+
+describe('who clicks twice', () => {
+  test('is told so, and finds the way on with the first decision', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    await postWithoutFollowing(browser, page, allow)
+    const second = await browser.submit(page, { ...allow, decision: 'decline' })
+    expect(second.status).toBe(409)
+    const way = /href="([^"]+)">Continue/.exec(second.text)?.[1] ?? ''
+    const answer = await browser.go(way)
+    expect(answer.location?.searchParams.get('code')).toBeTruthy()
+  })
+
+  test('is led on by the page itself when it is loaded again', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    await postWithoutFollowing(browser, page, allow)
+    const again = await browser.go(page.url.href)
+    expect(again.location?.searchParams.get('code')).toBeTruthy()
+  })
+})
