@@ -14,8 +14,9 @@ export interface MemoryAdapterOptions {
 }
 
 interface StoredRecord {
-  readonly payload: string
-  readonly grantId: string | undefined
+  readonly payload: StoredPayload
+  /** Model and grant, so that ending one kind of token does not walk over the others. */
+  readonly grantKey: string | undefined
   readonly indexKey: string | undefined
   readonly expiresAt: number
   consumed?: number
@@ -51,7 +52,7 @@ interface Space {
   put(key: string, record: StoredRecord): void
   remove(key: string): boolean
   byIndex(indexKey: string): StoredRecord | undefined
-  removeOfGrant(model: string, grantId: string): void
+  removeOfGrant(grantKey: string): void
 }
 
 function createSpace(maxRecords: number, now: () => number): Space {
@@ -67,7 +68,7 @@ function createSpace(maxRecords: number, now: () => number): Space {
     if (record.indexKey !== undefined && indexes.get(record.indexKey) === key) {
       indexes.delete(record.indexKey)
     }
-    grants.remove(record.grantId, key)
+    grants.remove(record.grantKey, key)
     return true
   }
 
@@ -92,35 +93,38 @@ function createSpace(maxRecords: number, now: () => number): Space {
       remove(key)
       records.set(key, record)
       if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
-      grants.add(record.grantId, key)
+      grants.add(record.grantKey, key)
     },
     byIndex(indexKey) {
       const key = indexes.get(indexKey)
       return key === undefined ? undefined : live(key)
     },
-    removeOfGrant(model, grantId) {
-      for (const key of grants.keysOf(grantId)) if (key.startsWith(`${model}:`)) remove(key)
+    removeOfGrant(grantKey) {
+      for (const key of grants.keysOf(grantKey)) remove(key)
     },
   }
 }
 
 interface GrantIndex {
-  add(grantId: string | undefined, key: string): void
-  remove(grantId: string | undefined, key: string): void
-  keysOf(grantId: string): Iterable<string>
+  add(grantKey: string | undefined, key: string): void
+  remove(grantKey: string | undefined, key: string): void
+  keysOf(grantKey: string): Iterable<string>
 }
 
 function createGrantIndex(): GrantIndex {
   const grants = new Map<string, Set<string>>()
   return {
-    add(grantId, key) {
-      if (grantId !== undefined) grants.set(grantId, (grants.get(grantId) ?? new Set()).add(key))
+    add(grantKey, key) {
+      if (grantKey === undefined) return
+      const keys = grants.get(grantKey)
+      if (keys) keys.add(key)
+      else grants.set(grantKey, new Set([key]))
     },
-    remove(grantId, key) {
-      const keys = grants.get(grantId ?? '')
-      if (keys?.delete(key) && keys.size === 0) grants.delete(grantId ?? '')
+    remove(grantKey, key) {
+      const keys = grants.get(grantKey ?? '')
+      if (keys?.delete(key) && keys.size === 0) grants.delete(grantKey ?? '')
     },
-    keysOf: (grantId) => grants.get(grantId) ?? [],
+    keysOf: (grantKey) => grants.get(grantKey) ?? [],
   }
 }
 
@@ -131,8 +135,8 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
     const consumed = space.live(keyOf(id))?.consumed
     space.put(keyOf(id), {
       // A copy, as any other storage gives: nobody changes a record by keeping hold of it.
-      payload: JSON.stringify(payload),
-      grantId: payload.grantId,
+      payload: copyOf(payload),
+      grantKey: payload.grantId === undefined ? undefined : grantKeyOf(model, payload.grantId),
       indexKey: second === undefined ? undefined : `${model}#${second}`,
       expiresAt: lifetime === undefined ? Infinity : space.now() + lifetime * 1000,
       ...(consumed === undefined ? {} : { consumed }),
@@ -140,7 +144,7 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
   }
   const read = (record: StoredRecord | undefined): StoredPayload | undefined => {
     if (!record) return undefined
-    const payload = JSON.parse(record.payload) as StoredPayload
+    const payload = copyOf(record.payload)
     return record.consumed === undefined ? payload : { ...payload, consumed: record.consumed }
   }
 
@@ -158,12 +162,28 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
       const record = space.live(keyOf(id))
       if (!record || record.consumed !== undefined) return false
       record.consumed = space.now()
-      if (model === 'RefreshToken' && record.grantId !== undefined) {
-        space.removeOfGrant('AccessToken', record.grantId)
+      const { grantId } = record.payload
+      if (model === 'RefreshToken' && grantId !== undefined) {
+        space.removeOfGrant(grantKeyOf('AccessToken', grantId))
       }
       return true
     },
     destroy: async (id) => Boolean(space.live(keyOf(id))) && space.remove(keyOf(id)),
-    revokeByGrantId: async (grantId) => space.removeOfGrant(model, grantId),
+    revokeByGrantId: async (grantId) => space.removeOfGrant(grantKeyOf(model, grantId)),
   }
+}
+
+const grantKeyOf = (model: string, grantId: string): string => `${model}:${grantId}`
+
+/** A copy of plain JSON, several times as fast as writing and reading it. */
+function copyOf<T>(value: T): T
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: unknown) => copyOf(item))
+  const copy: Record<string, unknown> = {}
+  for (const [name, member] of Object.entries(value)) {
+    // Assigned, this name would set the prototype.
+    if (member !== undefined && name !== '__proto__') copy[name] = copyOf(member)
+  }
+  return copy
 }

@@ -92,11 +92,11 @@ async function compose(
   // Those of the file come first, so that a mistake is reported with their place in the file.
   const clients = [...file.clients, ...bundled]
 
-  const { app: authorizationServer } = createServer(issuer, settings, directory, {
+  const { app: authorizationServer, provider } = createServer(issuer, settings, directory, {
     clients,
     resourceServerId: resourceServer.client_id,
   })
-  authorizationServer.proxy = settings.trustProxy
+  provider.proxy = settings.trustProxy
   const { audience } = settings
   const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
   const apiApp = createApi({

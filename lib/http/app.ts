@@ -1,14 +1,16 @@
+import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
 import Koa, { type Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
-import { rememberHostContext } from './host-context.ts'
+import { setHostContext } from './host-context.ts'
+import { removeSecurityHeaders } from './security-headers.ts'
 
 /**
  * The application to mount. It answers what lies below the issuer's path and lets everything else
  * fall through.
  *
- * Its own requests get a context of the provider's, not the host's: with the host's, cookies would
+ * Its own requests run in a context of the provider's, not the host's: with the host's, cookies would
  * be signed with the host's keys, and URLs made from the host's idea of the proxy.
  */
 export function createApp(provider: Provider): Koa {
@@ -22,32 +24,45 @@ export function createApp(provider: Provider): Koa {
   const handle = createHandler(provider)
 
   const app = new Koa()
+  // Standing alone, the one context there is may be the provider's from the start.
+  app.createContext = (req, res) => provider.createContext(req, res)
+  const events: EventEmitter = provider
+  events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
   app.use(async (ctx, next) => {
     const { originalUrl } = ctx.req as { originalUrl?: string }
     const url = ownUrl(originalUrl ?? ctx.originalUrl, prefix)
-    if (url === undefined) return next()
-    if (!(await answer(ctx, url))) await next()
+    if (url === undefined || !(await answer(ctx, url))) await next()
   })
   return app
 
   async function answer(ctx: Context, url: string): Promise<boolean> {
-    rememberHostContext(ctx)
-    const { req, res } = ctx
+    const { req } = ctx
     const hostUrl = req.url
     req.url = url
     try {
-      const own = provider.createContext(req, res)
+      const own = (ctx.app as unknown) === provider ? ctx : toOwnContext(ctx)
       own['mountPath'] = prefix
-      // What a body parser of the host has read cannot be read again.
-      if (ctx.request.body !== undefined && !req.readable) own.request.body = ctx.request.body
       await handle(own)
-      if (own.body === undefined && own.status === 404) return false
-      ctx.status = own.status
-      ctx.body = own.body
+      if (own.body === undefined && own.status === 404) {
+        removeSecurityHeaders(own)
+        return false
+      }
+      if (own !== ctx) {
+        ctx.status = own.status
+        ctx.body = own.body
+      }
       return true
     } finally {
       req.url = hostUrl ?? ''
     }
+  }
+
+  function toOwnContext(ctx: Context): Context {
+    const own: Context = provider.createContext(ctx.req, ctx.res)
+    setHostContext(own, ctx)
+    // What a body parser of the host has read cannot be read again.
+    if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
+    return own
   }
 }
 

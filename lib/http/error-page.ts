@@ -1,5 +1,6 @@
 import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
 import type { Views } from '../views.ts'
+import { setPageHeaders } from './security-headers.ts'
 
 /** Shows an error to a person, as the framework asks for it. */
 export type Renderer = NonNullable<Configuration['renderError']>
@@ -14,6 +15,7 @@ const titles: Readonly<Record<string, string>> = {
 export function createErrorRenderer(views: Views): Renderer {
   return (ctx, out, error) => {
     ctx.type = 'html'
+    setPageHeaders(ctx)
     ctx.body = views.render('error', {
       title: titles[out.error] ?? 'This request cannot be completed',
       message: toMessage(out, error),

@@ -1,16 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 
-const contexts = new WeakMap<IncomingMessage, Context>()
+const key = Symbol('host context')
 
 /** Remembers in which context of the host's application a request came in. */
-export function rememberHostContext(ctx: Context): void {
-  contexts.set(ctx.req, ctx)
+export function setHostContext(own: Context, host: Context): void {
+  Object.assign(own, { [key]: host })
 }
 
-/** The context of the host's application: the one that has the host's session. */
-export function hostContext(ctx: Pick<Context, 'req'>): Context {
-  const context = contexts.get(ctx.req)
-  if (!context) throw new Error('the request did not come in through the authorization server')
-  return context
+/** The context of the host's application, which has the host's session; our own where we stand alone. */
+export function hostContext(own: object): Context {
+  return ((own as { readonly [key]?: Context })[key] ?? own) as Context
 }

@@ -1,21 +1,27 @@
-import type { Middleware } from 'koa'
+import type { Context, Middleware, Next } from 'koa'
 import { allowedMethods } from '../provider/routes.ts'
 
 /** Refuses methods that a path does not know (RFC 9110, Section 15.5.6). */
 export function createMethodCheck(): Middleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const allowed = allowedMethods(ctx.path)
     if (!allowed) return next()
-    if (allowed.includes(ctx.method)) await next()
-    else {
-      ctx.status = 405
-      ctx.body = {
-        error: 'invalid_request',
-        error_description: `${ctx.method} is not allowed here, only ${allowed.join(', ')}`,
-      }
+    if (allowed.includes(ctx.method)) {
+      return ctx.method === 'OPTIONS' ? answerOptions(ctx, next, allowed) : next()
     }
-    const isUnanswered = ctx.body === undefined && ctx.status === 404
-    if (ctx.method === 'OPTIONS' && isUnanswered) ctx.status = 204
-    if (ctx.method === 'OPTIONS' || ctx.status === 405) ctx.set('Allow', allowed.join(', '))
+    ctx.status = 405
+    ctx.set('Allow', allowed.join(', '))
+    ctx.body = {
+      error: 'invalid_request',
+      error_description: `${ctx.method} is not allowed here, only ${allowed.join(', ')}`,
+    }
+    return undefined
   }
+}
+
+/** The framework answers a preflight request only; to any other it says 404 (RFC 9110, Section 9.3.7). */
+async function answerOptions(ctx: Context, next: Next, allowed: readonly string[]): Promise<void> {
+  await next()
+  if (ctx.body === undefined && ctx.status === 404) ctx.status = 204
+  ctx.set('Allow', allowed.join(', '))
 }

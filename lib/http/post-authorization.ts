@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { routes } from '../provider/routes.ts'
+import { atPath } from './at-path.ts'
 import { createFormParser } from './form.ts'
 
 /** How long a URL may get before servers and proxies on the way refuse it. */
@@ -30,10 +31,9 @@ export function createPostAuthorization(issuer: string): Middleware {
     }
   }
   const whole = compose([createFormParser('56kb'), translate as Middleware])
-  return async (ctx, next) => {
-    if (ctx.method === 'POST' && ctx.path === routes.authorization) return whole(ctx, next)
-    return next()
-  }
+  return atPath(routes.authorization, (ctx, next) =>
+    ctx.method === 'POST' ? whole(ctx, next) : next(),
+  )
 }
 
 function toQuery(body: unknown): string {

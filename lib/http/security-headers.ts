@@ -1,28 +1,50 @@
 import type { Context, Middleware } from 'koa'
+import { routes } from '../provider/routes.ts'
+
+const headersOfAll = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
 /**
- * Headers of every answer that this server gives.
- *
- * `Referrer-Policy` is `same-origin`, not `no-referrer`: with that, browsers send `Origin: null`
- * with a form, and the form is refused.
+ * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
+ * browsers send `Origin: null` with a form, and the form is refused.
  */
+const headersOfPages = {
+  'Content-Security-Policy': contentSecurityPolicy("'self'"),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+}
+
+const strictTransport = 'Strict-Transport-Security'
+
+/** Endpoints that programs call. They answer with JSON, unless they are asked for a page of an error. */
+const programEndpoints: ReadonlySet<string> = new Set([
+  routes.token,
+  routes.introspection,
+  routes.revocation,
+  routes.pushed_authorization_request,
+  routes.jwks,
+])
+
+/** Sets the headers of every answer that this server gives. */
 export function createSecurityHeaders(issuer: string): Middleware {
-  const headers: Record<string, string> = {
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': contentSecurityPolicy("'self'"),
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Referrer-Policy': 'same-origin',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    ...(issuer.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=31536000' }),
+  const isHttps = issuer.startsWith('https:')
+  return (ctx, next) => {
+    ctx.set(headersOfAll)
+    if (isHttps) ctx.set(strictTransport, 'max-age=31536000')
+    if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
+    return next()
   }
-  return async (ctx, next) => {
-    ctx.set(headers)
-    await next()
-    if (ctx.body !== undefined || ctx.status !== 404) return
-    // Not ours after all: the host's answer keeps the host's headers.
-    for (const name of Object.keys(headers)) ctx.remove(name)
-  }
+}
+
+/** Keeps a page to itself: no frames, no scripts, nothing from elsewhere. */
+export function setPageHeaders(ctx: Pick<Context, 'set'>): void {
+  ctx.set(headersOfPages)
+}
+
+/** Takes all of them back, where the answer is the host's after all. */
+export function removeSecurityHeaders(ctx: Context): void {
+  for (const name of Object.keys({ ...headersOfAll, ...headersOfPages })) ctx.remove(name)
+  ctx.remove(strictTransport)
 }
 
 /**

@@ -18,29 +18,15 @@ function toModelAdapter(
 ): Adapter {
   const isRedeemed = model === 'AuthorizationCode' || model === 'RefreshToken'
   return {
-    async upsert(id, payload, lifetime) {
-      const record = payload as StoredPayload
-      if (model !== 'ReplayDetection') return records.upsert(id, record, lifetime)
-      // The framework looks before it stores: of two at once, both saw nothing.
-      if (!(await records.insert(id, record, lifetime ?? 1))) throw replayedProof()
-    },
-    async find(id) {
-      const record = await records.find(id)
-      if (!isRedeemed || record?.consumed === undefined) return record
-      return races.isLoser(id, record.consumed) ? { ...record, consumed: undefined } : record
-    },
+    upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
+    find: (id) => records.find(id),
     findByUid: (uid) => records.findByUid(uid),
     findByUserCode: (userCode) => records.findByUserCode(userCode),
     async consume(id) {
-      if (isRedeemed) refuseOtherResource(audience)
       if (!(await records.consume(id))) throw alreadyUsed(model)
-      if (isRedeemed) races.addWinner(id)
     },
     async destroy(id) {
-      const existed = await records.destroy(id)
-      if (existed || model !== 'Interaction') return
-      // Four requests to one resume URL otherwise give four codes from one consent.
-      throw new errors.SessionNotFound('this request was already answered')
+      await records.destroy(id)
     },
     async revokeByGrantId(grantId) {
       // Revoking an access token is not ending the connection (RFC 7009, Section 2.1).
@@ -48,8 +34,46 @@ function toModelAdapter(
       if (oidc?.route === 'revocation' && oidc.entities.AccessToken) return
       await records.revokeByGrantId(grantId)
     },
+    ...(isRedeemed && redeemedOnce(model, records, { races, audience })),
+    ...(model === 'ReplayDetection' && { upsert: insertOnce(records) }),
+    ...(model === 'Interaction' && { destroy: endOnce(records) }),
   }
 }
+
+/** Codes and refresh tokens: used once, told apart whether by a race or by a replay. */
+function redeemedOnce(
+  model: string,
+  records: StorageAdapter,
+  { races, audience }: { readonly races: Races; readonly audience: string },
+): Pick<Adapter, 'find' | 'consume'> {
+  return {
+    async find(id) {
+      const record = await records.find(id)
+      if (record?.consumed === undefined) return record
+      return races.isLoser(id, record.consumed) ? { ...record, consumed: undefined } : record
+    },
+    async consume(id) {
+      refuseOtherResource(audience)
+      if (!(await records.consume(id))) throw alreadyUsed(model)
+      races.addWinner(id)
+    },
+  }
+}
+
+/** The framework looks before it stores: of two at once, both saw nothing. */
+const insertOnce =
+  (records: StorageAdapter): Adapter['upsert'] =>
+  async (id, payload, lifetime) => {
+    if (!(await records.insert(id, payload as StoredPayload, lifetime ?? 1))) throw replayedProof()
+  }
+
+/** Four requests to one resume URL otherwise give four codes from one consent. */
+const endOnce =
+  (records: StorageAdapter): Adapter['destroy'] =>
+  async (id) => {
+    if (await records.destroy(id)) return
+    throw new errors.SessionNotFound('this request was already answered')
+  }
 
 /** The framework finds this out only when code or refresh token are used up. */
 function refuseOtherResource(audience: string): void {

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import { atPath } from '../http/at-path.ts'
 import { oauthMetadataPath, openidMetadataPath, routes } from './routes.ts'
 
 /** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
@@ -23,13 +24,12 @@ const offMembers = [
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(scopes: readonly string[]): Middleware {
-  return async (ctx, next) => {
+  return atPath(isPublished, async (ctx, next) => {
     await next()
-    const isOpenid = ctx.path === openidMetadataPath
-    const isMetadata = isOpenid || ctx.path === oauthMetadataPath
-    if (ctx.status !== 200 || (!isMetadata && ctx.path !== routes.jwks)) return
+    if (ctx.status !== 200) return
     ctx.set('Cache-Control', 'public, max-age=300')
-    if (!isMetadata) return
+    if (ctx.path === routes.jwks) return
+    const isOpenid = ctx.path === openidMetadataPath
     const metadata = { ...(ctx.body as Record<string, unknown>) }
     for (const member of isOpenid ? offMembers : [...offMembers, ...openidMembers]) {
       Reflect.deleteProperty(metadata, member)
@@ -42,5 +42,8 @@ export function createMetadata(scopes: readonly string[]): Middleware {
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,
     }
-  }
+  })
 }
+
+const isPublished = (path: string): boolean =>
+  path === oauthMetadataPath || path === openidMetadataPath || path === routes.jwks

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { atPath } from '../http/at-path.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { Grant } from '../provider/internals.ts'
+import { routes } from '../provider/routes.ts'
 
 /**
  * Gives the introspection response the members that partners decode, and those alone.
@@ -10,15 +12,14 @@ import type { Grant } from '../provider/internals.ts'
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
 export function createIntrospectionResponse(audience: string): Middleware {
-  return async (ctx, next) => {
+  return atPath(routes.introspection, async (ctx, next) => {
     await next()
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc?.route !== 'introspection') return
-    if (ctx.status === 200 || isStructuredToken(ctx.body)) {
+    if (oidc && (ctx.status === 200 || isStructuredToken(ctx.body))) {
       ctx.status = 200
       ctx.body = toResponse(oidc, ctx.body, audience)
     }
-  }
+  })
 }
 
 /**
@@ -28,16 +29,14 @@ export function createIntrospectionResponse(audience: string): Middleware {
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.2 RFC 7009, Section 2.2}
  */
 export function createRevocationResponse(): Middleware {
-  return async (ctx, next) => {
+  return atPath(routes.revocation, async (ctx, next) => {
     await next()
-    const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc?.route !== 'revocation') return
     if (ctx.status === 200 || isStructuredToken(ctx.body)) {
       ctx.status = 200
       ctx.body = ''
       ctx.type = 'json'
     }
-  }
+  })
 }
 
 /** A text in the shape of a JWT, which the framework tells from other unknown tokens. */
@@ -67,7 +66,7 @@ function toResponse(
     iss: issuer,
     exp,
     iat,
-    jti: createHash('sha256').update(`jti:${token.jti}`).digest('base64url').slice(0, 22),
+    jti: hash('sha256', `jti:${token.jti}`, 'base64url').slice(0, 22),
     ...(cnf === undefined ? {} : { cnf }),
   }
 }

@@ -14,15 +14,20 @@ export interface Round {
   readonly latencies: readonly number[]
 }
 
-/** Lets a fixed number of users each do the scenario, one time after another, for so many seconds. */
+/** What one user does, again and again. */
+type Step = () => Promise<void>
+
+/** Makes the users: once for all rounds, so that a round holds nothing but its scenario. */
+export function createUsers(scenario: Scenario, server: ServerProcess): Promise<readonly Step[]> {
+  return Promise.all(Array.from({ length: concurrency }, () => scenario.prepare(server)))
+}
+
+/** Lets every user do the scenario, one time after another, for so many seconds. */
 export async function runRound(
-  scenario: Scenario,
+  users: readonly Step[],
   server: ServerProcess,
   seconds: number,
 ): Promise<Round> {
-  const users = await Promise.all(
-    Array.from({ length: concurrency }, () => scenario.prepare(server)),
-  )
   const latencies: number[] = []
   const cpuBefore = await server.cpu()
   const start = performance.now()

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { runRound } from './load.ts'
+import { createUsers, runRound, type Round } from './load.ts'
 import { judge, toSentence, toTable, type Measured } from './report.ts'
 import { scenarios, type Scenario } from './scenarios.ts'
-import { startServer } from './server-process.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 
 // How a launch, that is two fresh servers, is spent: short rounds, so that what else the machine
 // does hits both servers of a pair alike.
@@ -54,7 +54,7 @@ async function measure(scenario: Scenario): Promise<Measured> {
   for (let launch = 0; launch < launches; launch += 1) {
     pairs.push(...(await measureLaunch(scenario)))
   }
-  return { scenario: scenario.name, pairs }
+  return { scenario: scenario.name, launches, pairs }
 }
 
 async function measureLaunch(scenario: Scenario): Promise<Measured['pairs']> {
@@ -62,22 +62,24 @@ async function measureLaunch(scenario: Scenario): Promise<Measured['pairs']> {
   const ours = await startServer(flags.same ? 'bare' : 'ours', profileFolder)
   const bare = await startServer('bare', profileFolder)
   try {
-    const servers = { ours, bare }
-    for (const server of [ours, bare]) await runRound(scenario, server, warmUpSeconds)
+    const runOurs = await warmUp(scenario, ours)
+    const runBare = await warmUp(scenario, bare)
     const pairs: Measured['pairs'][number][] = []
     for (let pair = 0; pair < pairsPerLaunch; pair += 1) {
       // Every other pair the other way round: neither is always the one that comes second.
-      const [first, second] =
-        pair % 2 === 0 ? (['ours', 'bare'] as const) : (['bare', 'ours'] as const)
-      const rounds = {
-        [first]: await runRound(scenario, servers[first], roundSeconds),
-        [second]: await runRound(scenario, servers[second], roundSeconds),
-      }
-      pairs.push(rounds as Measured['pairs'][number])
+      if (pair % 2 === 0) pairs.push({ ours: await runOurs(), bare: await runBare() })
+      else pairs.push({ bare: await runBare(), ours: await runOurs() })
     }
     return pairs
   } finally {
     await ours.stop()
     await bare.stop()
   }
+}
+
+/** Makes the server ready to be measured; what it gives runs one round. */
+async function warmUp(scenario: Scenario, server: ServerProcess): Promise<() => Promise<Round>> {
+  const users = await createUsers(scenario, server)
+  await runRound(users, server, warmUpSeconds)
+  return () => runRound(users, server, roundSeconds)
 }

@@ -72,18 +72,18 @@ describe('after its lifetime', () => {
   })
 
   test('a page cannot be submitted', async () => {
-    const { issuer } = await start({ lifetimes: { interaction: 1 } })
+    const { issuer } = await start({ lifetimes: { interaction: 5 } })
     const { page, browser } = await goToConsent(issuer)
-    await pause(1100)
+    await pause(5100)
     const answer = await browser.submit(page, { decision: 'allow', subject: bakery })
     expect([answer.status, answer.location]).toEqual([400, undefined])
   })
 
   test('a sign-in is asked for again', async () => {
-    const { issuer } = await start({ lifetimes: { session: 1 } })
+    const { issuer } = await start({ lifetimes: { session: 5 } })
     const browser = createBrowser()
     await goToConsent(issuer, { browser })
-    await pause(1100)
+    await pause(5100)
     const { page } = await goToConsent(issuer, { browser, as: 'jonas' })
     expect(page.text).toContain('Jonas Berg')
   })

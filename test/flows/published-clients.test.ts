@@ -58,7 +58,7 @@ describe.each([
     })
     const checks = { pkceCodeVerifier, expectedState }
     const first = await openid.authorizationCodeGrant(config, await agree(url), checks)
-    expect([first.token_type, first.expiresIn()]).toEqual(['bearer', 900])
+    expect([first.token_type, first.expires_in]).toEqual(['bearer', 900])
 
     const second = await openid.refreshTokenGrant(config, first.refresh_token ?? '')
     expect(second.refresh_token).not.toBe(first.refresh_token)
