@@ -3,8 +3,9 @@ import type { Storage, StorageAdapter, StoredPayload } from '../lib/storage.ts'
 /** What {@link createMemoryAdapter} takes. */
 export interface MemoryAdapterOptions {
   /**
-   * How many records are kept at most, over all models. What has expired makes room; what is still
-   * valid is never dropped: a full memory refuses new records with an error.
+   * How many records are kept at most, over all models. What has expired makes room, then what was
+   * consumed, whose replay is then refused without ending the grant. What is still valid is never
+   * dropped: a full memory refuses new records with an error.
    *
    * @defaultValue 100 000
    */
@@ -53,10 +54,10 @@ interface Space {
   remove(key: string): boolean
   byIndex(indexKey: string): StoredRecord | undefined
   removeOfGrant(grantKey: string): void
+  consume(record: StoredRecord): void
 }
 
 function createSpace(maxRecords: number, now: () => number): Space {
-  // Insertion order is close to expiry order, which keeps the sweep for room short.
   const records = new Map<string, StoredRecord>()
   const indexes = new Map<string, string>()
   const grants = createGrantIndex()
@@ -79,17 +80,14 @@ function createSpace(maxRecords: number, now: () => number): Space {
     return undefined
   }
 
+  const room = createRoom({ records, live, remove, maxRecords, now })
+
   return {
     now,
     live,
     remove,
     put(key, record) {
-      if (records.size >= maxRecords && !records.has(key)) {
-        for (const other of records.keys()) live(other)
-      }
-      if (records.size >= maxRecords && !records.has(key)) {
-        throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
-      }
+      if (records.size >= maxRecords && !records.has(key)) room.make()
       remove(key)
       records.set(key, record)
       if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
@@ -99,8 +97,54 @@ function createSpace(maxRecords: number, now: () => number): Space {
       const key = indexes.get(indexKey)
       return key === undefined ? undefined : live(key)
     },
+    consume(record) {
+      record.consumed = now()
+      room.mayHaveGrown()
+    },
     removeOfGrant(grantKey) {
       for (const key of grants.keysOf(grantKey)) remove(key)
+    },
+  }
+}
+
+interface Room {
+  /** @throws {@link MemoryFullError} */
+  make(): void
+  /** Something was consumed, so there may be room again. */
+  mayHaveGrown(): void
+}
+
+/** Makes room in a full memory: by what has expired, then by up to a tenth of it that was consumed. */
+function createRoom({
+  records,
+  live,
+  remove,
+  maxRecords,
+  now,
+}: Pick<Space, 'live' | 'remove' | 'now'> & {
+  readonly records: ReadonlyMap<string, StoredRecord>
+  readonly maxRecords: number
+}): Room {
+  // Whoever fills the memory must not make every request walk over it in vain.
+  let fullUntil = 0
+  return {
+    make() {
+      if (now() >= fullUntil) {
+        let nextExpiry = Infinity
+        for (const [key, { expiresAt }] of records) {
+          if (live(key)) nextExpiry = Math.min(nextExpiry, expiresAt)
+        }
+        for (const [key, { consumed }] of records) {
+          if (records.size < maxRecords * 0.9) break
+          if (consumed !== undefined) remove(key)
+        }
+        if (records.size >= maxRecords) fullUntil = nextExpiry
+      }
+      if (records.size < maxRecords) return
+      throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
+    },
+    mayHaveGrown() {
+      fullUntil = 0
     },
   }
 }
@@ -161,7 +205,7 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
     consume: async (id) => {
       const record = space.live(keyOf(id))
       if (!record || record.consumed !== undefined) return false
-      record.consumed = space.now()
+      space.consume(record)
       const { grantId } = record.payload
       if (model === 'RefreshToken' && grantId !== undefined) {
         space.removeOfGrant(grantKeyOf('AccessToken', grantId))

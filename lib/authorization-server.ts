@@ -2,11 +2,12 @@ import type Koa from 'koa'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { checkStaticClients } from './clients/static-clients.ts'
-import { resolveConfig } from './config/config.ts'
+import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
+import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
-import { createErrorRenderer } from './http/error-page.ts'
+import { createErrorRenderer, type Renderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
 import { createQueryOnly } from './http/query-only.ts'
@@ -42,7 +43,7 @@ export function createAuthorizationServer(
   const { issuer, resourceServer } = config
   const views = createViews(config.views.directories, new URL(issuer + stylesheetPath).pathname)
   const renderError = createErrorRenderer(views)
-  const provider = new Provider(issuer, config.configure(toConfiguration(config, renderError)))
+  const provider = createProvider(config, renderError)
   keepSubjectInGrants(provider)
   explainGrantErrors(provider)
   checkStaticClients(provider, config.clients)
@@ -63,4 +64,21 @@ export function createAuthorizationServer(
     provider.use(middleware)
   }
   return { app: createApp(provider), provider }
+}
+
+function createProvider(config: Config, renderError: Renderer): Provider {
+  const configuration: unknown = config.configure(toConfiguration(config, renderError))
+  if (typeof configuration !== 'object' || configuration === null) {
+    // Without one, the framework would start with development keys and a sign-in for anybody.
+    const message = 'must return the configuration to use'
+    throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
+  }
+  try {
+    return new Provider(config.issuer, configuration)
+  } catch (error) {
+    // What it says of keys has the private key as its cause.
+    if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
+    const { message } = error
+    throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
+  }
 }

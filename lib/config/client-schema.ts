@@ -4,7 +4,7 @@ import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 
 const text = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' })
 const webPage = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
-  error: 'must be an https URL',
+  error: 'must be an http or https URL',
 })
 
 const redirectUri = text.superRefine((value, context) => {
@@ -17,6 +17,9 @@ const redirectUri = text.superRefine((value, context) => {
 function redirectUriProblem(value: string): string | undefined {
   const url = URL.parse(value)
   if (!url) return 'must be an absolute URI'
+  if (url.username || url.password || /\s/.test(value)) {
+    return 'must not contain user name, password or white space'
+  }
   if (value.includes('#')) return 'must not have a fragment (RFC 6749, Section 3.1.2)'
   if (url.protocol === 'http:' || url.protocol === 'https:') {
     return isLoopbackOrHttps(url) ? undefined : 'must use https, except for loopback hosts'
@@ -84,6 +87,7 @@ const client = z
 
 interface ParsedClient {
   readonly client_id: string
+  readonly token_endpoint_auth_method?: string | undefined
   readonly scope?: string | undefined
 }
 

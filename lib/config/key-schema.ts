@@ -1,12 +1,17 @@
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
 
-/** What each kind of key signs with (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
+/** What this server signs with, by kind of key (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
 const algorithms = {
-  EC: /^ES(256|384|512)$/,
+  EC: /^ES256$/,
   OKP: /^(EdDSA|Ed25519)$/,
-  RSA: /^[RP]S(256|384|512)$/,
+  RSA: /^[RP]S256$/,
 } as const
+
+const curves: Readonly<Record<string, string | undefined>> = { EC: 'P-256', OKP: 'Ed25519' }
+
+/** RFC 7518, Section 3.3 */
+const shortestModulus = 2048
 
 const key = z
   .looseObject({
@@ -14,15 +19,24 @@ const key = z
     d: z.string({ error: 'is required: signing needs the private key' }),
     use: z.literal('sig', { error: 'must be "sig"' }).optional(),
     alg: z.string({ error: 'must be a string' }).optional(),
+    kid: z.string({ error: 'must be a string' }).optional(),
   })
   .superRefine(({ kty, alg, ...members }, context) => {
     const params = { code: 'invalid_key' }
+    if (members['crv'] !== curves[kty]) {
+      const message = `must be ${curves[kty]}`
+      context.addIssue({ code: 'custom', path: ['crv'], message, params })
+    }
     if (alg !== undefined && !algorithms[kty].test(alg)) {
       const message = 'must be an algorithm that this kind of key signs with'
       context.addIssue({ code: 'custom', path: ['alg'], message, params })
     }
     try {
-      createPrivateKey({ key: { kty, ...members }, format: 'jwk' })
+      const made = createPrivateKey({ key: { kty, ...members }, format: 'jwk' })
+      if ((made.asymmetricKeyDetails?.modulusLength ?? shortestModulus) < shortestModulus) {
+        const message = `must have ${shortestModulus} bits or more`
+        context.addIssue({ code: 'custom', message, params })
+      }
     } catch {
       context.addIssue({ code: 'custom', message: 'is no private key', params })
     }

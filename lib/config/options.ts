@@ -176,7 +176,7 @@ export interface ResourceServerOptions {
   readonly scopes?: ScopeCatalogue
   /**
    * Client ids of the registered resource server: those may introspect every access token. All others
-   * only see their own.
+   * only see their own. Not checked: whether there are such clients; they may be added later.
    *
    * @defaultValue none
    */

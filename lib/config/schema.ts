@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { clientsSchema } from './client-schema.ts'
 import type { ConfigurationIssue } from '../errors.ts'
@@ -55,7 +56,11 @@ const accountMembers = {
   mayContinue: optionalCallable('a function'),
   authenticate: optionalCallable('a function'),
   signedIn: optionalCallable('a function'),
-  signInUrl: text("the URL of the host's sign-in page").optional(),
+  signInUrl: text("the URL of the host's sign-in page")
+    .refine((value) => /^https?:$/.test(URL.parse(value, 'https://issuer')?.protocol ?? ''), {
+      error: 'must be an http or https URL, or a path',
+    })
+    .optional(),
 }
 
 // Loose: this may well be a service of the host, with members of its own.
@@ -70,6 +75,10 @@ const accounts = z
     } else if (value.signedIn && !value.signInUrl) complain('signedIn needs signInUrl')
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
+
+const directory = text('a path').refine((path) => existsSync(path), {
+  error: 'must be a folder that exists',
+})
 
 const scopeName = z
   .string()
@@ -115,12 +124,28 @@ const options = z
           session: seconds,
         })
         .optional(),
-      views: z.strictObject({ directories: z.array(text('a path')).optional() }).optional(),
+      views: z.strictObject({ directories: z.array(directory).optional() }).optional(),
       configure: optionalCallable('a function'),
     },
     { error: required('an object') },
   )
   .superRefine(({ clients, resourceServer }, context) => {
+    const isPublic = new Set(
+      clients
+        ?.filter((client) => client.token_endpoint_auth_method === 'none')
+        .map((client) => client.client_id),
+    )
+    for (const [index, id] of (resourceServer.clientIds ?? []).entries()) {
+      if (!isPublic.has(id)) continue
+      const message = 'is a public client: anybody could introspect every token in its name'
+      const params = { code: 'public_resource_server' }
+      context.addIssue({
+        code: 'custom',
+        path: ['resourceServer', 'clientIds', index],
+        message,
+        params,
+      })
+    }
     const known = new Set(Object.keys(resourceServer.scopes ?? pleoScopes))
     for (const [index, { scope }] of (clients ?? []).entries()) {
       if (scope?.split(' ').some((name) => !known.has(name))) {

@@ -4,14 +4,11 @@ import Koa, { type Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
 import { setHostContext } from './host-context.ts'
-import { removeSecurityHeaders } from './security-headers.ts'
+import { restoreHeaders } from './security-headers.ts'
 
 /**
  * The application to mount. It answers what lies below the issuer's path and lets everything else
  * fall through.
- *
- * Its own requests run in a context of the provider's, not the host's: with the host's, cookies would
- * be signed with the host's keys, and URLs made from the host's idea of the proxy.
  */
 export function createApp(provider: Provider): Koa {
   const { pathname, protocol, host } = new URL(provider.issuer)
@@ -21,7 +18,7 @@ export function createApp(provider: Provider): Koa {
     protocol: { get: () => protocol.slice(0, -1) },
     host: { get: () => host },
   })
-  const handle = createHandler(provider)
+  const answer = createAnswer(provider, prefix)
 
   const app = new Koa()
   // Standing alone, the one context there is may be the provider's from the start.
@@ -34,36 +31,56 @@ export function createApp(provider: Provider): Koa {
     if (url === undefined || !(await answer(ctx, url))) await next()
   })
   return app
+}
 
-  async function answer(ctx: Context, url: string): Promise<boolean> {
-    const { req } = ctx
-    const hostUrl = req.url
+/**
+ * Answers a request, or says that it did not and leaves everything as it was.
+ *
+ * Mounted, it runs in a context of the provider's, not the host's: with the host's, cookies would be
+ * signed with the host's keys, and URLs made from the host's idea of the proxy.
+ */
+function createAnswer(
+  provider: Provider,
+  prefix: string,
+): (ctx: Context, url: string) => Promise<boolean> {
+  const handle = createHandler(provider)
+  return async (ctx, url) => {
+    const { req, res } = ctx
+    const isHost = (ctx.app as unknown) !== provider
+    const before = {
+      url: req.url ?? '',
+      status: res.statusCode,
+      headers: isHost && res.getHeaders(),
+    }
     req.url = url
+    // It stays 404 where nothing here answers.
+    res.statusCode = 404
     try {
-      const own = (ctx.app as unknown) === provider ? ctx : toOwnContext(ctx)
+      const own = isHost ? toOwnContext(provider, ctx) : ctx
       own['mountPath'] = prefix
       await handle(own)
       if (own.body === undefined && own.status === 404) {
-        removeSecurityHeaders(own)
+        restoreHeaders(own, before.headers || {})
+        res.statusCode = before.status
         return false
       }
-      if (own !== ctx) {
+      if (isHost) {
         ctx.status = own.status
         ctx.body = own.body
       }
       return true
     } finally {
-      req.url = hostUrl ?? ''
+      req.url = before.url
     }
   }
+}
 
-  function toOwnContext(ctx: Context): Context {
-    const own: Context = provider.createContext(ctx.req, ctx.res)
-    setHostContext(own, ctx)
-    // What a body parser of the host has read cannot be read again.
-    if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
-    return own
-  }
+function toOwnContext(provider: Provider, ctx: Context): Context {
+  const own: Context = provider.createContext(ctx.req, ctx.res)
+  setHostContext(own, ctx)
+  // What a body parser of the host has read cannot be read again.
+  if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
+  return own
 }
 
 /** Runs the provider's middleware, with what was added to it meanwhile. */

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { routes } from '../provider/routes.ts'
 
@@ -41,10 +42,13 @@ export function setPageHeaders(ctx: Pick<Context, 'set'>): void {
   ctx.set(headersOfPages)
 }
 
-/** Takes all of them back, where the answer is the host's after all. */
-export function removeSecurityHeaders(ctx: Context): void {
-  for (const name of Object.keys({ ...headersOfAll, ...headersOfPages })) ctx.remove(name)
-  ctx.remove(strictTransport)
+/** Puts the headers of the host back, where the answer is the host's after all. */
+export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
+  for (const name of [...Object.keys({ ...headersOfAll, ...headersOfPages }), strictTransport]) {
+    const value = before[name.toLowerCase()]
+    if (value === undefined) ctx.remove(name)
+    else ctx.res.setHeader(name, value)
+  }
 }
 
 /**

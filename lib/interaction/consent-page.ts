@@ -82,7 +82,9 @@ async function signedInAccount(
 ): Promise<Account | undefined> {
   const accountId = interaction.session?.accountId
   const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
-  return isSame && accountId ? accounts.find(accountId) : undefined
+  const account = isSame && accountId ? await accounts.find(accountId) : undefined
+  // The id that the person signed in with counts, whatever else the host calls the same person.
+  return account && accountId ? { ...account, accountId } : undefined
 }
 
 async function loadOffer(

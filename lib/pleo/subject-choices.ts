@@ -17,6 +17,8 @@ export async function loadSubjectChoices(
     if (subject?.type !== type) {
       throw new TypeError(`accounts.subjects answered with a urn that is not one of a ${type}`)
     }
-    return { ...choice, urn: subject.urn }
+    // A host without types may say something that only looks like a no.
+    const mayConnect: unknown = choice.mayConnect
+    return { ...choice, urn: subject.urn, mayConnect: mayConnect === true }
   })
 }

@@ -28,11 +28,13 @@ const toProviderAccount = (accountId: string): ProviderAccount => ({
 async function mayContinue(ctx: KoaContextWithOIDC, accounts: Accounts): Promise<boolean> {
   const grant: Grant | undefined = ctx.oidc.entities.Grant
   if (!accounts.mayContinue || !grant) return true
-  return accounts.mayContinue({
+  const answer: unknown = await accounts.mayContinue({
     grantId: grant.jti,
     clientId: grant.clientId ?? '',
     subject: grant.subject ?? '',
     accountId: grant.accountId ?? '',
     scopes: grant.getOIDCScope().split(' '),
   })
+  // Only a plain no ends what a customer granted.
+  return answer !== false
 }

@@ -77,8 +77,10 @@ const endOnce =
 
 /** The framework finds this out only when code or refresh token are used up. */
 function refuseOtherResource(audience: string): void {
-  const resource = Provider.ctx?.oidc.params?.['resource']
-  if (typeof resource === 'string' && resource !== audience) throw new errors.InvalidTarget()
+  const resources = [Provider.ctx?.oidc.params?.['resource']].flat()
+  if (resources.some((resource) => resource !== undefined && resource !== audience)) {
+    throw new errors.InvalidTarget()
+  }
 }
 
 function alreadyUsed(model: string): Error {

@@ -42,7 +42,8 @@ export function toPolicy(accounts: Accounts): Policy {
     new Check('consent_required', 'consent is required', 'consent_required', async ({ oidc }) => {
       const { session, client, params } = oidc
       const subject = requestedSubject(params ?? {})
-      if (subject && session?.accountId && client) {
+      // Without a page, the answer would tell a client silently whom the person acts for.
+      if (subject && session?.accountId && client && !oidc.prompts.has('none')) {
         const type = subjectTypeOf(client)
         const choices = await loadSubjectChoices(accounts, session.accountId, type)
         const mayConnect = choices.some((choice) => choice.urn === subject.urn && choice.mayConnect)

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import Provider from 'oidc-provider'
 
@@ -24,6 +25,10 @@ interface Race {
   latestAt: number
   hasLosers: boolean
 }
+
+/** Whether a proxy is on the way, which sends everybody's requests over the same connections. */
+const isShared = (headers: IncomingHttpHeaders): boolean =>
+  ['via', 'forwarded', 'x-forwarded-for'].some((name) => headers[name] !== undefined)
 
 /**
  * Workers that refresh at once send the same token over several connections within moments. Whoever
@@ -53,7 +58,7 @@ export function createRaces(): Races {
       // Where another process has the race, what it saw of connections is not known here.
       if (now - (race?.latestAt ?? consumedAt) > raceWindow) return false
       if (!race) return true
-      race.hasLosers ||= race.socket !== ctx.req.socket
+      race.hasLosers ||= race.socket !== ctx.req.socket || isShared(ctx.req.headers)
       if (race.hasLosers) race.latestAt = now
       return race.hasLosers
     },

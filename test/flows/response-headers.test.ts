@@ -16,7 +16,7 @@ afterAll(() => Promise.all(servers.map((server) => server.close())))
 const token: RawInit = { method: 'POST', headers: basic(confidential) }
 const shown: RawInit = {
   method: 'POST',
-  headers: { ...basic(confidential), ...{ accept: 'text/html' } },
+  headers: { ...basic(confidential), accept: 'text/html' },
 }
 const wrongSecret: RawInit = {
   body: new URLSearchParams({ token: 'x' }),
