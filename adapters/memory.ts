@@ -220,14 +220,16 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
 const grantKeyOf = (model: string, grantId: string): string => `${model}:${grantId}`
 
 /** A copy of plain JSON, several times as fast as writing and reading it. */
-function copyOf<T>(value: T): T
-function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item: unknown) => copyOf(item))
-  const copy: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    // Assigned, this name would set the prototype.
-    if (member !== undefined && name !== '__proto__') copy[name] = copyOf(member)
+function copyOf<T extends object>(value: T): T
+function copyOf(value: object): object {
+  if (Array.isArray(value)) return value.map((item: unknown) => copyOfMember(item))
+  const copy: Record<string, unknown> = { ...value }
+  for (const name of Object.keys(copy)) {
+    const member = copy[name]
+    if (typeof member === 'object') copy[name] = copyOfMember(member)
   }
   return copy
 }
+
+const copyOfMember = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? copyOf(value) : value

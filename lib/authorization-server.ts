@@ -1,4 +1,5 @@
 import type Koa from 'koa'
+import compose from 'koa-compose'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { checkStaticClients } from './clients/static-clients.ts'
@@ -6,6 +7,7 @@ import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
+import { createByPath } from './http/by-path.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer, type Renderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
@@ -17,8 +19,14 @@ import { createFormTokens } from './interaction/csrf.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { keepSubjectInGrants } from './provider/internals.ts'
-import { createMetadata } from './provider/metadata.ts'
-import { stylesheetPath } from './provider/routes.ts'
+import { createKeyCaching, createMetadata } from './provider/metadata.ts'
+import {
+  interactionPath,
+  oauthMetadataPath,
+  openidMetadataPath,
+  routes,
+  stylesheetPath,
+} from './provider/routes.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
 import { createViews } from './views.ts'
@@ -49,17 +57,25 @@ export function createAuthorizationServer(
   checkStaticClients(provider, config.clients)
 
   const formTokens = createFormTokens(config.cookieKeys)
+  const metadata = createMetadata(Object.keys(resourceServer.scopes))
   for (const middleware of [
     createSecurityHeaders(issuer),
     createMethodCheck(),
     createErrorBoundary(provider, renderError),
-    createStylesheet(views),
-    createMetadata(Object.keys(resourceServer.scopes)),
-    createIntrospectionResponse(resourceServer.audience),
-    createRevocationResponse(),
-    createQueryOnly(),
-    createInteractionRoutes({ provider, config, views, formTokens }),
-    createPostAuthorization(issuer),
+    createByPath([
+      [routes.introspection, createIntrospectionResponse(resourceServer.audience)],
+      [routes.revocation, createRevocationResponse()],
+      [routes.jwks, createKeyCaching()],
+      [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],
+      [{ begins: `${routes.authorization}/` }, createQueryOnly()],
+      [oauthMetadataPath, metadata],
+      [openidMetadataPath, metadata],
+      [stylesheetPath, createStylesheet(views)],
+      [
+        { begins: `${interactionPath}/` },
+        createInteractionRoutes({ provider, config, views, formTokens }),
+      ],
+    ]),
   ]) {
     provider.use(middleware)
   }

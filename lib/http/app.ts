@@ -87,12 +87,12 @@ function toOwnContext(provider: Provider, ctx: Context): Context {
 function createHandler(provider: Provider): (ctx: Context) => Promise<void> {
   let length = 0
   let run = compose<Context>([])
-  return async (ctx) => {
+  return (ctx) => {
     if (provider.middleware.length !== length) {
       length = provider.middleware.length
       run = compose<Context>(provider.middleware as never)
     }
-    await run(ctx)
+    return run(ctx)
   }
 }
 

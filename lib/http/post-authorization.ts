@@ -1,7 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { routes } from '../provider/routes.ts'
-import { atPath } from './at-path.ts'
 import { createFormParser } from './form.ts'
 
 /** How long a URL may get before servers and proxies on the way refuse it. */
@@ -31,9 +30,7 @@ export function createPostAuthorization(issuer: string): Middleware {
     }
   }
   const whole = compose([createFormParser('16kb'), translate as Middleware])
-  return atPath(routes.authorization, (ctx, next) =>
-    ctx.method === 'POST' ? whole(ctx, next) : next(),
-  )
+  return (ctx, next) => (ctx.method === 'POST' ? whole(ctx, next) : next())
 }
 
 /** The form as a query, name by name: a parser of nested names would read more into it than GET does. */

@@ -1,7 +1,5 @@
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { routes } from '../provider/routes.ts'
-import { atPath } from './at-path.ts'
 
 /** What a refusal means where the framework has no word for it. */
 const descriptions: ReadonlyMap<string, string> = new Map([
@@ -18,7 +16,7 @@ const descriptions: ReadonlyMap<string, string> = new Map([
  * and never without saying why.
  */
 export function createQueryOnly(): Middleware {
-  return atPath(isAuthorization, async (ctx, next) => {
+  return async (ctx, next) => {
     await next()
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
     const location = ctx.response.get('Location')
@@ -33,7 +31,5 @@ export function createQueryOnly(): Middleware {
       url.searchParams.set('error_description', description)
     }
     ctx.redirect(url.href)
-  })
+  }
 }
-
-const isAuthorization = (path: string): boolean => path.startsWith(routes.authorization)

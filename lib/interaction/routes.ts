@@ -1,6 +1,5 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import { atPath } from '../http/at-path.ts'
 import { createFormParser } from '../http/form.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import { interactionPath } from '../provider/routes.ts'
@@ -39,7 +38,7 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
     await switchAccount(parts, ctx, open.interaction, 'switch_account')
   })
 
-  return atPath((path) => path.startsWith(interactionPath), router.routes() as Middleware)
+  return router.routes() as Middleware
 }
 
 const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.prompt.name === 'login'

@@ -69,12 +69,12 @@ function toFeatures({ resourceServer }: Config): NonNullable<Configuration['feat
       enabled: true,
       // A refresh token is nobody's business but its client's: shown to an API as active, it could
       // pass there for an access token.
-      allowedPolicy: async ({ oidc }, client, token) => {
-        if (token.clientId === client.clientId) return true
-        if (!resourceServers.has(client.clientId) || token.kind === 'RefreshToken') return false
-        // The framework takes it that there still is such a client.
-        return (await oidc.provider.Client.find(token.clientId ?? '')) !== undefined
-      },
+      allowedPolicy: ({ oidc }, client, token) =>
+        token.clientId === client.clientId ||
+        (resourceServers.has(client.clientId) &&
+          token.kind !== 'RefreshToken' &&
+          // The framework takes it that there still is such a client.
+          oidc.provider.Client.find(token.clientId ?? '').then((owner) => owner !== undefined)),
     },
     revocation: {
       enabled: true,

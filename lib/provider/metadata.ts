@@ -1,6 +1,5 @@
 import type { Middleware } from 'koa'
-import { atPath } from '../http/at-path.ts'
-import { oauthMetadataPath, openidMetadataPath, routes } from './routes.ts'
+import { openidMetadataPath } from './routes.ts'
 
 /** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
 const openidMembers = [
@@ -19,16 +18,15 @@ const offMembers = [
 ]
 
 /**
- * Makes the metadata say what is on, and no more. Clients may keep it, and the keys, for five minutes.
+ * Makes the metadata say what is on, and no more.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(scopes: readonly string[]): Middleware {
-  return atPath(isPublished, async (ctx, next) => {
+  return async (ctx, next) => {
     await next()
     if (ctx.status !== 200) return
-    ctx.set('Cache-Control', 'public, max-age=300')
-    if (ctx.path === routes.jwks) return
+    ctx.set('Cache-Control', forFiveMinutes)
     const isOpenid = ctx.path === openidMetadataPath
     const metadata = { ...(ctx.body as Record<string, unknown>) }
     for (const member of isOpenid ? offMembers : [...offMembers, ...openidMembers]) {
@@ -42,8 +40,15 @@ export function createMetadata(scopes: readonly string[]): Middleware {
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,
     }
-  })
+  }
 }
 
-const isPublished = (path: string): boolean =>
-  path === oauthMetadataPath || path === openidMetadataPath || path === routes.jwks
+/** Lets clients keep the keys for a while. */
+export function createKeyCaching(): Middleware {
+  return async (ctx, next) => {
+    await next()
+    if (ctx.status === 200) ctx.set('Cache-Control', forFiveMinutes)
+  }
+}
+
+const forFiveMinutes = 'public, max-age=300'

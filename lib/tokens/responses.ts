@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import { atPath } from '../http/at-path.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { Grant } from '../provider/internals.ts'
-import { routes } from '../provider/routes.ts'
 
 /**
  * Gives the introspection response the members that partners decode, and those alone.
@@ -12,14 +10,15 @@ import { routes } from '../provider/routes.ts'
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
 export function createIntrospectionResponse(audience: string): Middleware {
-  return atPath(routes.introspection, async (ctx, next) => {
+  return async (ctx, next) => {
     await next()
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc && (ctx.status === 200 || isStructuredToken(ctx.body))) {
+    if (oidc && ctx.status === 200) ctx.body = toResponse(oidc, ctx.body, audience)
+    else if (isStructuredToken(ctx.body)) {
       ctx.status = 200
-      ctx.body = toResponse(oidc, ctx.body, audience)
+      ctx.body = { active: false }
     }
-  })
+  }
 }
 
 /**
@@ -29,14 +28,14 @@ export function createIntrospectionResponse(audience: string): Middleware {
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.2 RFC 7009, Section 2.2}
  */
 export function createRevocationResponse(): Middleware {
-  return atPath(routes.revocation, async (ctx, next) => {
+  return async (ctx, next) => {
     await next()
     if (ctx.status === 200 || isStructuredToken(ctx.body)) {
       ctx.status = 200
       ctx.body = ''
       ctx.type = 'json'
     }
-  })
+  }
 }
 
 /** A text in the shape of a JWT, which the framework tells from other unknown tokens. */
