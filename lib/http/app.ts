@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
-import Koa, { type Context } from 'koa'
+import Koa, { type Context, type Next } from 'koa'
 import type Provider from 'oidc-provider'
 import { oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
 import { setHostContext } from './host-context.ts'
@@ -25,16 +25,16 @@ export function createApp(provider: Provider): Koa {
   app.createContext = (req, res) => provider.createContext(req, res)
   const events: EventEmitter = provider
   events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
-  app.use(async (ctx, next) => {
+  app.use((ctx, next) => {
     const { originalUrl } = ctx.req as { originalUrl?: string }
     const url = ownUrl(originalUrl ?? ctx.originalUrl, prefix)
-    if (url === undefined || !(await answer(ctx, url))) await next()
+    return url === undefined ? next() : answer(ctx, url, next)
   })
   return app
 }
 
 /**
- * Answers a request, or says that it did not and leaves everything as it was.
+ * Answers a request, or leaves everything as it was and goes on to the next middleware.
  *
  * Mounted, it runs in a context of the provider's, not the host's: with the host's, cookies would be
  * signed with the host's keys, and URLs made from the host's idea of the proxy.
@@ -42,9 +42,9 @@ export function createApp(provider: Provider): Koa {
 function createAnswer(
   provider: Provider,
   prefix: string,
-): (ctx: Context, url: string) => Promise<boolean> {
+): (ctx: Context, url: string, next: Next) => Promise<unknown> {
   const handle = createHandler(provider)
-  return async (ctx, url) => {
+  return async (ctx, url, next) => {
     const { req, res } = ctx
     const isHost = (ctx.app as unknown) !== provider
     const before = {
@@ -59,19 +59,19 @@ function createAnswer(
       const own = isHost ? toOwnContext(provider, ctx) : ctx
       own['mountPath'] = prefix
       await handle(own)
-      if (own.body === undefined && own.status === 404) {
-        restoreHeaders(own, before.headers || {})
-        res.statusCode = before.status
-        return false
+      if (own.body !== undefined || own.status !== 404) {
+        if (isHost) {
+          ctx.status = own.status
+          ctx.body = own.body
+        }
+        return undefined
       }
-      if (isHost) {
-        ctx.status = own.status
-        ctx.body = own.body
-      }
-      return true
+      restoreHeaders(own, before.headers || {})
+      res.statusCode = before.status
     } finally {
       req.url = before.url
     }
+    return next()
   }
 }
 

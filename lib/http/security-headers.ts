@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { routes } from '../provider/routes.ts'
 
-const headersOfAll = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+const headersOfAll = ['Cache-Control', 'X-Content-Type-Options']
 
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
@@ -30,8 +30,9 @@ const programEndpoints: ReadonlySet<string> = new Set([
 export function createSecurityHeaders(issuer: string): Middleware {
   const isHttps = issuer.startsWith('https:')
   return (ctx, next) => {
-    ctx.set(headersOfAll)
-    if (isHttps) ctx.set(strictTransport, 'max-age=31536000')
+    ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
+    ctx.res.setHeader('Cache-Control', 'no-store')
+    if (isHttps) ctx.res.setHeader(strictTransport, 'max-age=31536000')
     if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
     return next()
   }
@@ -44,7 +45,7 @@ export function setPageHeaders(ctx: Pick<Context, 'set'>): void {
 
 /** Puts the headers of the host back, where the answer is the host's after all. */
 export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
-  for (const name of [...Object.keys({ ...headersOfAll, ...headersOfPages }), strictTransport]) {
+  for (const name of [...headersOfAll, ...Object.keys(headersOfPages), strictTransport]) {
     const value = before[name.toLowerCase()]
     if (value === undefined) ctx.remove(name)
     else ctx.res.setHeader(name, value)

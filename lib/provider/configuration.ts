@@ -1,6 +1,7 @@
 import type { ClientMetadata, Configuration } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Renderer } from '../http/error-page.ts'
+import { toTokenIdentifier } from '../tokens/responses.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter } from './adapter.ts'
 import { toParameterChecks } from './authorization-parameters.ts'
@@ -35,6 +36,7 @@ export function toConfiguration(config: Config, renderError: Renderer): Configur
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
+    extraTokenClaims: toTokenIdentifier,
     interactions: {
       policy: toPolicy(config.accounts),
       url: (_ctx, { uid }) => toInteractionUrl(config.issuer, uid),

@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider'
 
-// What this server uses of oidc-provider beyond its documented interface stands here and nowhere
-// else; test/provider/internals.test.ts fails when an upgrade changes it.
+// What this server changes of oidc-provider beyond its documented interface stands here;
+// test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
 
 /** A grant as this server makes them. */
 export type Grant = InstanceType<Provider['Grant']> & {

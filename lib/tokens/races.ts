@@ -21,7 +21,6 @@ export interface Races {
 
 interface Race {
   readonly socket: Socket
-  readonly wonAt: number
   latestAt: number
   hasLosers: boolean
 }
@@ -38,8 +37,8 @@ const isShared = (headers: IncomingHttpHeaders): boolean =>
 export function createRaces(): Races {
   const races = new Map<string, Race>()
   const forgetOld = (now: number): void => {
-    for (const [id, { wonAt }] of races) {
-      if (now - wonAt <= longestRace) return
+    for (const [id, { latestAt }] of races) {
+      if (now - latestAt <= raceWindow) return
       races.delete(id)
     }
   }
@@ -48,7 +47,7 @@ export function createRaces(): Races {
       const now = Date.now()
       forgetOld(now)
       const socket = Provider.ctx?.req.socket
-      if (socket) races.set(id, { socket, wonAt: now, latestAt: now, hasLosers: false })
+      if (socket) races.set(id, { socket, latestAt: now, hasLosers: false })
     },
     isLoser(id, consumedAt) {
       const ctx = Provider.ctx

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { parseSubject } from '../pleo/subject.ts'
@@ -55,9 +55,8 @@ function toResponse(
   // A token that a grant stands for without saying for which company is good for none.
   if (token.kind !== 'ClientCredentials' && !subject) return { active: false }
   const { scope, cnf, exp, iat } = body
-  return {
+  const response: Record<string, unknown> = {
     active: true,
-    ...(subject && { sub: subject.id, 'urn:pleo:params:oauth:subject_urn': subject.urn }),
     client_id: token.clientId,
     scope: scope ?? '',
     token_type: token.kind === 'RefreshToken' ? 'refresh_token' : token.tokenType,
@@ -65,7 +64,20 @@ function toResponse(
     iss: issuer,
     exp,
     iat,
-    jti: hash('sha256', `jti:${token.jti}`, 'base64url').slice(0, 22),
-    ...(cnf === undefined ? {} : { cnf }),
+    jti: identifierOf(token),
   }
+  if (subject) {
+    response['sub'] = subject.id
+    response['urn:pleo:params:oauth:subject_urn'] = subject.urn
+  }
+  if (cnf !== undefined) response['cnf'] = cnf
+  return response
+}
+
+/** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
+export const toTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
+
+function identifierOf(token: { readonly jti: string; readonly extra?: unknown }): string {
+  const { jti } = (token.extra ?? {}) as Partial<ReturnType<typeof toTokenIdentifier>>
+  return jti ?? hash('sha256', `jti:${token.jti}`, 'base64url').slice(0, 22)
 }

@@ -250,6 +250,27 @@ describe('a memory of three records', () => {
   })
 })
 
+test('a full memory lets go of what was consumed, at once and later, and of nothing else', async () => {
+  const { storage } = create(3)
+  const tokens = storage('RefreshToken')
+  for (const id of ['1', '2', '3']) await tokens.upsert(id, { grantId: 'g' }, 1000)
+  await expect(tokens.upsert('4', { grantId: 'g' }, 1000)).rejects.toThrow(MemoryFullError)
+  await tokens.consume('2')
+  await tokens.upsert('4', { grantId: 'g' }, 1000)
+  for (const id of ['1', '3', '4']) expect(await tokens.find(id)).toBeDefined()
+  expect(await tokens.find('2')).toBeUndefined()
+})
+
+test('a connection that is refreshed for ever does not fill the memory', async () => {
+  const { storage } = create(50)
+  const tokens = storage('RefreshToken')
+  for (let turn = 0; turn < 500; turn += 1) {
+    await tokens.upsert(String(turn), { grantId: 'g' }, 5_184_000)
+    if (turn > 0) await tokens.consume(String(turn - 1))
+  }
+  expect(await tokens.find('499')).toBeDefined()
+})
+
 test('two adapters share nothing, and one gives the same storage for one model', async () => {
   const [one, two] = [create().storage, create().storage]
   await one('Session').upsert('id', {}, 10)

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
+import { audience, confidential, publicClient } from '../support/server.ts'
+
+const people = { find: () => undefined, subjects: () => [] }
+
+function mistakesOf(options: object): readonly string[] {
+  try {
+    createAuthorizationServer({
+      issuer: 'https://auth.example.test',
+      cookieKeys: ['a key for the cookies'],
+      accounts: { ...people, authenticate: () => undefined },
+      resourceServer: { audience },
+      ...options,
+    })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.issues.map(({ path, message }) => `${path}: ${message}`)
+  }
+}
+
+it.each([
+  [
+    { clients: [publicClient], resourceServer: { audience, clientIds: [publicClient.client_id] } },
+    'resourceServer.clientIds[0]: is a public client: anybody could introspect every token in its name',
+  ],
+  [{ configure: () => undefined }, 'configure: must return the configuration to use'],
+  [
+    { views: { directories: ['/no/such/folder'] } },
+    'views.directories[0]: must be a folder that exists',
+  ],
+  [
+    { accounts: { ...people, signedIn: () => 'sofia', signInUrl: 'javascript:alert(1)' } },
+    'accounts.signInUrl: must be an http or https URL, or a path',
+  ],
+  [
+    { clients: [{ ...confidential, redirect_uris: ['https://me@ledger.example.test/callback'] }] },
+    'clients[0].redirect_uris[0]: must not contain user name, password or white space',
+  ],
+  [
+    { clients: [{ ...confidential, redirect_uris: [' https://ledger.example.test/callback'] }] },
+    'clients[0].redirect_uris[0]: must not contain user name, password or white space',
+  ],
+])('refuses what would be dangerous: %#', (options, mistake) => {
+  expect(mistakesOf(options)).toEqual([mistake])
+})
