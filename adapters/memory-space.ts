@@ -1,0 +1,143 @@
+import type { StoredPayload } from '../lib/storage.ts'
+
+/** One record, with what it is found and ended by. */
+export interface StoredRecord {
+  readonly payload: StoredPayload
+  /** Model and grant, so that ending one kind of token does not walk over the others. */
+  readonly grantKey: string | undefined
+  readonly indexKey: string | undefined
+  readonly expiresAt: number
+  consumed: number | undefined
+}
+
+/** The error of a memory that is full of records which are still valid. */
+export class MemoryFullError extends Error {
+  override readonly name = 'MemoryFullError'
+}
+
+/** Records by key, with the indexes that find and end them. */
+export interface Space {
+  readonly now: () => number
+  live(key: string): StoredRecord | undefined
+  put(key: string, record: StoredRecord): void
+  remove(key: string): boolean
+  byIndex(indexKey: string): StoredRecord | undefined
+  removeOfGrant(grantKey: string): void
+  consume(record: StoredRecord): void
+}
+
+/** Makes an empty space for so many records. */
+export function createSpace(maxRecords: number, now: () => number): Space {
+  const records = new Map<string, StoredRecord>()
+  const indexes = new Map<string, string>()
+  const grants = createGrantIndex()
+
+  const remove = (key: string): boolean => {
+    const record = records.get(key)
+    if (!record) return false
+    records.delete(key)
+    if (record.indexKey !== undefined && indexes.get(record.indexKey) === key) {
+      indexes.delete(record.indexKey)
+    }
+    grants.remove(record.grantKey, key)
+    return true
+  }
+
+  const live = (key: string): StoredRecord | undefined => {
+    const record = records.get(key)
+    if (!record || record.expiresAt > now()) return record
+    remove(key)
+    return undefined
+  }
+
+  const room = createRoom({ records, live, remove, maxRecords, now })
+
+  return {
+    now,
+    live,
+    remove,
+    put(key, record) {
+      if (records.size >= maxRecords && !records.has(key)) room.make()
+      remove(key)
+      records.set(key, record)
+      if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
+      grants.add(record.grantKey, key)
+    },
+    byIndex(indexKey) {
+      const key = indexes.get(indexKey)
+      return key === undefined ? undefined : live(key)
+    },
+    consume(record) {
+      record.consumed = now()
+      room.mayHaveGrown()
+    },
+    removeOfGrant(grantKey) {
+      for (const key of grants.keysOf(grantKey)) remove(key)
+    },
+  }
+}
+
+interface Room {
+  /** @throws {@link MemoryFullError} */
+  make(): void
+  /** Something was consumed, so there may be room again. */
+  mayHaveGrown(): void
+}
+
+/** Makes room in a full memory: by what has expired, then by up to a tenth of it that was consumed. */
+function createRoom({
+  records,
+  live,
+  remove,
+  maxRecords,
+  now,
+}: Pick<Space, 'live' | 'remove' | 'now'> & {
+  readonly records: ReadonlyMap<string, StoredRecord>
+  readonly maxRecords: number
+}): Room {
+  // Whoever fills the memory must not make every request walk over it in vain.
+  let fullUntil = 0
+  return {
+    make() {
+      if (now() >= fullUntil) {
+        let nextExpiry = Infinity
+        for (const [key, { expiresAt }] of records) {
+          if (live(key)) nextExpiry = Math.min(nextExpiry, expiresAt)
+        }
+        for (const [key, { consumed }] of records) {
+          if (records.size < maxRecords * 0.9) break
+          if (consumed !== undefined) remove(key)
+        }
+        if (records.size >= maxRecords) fullUntil = nextExpiry
+      }
+      if (records.size < maxRecords) return
+      throw new MemoryFullError(`memory storage holds ${maxRecords} records that are still valid`)
+    },
+    mayHaveGrown() {
+      fullUntil = 0
+    },
+  }
+}
+
+interface GrantIndex {
+  add(grantKey: string | undefined, key: string): void
+  remove(grantKey: string | undefined, key: string): void
+  keysOf(grantKey: string): Iterable<string>
+}
+
+function createGrantIndex(): GrantIndex {
+  const grants = new Map<string, Set<string>>()
+  return {
+    add(grantKey, key) {
+      if (grantKey === undefined) return
+      const keys = grants.get(grantKey)
+      if (keys) keys.add(key)
+      else grants.set(grantKey, new Set([key]))
+    },
+    remove(grantKey, key) {
+      const keys = grants.get(grantKey ?? '')
+      if (keys?.delete(key) && keys.size === 0) grants.delete(grantKey ?? '')
+    },
+    keysOf: (grantKey) => grants.get(grantKey) ?? [],
+  }
+}
