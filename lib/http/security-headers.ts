@@ -2,13 +2,12 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { routes } from '../provider/routes.ts'
 
-const headersOfAll = ['Cache-Control', 'X-Content-Type-Options']
-
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
  * browsers send `Origin: null` with a form, and the form is refused.
  */
 const headersOfPages = {
+  'Cache-Control': 'no-store',
   'Content-Security-Policy': contentSecurityPolicy("'self'"),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
@@ -31,8 +30,8 @@ export function createSecurityHeaders(issuer: string): Middleware {
   const isHttps = issuer.startsWith('https:')
   return (ctx, next) => {
     ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
-    ctx.res.setHeader('Cache-Control', 'no-store')
     if (isHttps) ctx.res.setHeader(strictTransport, 'max-age=31536000')
+    // What programs get with a secret in it is not stored either: the framework says so there.
     if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
     return next()
   }
@@ -45,7 +44,7 @@ export function setPageHeaders(ctx: Pick<Context, 'set'>): void {
 
 /** Puts the headers of the host back, where the answer is the host's after all. */
 export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
-  for (const name of [...headersOfAll, ...Object.keys(headersOfPages), strictTransport]) {
+  for (const name of ['X-Content-Type-Options', strictTransport, ...Object.keys(headersOfPages)]) {
     const value = before[name.toLowerCase()]
     if (value === undefined) ctx.remove(name)
     else ctx.res.setHeader(name, value)

@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { parseSubject } from '../pleo/subject.ts'
 import type { Grant } from '../provider/internals.ts'
@@ -13,12 +13,20 @@ export function createIntrospectionResponse(audience: string): Middleware {
   return async (ctx, next) => {
     await next()
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc && ctx.status === 200) ctx.body = toResponse(oidc, ctx.body, audience)
+    if (oidc && ctx.status === 200) shape(ctx, toResponse(oidc, ctx.body, audience))
     else if (isStructuredToken(ctx.body)) {
       ctx.status = 200
       ctx.body = { active: false }
     }
   }
+}
+
+/** Gives the body these members and no others. It stays the same object: Koa looks at a new one anew. */
+function shape(ctx: Pick<Context, 'body'>, response: Readonly<Record<string, unknown>>): void {
+  const body = ctx.body as Record<string, unknown>
+  // What is undefined is not written.
+  for (const name of Object.keys(body)) if (!(name in response)) body[name] = undefined
+  Object.assign(body, response)
 }
 
 /**
@@ -29,6 +37,7 @@ export function createIntrospectionResponse(audience: string): Middleware {
  */
 export function createRevocationResponse(): Middleware {
   return async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store')
     await next()
     if (ctx.status === 200 || isStructuredToken(ctx.body)) {
       ctx.status = 200
@@ -46,7 +55,7 @@ function toResponse(
   { entities, issuer }: KoaContextWithOIDC['oidc'],
   answer: unknown,
   audience: string,
-): object {
+): Readonly<Record<string, unknown>> {
   const body = answer as Readonly<Record<string, unknown>>
   const token = entities.AccessToken ?? entities.RefreshToken ?? entities.ClientCredentials
   if (body['active'] !== true || !token) return { active: false }
