@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
 import Koa, { type Context, type Next } from 'koa'
 import type Provider from 'oidc-provider'
-import { oauthMetadataPath, openidMetadataPath } from '../provider/routes.ts'
+import { oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../provider/routes.ts'
 import { setHostContext } from './host-context.ts'
 import { restoreHeaders } from './security-headers.ts'
 
@@ -108,7 +108,7 @@ function ownUrl(url: string, prefix: string): string | undefined {
     if (prefix !== '' && path === wellKnown + prefix) return withQuery(wellKnown)
   }
   if (!path.startsWith(`${prefix}/`)) return undefined
-  const own = path.slice(prefix.length)
+  const own = toCanonicalPath(path.slice(prefix.length))
   const isOwn = own.startsWith('/oauth/') || own === oauthMetadataPath || own === openidMetadataPath
   return isOwn ? withQuery(own) : undefined
 }

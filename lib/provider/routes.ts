@@ -40,6 +40,16 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [stylesheetPath, reads],
 ])
 
+/**
+ * A fixed path in its one spelling. The framework takes every case and a slash at the end; whatever
+ * else looks at the path does not, and would let those pass.
+ */
+export function toCanonicalPath(path: string): string {
+  if (methods.has(path)) return path
+  const folded = path.toLowerCase().replace(/\/$/, '')
+  return methods.has(folded) ? folded : path
+}
+
 /** What a path answers to; undefined where it is none of ours. */
 export function allowedMethods(path: string): readonly string[] | undefined {
   if (path.startsWith(`${interactionPath}/`)) {

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connect, introspect, post, type Json, type Tokens } from '../support/flow.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+
+let server: RunningServer
+let tokens: Tokens
+
+beforeAll(async () => {
+  server = await startServer()
+  tokens = await connect(server.issuer)
+})
+
+afterAll(async () => server.close())
+
+const { client_id, client_secret } = confidential
+const spellings = [
+  '/oauth/token/introspect/',
+  '/oauth/Token/Introspect',
+  '/oauth/token/INTROSPECT/',
+]
+
+it.each(spellings)('introspection at %s answers as at its own path', async (path) => {
+  const token = tokens.access_token
+  const { body } = await post(server.issuer + path, { token, client_id, client_secret })
+  expect(body).toEqual(await introspect(server.issuer, token))
+})
+
+it.each(['/oauth/token/', '/oauth/Token'])(
+  'a wrong method is refused at %s as well',
+  async (path) => {
+    const response = await fetch(server.issuer + path)
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
+  },
+)
+
+it('POST at the authorization endpoint is answered with a slash behind it as well', async () => {
+  const fields = { client_id, response_type: 'code' }
+  const at = async (path: string): Promise<readonly [number, Json]> => {
+    const { status, body } = await post(server.issuer + path, fields, { accept: 'text/html' })
+    return [status, body]
+  }
+  expect(await at('/oauth/authorize/')).toEqual(await at('/oauth/authorize'))
+})
