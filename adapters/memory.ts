@@ -1,14 +1,17 @@
-import type { Storage, StorageAdapter, StoredPayload } from '../lib/storage.ts'
-import { createSpace, type Space, type StoredRecord } from './memory-space.ts'
+import { hkdfSync, randomBytes } from 'node:crypto'
+import type { RecordStorage, Storage, StoredPayload } from '../lib/storage.ts'
+import { copyOf } from './memory/copy.ts'
+import { createGrantStorage } from './memory/grants.ts'
+import { createSpace, type Space } from './memory/space.ts'
 
-export { MemoryFullError } from './memory-space.ts'
+export { MemoryFullError } from './memory/space.ts'
 
 /** What {@link createMemoryAdapter} takes. */
 export interface MemoryAdapterOptions {
   /**
-   * How many records are kept at most, over all models. What has expired makes room, then what was
-   * consumed, whose replay is then refused without ending the grant. What is still valid is never
-   * dropped: a full memory refuses new records with an error.
+   * How many records are kept at most, over all models; a grant with all that belongs to it is one.
+   * What has expired makes room, then what was consumed, which is then unknown. What is still valid is
+   * never dropped: a full memory refuses new records with an error.
    *
    * @defaultValue 100 000
    */
@@ -26,33 +29,35 @@ export interface MemoryAdapterOptions {
  */
 export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage {
   const space = createSpace(options.maxRecords ?? 100_000, options.now ?? Date.now)
-  const adapters = new Map<string, StorageAdapter>()
-  return (model) => {
-    const existing = adapters.get(model)
-    if (existing) return existing
-    const adapter = createModelStorage(space, model)
-    adapters.set(model, adapter)
-    return adapter
+  const secret = randomBytes(32)
+  const models = new Map<string, RecordStorage>()
+  return {
+    grants: createGrantStorage(space),
+    records(model) {
+      const existing = models.get(model) ?? createRecordStorage(space, model)
+      models.set(model, existing)
+      return existing
+    },
+    deriveKeys: (purpose) => [new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32))],
   }
 }
 
-function createModelStorage(space: Space, model: string): StorageAdapter {
+function createRecordStorage(space: Space, model: string): RecordStorage {
   const keyOf = (id: string): string => `${model}:${id}`
   const store = (id: string, payload: StoredPayload, lifetime?: number): void => {
     const second = payload.uid ?? payload.userCode
     const key = keyOf(id)
     space.put(key, {
       // A copy, as any other storage gives: nobody changes a record by keeping hold of it.
-      payload: copyOf(payload),
-      grantKey: payload.grantId === undefined ? undefined : grantKeyOf(model, payload.grantId),
+      content: copyOf(payload),
       indexKey: second === undefined ? undefined : `${model}#${second}`,
       expiresAt: lifetime === undefined ? Infinity : space.now() + lifetime * 1000,
       consumed: space.live(key)?.consumed,
     })
   }
-  const read = (record: StoredRecord | undefined): StoredPayload | undefined => {
+  const read = (record: ReturnType<Space['live']>): StoredPayload | undefined => {
     if (!record) return undefined
-    const payload = copyOf(record.payload)
+    const payload = copyOf(record.content as StoredPayload)
     return record.consumed === undefined ? payload : { ...payload, consumed: record.consumed }
   }
 
@@ -70,30 +75,8 @@ function createModelStorage(space: Space, model: string): StorageAdapter {
       const record = space.live(keyOf(id))
       if (!record || record.consumed !== undefined) return false
       space.consume(record)
-      const { grantId } = record.payload
-      if (model === 'RefreshToken' && grantId !== undefined) {
-        space.removeOfGrant(grantKeyOf('AccessToken', grantId))
-      }
       return true
     },
     destroy: async (id) => Boolean(space.live(keyOf(id))) && space.remove(keyOf(id)),
-    revokeByGrantId: async (grantId) => space.removeOfGrant(grantKeyOf(model, grantId)),
   }
 }
-
-const grantKeyOf = (model: string, grantId: string): string => `${model}:${grantId}`
-
-/** A copy of plain JSON, several times as fast as writing and reading it. */
-function copyOf<T extends object>(value: T): T
-function copyOf(value: object): object {
-  if (Array.isArray(value)) return value.map((item: unknown) => copyOfMember(item))
-  const copy: Record<string, unknown> = { ...value }
-  for (const name of Object.keys(copy)) {
-    const member = copy[name]
-    if (typeof member === 'object') copy[name] = copyOfMember(member)
-  }
-  return copy
-}
-
-const copyOfMember = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? copyOf(value) : value

@@ -1,6 +1,6 @@
 import type Koa from 'koa'
 import compose from 'koa-compose'
-import Provider from 'oidc-provider'
+import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { checkStaticClients } from './clients/static-clients.ts'
 import { resolveConfig, type Config } from './config/config.ts'
@@ -9,7 +9,7 @@ import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createByPath } from './http/by-path.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
-import { createErrorRenderer, type Renderer } from './http/error-page.ts'
+import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
 import { createQueryOnly } from './http/query-only.ts'
@@ -18,7 +18,8 @@ import { createStylesheet } from './http/stylesheet.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { toConfiguration } from './provider/configuration.ts'
-import { keepSubjectInGrants } from './provider/internals.ts'
+import { createExchangeCompletion } from './provider/exchange.ts'
+import { acceptProofsOnce, keepSubjectInGrants, nameGrantInTokens } from './provider/internals.ts'
 import { createKeyCaching, createMetadata } from './provider/metadata.ts'
 import {
   interactionPath,
@@ -27,8 +28,10 @@ import {
   routes,
   stylesheetPath,
 } from './provider/routes.ts'
+import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
+import { createTokenValues } from './tokens/token-values.ts'
 import { createViews } from './views.ts'
 
 /** A running authorization server, without a port of its own. */
@@ -47,12 +50,17 @@ export interface AuthorizationServer {
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
-  const config = resolveConfig(options, createMemoryAdapter)
+  const resolved = resolveConfig(options, createMemoryAdapter)
+  const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const { issuer, resourceServer } = config
   const views = createViews(config.views.directories, new URL(issuer + stylesheetPath).pathname)
   const renderError = createErrorRenderer(views)
-  const provider = createProvider(config, renderError)
+  const values = createTokenValues(config.storage.deriveKeys('token values'))
+  const provider = createProvider(config, toConfiguration(config, renderError, values))
   keepSubjectInGrants(provider)
+  nameGrantInTokens(provider, values)
+  acceptProofsOnce(provider, config.storage.records('ReplayDetection'))
+  reportUnavailableStorage(provider)
   explainGrantErrors(provider)
   checkStaticClients(provider, config.clients)
 
@@ -63,7 +71,8 @@ export function createAuthorizationServer(
     createMethodCheck(),
     createErrorBoundary(provider, renderError),
     createByPath([
-      [routes.introspection, createIntrospectionResponse(resourceServer.audience)],
+      [routes.token, createExchangeCompletion(config.storage.grants)],
+      [routes.introspection, createIntrospectionResponse(config)],
       [routes.revocation, createRevocationResponse()],
       [routes.jwks, createKeyCaching()],
       [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],
@@ -82,8 +91,8 @@ export function createAuthorizationServer(
   return { app: createApp(provider), provider }
 }
 
-function createProvider(config: Config, renderError: Renderer): Provider {
-  const configuration: unknown = config.configure(toConfiguration(config, renderError))
+function createProvider(config: Config, mapped: Configuration): Provider {
+  const configuration: unknown = config.configure(mapped)
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'

@@ -15,4 +15,17 @@ export type { ClientMetadata } from './clients/metadata.ts'
 export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
-export type { Storage, StorageAdapter, StorageModel, StoredPayload } from './storage.ts'
+export type {
+  Exchange,
+  ExchangeResult,
+  GrantStorage,
+  LoadedGrant,
+  NewToken,
+  RecordModel,
+  RecordStorage,
+  Storage,
+  StorageProblem,
+  StoredPayload,
+  StoredRefreshToken,
+  TokenKind,
+} from './storage.ts'

@@ -1,42 +1,74 @@
-/** The kinds of record this server keeps; the names are oidc-provider's model names. */
-export type StorageModel =
-  | 'AccessToken'
-  | 'AuthorizationCode'
+/**
+ * The storage port: what an adapter must offer. `adapterContract` of `pleo-oauth-server/testing` holds an
+ * adapter to every sentence of it.
+ *
+ * Every method is atomic on its own, from any number of processes. A rejected promise means "not
+ * known", never "not there", and may come although the change was made. An adapter keeps whatever it is
+ * given in a form that is of no use to somebody who reads the storage: every id here but that of a
+ * grant and that of a client is a credential.
+ */
+export interface Storage {
+  /** The records of one model; the same object at every call for one name. */
+  records(model: RecordModel): RecordStorage
+
+  /** Grants, with the codes and tokens that belong to them. */
+  readonly grants: GrantStorage
+
+  /**
+   * Secrets for one purpose that everybody has who shares this storage, and nobody who only reads it:
+   * newest first, at least one.
+   */
+  deriveKeys(purpose: string): readonly Uint8Array[]
+
+  /**
+   * Tells when another process stored or removed the record of a client; absent where an adapter
+   * cannot know.
+   */
+  onClientChange?(listener: (clientId: string) => void): void
+
+  /** What is wrong with how the storage itself is set up; absent where there is nothing to look at. */
+  check?(): Promise<readonly StorageProblem[]>
+}
+
+/** Something about a storage that would cost connections sooner or later. */
+export interface StorageProblem {
+  /** What kind of problem it is; stable, for programs. */
+  readonly code: string
+  /** What is wrong and what to do, in one sentence. */
+  readonly message: string
+}
+
+/** The kinds of record that stand alone; the names are oidc-provider's model names. */
+export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
-  | 'Grant'
   | 'Interaction'
   | 'PushedAuthorizationRequest'
-  | 'RefreshToken'
   | 'ReplayDetection'
   | 'Session'
   | (string & {})
 
-/**
- * One stored record, as plain JSON. An adapter reads the four members named here and returns the
- * others untouched.
- */
+/** One stored record, as plain JSON. An adapter reads the members named here and keeps all others as they are. */
 export interface StoredPayload {
-  /** Id of the grant a token or code belongs to; what {@link StorageAdapter.revokeByGrantId} goes by. */
-  readonly grantId?: string
-  /** Second id of a session; what {@link StorageAdapter.findByUid} goes by. */
+  /** Second id of a session; what {@link RecordStorage.findByUid} goes by. */
   readonly uid?: string
-  /** What a person types in the device flow; what {@link StorageAdapter.findByUserCode} goes by. */
+  /** What a person types in the device flow; what {@link RecordStorage.findByUserCode} goes by. */
   readonly userCode?: string
-  /** Set by {@link StorageAdapter.find} once the record was consumed: when, in milliseconds since the epoch. */
+  /** Of a grant: the client it was given to; what {@link GrantStorage.endAll} goes by. */
+  readonly clientId?: string
+  /** Of a grant: the URN of what it is for; what {@link GrantStorage.endAll} goes by. */
+  readonly subject?: string
+  /** Set when a record is found that was consumed: when, in milliseconds since the epoch. */
   readonly consumed?: number
   readonly [member: string]: unknown
 }
 
-/**
- * What storage does for one model. Every method is atomic on its own, from any number of processes;
- * a rejected promise means "not known", never "not there".
- */
-export interface StorageAdapter {
+/** What storage does for one model of records. Lifetimes are seconds until a record must no longer be found. */
+export interface RecordStorage {
   /**
    * Stores a record, in place of an earlier one of that id. What was consumed stays consumed.
    *
-   * @param lifetime - seconds until it must no longer be found; absent: no end
+   * @param lifetime - absent: no end
    */
   upsert(id: string, payload: StoredPayload, lifetime?: number): Promise<void>
 
@@ -55,18 +87,119 @@ export interface StorageAdapter {
   /**
    * Marks a record as used. Resolves to true for the one caller who did it, to false for every
    * other, and where the record is gone.
-   *
-   * Consuming a `RefreshToken` ends every access token of its grant in the same step: after a
-   * refresh only what that refresh issues is alive.
    */
   consume(id: string): Promise<boolean>
 
-  /** Removes a record. Resolves to whether there was one. */
+  /** Removes a record. Resolves to true for the one caller who did it. */
   destroy(id: string): Promise<boolean>
-
-  /** Removes every record of this model that belongs to the grant. */
-  revokeByGrantId(grantId: string): Promise<void>
 }
 
-/** A storage adapter: gives the storage of each model, the same object at every call for one name. */
-export type Storage = (model: StorageModel) => StorageAdapter
+/** What belongs to a grant. */
+export type TokenKind = 'AuthorizationCode' | 'AccessToken' | 'RefreshToken'
+
+/** A code or token to store. */
+export interface NewToken {
+  /** Its value, which is a credential. */
+  readonly id: string
+  readonly payload: StoredPayload
+  /** Seconds until it must no longer be found. */
+  readonly lifetime: number
+}
+
+/**
+ * Grants. Whatever belongs to a grant is found through it and ends with it: there is nothing to look
+ * for when it ends. It has at most one code and one refresh token, and the access tokens of that
+ * refresh token.
+ */
+export interface GrantStorage {
+  /**
+   * Stores a grant, in place of an earlier one of that id, whose code and tokens it keeps.
+   *
+   * @param lifetime - seconds to its end, past which nothing of it is found
+   */
+  save(grantId: string, payload: StoredPayload, lifetime: number): Promise<void>
+
+  /** A grant while it lives, with all that belongs to it, as of one moment. */
+  load(grantId: string): Promise<LoadedGrant | undefined>
+
+  /**
+   * Adds a code or token, in place of an earlier code or refresh token. Resolves to false, and stores
+   * nothing, where there is no such grant.
+   */
+  add(grantId: string, kind: TokenKind, token: NewToken): Promise<boolean>
+
+  /** Uses up a code or refresh token and stores what is issued for it, in one step. */
+  exchange(grantId: string, exchange: Exchange): Promise<ExchangeResult>
+
+  /** The refresh token of that generation was seen in use: its predecessor cannot be repeated any more. */
+  closeRetryWindow(grantId: string, generation: number): Promise<void>
+
+  /** Removes one code or token of a grant, or without `id` all of that kind. */
+  remove(grantId: string, kind: TokenKind, id?: string): Promise<void>
+
+  /** Ends a grant with all that belongs to it. Resolves to whether there was one. */
+  end(grantId: string): Promise<boolean>
+
+  /**
+   * Ends every grant of a client, or of a client for one subject. Resolves to how many there were.
+   * How many tokens those ever had does not matter to how long it takes.
+   */
+  endAll(of: { readonly clientId: string; readonly subject?: string }): Promise<number>
+}
+
+/** A grant as it was at one moment. */
+export interface LoadedGrant {
+  readonly payload: StoredPayload
+  /** The clock of the storage at that moment, in milliseconds since the epoch. */
+  readonly now: number
+  /** The code or access token of that value, a code with `consumed` if it was. */
+  find(kind: Exclude<TokenKind, 'RefreshToken'>, id: string): StoredPayload | undefined
+  readonly refreshToken: StoredRefreshToken | undefined
+}
+
+/** The one refresh token of a grant. */
+export interface StoredRefreshToken {
+  /** As it was stored, without a `jti`: that is its value. */
+  readonly payload: StoredPayload
+  /** How many refreshes led to it. */
+  readonly generation: number
+  /** When its predecessor was used up for it, in milliseconds since the epoch; absent for the first. */
+  readonly rotatedAt: number | undefined
+  /** Whether its predecessor may be repeated no more: {@link GrantStorage.closeRetryWindow}. */
+  readonly isUsed: boolean
+  /** Whether that is its value. */
+  is(id: string): boolean
+}
+
+/** A code or refresh token that is given up, and what is issued for it. */
+export interface Exchange {
+  readonly used:
+    | { readonly kind: 'AuthorizationCode'; readonly id: string }
+    | {
+        readonly kind: 'RefreshToken'
+        readonly id: string
+        readonly generation: number
+        /**
+         * This server knows that it issued the token, so a storage that has only its predecessor has
+         * forgotten an exchange, as after a failover, and makes up for it.
+         */
+        readonly isGenuine: boolean
+      }
+  /** Absent where a client gets none for its code. */
+  readonly refreshToken?: NewToken | undefined
+  readonly accessToken?: NewToken | undefined
+  /**
+   * Seconds within which a refresh may be repeated, counted from the first time; 0: not at all.
+   */
+  readonly retryWindow: number
+}
+
+/**
+ * What came of an exchange:
+ * - `exchanged`: the code or token is used up, its access tokens are gone, what was issued is stored;
+ * - `repeated`: somebody did the same exchange before, its refresh token is the one given here and not
+ *   in use yet; the access token is stored besides;
+ * - `used`: somebody else used the code or token; nothing changed;
+ * - `gone`: there is no such grant, or no such code; nothing changed.
+ */
+export type ExchangeResult = 'exchanged' | 'repeated' | 'used' | 'gone'

@@ -13,6 +13,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly lifetimes: Lifetimes
+  readonly refreshRetryWindow: number
   readonly views: { readonly directories: readonly string[] }
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
@@ -53,6 +54,7 @@ export function resolveConfig(
     },
     clients: options.clients ?? [],
     lifetimes: { ...defaultLifetimes, ...options.lifetimes },
+    refreshRetryWindow: options.refreshRetryWindow ?? 60,
     views: { directories: options.views?.directories ?? [] },
     configure: options.configure ?? ((configuration) => configuration),
   }

@@ -55,6 +55,17 @@ export interface AuthorizationServerOptions {
   /** How long things live, in seconds. */
   readonly lifetimes?: Partial<Lifetimes>
 
+  /**
+   * How long a client may repeat a refresh whose answer it lost, in seconds. It gets the same
+   * refresh token again, and an access token that works with it, until one of the two is used
+   * (the access token: at introspection). After that a repeat is a replay, which ends the grant, as
+   * it always is for the tokens before the last one, and for a public client without DPoP. 0 switches it off.
+   *
+   * @defaultValue 60
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}
+   */
+  readonly refreshRetryWindow?: number
+
   /** The pages people see. */
   readonly views?: ViewsOptions
 

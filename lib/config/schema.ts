@@ -7,6 +7,7 @@ import { toIssues } from './issues.ts'
 import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
+import type { Storage } from '../storage.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
@@ -94,6 +95,14 @@ const scopes = z
   )
   .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })
 
+const storage = z.custom<Storage>(
+  (value) => {
+    const { records, deriveKeys, grants } = Object(value) as Partial<Storage>
+    return [typeof records, typeof deriveKeys, typeof grants].join() === 'function,function,object'
+  },
+  { error: 'must be a storage adapter, as createMemoryAdapter() or createRedisAdapter() make it' },
+)
+
 const seconds = z
   .int({ error: 'must be a whole number of seconds' })
   .positive({ error: 'must be more than 0' })
@@ -103,7 +112,7 @@ const options = z
   .strictObject(
     {
       issuer,
-      storage: optionalCallable('a storage adapter'),
+      storage: storage.optional(),
       cookieKeys: z
         .array(text('a non-empty string'), { error: required('an array of secrets') })
         .min(1, 'must hold at least one key'),
@@ -123,6 +132,11 @@ const options = z
           interaction: seconds,
           session: seconds,
         })
+        .optional(),
+      refreshRetryWindow: z
+        .int({ error: 'must be a whole number of seconds' })
+        .nonnegative({ error: 'must be 0 or more' })
+        .max(3600, { error: 'must be 3600 at most' })
         .optional(),
       views: z.strictObject({ directories: z.array(directory).optional() }).optional(),
       configure: optionalCallable('a function'),

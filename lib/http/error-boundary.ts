@@ -8,10 +8,13 @@ interface Problem {
   readonly out: { readonly error: string; readonly error_description: string }
 }
 
+/** When to try again what cannot be answered now, in seconds. */
+const retryAfter = '1'
+
 /**
  * Answers what nothing else answered for: errors of the pages, and those that the framework lets
  * through. What is nobody's fault but ours says nothing but that, and goes out as the provider's
- * event `server_error`.
+ * event `server_error`. What cannot be answered now says when to try again (RFC 9110, Section 10.2.3).
  */
 export function createErrorBoundary(provider: Provider, renderError: Renderer): Middleware {
   return async (ctx, next) => {
@@ -25,6 +28,7 @@ export function createErrorBoundary(provider: Provider, renderError: Renderer): 
       if (ctx.accepts('json', 'html') === 'html') await renderError(context, out, toError(error))
       else ctx.body = out
     }
+    if (ctx.status === 503) ctx.set('Retry-After', retryAfter)
   }
 }
 

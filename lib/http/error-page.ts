@@ -9,6 +9,7 @@ export type Renderer = NonNullable<Configuration['renderError']>
 const titles: Readonly<Record<string, string>> = {
   access_denied: 'The request was denied',
   server_error: 'Something went wrong on our side',
+  temporarily_unavailable: 'This cannot be done right now',
 }
 
 /** Draws the error page. It says what is wrong, and nothing of how this server works inside. */
@@ -26,6 +27,9 @@ export function createErrorRenderer(views: Views): Renderer {
 }
 
 function toMessage(out: ErrorOut, error: Error): string {
+  if (out.error === 'temporarily_unavailable') {
+    return 'Nothing was lost. Please reload this page in a moment.'
+  }
   if (out.error === 'server_error') return 'Nothing was changed. Please try again in a moment.'
   if (error instanceof errors.SessionNotFound) {
     return 'This page is no longer valid. Go back to the application and start again from there.'

@@ -48,7 +48,7 @@ export async function submitConsent(
 
   const { interaction } = open
   // Of two posts at once, one decides.
-  const isFirst = await parts.config.storage('Interaction').consume(interaction.uid)
+  const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
   if (!isFirst) throw alreadyAnswered(interaction)
   try {
     if (decision.kind === 'decline') return await finishInteraction(ctx, interaction, declined)

@@ -2,6 +2,7 @@ import type { ClientMetadata, Configuration } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Renderer } from '../http/error-page.ts'
 import { toTokenIdentifier } from '../tokens/responses.ts'
+import type { TokenValues } from '../tokens/token-values.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter } from './adapter.ts'
 import { toParameterChecks } from './authorization-parameters.ts'
@@ -12,14 +13,20 @@ import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
 
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
-export function toConfiguration(config: Config, renderError: Renderer): Configuration {
+export function toConfiguration(
+  config: Config,
+  renderError: Renderer,
+  values: TokenValues,
+): Configuration {
+  const { storage, refreshRetryWindow, resourceServer } = config
+  const { audience } = resourceServer
   return {
-    adapter: toProviderAdapter(config.storage, config.resourceServer.audience),
+    adapter: toProviderAdapter({ storage, values, audience, refreshRetryWindow }),
     clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
     jwks: config.signingKeys,
     routes,
     responseTypes: ['code'],
-    scopes: Object.keys(config.resourceServer.scopes),
+    scopes: Object.keys(resourceServer.scopes),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     clientDefaults: {
       grant_types: ['authorization_code', 'refresh_token'],

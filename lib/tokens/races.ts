@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import Provider from 'oidc-provider'
 
 /**
- * How long after a code or refresh token was used, or after the latest loser, a repeat may still be
- * the loser of a race, in milliseconds. A busy machine stretches a burst.
+ * How long after a code was used, or after the latest loser, a repeat may still be the loser of a
+ * race, in milliseconds. A busy machine stretches a burst.
  */
 const raceWindow = 1000
 
@@ -13,10 +13,14 @@ const longestRace = 10_000
 
 /** Tells the loser of a race, who is refused and no more, from a replay, which ends the grant. */
 export interface Races {
-  /** This request was the first to use the code or refresh token. */
+  /** This request was the first to use the code. */
   addWinner(id: string): void
-  /** Whether this request, which came second, lost a race. */
-  isLoser(id: string, consumedAt: number): boolean
+  /**
+   * Whether this request, which came second, lost a race.
+   *
+   * @param age - how long ago the code was used, in milliseconds
+   */
+  isLoser(id: string, age: number): boolean
 }
 
 interface Race {
@@ -30,7 +34,7 @@ const isShared = (headers: IncomingHttpHeaders): boolean =>
   ['via', 'forwarded', 'x-forwarded-for'].some((name) => headers[name] !== undefined)
 
 /**
- * Workers that refresh at once send the same token over several connections within moments. Whoever
+ * A code that is redeemed twice by accident comes over several connections within moments. Whoever
  * asks again on the connection that carried the winner's answer, with nobody else about, has had that
  * answer: that is a replay, however soon.
  */
@@ -49,13 +53,13 @@ export function createRaces(): Races {
       const socket = Provider.ctx?.req.socket
       if (socket) races.set(id, { socket, latestAt: now, hasLosers: false })
     },
-    isLoser(id, consumedAt) {
+    isLoser(id, age) {
       const ctx = Provider.ctx
       const now = Date.now()
-      if (ctx?.oidc.route !== 'token' || now - consumedAt > longestRace) return false
+      if (ctx?.oidc.route !== 'token' || age > longestRace) return false
       const race = races.get(id)
       // Where another process has the race, what it saw of connections is not known here.
-      if (now - (race?.latestAt ?? consumedAt) > raceWindow) return false
+      if ((race ? now - race.latestAt : age) > raceWindow) return false
       if (!race) return true
       race.hasLosers ||= race.socket !== ctx.req.socket || isShared(ctx.req.headers)
       if (race.hasLosers) race.latestAt = now

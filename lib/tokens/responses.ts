@@ -2,23 +2,57 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { parseSubject } from '../pleo/subject.ts'
+import { loadOnce } from '../provider/grant-request.ts'
 import type { Grant } from '../provider/internals.ts'
+import type { GrantStorage } from '../storage.ts'
+
+/** What {@link createIntrospectionResponse} takes. */
+interface IntrospectionParts {
+  readonly resourceServer: { readonly audience: string }
+  readonly storage: { readonly grants: GrantStorage }
+  /** Seconds. */
+  readonly refreshRetryWindow: number
+}
 
 /**
  * Gives the introspection response the members that partners decode, and those alone.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
-export function createIntrospectionResponse(audience: string): Middleware {
+export function createIntrospectionResponse({
+  resourceServer: { audience },
+  storage: { grants },
+  refreshRetryWindow,
+}: IntrospectionParts): Middleware {
   return async (ctx, next) => {
     await next()
-    const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (oidc && ctx.status === 200) shape(ctx, toResponse(oidc, ctx.body, audience))
-    else if (isStructuredToken(ctx.body)) {
+    const context = ctx as unknown as Partial<KoaContextWithOIDC>
+    if (context.oidc && ctx.status === 200) {
+      const response = toResponse(context.oidc, ctx.body, audience)
+      if (response['active'] === true) {
+        await closeRetryWindow(context as KoaContextWithOIDC, grants, refreshRetryWindow)
+      }
+      shape(ctx, response)
+    } else if (isStructuredToken(ctx.body)) {
       ctx.status = 200
       ctx.body = { active: false }
     }
   }
+}
+
+/** Somebody has the access token that a refresh issued, so its answer was not lost. */
+async function closeRetryWindow(
+  ctx: KoaContextWithOIDC,
+  grants: GrantStorage,
+  window: number,
+): Promise<void> {
+  const { AccessToken: token } = ctx.oidc.entities
+  if (token?.grantId === undefined) return
+  const loaded = await loadOnce(ctx, grants, token.grantId)
+  const { refreshToken } = loaded ?? {}
+  if (!loaded || refreshToken?.rotatedAt === undefined || refreshToken.isUsed) return
+  if (loaded.now - refreshToken.rotatedAt > window * 1000) return
+  await grants.closeRetryWindow(token.grantId, refreshToken.generation)
 }
 
 /** Gives the body these members and no others. It stays the same object: Koa looks at a new one anew. */

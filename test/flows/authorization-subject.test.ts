@@ -94,7 +94,7 @@ describe('both spellings at once', () => {
 
   test('are one where they agree', async () => {
     const params = { [documented]: bakery, [alias]: bakery }
-    expect((await consent(issuer, { params })).code).toMatch(/^[\w-]{43}$/)
+    expect((await consent(issuer, { params })).code).toMatch(/^[\w-]{65}$/)
   })
 })
 

@@ -6,7 +6,7 @@ import { introspect, post, refresh, revoke, type Tokens } from '../support/flow.
 import { bakery } from '../support/people.ts'
 import { areActive, basic, sendCode, sendRefresh, toJson } from '../support/requests.ts'
 import type { RawAnswer } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let issuer: string
@@ -33,6 +33,17 @@ function expectWinner(answers: readonly RawAnswer[]): Tokens {
   return toJson(winners[0] as RawAnswer) as unknown as Tokens
 }
 
+/** All of them got the same refresh token and the same access token. */
+function expectSamePair(answers: readonly RawAnswer[]): Tokens {
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  const pairs = answers.map((answer) => {
+    const { access_token, refresh_token } = toJson(answer)
+    return `${access_token} ${refresh_token}`
+  })
+  expect(new Set(pairs).size).toBe(1)
+  return toJson(answers[0] as RawAnswer) as unknown as Tokens
+}
+
 describe('of 50 at the same time', () => {
   test.each([1, 2, 3])('one code is redeemed once, and those tokens live (run %i)', async () => {
     const given = await consent(issuer)
@@ -42,21 +53,32 @@ describe('of 50 at the same time', () => {
     expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
   })
 
-  test.each([1, 2, 3])('one refresh token leaves one living pair (run %i)', async () => {
-    const first = await connect(issuer)
-    const tokens = expectWinner(await times(50, () => sendRefresh(issuer, first.refresh_token)))
-    const all = [first, tokens].flatMap((pair) => [pair.access_token, pair.refresh_token])
-    expect(await areActive(issuer, all)).toEqual([false, false, true, true])
-    expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
-  })
+  test.each([1, 2, 3])(
+    'refreshes of one token all get the same pair, and it lives (run %i)',
+    async () => {
+      const first = await connect(issuer)
+      const tokens = expectSamePair(await times(50, () => sendRefresh(issuer, first.refresh_token)))
+      const all = [first, tokens].flatMap((pair) => [pair.access_token, pair.refresh_token])
+      expect(await areActive(issuer, all)).toEqual([false, false, true, true])
+      expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
+    },
+  )
 
-  test('over a pool of ten connections, as proxies and backends have it, one wins too', async () => {
+  test('over a pool of ten connections, as proxies and backends have it, they do too', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 10 })
     const first = await connect(issuer)
     const answers = await times(50, () => sendRefresh(issuer, first.refresh_token, { agent }))
     agent.destroy()
-    const { access_token, refresh_token } = expectWinner(answers)
+    const { access_token, refresh_token } = expectSamePair(answers)
     expect(await areActive(issuer, [access_token, refresh_token])).toEqual([true, true])
+  })
+
+  test('refreshes of a public client have one winner', async () => {
+    const { refresh_token } = await connect(issuer, { client: publicClient })
+    const answers = await times(50, () => refresh(issuer, refresh_token, publicClient))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const others = answers.filter(({ status }) => status !== 200)
+    expect(others.map(({ body }) => body['error'])).toEqual(others.map(() => 'invalid_grant'))
   })
 
   test('connections of other companies are refreshed undisturbed', async () => {
@@ -65,7 +87,7 @@ describe('of 50 at the same time', () => {
       sendRefresh(issuer, connections[index % 10]?.refresh_token ?? ''),
     )
     for (let index = 0; index < 10; index += 1) {
-      expectWinner(answers.filter((_, other) => other % 10 === index))
+      expectSamePair(answers.filter((_, other) => other % 10 === index))
     }
   })
 })

@@ -72,30 +72,39 @@ describe('a replay by the client itself ends the grant', () => {
     await expectDead(next)
   })
 
-  test('of a refresh token, on the connection that its tokens came over', async () => {
-    const agent = oneConnection()
+  test('of a refresh token, once its successor was used', async () => {
     const { refresh_token } = await connect(issuer)
-    const tokens = asTokens(await sendRefresh(issuer, refresh_token, { agent }))
-    expectUsed(await sendRefresh(issuer, refresh_token, { agent }), 'refresh token')
-    await expectDead(tokens)
-    agent.destroy()
+    const second = asTokens(await sendRefresh(issuer, refresh_token))
+    const third = asTokens(await sendRefresh(issuer, second.refresh_token))
+    expectUsed(await sendRefresh(issuer, refresh_token), 'refresh token')
+    await expectDead(third)
   })
 
-  test('of a refresh token, later', async () => {
+  test('of a refresh token, once the access token of its successor was used', async () => {
     const { refresh_token } = await connect(issuer)
-    const tokens = asTokens(await sendRefresh(issuer, refresh_token))
-    await pause(1100)
+    const second = asTokens(await sendRefresh(issuer, refresh_token))
+    expect(await areActive(issuer, [second.access_token])).toEqual([true])
     expectUsed(await sendRefresh(issuer, refresh_token), 'refresh token')
-    await expectDead(tokens)
+    await expectDead(second)
   })
 
   test('of a refresh token from two refreshes ago', async () => {
     const { refresh_token } = await connect(issuer)
     const second = asTokens(await sendRefresh(issuer, refresh_token))
     const third = asTokens(await sendRefresh(issuer, second.refresh_token))
-    await pause(1100)
+    const fourth = asTokens(await sendRefresh(issuer, third.refresh_token))
     expectUsed(await sendRefresh(issuer, refresh_token), 'refresh token')
-    await expectDead(third)
+    await expectDead(fourth)
+  })
+
+  test('of a refresh token from a hundred refreshes ago', async () => {
+    const { refresh_token } = await connect(issuer)
+    let latest = asTokens(await sendRefresh(issuer, refresh_token))
+    for (let turn = 0; turn < 100; turn += 1) {
+      latest = asTokens(await sendRefresh(issuer, latest.refresh_token))
+    }
+    expectUsed(await sendRefresh(issuer, refresh_token), 'refresh token')
+    await expectDead(latest)
   })
 })
 
@@ -129,7 +138,6 @@ describe('a replay that proves nothing changes nothing for the owner', () => {
   test('of a refresh token by another client', async () => {
     const { refresh_token } = await connect(issuer)
     const { body } = await refresh(issuer, refresh_token)
-    await pause(1100)
     for (const stranger of [publicClient, organizationClient]) {
       const answer = await refresh(issuer, refresh_token, stranger)
       expect([answer.status, answer.body['error_description']]).toEqual([400, unknown])
@@ -159,8 +167,8 @@ describe('two connections of one person and one client to two companies', () => 
 
   test('are ended by a replay apart', async () => {
     const [one, other] = await both()
-    const next = asTokens(await sendRefresh(issuer, other.refresh_token))
-    await pause(1100)
+    const used = asTokens(await sendRefresh(issuer, other.refresh_token))
+    const next = asTokens(await sendRefresh(issuer, used.refresh_token))
     expectUsed(await sendRefresh(issuer, other.refresh_token), 'refresh token')
     await expectDead(next)
     await expectAlive(one)

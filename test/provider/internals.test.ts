@@ -1,11 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto'
 import compose from 'koa-compose'
 import Koa, { type Context } from 'koa'
-import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, {
+  interactionPolicy,
+  type AdapterFactory,
+  type AdapterPayload,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { keepSubjectInGrants, type Grant } from '../../lib/provider/internals.ts'
-import { connect, goToConsent } from '../support/flow.ts'
+import type { Exchange, Storage } from '../../lib/index.ts'
+import { connect, goToConsent, refresh } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { startApp, startServer } from '../support/server.ts'
 
@@ -17,12 +23,27 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
+/** Records in a map, for a provider that has nothing of ours. */
+function createPlainAdapter(): AdapterFactory {
+  const records = new Map<string, AdapterPayload>()
+  const unasked = async (): Promise<undefined> => undefined
+  return (model) => ({
+    upsert: async (id, payload) => void records.set(model + id, payload),
+    find: async (id) => records.get(model + id),
+    destroy: async (id) => void records.delete(model + id),
+    consume: unasked,
+    findByUid: unasked,
+    findByUserCode: unasked,
+    revokeByGrantId: unasked,
+  })
+}
+
 function createBare(): Provider {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return new Provider('https://auth.example.test/below', {
     jwks: { keys: [privateKey.export({ format: 'jwk' })] },
+    adapter: createPlainAdapter(),
     cookies: { keys: ['a key'] },
-    adapter: createMemoryAdapter() as never,
     features: { devInteractions: { enabled: false } },
     interactions: { url: () => '/interaction' },
     ttl: { Grant: 60 },
@@ -148,60 +169,65 @@ describe('lib/provider/authorization-parameters.ts', () => {
   })
 })
 
-describe('lib/provider/adapter.ts', () => {
-  test('Provider.ctx is there in adapters at the token endpoint, with its route and its request', async () => {
+describe('lib/provider/adapter.ts and what is behind it', () => {
+  const onExchange = (
+    exchange: (original: Storage['grants']['exchange']) => Storage['grants']['exchange'],
+  ): Storage => {
     const memory = createMemoryAdapter()
+    return { ...memory, grants: { ...memory.grants, exchange: exchange(memory.grants.exchange) } }
+  }
+
+  test('Provider.ctx is there at the token endpoint, with its route and its request', async () => {
     const seen: unknown[] = []
-    const server = await startServer({
-      storage: (model) => {
-        const records = memory(model)
-        return {
-          ...records,
-          consume: (id) => {
-            const { oidc, req } = Provider.ctx ?? {}
-            if (model === 'AuthorizationCode') seen.push(oidc?.route, typeof req?.socket)
-            return records.consume(id)
-          },
-        }
-      },
+    const storage = onExchange((exchange) => (...args) => {
+      const { oidc, req } = Provider.ctx ?? {}
+      seen.push(oidc?.route, typeof req?.socket)
+      return exchange(...args)
     })
+    const server = await startServer({ storage })
     closing.push(() => server.close())
     await connect(server.issuer)
     expect(seen).toEqual(['token', 'object'])
   })
 
   test('an adapter that throws an error of the framework answers the request with it', async () => {
-    const memory = createMemoryAdapter()
-    const server = await startServer({
-      storage: (model) => ({
-        ...memory(model),
-        ...(model === 'AuthorizationCode' && { consume: async () => false }),
-      }),
-    })
+    const server = await startServer({ storage: onExchange(() => async () => 'used') })
     closing.push(() => server.close())
     await expect(connect(server.issuer)).rejects.toThrow(/400 \{"error":"invalid_grant"/)
   })
 
-  test('the models have the names that storage is given', async () => {
+  test('the code comes with access token and refresh token in one exchange, and so does a refresh', async () => {
+    const seen: Exchange[] = []
+    const storage = onExchange((exchange) => (grantId, whole) => {
+      seen.push(whole)
+      return exchange(grantId, whole)
+    })
+    const server = await startServer({ storage })
+    closing.push(() => server.close())
+    const { refresh_token } = await connect(server.issuer)
+    expect((await refresh(server.issuer, refresh_token)).status).toBe(200)
+    expect(seen.map(({ used }) => used.kind)).toEqual(['AuthorizationCode', 'RefreshToken'])
+    for (const { accessToken, refreshToken } of seen) {
+      expect([typeof accessToken?.id, typeof refreshToken?.id]).toEqual(['string', 'string'])
+    }
+  })
+
+  test('the models that storage knows have these names', async () => {
     const models = new Set<string>()
     const memory = createMemoryAdapter()
-    const server = await startServer({
-      storage: (model) => {
+    const storage: Storage = {
+      ...memory,
+      records: (model) => {
         models.add(model)
-        return memory(model)
+        return memory.records(model)
       },
-    })
+    }
+    const server = await startServer({ storage })
     closing.push(() => server.close())
     await connect(server.issuer)
-    for (const name of [
-      'AccessToken',
-      'AuthorizationCode',
-      'Grant',
-      'Interaction',
-      'RefreshToken',
-      'Session',
-    ]) {
-      expect(models).toContain(name)
+    for (const name of ['Interaction', 'ReplayDetection', 'Session']) expect(models).toContain(name)
+    for (const name of ['AccessToken', 'AuthorizationCode', 'Grant', 'RefreshToken']) {
+      expect(models).not.toContain(name)
     }
   })
 })

@@ -19,6 +19,7 @@ import {
   publicClient,
   resourceServer,
 } from './server.ts'
+import { createTestStorage } from './storage.ts'
 
 /** At the root, as `mount(app)` of koa-mount does. */
 export const mountAtRoot = (app: Koa): Middleware => compose(app.middleware) as Middleware
@@ -66,6 +67,7 @@ export async function startHost(
     accounts: createAccounts(),
     resourceServer: { audience, clientIds: [resourceServer.client_id] },
     clients: [confidential, publicClient, organizationClient, resourceServer],
+    storage: await createTestStorage(),
     ...options,
   })
   const parent = new Koa()
@@ -119,17 +121,33 @@ export function createCountingStorage(now?: () => number): {
 } {
   const memory = createMemoryAdapter(now ? { now } : {})
   const ids = new Map<string, Set<string>>()
-  const storage: Storage = (model) => {
-    const records = memory(model)
-    const seen = ids.get(model) ?? new Set()
-    ids.set(model, seen)
-    return {
-      ...records,
-      upsert: async (id, payload, lifetime) => {
-        await records.upsert(id, payload, lifetime)
-        seen.add(id)
+  const note = (model: string, id: string): void => {
+    ids.set(model, (ids.get(model) ?? new Set()).add(id))
+  }
+  const storage: Storage = {
+    ...memory,
+    grants: {
+      ...memory.grants,
+      save: async (id, payload, lifetime) => {
+        await memory.grants.save(id, payload, lifetime)
+        note('Grant', id)
       },
-    }
+      add: async (grantId, kind, token) => {
+        const isAdded = await memory.grants.add(grantId, kind, token)
+        if (isAdded) note(kind, token.id)
+        return isAdded
+      },
+    },
+    records: (model) => {
+      const records = memory.records(model)
+      return {
+        ...records,
+        upsert: async (id, payload, lifetime) => {
+          await records.upsert(id, payload, lifetime)
+          note(model, id)
+        },
+      }
+    },
   }
   return { storage, stored: (model) => ids.get(model)?.size ?? 0 }
 }

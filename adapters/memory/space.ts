@@ -1,12 +1,9 @@
-import type { StoredPayload } from '../lib/storage.ts'
-
-/** One record, with what it is found and ended by. */
+/** One record, with what it is found by. */
 export interface StoredRecord {
-  readonly payload: StoredPayload
-  /** Model and grant, so that ending one kind of token does not walk over the others. */
-  readonly grantKey: string | undefined
+  readonly content: object
   readonly indexKey: string | undefined
-  readonly expiresAt: number
+  /** Milliseconds since the epoch. */
+  expiresAt: number
   consumed: number | undefined
 }
 
@@ -15,14 +12,15 @@ export class MemoryFullError extends Error {
   override readonly name = 'MemoryFullError'
 }
 
-/** Records by key, with the indexes that find and end them. */
+/** Records by key, and by a second key. */
 export interface Space {
   readonly now: () => number
   live(key: string): StoredRecord | undefined
   put(key: string, record: StoredRecord): void
   remove(key: string): boolean
   byIndex(indexKey: string): StoredRecord | undefined
-  removeOfGrant(grantKey: string): void
+  /** The keys of all records, those among them that have expired. */
+  keys(): Iterable<string>
   consume(record: StoredRecord): void
 }
 
@@ -30,7 +28,6 @@ export interface Space {
 export function createSpace(maxRecords: number, now: () => number): Space {
   const records = new Map<string, StoredRecord>()
   const indexes = new Map<string, string>()
-  const grants = createGrantIndex()
 
   const remove = (key: string): boolean => {
     const record = records.get(key)
@@ -39,7 +36,6 @@ export function createSpace(maxRecords: number, now: () => number): Space {
     if (record.indexKey !== undefined && indexes.get(record.indexKey) === key) {
       indexes.delete(record.indexKey)
     }
-    grants.remove(record.grantKey, key)
     return true
   }
 
@@ -61,7 +57,6 @@ export function createSpace(maxRecords: number, now: () => number): Space {
       remove(key)
       records.set(key, record)
       if (record.indexKey !== undefined) indexes.set(record.indexKey, key)
-      grants.add(record.grantKey, key)
     },
     byIndex(indexKey) {
       const key = indexes.get(indexKey)
@@ -71,9 +66,7 @@ export function createSpace(maxRecords: number, now: () => number): Space {
       record.consumed = now()
       room.mayHaveGrown()
     },
-    removeOfGrant(grantKey) {
-      for (const key of grants.keysOf(grantKey)) remove(key)
-    },
+    keys: () => records.keys(),
   }
 }
 
@@ -116,28 +109,5 @@ function createRoom({
     mayHaveGrown() {
       fullUntil = 0
     },
-  }
-}
-
-interface GrantIndex {
-  add(grantKey: string | undefined, key: string): void
-  remove(grantKey: string | undefined, key: string): void
-  keysOf(grantKey: string): Iterable<string>
-}
-
-function createGrantIndex(): GrantIndex {
-  const grants = new Map<string, Set<string>>()
-  return {
-    add(grantKey, key) {
-      if (grantKey === undefined) return
-      const keys = grants.get(grantKey)
-      if (keys) keys.add(key)
-      else grants.set(grantKey, new Set([key]))
-    },
-    remove(grantKey, key) {
-      const keys = grants.get(grantKey ?? '')
-      if (keys?.delete(key) && keys.size === 0) grants.delete(grantKey ?? '')
-    },
-    keysOf: (grantKey) => grants.get(grantKey) ?? [],
   }
 }

@@ -1,0 +1,63 @@
+import type { Middleware } from 'koa'
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { GrantStorage, NewToken, TokenKind } from '../storage.ts'
+import {
+  forgetLoaded,
+  pendingExchange,
+  setPendingExchange,
+  type PendingExchange,
+} from './grant-request.ts'
+
+// The framework uses up a code or refresh token first and stores what it issues for it then, one by
+// one: whoever dies between is locked out. Here all of it waits for the last part, and is one step.
+
+/** Notes what this request gives up; nothing is stored yet. */
+export function planExchange(pending: PendingExchange): void {
+  setPendingExchange(Provider.ctx, pending)
+}
+
+/** Stores a code or token, or what this request planned once it is complete. */
+export async function issue(grants: GrantStorage, kind: TokenKind, token: NewToken): Promise<void> {
+  const ctx = Provider.ctx
+  const pending = pendingExchange(ctx)
+  if (!pending || kind === 'AuthorizationCode') {
+    const grantId = String(token.payload['grantId'])
+    forgetLoaded(ctx, grantId)
+    if (!(await grants.add(grantId, kind, token))) throw grantEnded(kind)
+    return
+  }
+  pending[kind === 'RefreshToken' ? 'refreshToken' : 'accessToken'] = token
+  // A refresh makes the access token last, the redemption of a code the refresh token.
+  const isLast = pending.used.kind === 'RefreshToken' ? pending.accessToken : pending.refreshToken
+  if (isLast) await exchange(ctx, grants, pending)
+}
+
+/** Makes the exchange of a request that issues only one of the two tokens. */
+export function createExchangeCompletion(grants: GrantStorage): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const context = ctx as unknown as KoaContextWithOIDC
+    const pending = pendingExchange(context)
+    if (pending && ctx.status === 200) await exchange(context, grants, pending)
+  }
+}
+
+async function exchange(
+  ctx: KoaContextWithOIDC | undefined,
+  grants: GrantStorage,
+  pending: PendingExchange,
+): Promise<void> {
+  const { grantId, whenDone, ...planned } = pending
+  setPendingExchange(ctx, undefined)
+  forgetLoaded(ctx, grantId)
+  const result = await grants.exchange(grantId, planned)
+  if (result === 'used') throw new errors.InvalidGrant('already used')
+  if (result === 'gone') throw grantEnded('RefreshToken')
+  whenDone?.()
+}
+
+/** Somebody ended the grant while this request was answered: that always wins. */
+const grantEnded = (kind: TokenKind): Error =>
+  kind === 'AuthorizationCode'
+    ? new errors.AccessDenied('the grant was ended')
+    : new errors.InvalidGrant('grant not found')

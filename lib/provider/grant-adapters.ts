@@ -1,0 +1,143 @@
+import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
+import type { GrantStorage, NewToken, StoredPayload, TokenKind } from '../storage.ts'
+import { createRaces } from '../tokens/races.ts'
+import { createRetries } from '../tokens/retries.ts'
+import { generationOf, grantIdOf } from '../tokens/token-values.ts'
+import type { AdapterParts } from './adapter.ts'
+import { issue, planExchange } from './exchange.ts'
+import { forgetLoaded, loadOnce, setRetryKey } from './grant-request.ts'
+
+/** Adapters of grants, and of the codes and tokens that are found through them. */
+export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
+  const { grants } = parts.storage
+  return new Map([
+    ['Grant', toGrantAdapter(grants)],
+    ['AuthorizationCode', toTokenAdapter(grants, 'AuthorizationCode', createCodeMethods(parts))],
+    ['RefreshToken', toTokenAdapter(grants, 'RefreshToken', createRefreshTokenMethods(parts))],
+    [
+      'AccessToken',
+      toTokenAdapter(grants, 'AccessToken', {
+        find: async (id, grantId) =>
+          (await loadOnce(Provider.ctx, grants, grantId))?.find('AccessToken', id),
+      }),
+    ],
+  ])
+}
+
+function createCodeMethods({ storage: { grants }, audience }: AdapterParts): TokenMethods {
+  const races = createRaces()
+  return {
+    async find(id, grantId) {
+      const loaded = await loadOnce(Provider.ctx, grants, grantId)
+      const code = loaded?.find('AuthorizationCode', id)
+      if (!loaded || code?.consumed === undefined) return code
+      const { consumed, ...unconsumed } = code
+      return races.isLoser(id, loaded.now - consumed) ? unconsumed : code
+    },
+    async consume(id, grantId) {
+      refuseOtherResource(audience)
+      const used = { kind: 'AuthorizationCode', id } as const
+      planExchange({ grantId, used, retryWindow: 0, whenDone: () => races.addWinner(id) })
+    },
+  }
+}
+
+function createRefreshTokenMethods({
+  storage: { grants },
+  values,
+  audience,
+  refreshRetryWindow,
+}: AdapterParts): TokenMethods {
+  const retries = createRetries(values, refreshRetryWindow)
+  return {
+    async find(id, grantId) {
+      const loaded = await loadOnce(Provider.ctx, grants, grantId)
+      const found = loaded && retries.find(id, loaded, Provider.ctx)
+      if (found?.retryKey !== undefined) setRetryKey(Provider.ctx, found.retryKey)
+      return found?.payload
+    },
+    async consume(id, grantId) {
+      refuseOtherResource(audience)
+      const current = (await loadOnce(Provider.ctx, grants, grantId))?.refreshToken
+      const mayRetry = current && retries.isFor(Provider.ctx, current.payload)
+      const generation = generationOf(id) ?? 0
+      const isGenuine = values.isGenuine(id)
+      planExchange({
+        grantId,
+        used: { kind: 'RefreshToken', id, generation, isGenuine },
+        retryWindow: mayRetry ? refreshRetryWindow : 0,
+      })
+    },
+    // A connection is what its refresh token stands for.
+    destroy: async (_id, grantId) => void (await grants.end(grantId)),
+  }
+}
+
+function toGrantAdapter(grants: GrantStorage): Adapter {
+  return {
+    ...unasked,
+    async upsert(id, payload, lifetime = 0) {
+      forgetLoaded(Provider.ctx, id)
+      await grants.save(id, payload as StoredPayload, lifetime)
+    },
+    find: async (id) => (await loadOnce(Provider.ctx, grants, id))?.payload,
+    async destroy(id) {
+      forgetLoaded(Provider.ctx, id)
+      await grants.end(id)
+    },
+  }
+}
+
+interface TokenMethods {
+  find(id: string, grantId: string): Promise<StoredPayload | undefined>
+  consume?(id: string, grantId: string): Promise<void>
+  destroy?(id: string, grantId: string): Promise<void>
+}
+
+function toTokenAdapter(grants: GrantStorage, kind: TokenKind, methods: TokenMethods): Adapter {
+  return {
+    ...unasked,
+    upsert: (id, payload, lifetime = 0) => issue(grants, kind, toNewToken(id, payload, lifetime)),
+    async find(id) {
+      const grantId = grantIdOf(id)
+      return grantId === undefined ? undefined : methods.find(id, grantId)
+    },
+    async consume(id) {
+      await methods.consume?.(id, grantIdOf(id) ?? '')
+    },
+    async destroy(id) {
+      const grantId = grantIdOf(id) ?? ''
+      forgetLoaded(Provider.ctx, grantId)
+      await (methods.destroy?.(id, grantId) ?? grants.remove(grantId, kind, id))
+    },
+    async revokeByGrantId(grantId) {
+      // Revoking an access token is not ending the connection (RFC 7009, Section 2.1).
+      const { oidc } = Provider.ctx ?? {}
+      if (oidc?.route === 'revocation' && oidc.entities.AccessToken) return
+      forgetLoaded(Provider.ctx, grantId)
+      await grants.remove(grantId, kind)
+    },
+  }
+}
+
+const toNewToken = (id: string, payload: AdapterPayload, lifetime: number): NewToken => ({
+  id,
+  payload: payload as StoredPayload,
+  lifetime,
+})
+
+/** What the framework asks of other models only. */
+const unasked = {
+  consume: async () => undefined,
+  findByUid: async () => undefined,
+  findByUserCode: async () => undefined,
+  revokeByGrantId: async () => undefined,
+}
+
+/** The framework finds this out only when code or refresh token are used up. */
+function refuseOtherResource(audience: string): void {
+  const resources = [Provider.ctx?.oidc.params?.['resource']].flat()
+  if (resources.some((resource) => resource !== undefined && resource !== audience)) {
+    throw new errors.InvalidTarget()
+  }
+}

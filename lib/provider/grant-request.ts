@@ -1,0 +1,69 @@
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { Exchange, GrantStorage, LoadedGrant } from '../storage.ts'
+
+type Context = KoaContextWithOIDC | undefined
+
+/** What a request gives up, and what it has issued for it so far. */
+export type PendingExchange = {
+  -readonly [Member in keyof Exchange]: Exchange[Member]
+} & {
+  readonly grantId: string
+  /** Called once the exchange is made. */
+  readonly whenDone?: () => void
+}
+
+/** What one request knows and plans of grants. */
+interface GrantRequest {
+  readonly loaded: Map<string, Promise<LoadedGrant | undefined>>
+  pending: PendingExchange | undefined
+  retryKey: number
+}
+
+const requests = new WeakMap<object, GrantRequest>()
+
+/** The request that is being answered; one of its own for whoever calls from outside of one. */
+function requestOf(ctx: Context): GrantRequest {
+  const existing = ctx && requests.get(ctx)
+  if (existing) return existing
+  const created: GrantRequest = { loaded: new Map(), pending: undefined, retryKey: 0 }
+  if (ctx) requests.set(ctx, created)
+  return created
+}
+
+/**
+ * Reads a grant once for a request: the framework asks for code, tokens and grant one by one.
+ * Whatever is decided on it is decided again, atomically, where it is stored.
+ */
+export function loadOnce(
+  ctx: Context,
+  grants: GrantStorage,
+  grantId: string,
+): Promise<LoadedGrant | undefined> {
+  const { loaded } = requestOf(ctx)
+  const existing = loaded.get(grantId)
+  if (existing) return existing
+  const loading = grants.load(grantId)
+  loaded.set(grantId, loading)
+  return loading
+}
+
+/** Has the next look at the grant read it again. */
+export function forgetLoaded(ctx: Context, grantId: string): void {
+  requestOf(ctx).loaded.delete(grantId)
+}
+
+/** The exchange that this request is about to make. */
+export const pendingExchange = (ctx: Context): PendingExchange | undefined => requestOf(ctx).pending
+
+/** Sets or ends the exchange that this request is about to make. */
+export function setPendingExchange(ctx: Context, pending: PendingExchange | undefined): void {
+  requestOf(ctx).pending = pending
+}
+
+/** Which key the refresh that this request repeats was made with; the newest one for a first refresh. */
+export const retryKeyOf = (ctx: Context): number => requestOf(ctx).retryKey
+
+/** Says which key the refresh that this request repeats was made with. */
+export function setRetryKey(ctx: Context, key: number): void {
+  requestOf(ctx).retryKey = key
+}

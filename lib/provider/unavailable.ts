@@ -1,0 +1,87 @@
+import type Provider from 'oidc-provider'
+import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { GrantStorage, RecordStorage, Storage } from '../storage.ts'
+
+/**
+ * The storage did not answer, or refused: nothing is known of what was asked. A client keeps what it
+ * has and tries again.
+ */
+export class StorageUnavailable extends errors.OIDCProviderError {
+  override readonly error_description =
+    'the server cannot reach its storage at the moment, try again'
+  /** A person who is sent back to the client would have to begin anew; here a reload goes on. */
+  override readonly allow_redirect = false
+  override readonly expose = true
+
+  constructor(cause: unknown) {
+    super(503, 'temporarily_unavailable', { cause })
+    // It becomes part of no answer, but of what people log: an address, a user name.
+    delete this.error_detail
+  }
+}
+
+/** Has every failure of the storage end the request as what it is: unavailable, not a "no". */
+export function toAnsweringStorage(storage: Storage): Storage {
+  const models = new Map<string, RecordStorage>()
+  return {
+    deriveKeys: (purpose) => storage.deriveKeys(purpose),
+    grants: answering(storage.grants, grantMethods),
+    records(model) {
+      const existing = models.get(model) ?? answering(storage.records(model), recordMethods)
+      models.set(model, existing)
+      return existing
+    },
+    ...(storage.onClientChange && {
+      onClientChange: (listener: (clientId: string) => void) => storage.onClientChange?.(listener),
+    }),
+    ...(storage.check && { check: async () => (await storage.check?.()) ?? [] }),
+  }
+}
+
+const recordMethods = [
+  'upsert',
+  'insert',
+  'find',
+  'findByUid',
+  'findByUserCode',
+  'consume',
+  'destroy',
+] as const satisfies readonly (keyof RecordStorage)[]
+
+const grantMethods = [
+  'save',
+  'load',
+  'add',
+  'exchange',
+  'closeRetryWindow',
+  'remove',
+  'end',
+  'endAll',
+] as const satisfies readonly (keyof GrantStorage)[]
+
+type AsyncMethod = (...args: readonly unknown[]) => Promise<unknown>
+
+function answering<T>(target: T, names: readonly (keyof T)[]): T {
+  const answer =
+    (name: keyof T): AsyncMethod =>
+    async (...args) => {
+      try {
+        return await (target[name] as AsyncMethod).apply(target, args as never)
+      } catch (cause) {
+        throw new StorageUnavailable(cause)
+      }
+    }
+  return Object.fromEntries(names.map((name) => [name, answer(name)])) as T
+}
+
+/** Tells what was answered with 503 together with what was answered with 500: both are ours to mend. */
+export function reportUnavailableStorage(provider: Provider): void {
+  const report = (ctx: KoaContextWithOIDC, error: Error): void => {
+    if (error instanceof StorageUnavailable) provider.emit('server_error', ctx, error)
+  }
+  provider.on('authorization.error', report)
+  provider.on('grant.error', report)
+  provider.on('introspection.error', report)
+  provider.on('pushed_authorization_request.error', report)
+  provider.on('revocation.error', report)
+}

@@ -1,0 +1,107 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Characters of a grant id: 132 bits. */
+const grantIdLength = 22
+
+/** Characters of the random or derived part: 256 bits. */
+const secretLength = 43
+
+/** Characters of the count of refreshes (32 bits), and of the mark behind it (128 bits). */
+const generationLength = 6
+const markLength = 22
+
+const refreshTokenLength = grantIdLength + secretLength + generationLength + markLength
+
+/** The id of a new grant. */
+export const createGrantId = (): string =>
+  randomBytes(17).toString('base64url').slice(0, grantIdLength)
+
+/**
+ * The values of codes and tokens. Each begins with the id of its grant, by which everything of it is
+ * found at once:
+ *
+ * - code and access token: grant id, 43 characters of secret;
+ * - refresh token: the same, then the number of refreshes that led to it, and a mark that only this
+ *   server can make. By the mark a token that was used long ago is still known, though nothing is kept of it.
+ *
+ * What a refresh issues is derived from the token given up for it: whoever repeats the refresh gets
+ * the same again, and nobody can who has not that token and the server's key.
+ */
+export interface TokenValues {
+  /** A code or access token. */
+  create(grantId: string): string
+  /** The first refresh token of a grant. */
+  createRefreshToken(grantId: string): string
+  /** The refresh token that comes after this one. `key`: which of the keys to derive with, newest first. */
+  successorOf(refreshToken: string, key?: number): string
+  /** The access token that a refresh with this one issues; another one for each scope and key of the client. */
+  accessTokenFor(refreshToken: string, use: AccessTokenUse, key?: number): string
+  /** Whether this server made that refresh token, whenever that was. */
+  isGenuine(refreshToken: string): boolean
+  /** How many keys there are. */
+  readonly keyCount: number
+}
+
+interface AccessTokenUse {
+  readonly scope: string | undefined
+  /** Thumbprint of the key it is bound to (RFC 9449, Section 6). */
+  readonly jkt: string | undefined
+}
+
+/** The grant that a code or token belongs to; `undefined` where the text cannot be one. */
+export function grantIdOf(value: string): string | undefined {
+  const { length } = value
+  if (length !== grantIdLength + secretLength && length !== refreshTokenLength) return undefined
+  return /^[\w-]+$/.test(value) ? value.slice(0, grantIdLength) : undefined
+}
+
+/** How many refreshes led to a refresh token; `undefined` where the text cannot be one. */
+export function generationOf(value: string): number | undefined {
+  if (value.length !== refreshTokenLength) return undefined
+  const start = grantIdLength + secretLength
+  return Buffer.from(value.slice(start, start + generationLength), 'base64url').readUInt32BE()
+}
+
+/**
+ * Makes values.
+ *
+ * @param keys - newest first, at least one
+ */
+export function createTokenValues(keys: readonly Uint8Array[]): TokenValues {
+  const digest = (key: number, ...parts: readonly string[]): Buffer =>
+    createHmac('sha256', keys[key] ?? '')
+      .update(JSON.stringify(parts))
+      .digest()
+  const markOf = (key: number, unmarked: string): Buffer =>
+    digest(key, 'mark', unmarked).subarray(0, 16)
+  const toRefreshToken = (key: number, start: string, generation: number): string => {
+    const count = Buffer.alloc(4)
+    count.writeUInt32BE(generation)
+    const unmarked = start + count.toString('base64url')
+    return unmarked + markOf(key, unmarked).toString('base64url')
+  }
+  const create = (grantId: string): string => grantId + randomBytes(32).toString('base64url')
+  return {
+    keyCount: keys.length,
+    create,
+    createRefreshToken: (grantId) => toRefreshToken(0, create(grantId), 0),
+    successorOf(refreshToken, key = 0) {
+      const secret = digest(key, 'refresh token', refreshToken).toString('base64url')
+      const start = refreshToken.slice(0, grantIdLength) + secret
+      return toRefreshToken(key, start, (generationOf(refreshToken) ?? 0) + 1)
+    },
+    accessTokenFor(refreshToken, { scope, jkt }, key = 0) {
+      const secret = digest(key, 'access token', refreshToken, scope ?? '', jkt ?? '')
+      return refreshToken.slice(0, grantIdLength) + secret.toString('base64url')
+    },
+    isGenuine(refreshToken) {
+      if (refreshToken.length !== refreshTokenLength) return false
+      const mark = Buffer.from(refreshToken.slice(-markLength), 'base64url')
+      const unmarked = refreshToken.slice(0, -markLength)
+      return keys.some((_, key) => {
+        const expected = markOf(key, unmarked)
+        return expected.length === mark.length && timingSafeEqual(expected, mark)
+      })
+    },
+  }
+}
