@@ -1,17 +1,47 @@
 import type { ViteUserConfig } from 'vitest/config'
 
+const shared = {
+  environment: 'node',
+  // A process for each file: servers, browsers and environment variables of one do not meet another's.
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  // One test that alone is switched on is not a passed suite.
+  allowOnly: false,
+} as const
+
 const config: ViteUserConfig = {
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**'],
-    environment: 'node',
-    // A process for each file: servers, browsers and environment variables of one do not meet another's.
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // One test that alone is switched on is not a passed suite.
-    allowOnly: false,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'main',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/bench/**', 'test/storage/**'],
+        },
+      },
+      // The black-box tests once more, with everything in Redis.
+      {
+        test: {
+          ...shared,
+          name: 'redis',
+          include: ['test/flows/**/*.test.ts', 'test/interaction/**/*.test.ts'],
+          env: { TEST_STORAGE: 'redis' },
+        },
+      },
+      // Real servers under races, faults and failovers: these take minutes.
+      {
+        test: {
+          ...shared,
+          name: 'storage',
+          include: ['test/storage/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 }
 

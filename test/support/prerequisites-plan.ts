@@ -25,11 +25,9 @@ const stop = (reason: string): Plan => ({ action: 'stop', reason })
 export function plan(facts: Facts): Plan {
   const { env, findProgram, isProgram } = facts
   const chromium = env['CHROMIUM_PATH']
-  const redis = env['REDIS_URL']
+  const redis = env['REDIS_SERVER_PATH']
   if (chromium && !isProgram(chromium)) return stop(`CHROMIUM_PATH names no program: ${chromium}`)
-  if (redis && !/^rediss?:\/\/./.test(redis)) {
-    return stop('REDIS_URL must be the URL of a running Redis, redis://host:port')
-  }
+  if (redis && !isProgram(redis)) return stop(`REDIS_SERVER_PATH names no program: ${redis}`)
   const missing: Package[] = []
   if (!chromium && !findProgram('chromium')) missing.push('chromium')
   if (!redis && !findProgram('redis-server')) missing.push('redis-server')
@@ -59,7 +57,7 @@ const toSentence = (missing: readonly Package[]): string =>
 function byHand(missing: readonly Package[]): string {
   const ways = {
     chromium: 'set CHROMIUM_PATH to the program of a Chromium or Chrome',
-    'redis-server': 'set REDIS_URL to a running Redis',
+    'redis-server': 'set REDIS_SERVER_PATH to the program redis-server',
   }
   return missing.map((name) => ways[name]).join(', ')
 }

@@ -8,6 +8,7 @@ import {
   type ClientMetadata,
 } from '../../lib/index.ts'
 import { createAccounts } from './people.ts'
+import { createTestStorage } from './storage.ts'
 
 export const audience = 'https://api.example.test'
 
@@ -63,6 +64,7 @@ export async function startServer(
     accounts,
     resourceServer: { audience, clientIds: [resourceServer.client_id] },
     clients: [confidential, publicClient, organizationClient, resourceServer],
+    storage: await createTestStorage(),
     ...options,
   })
   const handle = server.app.callback()

@@ -1,0 +1,140 @@
+import type { RedisOptions } from 'ioredis'
+import type { RecordStorage, Storage, StorageProblem } from '../lib/storage.ts'
+import { findProblems, watchSetup } from './redis/check.ts'
+import { announceClientChanges, onClientChange } from './redis/client-changes.ts'
+import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
+import { createGrantStorage } from './redis/grants.ts'
+import { createRecordStorage } from './redis/records.ts'
+import { createStorageKeys } from './redis/storage-keys.ts'
+
+export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
+export { ReplicationError } from './redis/exchange.ts'
+export { SealError } from './redis/storage-keys.ts'
+
+/** What {@link createRedisAdapter} takes. */
+export interface RedisAdapterOptions {
+  /**
+   * An ioredis client of the host's: `Redis` (one server, or Sentinel) or `Cluster`, best made with
+   * {@link recommendedRedisOptions}. It is used, never opened or closed, and need not be connected yet.
+   */
+  readonly client: RedisClient
+
+  /**
+   * Secrets that name and seal everything stored, newest first: the first one for what is new, all of them to
+   * find and open. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
+   *
+   * To rotate, add the new one as the second everywhere, then make it the first, and keep the old one for as
+   * long as grants last that were made under it (`lifetimes.grant`, 365 days by default).
+   */
+  readonly keys: readonly string[]
+
+  /** What every key in Redis begins with. @defaultValue `pleo:` */
+  readonly keyPrefix?: string
+
+  /**
+   * How long an answer of Redis is waited for, in milliseconds. What comes later is not done.
+   *
+   * @defaultValue 700
+   */
+  readonly timeout?: number
+
+  /**
+   * Has each refresh wait until so many replicas have it (`WAIT`), so that a failover cannot forget it. Where
+   * they do not in time, the refresh is answered with 503; it is stored, and the client repeats it. Other
+   * commands on the same connection wait along.
+   *
+   * @defaultValue not waited for
+   */
+  readonly waitForReplicas?: ReplicaWait
+
+  /**
+   * A second client, in subscriber mode: with it, a client that is changed in one process is changed
+   * in all others at once; without, within a second.
+   *
+   * @defaultValue none
+   */
+  readonly subscriber?: RedisClient
+
+  /**
+   * Told what is wrong with the setup of Redis whenever `client` has connected; of the adapters that share a
+   * client, the first one's.
+   *
+   * @defaultValue a warning of the process (`process.emitWarning`) with the problem's code
+   */
+  readonly onProblem?: (problem: StorageProblem) => void
+}
+
+/**
+ * Settings of ioredis that suit an authorization server: fail fast, come back by itself, leave a
+ * server that was demoted.
+ *
+ * `autoResendUnfulfilledCommands` stays on, because without it ioredis 6.0.0 can leave a command
+ * without an end; a command that is sent twice is harmless here. `enableAutoPipelining` stays off, because on a
+ * Cluster it can send commands to the wrong node.
+ */
+export const recommendedRedisOptions: RecommendedRedisOptions = {
+  connectTimeout: 1000,
+  commandTimeout: 700,
+  socketTimeout: 2000,
+  maxRetriesPerRequest: 1,
+  retryStrategy: (times) => Math.min(50 * times, 500),
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  failoverDetector: true,
+  autoResendUnfulfilledCommands: true,
+  enableAutoPipelining: false,
+}
+
+/** What {@link recommendedRedisOptions} sets. */
+export type RecommendedRedisOptions = Required<
+  Pick<
+    RedisOptions,
+    | 'autoResendUnfulfilledCommands'
+    | 'commandTimeout'
+    | 'connectTimeout'
+    | 'enableAutoPipelining'
+    | 'failoverDetector'
+    | 'maxRetriesPerRequest'
+    | 'reconnectOnError'
+    | 'retryStrategy'
+    | 'socketTimeout'
+  >
+>
+
+/**
+ * Storage in Redis 7 or later: one server, Sentinel, or Cluster. What is kept under which key stands in
+ * docs/storage.md, what Redis must be set up like in docs/operations.md.
+ *
+ * @throws TypeError where `keys` or `timeout` are not as described
+ */
+export function createRedisAdapter(options: RedisAdapterOptions): Storage {
+  const { client, keyPrefix: prefix = 'pleo:', timeout = 700, subscriber } = options
+  if (!(timeout > 0)) throw new TypeError('timeout must be a number of milliseconds above 0')
+  const keys = createStorageKeys(checkKeys(options.keys))
+  const parts = { commands: createCommands(client, timeout), keys, prefix }
+  watchSetup(client, options.onProblem)
+
+  const models = new Map<string, RecordStorage>()
+  const create = (model: string): RecordStorage => {
+    const records = createRecordStorage(parts, model)
+    return model === 'Client' ? announceClientChanges(client, prefix, records) : records
+  }
+  return {
+    grants: createGrantStorage({ ...parts, waitForReplicas: options.waitForReplicas }),
+    records(model) {
+      const existing = models.get(model) ?? create(model)
+      models.set(model, existing)
+      return existing
+    },
+    deriveKeys: (purpose) => keys.derive(purpose),
+    check: () => findProblems(client),
+    ...(subscriber && { onClientChange: onClientChange(subscriber, prefix) }),
+  }
+}
+
+function checkKeys(keys: unknown): readonly [string, ...string[]] {
+  const [first, ...others] = Array.isArray(keys) ? (keys as readonly unknown[]) : []
+  if ([first, ...others].every((key) => typeof key === 'string' && key.length >= 32)) {
+    return [String(first), ...others.map(String)]
+  }
+  throw new TypeError('keys must hold at least one secret, each of 32 characters or more')
+}

@@ -1,0 +1,78 @@
+import type { LoadedGrant, StoredPayload, TokenKind } from '../../lib/storage.ts'
+import { openPayload } from './sealed-json.ts'
+import type { StorageKeys } from './storage-keys.ts'
+
+/** What a code or token is called within its grant, under every key, newest first. */
+export const tokenNames = (
+  keys: StorageKeys,
+  kind: TokenKind,
+  id: string,
+): readonly [string, ...string[]] => keys.names(kind, id)
+
+/** Where the payload of a code or token is sealed for. */
+export const tokenPlace = (keys: StorageKeys, key: string, kind: TokenKind, id: string): string =>
+  kind === 'AccessToken' ? accessTokenPlace(key, tokenNames(keys, kind, id)[0]) : `${key}/${kind}`
+
+const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`
+
+interface Source {
+  readonly key: string
+  readonly grantId: string
+  /** The clock of the Redis, in milliseconds since the epoch. */
+  readonly now: number
+  /** Names and values in turn. */
+  readonly fields: readonly Buffer[]
+}
+
+/** A grant from its Redis hash; what is sealed is opened when it is asked for. */
+export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
+  const { key, grantId, now } = source
+  const fields = toMap(source.fields)
+  const sealed = fields.get('g')
+  if (!sealed) return undefined
+  const numberOf = (name: string): number | undefined => {
+    const text = fields.get(name)?.toString()
+    return text === undefined ? undefined : Number(text)
+  }
+  const findCode = (id: string): StoredPayload | undefined => {
+    const code = fields.get('c')
+    const name = fields.get('ch')?.toString() ?? ''
+    const isIt = tokenNames(keys, 'AuthorizationCode', id).includes(name)
+    if (!code || !isIt || (numberOf('ce') ?? 0) <= now) return undefined
+    const payload = openPayload(keys, `${key}/AuthorizationCode`, code, id)
+    const consumed = numberOf('cu')
+    return consumed === undefined ? payload : { ...payload, consumed }
+  }
+  const findAccessToken = (id: string): StoredPayload | undefined => {
+    for (const name of tokenNames(keys, 'AccessToken', id)) {
+      const value = fields.get(`a:${name}`)
+      if (!value) continue
+      const colon = value.indexOf(':')
+      if (Number(value.subarray(0, colon).toString()) <= now) return undefined
+      return openPayload(keys, accessTokenPlace(key, name), value.subarray(colon + 1), id)
+    }
+    return undefined
+  }
+  const refreshToken = fields.get('r')
+  return {
+    payload: openPayload(keys, `${key}/g`, sealed, grantId),
+    now,
+    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
+    refreshToken: refreshToken && {
+      payload: openPayload(keys, `${key}/RefreshToken`, refreshToken),
+      generation: numberOf('n') ?? 0,
+      rotatedAt: numberOf('rt'),
+      isUsed: fields.has('ru'),
+      is: (id) => tokenNames(keys, 'RefreshToken', id).includes(fields.get('rh')?.toString() ?? ''),
+    },
+  }
+}
+
+function toMap(fields: readonly Buffer[]): ReadonlyMap<string, Buffer> {
+  const map = new Map<string, Buffer>()
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name, value] = fields.slice(index, index + 2)
+    if (name && value) map.set(name.toString(), value)
+  }
+  return map
+}

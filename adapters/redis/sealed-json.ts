@@ -1,0 +1,30 @@
+import type { StoredPayload } from '../../lib/storage.ts'
+import type { StorageKeys } from './storage-keys.ts'
+
+/**
+ * A payload, sealed for its place. A `jti` that is the id is left out: whoever asks has it, and it is a
+ * credential, so it is better nowhere at all.
+ */
+export function sealPayload(
+  keys: StorageKeys,
+  place: string,
+  id: string,
+  payload: StoredPayload,
+): Buffer {
+  const { jti, ...others } = payload
+  return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]))
+}
+
+/** The payload of that id, as it was. Without `id`, a `jti` that was left out stays so. */
+export function openPayload(
+  keys: StorageKeys,
+  place: string,
+  sealed: Buffer,
+  id?: string,
+): StoredPayload {
+  const [payload, isWithout = true] = JSON.parse(keys.open(place, sealed)) as [
+    StoredPayload,
+    boolean?,
+  ]
+  return isWithout && id !== undefined ? { ...payload, jti: id } : payload
+}

@@ -1,0 +1,96 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+
+/** What makes a dump of the storage worthless: names that tell nothing, and content that is sealed. */
+export interface StorageKeys {
+  /**
+   * What something is called in the storage, under every key, newest first. One that was stored
+   * before the keys were rotated has its name under an older one.
+   */
+  names(kind: string, id: string): readonly [string, ...string[]]
+  /** Seals content for one place, where alone it can be opened. */
+  seal(place: string, content: string): Buffer
+  /** @throws where it was sealed with a key that is not there, for another place, or was changed */
+  open(place: string, sealed: Buffer): string
+  derive(purpose: string): readonly Uint8Array[]
+}
+
+interface Key {
+  /** Says which key something was sealed with. */
+  readonly id: Buffer
+  readonly name: Uint8Array
+  readonly seal: Uint8Array
+  readonly secret: string
+}
+
+const idLength = 4
+const nonceLength = 12
+const tagLength = 16
+
+/** The error of content that cannot be opened. It names no content. */
+export class SealError extends Error {
+  override readonly name = 'SealError'
+}
+
+/**
+ * Makes storage keys.
+ *
+ * @param secrets - newest first: the first names and seals, all find and open
+ */
+export function createStorageKeys(secrets: readonly [string, ...string[]]): StorageKeys {
+  const toKey = (secret: string): Key => ({
+    id: Buffer.from(derive(secret, 'id')).subarray(0, idLength),
+    name: derive(secret, 'name'),
+    seal: derive(secret, 'seal'),
+    secret,
+  })
+  const newest = toKey(secrets[0])
+  const keys: readonly [Key, ...Key[]] = [
+    newest,
+    ...secrets.slice(1).map((secret) => toKey(secret)),
+  ]
+  const nameUnder = (key: Key, kind: string, id: string): string =>
+    createHmac('sha256', key.name)
+      .update(JSON.stringify([kind, id]))
+      .digest()
+      .subarray(0, 16)
+      .toString('base64url')
+  return {
+    names(kind, id) {
+      const [first, ...others] = keys
+      return [nameUnder(first, kind, id), ...others.map((key) => nameUnder(key, kind, id))]
+    },
+    seal(place, content) {
+      const nonce = randomBytes(nonceLength)
+      const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
+      const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
+      return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
+    },
+    open(place, sealed) {
+      const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
+      if (!key) throw new SealError('sealed with a storage key that is not among those given')
+      return unseal(keyFor(key, place), sealed)
+    },
+    derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
+  }
+}
+
+function derive(secret: string, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, 'pleo-oauth-server storage', purpose, 32))
+}
+
+/** A key of its own for each place: nothing can be moved, and no key seals more than a few times. */
+const keyFor = (key: Key, place: string): Buffer =>
+  createHmac('sha256', key.seal).update(place).digest()
+
+function unseal(key: Buffer, sealed: Buffer): string {
+  const nonce = sealed.subarray(idLength, idLength + nonceLength)
+  const tag = sealed.subarray(idLength + nonceLength, idLength + nonceLength + tagLength)
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagLength })
+  decipher.setAuthTag(tag)
+  const content = sealed.subarray(idLength + nonceLength + tagLength)
+  try {
+    return decipher.update(content, undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    throw new SealError('the content was changed, or belongs to another place')
+  }
+}

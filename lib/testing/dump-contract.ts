@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import type { Storage } from '../storage.ts'
+import type { Define, StoredEntry } from './adapter-contract.ts'
+import { credential, sampleGrant, sampleRefresh, sampleToken } from './samples.ts'
+
+/** What is asked of all that is kept, where it can be looked at. */
+export function dumpContract(define: Define): void {
+  define('nothing stays for ever, but for clients', async ({ storage, dump }) => {
+    if (!dump) return
+    await storage.records('Client').upsert('client', { client_id: 'client' })
+    const clients = new Set((await dump()).map(({ key }) => key))
+    await fill(storage)
+    const entries = await dump()
+    assert.ok(entries.length > clients.size)
+    for (const { key, expiresIn } of entries) {
+      if (clients.has(key)) continue
+      assert.ok(expiresIn !== undefined, `no end: ${key}`)
+    }
+  })
+  define(
+    'no credential is kept as it is, nor anything that is told of people',
+    async ({ storage, dump }) => {
+      if (!dump) return
+      const secrets = await fill(storage)
+      const entries = await dump()
+      for (const secret of secrets) {
+        const found = entries.find((entry) => holds(entry, secret))
+        assert.equal(found, undefined, `kept as it is in ${found?.key}`)
+      }
+    },
+  )
+  define(
+    '10 000 refreshes leave as many entries and as much in them as ten did',
+    async ({ storage, dump }) => {
+      const { id, payload } = sampleGrant()
+      let used = sampleToken(id, 600)
+      await storage.grants.save(id, payload, 600)
+      await storage.grants.add(id, 'RefreshToken', used)
+      const sizes: number[] = []
+      for (let generation = 0; generation < 10_000; generation += 1) {
+        const refresh = sampleRefresh(used, generation)
+        assert.equal(await storage.grants.exchange(id, refresh), 'exchanged')
+        used = refresh.refreshToken
+        if (generation === 9 || generation === 9999) sizes.push(sizeOf(dump ? await dump() : []))
+      }
+      const [before = 0, after = 0] = sizes
+      // The generation itself has four digits more.
+      assert.ok(after <= before + 16, `${before} bytes became ${after}`)
+    },
+  )
+}
+
+/** Stores one of everything; answers what must not be found as it is. */
+async function fill(storage: Storage): Promise<readonly string[]> {
+  const ids = [
+    'Session',
+    'Interaction',
+    'PushedAuthorizationRequest',
+    'ClientCredentials',
+    'DeviceCode',
+  ].map((model) => ({ model, id: credential() }))
+  const [uid, userCode, cookie, secret] = [credential(), 'WDJBMJHT', credential(), credential()]
+  for (const { model, id } of ids) {
+    const payload = {
+      jti: id,
+      session: { cookie },
+      secret,
+      ...(model === 'Session' && { uid }),
+      ...(model === 'DeviceCode' && { userCode }),
+    }
+    await storage.records(model).upsert(id, payload, 60)
+  }
+  const replay = credential()
+  await storage.records('ReplayDetection').insert(replay, {}, 60)
+  const { id, payload } = sampleGrant({ accountId: 'sofia@bakery.example' })
+  const [code, access, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
+  await storage.grants.save(id, payload, 600)
+  await storage.grants.add(id, 'AuthorizationCode', code)
+  await storage.grants.add(id, 'AccessToken', access)
+  await storage.grants.add(id, 'RefreshToken', refresh)
+  const next = sampleRefresh(refresh, 0)
+  await storage.grants.exchange(id, next)
+  const tokens = [code, access, refresh, next.refreshToken, next.accessToken]
+  const values = [...ids.map((one) => one.id), ...tokens.map((token) => token.id)]
+  return [...values, uid, userCode, cookie, secret, replay, 'sofia@bakery.example']
+}
+
+const holds = ({ key, value }: StoredEntry, secret: string): boolean =>
+  [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex')].some(
+    (form) => key.includes(form) || value.includes(form),
+  )
+
+const sizeOf = (entries: readonly StoredEntry[]): number =>
+  entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0)

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import type { NewToken } from '../storage.ts'
+import type { Define } from './adapter-contract.ts'
+import { atOnce, grantWith, sampleGrant, sampleRefresh, sampleToken } from './samples.ts'
+
+/** What is asked of exchanges. */
+export function exchangeContract(define: Define): void {
+  redeeming(define)
+  redeemingInVain(define)
+  refreshing(define)
+  unknownTokens(define)
+  interrupting(define)
+}
+
+function redeeming(define: Define): void {
+  define(
+    'one of fifty redeems a code, and its tokens are the ones there',
+    async ({ storage, other }) => {
+      const { id, token: code } = await grantWith(storage, 'AuthorizationCode')
+      const exchanges = Array.from({ length: 50 }, () => ({
+        used: { kind: 'AuthorizationCode', id: code.id } as const,
+        accessToken: sampleToken(id),
+        refreshToken: sampleToken(id),
+        retryWindow: 0,
+      }))
+      const results = await Promise.all(
+        exchanges.map((exchange, n) => (n % 2 ? other : storage).grants.exchange(id, exchange)),
+      )
+      assert.equal(results.filter((result) => result === 'exchanged').length, 1)
+      assert.equal(results.filter((result) => result === 'used').length, 49)
+      const loaded = await other.grants.load(id)
+      const living = exchanges.map(({ accessToken, refreshToken }) =>
+        [loaded?.find('AccessToken', accessToken.id), loaded?.refreshToken?.is(refreshToken.id)]
+          .map(Boolean)
+          .join(),
+      )
+      const winner = results.indexOf('exchanged')
+      assert.deepEqual(
+        living,
+        results.map((_, n) => (n === winner ? 'true,true' : 'false,false')),
+      )
+      assert.equal(loaded?.refreshToken?.generation, 0)
+      assert.equal(typeof loaded.find('AuthorizationCode', code.id)?.consumed, 'number')
+    },
+  )
+}
+
+function redeemingInVain(define: Define): void {
+  define(
+    'a code that is over, unknown, or of another grant redeems nothing',
+    async ({ storage, pass }) => {
+      const { id, payload } = sampleGrant()
+      await storage.grants.save(id, payload, 600)
+      await storage.grants.add(id, 'RefreshToken', sampleToken(id))
+      const code = sampleToken(id, 1)
+      await storage.grants.add(id, 'AuthorizationCode', code)
+      const redeem = (of: NewToken): Promise<string> =>
+        storage.grants.exchange(id, {
+          used: { kind: 'AuthorizationCode', id: of.id },
+          accessToken: sampleToken(id),
+          retryWindow: 0,
+        })
+      const { token: foreign } = await grantWith(storage, 'AuthorizationCode')
+      assert.equal(await redeem(foreign), 'gone')
+      assert.equal(await redeem(sampleToken(id)), 'gone')
+      await pass(1.1)
+      assert.equal(await redeem(code), 'gone')
+    },
+  )
+}
+
+function refreshing(define: Define): void {
+  define('a refresh leaves its own tokens and no earlier ones', async ({ storage, other }) => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const earlier = sampleToken(id)
+    await storage.grants.add(id, 'AccessToken', earlier)
+    const refresh = sampleRefresh(token, 0)
+    assert.equal(await storage.grants.exchange(id, refresh), 'exchanged')
+    const loaded = await other.grants.load(id)
+    assert.equal(loaded?.find('AccessToken', earlier.id), undefined)
+    assert.deepEqual(
+      loaded?.find('AccessToken', refresh.accessToken.id),
+      refresh.accessToken.payload,
+    )
+    assert.equal(loaded?.refreshToken?.is(refresh.refreshToken.id), true)
+    assert.equal(loaded.refreshToken.is(token.id), false)
+    assert.equal(loaded.refreshToken.generation, 1)
+    assert.equal(typeof loaded.refreshToken.rotatedAt, 'number')
+  })
+  define('one of fifty refreshes where repeats are not allowed', async ({ storage, other }) => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const results = await atOnce(50, (n) =>
+      (n % 2 ? other : storage).grants.exchange(id, sampleRefresh(token, 0, { retryWindow: 0 })),
+    )
+    assert.equal(results.filter((result) => result === 'exchanged').length, 1)
+    assert.equal(results.filter((result) => result === 'used').length, 49)
+  })
+  define(
+    'fifty who make the same successor get one, whoever was first',
+    async ({ storage, other }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const shared = sampleRefresh(token, 0)
+      const results = await atOnce(50, (n) => (n % 2 ? other : storage).grants.exchange(id, shared))
+      assert.equal(results.filter((result) => result === 'exchanged').length, 1)
+      assert.equal(results.filter((result) => result === 'repeated').length, 49)
+      const loaded = await other.grants.load(id)
+      assert.equal(loaded?.refreshToken?.is(shared.refreshToken.id), true)
+      assert.equal(loaded.refreshToken.generation, 1)
+      assert.ok(loaded.find('AccessToken', shared.accessToken.id))
+    },
+  )
+}
+
+function unknownTokens(define: Define): void {
+  define('a refresh token that the grant never had is used up already', async ({ storage }) => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const foreign = sampleRefresh(sampleToken(id), 0)
+    assert.equal(await storage.grants.exchange(id, foreign), 'used')
+    const far = sampleRefresh(sampleToken(id), 7)
+    assert.equal(await storage.grants.exchange(id, far), 'used')
+    assert.equal((await storage.grants.load(id))?.refreshToken?.is(token.id), true)
+  })
+  define(
+    'a refresh that the storage forgot is made up for, if the token is genuine',
+    async ({ storage }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const forgotten = sampleToken(id)
+      const next = sampleRefresh(forgotten, 1)
+      const forged = { ...next, used: { ...next.used, isGenuine: false } }
+      assert.equal(await storage.grants.exchange(id, forged), 'used')
+      assert.equal((await storage.grants.load(id))?.refreshToken?.is(token.id), true)
+      assert.equal(await storage.grants.exchange(id, next), 'exchanged')
+      const loaded = await storage.grants.load(id)
+      assert.equal(loaded?.refreshToken?.is(next.refreshToken.id), true)
+      assert.equal(loaded.refreshToken.generation, 2)
+    },
+  )
+}
+
+function interrupting(define: Define): void {
+  define(
+    'a grant that ended meanwhile exchanges nothing, and stays ended',
+    async ({ storage, other }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      await other.grants.end(id)
+      assert.equal(await storage.grants.exchange(id, sampleRefresh(token, 0)), 'gone')
+      assert.equal(await storage.grants.load(id), undefined)
+    },
+  )
+  define('of a refresh and an end at the same time, the end wins', async ({ storage, other }) => {
+    for (let round = 0; round < 20; round += 1) {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      await Promise.all([
+        storage.grants.exchange(id, sampleRefresh(token, 0)),
+        other.grants.end(id),
+        storage.grants.add(id, 'AccessToken', sampleToken(id)),
+      ])
+      assert.equal(await storage.grants.load(id), undefined)
+    }
+  })
+  define('a thousand refreshes leave as much to load as ten', async ({ storage }) => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    let used = token
+    for (let generation = 0; generation < 1000; generation += 1) {
+      const refresh = sampleRefresh(used, generation)
+      assert.equal(await storage.grants.exchange(id, refresh), 'exchanged')
+      used = refresh.refreshToken
+    }
+    const loaded = await storage.grants.load(id)
+    assert.equal(loaded?.refreshToken?.generation, 1000)
+    assert.equal(loaded.refreshToken.is(used.id), true)
+  })
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import type { Define } from './adapter-contract.ts'
+import { atOnce, sampleGrant, sampleToken } from './samples.ts'
+
+/** What is asked of grants, but for exchanges. */
+export function grantContract(define: Define): void {
+  keeping(define)
+  lasting(define)
+  ending(define)
+  removing(define)
+}
+
+function keeping(define: Define): void {
+  define('a grant is loaded as it was saved', async ({ storage, other }) => {
+    const { id, payload } = sampleGrant({ resources: { 'https://api.test': 'x y' } })
+    await storage.grants.save(id, payload, 60)
+    const loaded = await other.grants.load(id)
+    assert.deepEqual(loaded?.payload, payload)
+    assert.equal(loaded.refreshToken, undefined)
+    assert.ok(Math.abs(loaded.now - Date.now()) < 5 * 365 * 86_400_000)
+    assert.equal(await other.grants.load(sampleGrant().id), undefined)
+  })
+  define(
+    'codes and tokens are found by their values, each as its kind only',
+    async ({ storage, other }) => {
+      const { id, payload } = sampleGrant()
+      const [code, access, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
+      await storage.grants.save(id, payload, 60)
+      assert.equal(await storage.grants.add(id, 'AuthorizationCode', code), true)
+      assert.equal(await storage.grants.add(id, 'AccessToken', access), true)
+      assert.equal(await storage.grants.add(id, 'RefreshToken', refresh), true)
+      const loaded = await other.grants.load(id)
+      assert.deepEqual(loaded?.find('AuthorizationCode', code.id), code.payload)
+      assert.deepEqual(loaded.find('AccessToken', access.id), access.payload)
+      assert.equal(loaded.find('AccessToken', code.id), undefined)
+      assert.equal(loaded.find('AuthorizationCode', access.id), undefined)
+      assert.equal(loaded.find('AccessToken', refresh.id), undefined)
+      const { jti, ...withoutValue } = refresh.payload
+      assert.equal(jti, refresh.id)
+      assert.deepEqual(loaded.refreshToken?.payload, withoutValue)
+      assert.equal(loaded.refreshToken.is(refresh.id), true)
+      assert.equal(loaded.refreshToken.is(access.id), false)
+      assert.deepEqual(
+        [loaded.refreshToken.generation, loaded.refreshToken.rotatedAt, loaded.refreshToken.isUsed],
+        [0, undefined, false],
+      )
+    },
+  )
+}
+
+function lasting(define: Define): void {
+  define('a grant that is saved again keeps its tokens', async ({ storage }) => {
+    const { id, payload } = sampleGrant()
+    const token = sampleToken(id)
+    await storage.grants.save(id, payload, 60)
+    await storage.grants.add(id, 'AccessToken', token)
+    await storage.grants.save(id, { ...payload, more: 1 }, 60)
+    const loaded = await storage.grants.load(id)
+    assert.equal(loaded?.payload['more'], 1)
+    assert.deepEqual(loaded.find('AccessToken', token.id), token.payload)
+  })
+  define(
+    'a code or access token is found until its lifetime is over',
+    async ({ storage, pass }) => {
+      const { id, payload } = sampleGrant()
+      const [code, access, later] = [sampleToken(id, 1), sampleToken(id, 1), sampleToken(id, 60)]
+      await storage.grants.save(id, payload, 60)
+      await storage.grants.add(id, 'AuthorizationCode', code)
+      await storage.grants.add(id, 'AccessToken', access)
+      await storage.grants.add(id, 'AccessToken', later)
+      await pass(1.1)
+      const loaded = await storage.grants.load(id)
+      assert.equal(loaded?.find('AuthorizationCode', code.id), undefined)
+      assert.equal(loaded?.find('AccessToken', access.id), undefined)
+      assert.deepEqual(loaded?.find('AccessToken', later.id), later.payload)
+    },
+  )
+  define('a grant has an end, and everything of it', async ({ storage, pass }) => {
+    const { id, payload } = sampleGrant()
+    await storage.grants.save(id, payload, 1)
+    await storage.grants.add(id, 'RefreshToken', sampleToken(id, 60))
+    await pass(1.1)
+    assert.equal(await storage.grants.load(id), undefined)
+    assert.equal(await storage.grants.add(id, 'AccessToken', sampleToken(id)), false)
+    assert.equal(await storage.grants.end(id), false)
+  })
+}
+
+function ending(define: Define): void {
+  define('nothing is added to a grant that is not there', async ({ storage }) => {
+    const { id } = sampleGrant()
+    for (const kind of ['AuthorizationCode', 'AccessToken', 'RefreshToken'] as const) {
+      assert.equal(await storage.grants.add(id, kind, sampleToken(id)), false)
+    }
+    assert.equal(await storage.grants.load(id), undefined)
+  })
+  define(
+    'a grant ends at once for everybody, and nothing of it comes back',
+    async ({ storage, other }) => {
+      const { id, payload } = sampleGrant()
+      await storage.grants.save(id, payload, 60)
+      await storage.grants.add(id, 'RefreshToken', sampleToken(id))
+      const answers = await atOnce(10, () => storage.grants.end(id))
+      assert.equal(answers.filter(Boolean).length, 1)
+      assert.equal(await other.grants.load(id), undefined)
+      assert.equal(await other.grants.add(id, 'AccessToken', sampleToken(id)), false)
+    },
+  )
+  define(
+    'all grants of a client end, and of a client for one subject, and no others',
+    async ({ storage, other }) => {
+      const grants = [
+        sampleGrant({ clientId: 'one', subject: 'first' }),
+        sampleGrant({ clientId: 'one', subject: 'first' }),
+        sampleGrant({ clientId: 'one', subject: 'second' }),
+        sampleGrant({ clientId: 'two', subject: 'first' }),
+      ]
+      for (const { id, payload } of grants) await storage.grants.save(id, payload, 60)
+      const alive = async (): Promise<readonly boolean[]> =>
+        (await Promise.all(grants.map(({ id }) => other.grants.load(id)))).map(Boolean)
+      assert.equal(await storage.grants.endAll({ clientId: 'one', subject: 'first' }), 2)
+      assert.deepEqual(await alive(), [false, false, true, true])
+      assert.equal(await storage.grants.endAll({ clientId: 'one', subject: 'first' }), 0)
+      assert.equal(await storage.grants.endAll({ clientId: 'unknown' }), 0)
+      assert.equal(await storage.grants.endAll({ clientId: 'one' }), 1)
+      assert.deepEqual(await alive(), [false, false, false, true])
+    },
+  )
+  define('a thousand grants of a client end', async ({ storage }) => {
+    const grants = Array.from({ length: 1001 }, () => sampleGrant({ clientId: 'many' }))
+    await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))
+    assert.equal(await storage.grants.endAll({ clientId: 'many' }), 1001)
+    const left = await Promise.all(grants.map(({ id }) => storage.grants.load(id)))
+    assert.deepEqual(left.filter(Boolean), [])
+  })
+}
+
+function removing(define: Define): void {
+  define('one token is removed, or all of a kind, and no others', async ({ storage, other }) => {
+    const { id, payload } = sampleGrant()
+    const [code, refresh] = [sampleToken(id), sampleToken(id)]
+    const [first, second, third] = [sampleToken(id), sampleToken(id), sampleToken(id)]
+    await storage.grants.save(id, payload, 60)
+    await storage.grants.add(id, 'AuthorizationCode', code)
+    await storage.grants.add(id, 'RefreshToken', refresh)
+    for (const token of [first, second, third]) await storage.grants.add(id, 'AccessToken', token)
+    const left = async (): Promise<readonly boolean[]> => {
+      const loaded = await other.grants.load(id)
+      return [
+        loaded?.find('AuthorizationCode', code.id),
+        loaded?.refreshToken,
+        ...[first, second, third].map((token) => loaded?.find('AccessToken', token.id)),
+      ].map(Boolean)
+    }
+    await storage.grants.remove(id, 'AccessToken', first.id)
+    assert.deepEqual(await left(), [true, true, false, true, true])
+    await storage.grants.remove(id, 'AccessToken')
+    assert.deepEqual(await left(), [true, true, false, false, false])
+    await storage.grants.remove(id, 'AuthorizationCode', refresh.id)
+    await storage.grants.remove(id, 'RefreshToken', code.id)
+    assert.deepEqual(await left(), [true, true, false, false, false])
+    await storage.grants.remove(id, 'AuthorizationCode', code.id)
+    await storage.grants.remove(id, 'RefreshToken')
+    assert.deepEqual(await left(), [false, false, false, false, false])
+    assert.deepEqual((await other.grants.load(id))?.payload, payload)
+  })
+}

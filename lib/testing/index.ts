@@ -1,0 +1,6 @@
+export {
+  adapterContract,
+  type AdapterHarness,
+  type MakeAdapter,
+  type TestRunner,
+} from './adapter-contract.ts'
