@@ -30,11 +30,17 @@ export interface MemoryAdapterOptions {
 export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage {
   const space = createSpace(options.maxRecords ?? 100_000, options.now ?? Date.now)
   const secret = randomBytes(32)
+  const listeners = new Set<(clientId: string) => void>()
   const models = new Map<string, RecordStorage>()
+  const onChange = (model: string, id: string): void => {
+    if (model === 'Client') listeners.forEach((listener) => listener(id))
+  }
   return {
     grants: createGrantStorage(space),
+    onClientChange: (listener) => void listeners.add(listener),
     records(model) {
-      const existing = models.get(model) ?? createRecordStorage(space, model)
+      const existing =
+        models.get(model) ?? createRecordStorage(space, model, (id) => onChange(model, id))
       models.set(model, existing)
       return existing
     },
@@ -42,7 +48,11 @@ export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage
   }
 }
 
-function createRecordStorage(space: Space, model: string): RecordStorage {
+function createRecordStorage(
+  space: Space,
+  model: string,
+  onChange: (id: string) => void,
+): RecordStorage {
   const keyOf = (id: string): string => `${model}:${id}`
   const store = (id: string, payload: StoredPayload, lifetime?: number): void => {
     const second = payload.uid ?? payload.userCode
@@ -62,7 +72,10 @@ function createRecordStorage(space: Space, model: string): RecordStorage {
   }
 
   return {
-    upsert: async (id, payload, lifetime) => store(id, payload, lifetime),
+    upsert: async (id, payload, lifetime) => {
+      store(id, payload, lifetime)
+      onChange(id)
+    },
     insert: async (id, payload, lifetime) => {
       if (space.live(keyOf(id))) return false
       store(id, payload, lifetime)
@@ -77,6 +90,10 @@ function createRecordStorage(space: Space, model: string): RecordStorage {
       space.consume(record)
       return true
     },
-    destroy: async (id) => Boolean(space.live(keyOf(id))) && space.remove(keyOf(id)),
+    destroy: async (id) => {
+      const isDone = Boolean(space.live(keyOf(id))) && space.remove(keyOf(id))
+      onChange(id)
+      return isDone
+    },
   }
 }

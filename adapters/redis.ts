@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis'
 import type { RecordStorage, Storage, StorageProblem } from '../lib/storage.ts'
 import { findProblems, watchSetup } from './redis/check.ts'
-import { announceClientChanges, onClientChange } from './redis/client-changes.ts'
+import { createClientChanges } from './redis/client-changes.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createRecordStorage } from './redis/records.ts'
@@ -113,10 +113,11 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
   const parts = { commands: createCommands(client, timeout), keys, prefix }
   watchSetup(client, options.onProblem)
 
+  const changes = createClientChanges({ client, prefix, subscriber })
   const models = new Map<string, RecordStorage>()
   const create = (model: string): RecordStorage => {
     const records = createRecordStorage(parts, model)
-    return model === 'Client' ? announceClientChanges(client, prefix, records) : records
+    return model === 'Client' ? changes.announcing(records) : records
   }
   return {
     grants: createGrantStorage({ ...parts, waitForReplicas: options.waitForReplicas }),
@@ -126,8 +127,8 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
       return existing
     },
     deriveKeys: (purpose) => keys.derive(purpose),
+    onClientChange: changes.onClientChange,
     check: () => findProblems(client),
-    ...(subscriber && { onClientChange: onClientChange(subscriber, prefix) }),
   }
 }
 

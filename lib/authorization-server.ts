@@ -3,8 +3,10 @@ import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { checkStaticClients } from './clients/static-clients.ts'
+import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
+import { createConnections, type Connections } from './connections/connections.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createByPath } from './http/by-path.ts'
@@ -40,6 +42,16 @@ export interface AuthorizationServer {
   readonly app: Koa
   /** The oidc-provider instance behind it, for its events and models. */
   readonly provider: Provider
+  /** What people have granted. */
+  readonly connections: Connections
+  /**
+   * Looks at how the storage is set up: with Redis, whether it would drop connections when memory is short.
+   * Meant for the start, before the first request.
+   *
+   * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
+   * where it cannot be reached
+   */
+  check(): Promise<void>
 }
 
 /**
@@ -88,7 +100,12 @@ export function createAuthorizationServer(
   ]) {
     provider.use(middleware)
   }
-  return { app: createApp(provider), provider }
+  return {
+    app: createApp(provider),
+    provider,
+    connections: createConnections(config.storage.grants),
+    check: () => checkStorage(resolved.storage),
+  }
 }
 
 function createProvider(config: Config, mapped: Configuration): Provider {

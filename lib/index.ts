@@ -11,6 +11,7 @@ export type {
   SubjectChoice,
   ViewsOptions,
 } from './config/options.ts'
+export type { Connections, RevokedGrants } from './connections/connections.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
 export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'

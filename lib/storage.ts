@@ -21,10 +21,10 @@ export interface Storage {
   deriveKeys(purpose: string): readonly Uint8Array[]
 
   /**
-   * Tells when another process stored or removed the record of a client; absent where an adapter
-   * cannot know.
+   * Calls back whenever a client was stored or removed: through this storage, and, where the adapter
+   * can hear of it, by another process.
    */
-  onClientChange?(listener: (clientId: string) => void): void
+  onClientChange(listener: (clientId: string) => void): void
 
   /** What is wrong with how the storage itself is set up; absent where there is nothing to look at. */
   check?(): Promise<readonly StorageProblem[]>

@@ -175,7 +175,7 @@ function toLoaded(grant: Grant | undefined, now: number): LoadedGrant | undefine
   if (!grant) return undefined
   // What happens to the grant later is not seen in what was loaded before.
   const { code, refreshToken } = grant
-  const { jti: _, ...payload } = refreshToken?.payload ?? {}
+  const { jti: _, ...withoutValue } = refreshToken?.payload ?? {}
   const accessTokens = new Map(grant.accessTokens)
   return {
     payload: copyOf(grant.payload),
@@ -189,7 +189,7 @@ function toLoaded(grant: Grant | undefined, now: number): LoadedGrant | undefine
         : payload
     },
     refreshToken: refreshToken && {
-      payload: copyOf(payload),
+      payload: copyOf(withoutValue),
       generation: refreshToken.generation,
       rotatedAt: refreshToken.rotatedAt,
       isUsed: refreshToken.isUsed,

@@ -1,44 +1,52 @@
 import type { RecordStorage, Storage } from '../../lib/storage.ts'
 import type { RedisClient } from './commands.ts'
 
-const channelOf = (prefix: string): string => `${prefix}client-changed`
+/** Tells of clients that were stored or removed. */
+export interface ClientChanges {
+  readonly onClientChange: Storage['onClientChange']
+  /** The same records, which tell of every change. */
+  announcing(records: RecordStorage): RecordStorage
+}
 
-/** Tells every process when a client was changed. */
-export function announceClientChanges(
-  client: RedisClient,
-  prefix: string,
-  records: RecordStorage,
-): RecordStorage {
-  const announce = async (id: string): Promise<void> => {
-    // Who does not hear of it finds out when the client is read again.
-    await client.publish(channelOf(prefix), id).catch(() => undefined)
+interface Parts {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly subscriber: RedisClient | undefined
+}
+
+/** Tells of changes in this process, and with a subscriber of those in all others. */
+export function createClientChanges({ client, prefix, subscriber }: Parts): ClientChanges {
+  const channel = `${prefix}client-changed`
+  const listeners = new Set<(clientId: string) => void>()
+  const tell = (id: string): void => listeners.forEach((listener) => listener(id))
+
+  const changing = async <T>(id: string, change: () => Promise<T>): Promise<T> => {
+    try {
+      return await change()
+    } finally {
+      // Also where it failed: it may have been done all the same.
+      tell(id)
+      // Who does not hear of it finds out when the client is read again.
+      void client.publish(channel, id).catch(() => undefined)
+    }
   }
+  if (subscriber) listen(subscriber, channel, tell)
+
   return {
-    ...records,
-    async upsert(id, payload, lifetime) {
-      await records.upsert(id, payload, lifetime)
-      await announce(id)
-    },
-    async destroy(id) {
-      const isDone = await records.destroy(id)
-      await announce(id)
-      return isDone
-    },
+    onClientChange: (listener) => void listeners.add(listener),
+    announcing: (records) => ({
+      ...records,
+      upsert: (id, payload, lifetime) => changing(id, () => records.upsert(id, payload, lifetime)),
+      destroy: (id) => changing(id, () => records.destroy(id)),
+    }),
   }
 }
 
-/** Listens for what other processes changed. */
-export function onClientChange(
-  subscriber: RedisClient,
-  prefix: string,
-): NonNullable<Storage['onClientChange']> {
-  const channel = channelOf(prefix)
-  return (listener) => {
-    subscriber.on('message', (from: string, clientId: string) => {
-      if (from === channel) listener(clientId)
-    })
-    const subscribe = (): void => void subscriber.subscribe(channel).catch(() => undefined)
-    subscriber.on('ready', subscribe)
-    if (subscriber.status === 'ready' || subscriber.status === 'wait') subscribe()
-  }
+function listen(subscriber: RedisClient, channel: string, tell: (id: string) => void): void {
+  subscriber.on('message', (from: string, id: string) => {
+    if (from === channel) tell(id)
+  })
+  const subscribe = (): void => void subscriber.subscribe(channel).catch(() => undefined)
+  subscriber.on('ready', subscribe)
+  if (subscriber.status === 'ready' || subscriber.status === 'wait') subscribe()
 }

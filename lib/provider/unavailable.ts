@@ -31,10 +31,7 @@ export function toAnsweringStorage(storage: Storage): Storage {
       models.set(model, existing)
       return existing
     },
-    ...(storage.onClientChange && {
-      onClientChange: (listener: (clientId: string) => void) => storage.onClientChange?.(listener),
-    }),
-    ...(storage.check && { check: async () => (await storage.check?.()) ?? [] }),
+    onClientChange: (listener) => storage.onClientChange(listener),
   }
 }
 

@@ -4,6 +4,7 @@ import { exchangeContract } from './exchange-contract.ts'
 import { grantContract } from './grant-contract.ts'
 import { recordContract } from './record-contract.ts'
 import { repeatContract } from './repeat-contract.ts'
+import { secondIdContract } from './second-id-contract.ts'
 
 /** The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. */
 export interface TestRunner {
@@ -57,6 +58,7 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   const { describe } = runner
   const define = createDefine(runner, makeAdapter)
   describe('records', () => recordContract(define))
+  describe('second ids', () => secondIdContract(define))
   describe('grants', () => grantContract(define))
   describe('exchanges', () => exchangeContract(define))
   describe('repeats', () => repeatContract(define))

@@ -7,10 +7,10 @@ import { atOnce, credential } from './samples.ts'
 export function recordContract(define: Define): void {
   keeping(define)
   expiring(define)
-  secondIds(define)
   consuming(define)
   inserting(define)
   destroying(define)
+  telling(define)
 }
 
 const consumable = ['Interaction', 'PushedAuthorizationRequest', 'DeviceCode'] as const
@@ -75,42 +75,6 @@ function expiring(define: Define): void {
   })
 }
 
-function secondIds(define: Define): void {
-  define('a session is found by its second id while it is there', async ({ storage, other }) => {
-    const [id, uid] = [credential(), credential()]
-    const payload = { jti: id, uid, accountId: 'a' }
-    await storage.records('Session').upsert(id, payload, 60)
-    // With its own id: it may be stored again.
-    assert.deepEqual(await other.records('Session').findByUid(uid), payload)
-    assert.equal(await other.records('Session').findByUid(id), undefined)
-    await storage.records('Session').destroy(id)
-    assert.equal(await other.records('Session').findByUid(uid), undefined)
-  })
-  define('a device code is found by what a person types', async ({ storage }) => {
-    const id = credential()
-    const payload = { jti: id, userCode: 'BCDFGHJK', clientId: 'c' }
-    await storage.records('DeviceCode').upsert(id, payload, 60)
-    assert.deepEqual(await storage.records('DeviceCode').findByUserCode('BCDFGHJK'), payload)
-  })
-  define(
-    'of two sessions with one second id, the later one is found, also when the earlier one goes',
-    async ({ storage }) => {
-      const sessions = storage.records('Session')
-      await sessions.upsert('old', { uid: 'u', n: 1 }, 60)
-      await sessions.upsert('new', { uid: 'u', n: 2 }, 60)
-      await sessions.destroy('old')
-      assert.deepEqual(await sessions.findByUid('u'), { uid: 'u', n: 2 })
-    },
-  )
-  define('a second id that a session has no more leads nowhere', async ({ storage }) => {
-    const sessions = storage.records('Session')
-    await sessions.upsert('id', { uid: 'old' }, 60)
-    await sessions.upsert('id', { uid: 'new' }, 60)
-    assert.equal(await sessions.findByUid('old'), undefined)
-    assert.deepEqual(await sessions.findByUid('new'), { uid: 'new' })
-  })
-}
-
 function consuming(define: Define): void {
   for (const model of consumable) {
     define(`one of fifty consumes a ${model}, and it says when`, async ({ storage, other }) => {
@@ -165,6 +129,22 @@ function inserting(define: Define): void {
     await pass(1.1)
     assert.equal(await storage.records('ReplayDetection').insert('id', {}, 60), true)
   })
+}
+
+function telling(define: Define): void {
+  define(
+    'it is told when a client was stored or removed, and of nothing else',
+    async ({ storage }) => {
+      const changed: string[] = []
+      storage.onClientChange((id) => changed.push(id))
+      await storage.records('Client').upsert('client', { client_id: 'client' })
+      await storage.records('Session').upsert('session', {}, 60)
+      assert.deepEqual([...new Set(changed)], ['client'])
+      changed.length = 0
+      await storage.records('Client').destroy('client')
+      assert.deepEqual([...new Set(changed)], ['client'])
+    },
+  )
 }
 
 function destroying(define: Define): void {

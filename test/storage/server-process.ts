@@ -1,0 +1,12 @@
+/** An authorization server on Redis in a process of its own, for the tests that need several, or kill one. */
+import { Redis } from 'ioredis'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { storageKeys } from '../support/redis-harness.ts'
+import { startServer } from '../support/server.ts'
+
+const client = new Redis(process.env['REDIS_URL'] ?? '', recommendedRedisOptions)
+client.on('error', () => undefined)
+const { issuer } = await startServer({ storage: createRedisAdapter({ client, keys: storageKeys }) })
+process.send?.({ issuer })
+// It goes with the test that started it.
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,31 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** An authorization server in a process of its own. */
+export interface ServerProcess {
+  readonly issuer: string
+  /** Ends it at once, as a power failure would. */
+  kill(): Promise<void>
+}
+
+const main = fileURLToPath(new URL('../storage/server-process.ts', import.meta.url))
+
+/** Starts a server that keeps everything in that Redis. */
+export async function startServerProcess(redisUrl: string): Promise<ServerProcess> {
+  const child = fork(main, { env: { ...process.env, REDIS_URL: redisUrl }, stdio: 'inherit' })
+  const exited = once(child, 'exit')
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    exited.then(([code]) => {
+      throw new Error(`the server ended with ${code}`)
+    }),
+  ])) as [{ readonly issuer: string }]
+  return {
+    issuer: message.issuer,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
