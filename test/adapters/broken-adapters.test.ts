@@ -49,16 +49,16 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
   [
     'no expiry',
     /^a record is not found when its lifetime is over/,
-    brokenRecords(({ upsert }) => ({ upsert: (id, payload) => upsert(id, payload) })),
+    brokenRecords((records) => ({ upsert: (id, payload) => records.upsert(id, payload) })),
   ],
   [
     'a consume that looks first and marks then',
     /^one of fifty consumes a (Interaction|DeviceCode)/,
-    brokenRecords(({ find, consume }) => ({
+    brokenRecords((records) => ({
       consume: async (id) => {
-        const record = await find(id)
+        const record = await records.find(id)
         if (!record || record.consumed !== undefined) return false
-        await consume(id)
+        await records.consume(id)
         return true
       },
     })),
@@ -66,10 +66,10 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
   [
     'a command over keys of two slots',
     /^one of fifty destroys/,
-    brokenRecords(({ destroy }, model, client) => ({
+    brokenRecords((records, model, client) => ({
       destroy: async (id) => {
         await client.del(`${model}:${id}:one`, `${model}:${id}:two`)
-        return destroy(id)
+        return records.destroy(id)
       },
     })),
   ],
@@ -77,10 +77,10 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
     'a plain token in a key',
     /^no credential is kept as it is/,
     (intact, client, prefix) =>
-      brokenRecords(({ upsert }) => ({
+      brokenRecords((records) => ({
         upsert: async (id, payload, lifetime) => {
           await client.set(`${prefix}seen:${id}`, 1, 'EX', 60)
-          await upsert(id, payload, lifetime)
+          await records.upsert(id, payload, lifetime)
         },
       }))(intact, client, prefix),
   ],
@@ -113,9 +113,9 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
   [
     'a lost jti',
     /^a session is found by its second id/,
-    brokenRecords(({ findByUid }) => ({
+    brokenRecords((records) => ({
       findByUid: async (uid) => {
-        const { jti: _, ...rest } = (await findByUid(uid)) ?? {}
+        const { jti: _, ...rest } = (await records.findByUid(uid)) ?? {}
         return rest
       },
     })),
@@ -123,8 +123,8 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
   [
     'pushed authorization requests that cannot be consumed',
     /^one of fifty consumes a PushedAuthorizationRequest/,
-    brokenRecords(({ consume }, model) => ({
-      consume: async (id) => (model === 'PushedAuthorizationRequest' ? true : consume(id)),
+    brokenRecords((records, model) => ({
+      consume: async (id) => (model === 'PushedAuthorizationRequest' ? true : records.consume(id)),
     })),
   ],
 ]

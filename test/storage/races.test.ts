@@ -33,7 +33,9 @@ function expectOneWinner(answers: readonly RawAnswer[]): Tokens {
   const winners = answers.filter(({ status }) => status === 200)
   const losers = answers.filter(({ status }) => status !== 200)
   expect(winners).toHaveLength(1)
-  const errors = new Set(losers.map((answer) => `${answer.status} ${toJson(answer)['error']}`))
+  const errors = new Set(
+    losers.map((answer) => `${answer.status} ${String(toJson(answer)['error'])}`),
+  )
   expect(errors).toEqual(new Set(['400 invalid_grant']))
   return tokensOf(winners[0])
 }

@@ -1,9 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { createRedisAdapter } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import type { AdapterHarness } from '../../lib/testing/index.ts'
 import { dumpOf } from './redis-dump.ts'
-import { pause } from './requests.ts'
 
 export const storageKeys: readonly string[] = ['a storage key of the tests, long enough']
 
@@ -21,7 +21,7 @@ export function createRedisHarnesses(
     return {
       storage: create(one, prefix),
       other: create(other, prefix),
-      pass: (seconds) => pause(seconds * 1000),
+      pass: (seconds) => wait(seconds * 1000),
       dump: () => dumpOf(one, prefix),
     }
   }
