@@ -79,7 +79,9 @@ export const recommendedRedisOptions: RecommendedRedisOptions = {
   maxRetriesPerRequest: 1,
   retryStrategy: (times) => Math.min(50 * times, 500),
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  maxLoadingRetryTime: 1000,
   failoverDetector: true,
+  sentinelCommandTimeout: 700,
   autoResendUnfulfilledCommands: true,
   enableAutoPipelining: false,
 }
@@ -93,9 +95,11 @@ export type RecommendedRedisOptions = Required<
     | 'connectTimeout'
     | 'enableAutoPipelining'
     | 'failoverDetector'
+    | 'maxLoadingRetryTime'
     | 'maxRetriesPerRequest'
     | 'reconnectOnError'
     | 'retryStrategy'
+    | 'sentinelCommandTimeout'
     | 'socketTimeout'
   >
 >

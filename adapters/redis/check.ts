@@ -8,14 +8,18 @@ const oldestVersion = 7
 /** Looks at every server that holds keys. */
 export async function findProblems(client: RedisClient): Promise<readonly StorageProblem[]> {
   const servers: readonly Redis[] = isCluster(client) ? client.nodes('master') : [client]
-  const problems = await Promise.all(servers.map((server) => problemsOf(server)))
+  if (servers.length === 0) throw new Error('the Cluster is not connected yet')
+  const problems = await Promise.all(servers.map((server) => problemsOf(server, isCluster(client))))
   return problems.flat()
 }
 
 const isCluster = (client: RedisClient): client is Extract<RedisClient, { nodes: unknown }> =>
   client.isCluster
 
-async function problemsOf(server: Redis): Promise<readonly StorageProblem[]> {
+async function problemsOf(
+  server: Redis,
+  isClusterClient: boolean,
+): Promise<readonly StorageProblem[]> {
   // INFO, not CONFIG: hosted servers keep CONFIG to themselves.
   const info = await server.info()
   const valueOf = (name: string): string | undefined =>
@@ -26,6 +30,12 @@ async function problemsOf(server: Redis): Promise<readonly StorageProblem[]> {
     problems.push({
       code: 'evicting_policy',
       message: `Redis has maxmemory-policy ${policy}, which drops connections of customers when memory is short: set it to noeviction`,
+    })
+  }
+  if (valueOf('redis_mode') === 'cluster' && !isClusterClient) {
+    problems.push({
+      code: 'cluster_node',
+      message: 'Redis is a node of a Cluster: give a client that was made with Cluster',
     })
   }
   const version = valueOf('redis_version') ?? ''

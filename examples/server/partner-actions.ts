@@ -1,9 +1,10 @@
 import type { Context } from 'koa'
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
-import type { Connection, PartnerClient } from './partner-client.ts'
+import type { Connection, PartnerClient, PendingRequest } from './partner-client.ts'
 import { readApi } from './partner-data.ts'
 import { problemPage, shortened } from './partner-pages.ts'
-import { inTurn, type Outcome, type PartnerSessions } from './partner-sessions.ts'
+import type { PartnerSessions } from './partner-sessions.ts'
+import type { Outcome, PartnerSession, PartnerStore } from './partner-store.ts'
 
 /** What the partner application needs. */
 export interface PartnerOptions {
@@ -12,6 +13,8 @@ export interface PartnerOptions {
   /** The base URL of the API it reads from. */
   readonly api: string
   readonly client: PartnerClient
+  /** Keeps what it knows of each browser. */
+  readonly store: PartnerStore
 }
 
 type Action = (ctx: Context) => Promise<void>
@@ -26,11 +29,8 @@ export function createPartnerActions(
   return {
     async connect(ctx) {
       const kind = ctx.query['kind'] === 'organization' ? 'organization' : 'company'
-      const { url, state, pending } = await client.start(kind)
-      const session = sessions.findOrStart(ctx)
-      session.pending.set(state, pending)
-      const [oldest] = session.pending.keys()
-      if (session.pending.size > maxPending && oldest) session.pending.delete(oldest)
+      const { url, pending } = await client.start(kind)
+      await remember(sessions, ctx, pending)
       ctx.redirect(url.href)
     },
     callback: createCallback(options),
@@ -50,10 +50,8 @@ function createCallback({
   sessions,
 }: PartnerOptions & { readonly sessions: PartnerSessions }): Action {
   return async (ctx) => {
-    const session = sessions.find(ctx)
-    const state = typeof ctx.query['state'] === 'string' ? ctx.query['state'] : ''
-    const pending = session?.pending.get(state)
-    if (!session || !pending) {
+    const pending = await takePending(sessions, ctx)
+    if (!pending) {
       ctx.status = 400
       ctx.body = problemPage(
         'This answer was not expected',
@@ -61,43 +59,71 @@ function createCallback({
       )
       return
     }
-    session.pending.delete(state)
-    session.kind = pending.kind
     try {
-      session.connection = await client.finish(new URL(ctx.originalUrl, origin), state, pending)
+      const connection = await client.finish(new URL(ctx.originalUrl, origin), pending)
+      // A new id, so that one known before someone connected is worth nothing.
+      await sessions.start(ctx, (earlier) => ({
+        pending: earlier?.pending ?? [],
+        kind: connection.kind,
+        connection,
+      }))
+      ctx.redirect('/connected')
     } catch (error) {
       if (!(error instanceof AuthorizationResponseError) || error.error !== 'access_denied')
         throw error
       ctx.redirect('/declined')
-      return
     }
-    session.outcome = undefined
-    sessions.renew(ctx, session)
-    ctx.redirect('/connected')
   }
+}
+
+async function remember(
+  sessions: PartnerSessions,
+  ctx: Context,
+  request: PendingRequest,
+): Promise<void> {
+  const isKnown = await sessions.change(ctx, (session) => ({
+    ...session,
+    pending: [...session.pending, request].slice(-maxPending),
+  }))
+  if (!isKnown) await sessions.start(ctx, () => ({ pending: [request], kind: request.kind }))
+}
+
+/** The authorization request that this answer belongs to, once. */
+async function takePending(
+  sessions: PartnerSessions,
+  ctx: Context,
+): Promise<PendingRequest | undefined> {
+  let taken: PendingRequest | undefined
+  await sessions.change(ctx, (session) => {
+    taken = session.pending.find(({ state }) => state === ctx.query['state'])
+    const pending = session.pending.filter((request) => request !== taken)
+    return { ...session, pending, kind: taken?.kind ?? session.kind }
+  })
+  return taken
 }
 
 /** An outcome to show, and the connection as it is from now on where it changed. */
 type Step = Outcome & { readonly connection?: Connection | 'ended' }
 
-/** Runs a step on the session's connection, one after the other, and shows the page again. */
+/** Runs a step on the session's connection, and shows the page again. */
 function onConnection(
   sessions: PartnerSessions,
   step: (connection: Connection) => Promise<Step>,
 ): Action {
   return async (ctx) => {
-    const session = sessions.find(ctx)
-    if (session) {
-      await inTurn(session, async () => {
-        if (!session.connection) return
-        const { connection = session.connection, ...outcome } = await step(session.connection)
-        session.connection = connection === 'ended' ? undefined : connection
-        session.outcome = outcome
-      })
-    }
+    const session = await sessions.change(ctx, (earlier) => afterStep(earlier, step))
     ctx.status = 303
     ctx.redirect(session?.connection ? '/connected' : '/disconnected')
   }
+}
+
+async function afterStep(
+  session: PartnerSession,
+  step: (connection: Connection) => Promise<Step>,
+): Promise<PartnerSession> {
+  if (!session.connection) return session
+  const { connection = session.connection, ...outcome } = await step(session.connection)
+  return { ...session, connection: connection === 'ended' ? undefined : connection, outcome }
 }
 
 async function refresh({ client }: PartnerOptions, earlier: Connection): Promise<Step> {

@@ -14,28 +14,28 @@ import { createPartnerSessions } from './partner-sessions.ts'
 
 /** The example partner application: connects a company, and shows what it may read. */
 export function createPartnerApp(options: PartnerOptions): Koa {
-  const { origin, api } = options
-  const sessions = createPartnerSessions()
+  const { origin, api, store } = options
+  const sessions = createPartnerSessions(store)
   const actions = createPartnerActions({ ...options, sessions })
   const router = new Router()
 
-  router.get('/', (ctx) => {
-    if (sessions.find(ctx)?.connection) ctx.redirect('/connected')
+  router.get('/', async (ctx) => {
+    if ((await sessions.find(ctx))?.connection) ctx.redirect('/connected')
     else ctx.body = startPage()
   })
   router.get('/connect', actions.connect)
   router.get('/callback', actions.callback)
-  router.get('/declined', (ctx) => {
-    ctx.body = declinedPage(sessions.find(ctx)?.kind ?? 'company')
+  router.get('/declined', async (ctx) => {
+    ctx.body = declinedPage((await sessions.find(ctx))?.kind ?? 'company')
   })
   router.get('/connected', async (ctx) => {
-    const session = sessions.find(ctx)
+    const session = await sessions.find(ctx)
     if (!session?.connection) return ctx.redirect('/')
     const { connection, outcome } = session
     ctx.body = connectedPage(connection, await readApi(api, connection.accessToken), outcome)
   })
-  router.get('/disconnected', (ctx) => {
-    const session = sessions.find(ctx)
+  router.get('/disconnected', async (ctx) => {
+    const session = await sessions.find(ctx)
     if (!session?.outcome || session.connection) return ctx.redirect('/')
     ctx.body = disconnectedPage(session.outcome, session.kind)
   })

@@ -8,6 +8,7 @@ export type Kind = 'company' | 'organization'
 /** An authorization request that went out, until its answer comes. */
 export interface PendingRequest {
   readonly kind: Kind
+  readonly state: string
   readonly codeVerifier: string
 }
 
@@ -24,11 +25,9 @@ export interface Connection {
 /** The OAuth side of the partner application. */
 export interface PartnerClient {
   /** Where to send the browser, and what to remember until it comes back with `state`. */
-  readonly start: (
-    kind: Kind,
-  ) => Promise<{ readonly url: URL; readonly state: string; readonly pending: PendingRequest }>
+  readonly start: (kind: Kind) => Promise<{ readonly url: URL; readonly pending: PendingRequest }>
   /** Takes the answer the browser came back with. */
-  readonly finish: (url: URL, state: string, pending: PendingRequest) => Promise<Connection>
+  readonly finish: (url: URL, pending: PendingRequest) => Promise<Connection>
   readonly refresh: (connection: Connection) => Promise<Connection>
   readonly introspect: (kind: Kind, token: string) => Promise<oauth.IntrospectionResponse>
   /** Ends the connection: revoking the refresh token ends every token of the grant (RFC 7009). */
@@ -58,10 +57,10 @@ export function createPartnerClient(
         code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
       })
-      return { url, state, pending: { kind, codeVerifier } }
+      return { url, pending: { kind, state, codeVerifier } }
     },
 
-    async finish(url, state, { kind, codeVerifier }) {
+    async finish(url, { kind, state, codeVerifier }) {
       // Checks state, and iss, which the metadata promises (RFC 9207).
       const answer = await oauth.authorizationCodeGrant(await discover[kind](), url, {
         expectedState: state,

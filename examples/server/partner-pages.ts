@@ -1,7 +1,7 @@
 import { html, type Html } from './html.ts'
 import type { Connection, Kind } from './partner-client.ts'
 import type { ApiData, CompanyData } from './partner-data.ts'
-import type { Outcome } from './partner-sessions.ts'
+import type { Outcome } from './partner-store.ts'
 
 /** The first thing a person sees. */
 export function startPage(): string {

@@ -1,75 +1,64 @@
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
-import type { Connection, Kind, PendingRequest } from './partner-client.ts'
+import type { PartnerSession, PartnerStore } from './partner-store.ts'
 
-/** What the partner application did last, as the page shows it. */
-export interface Outcome {
-  readonly title: string
-  readonly text: string
-  readonly answers: readonly { readonly caption: string; readonly json: unknown }[]
-}
-
-/** One browser. */
-export interface PartnerSession {
-  /** By `state`: a person may have started in several tabs. */
-  readonly pending: Map<string, PendingRequest>
-  connection?: Connection | undefined
-  /** What the last connection was for. */
-  kind: Kind
-  outcome?: Outcome | undefined
-  /** What runs at the moment: a refresh must not meet another one with the same refresh token. */
-  running: Promise<unknown>
-}
-
-/** The sessions of all browsers, in memory. */
+/** The sessions of the browsers that requests come from. */
 export interface PartnerSessions {
-  readonly find: (ctx: Context) => PartnerSession | undefined
-  readonly findOrStart: (ctx: Context) => PartnerSession
-  /** Gives the session a new id, so that an id known before someone connected is worth nothing. */
-  readonly renew: (ctx: Context, session: PartnerSession) => void
+  readonly find: (ctx: Context) => Promise<PartnerSession | undefined>
+  /** Changes the session, where there is one: one change after the other, whatever takes how long. */
+  readonly change: (
+    ctx: Context,
+    to: (session: PartnerSession) => PartnerSession | Promise<PartnerSession>,
+  ) => Promise<PartnerSession | undefined>
+  /** Starts a session in place of the one there was, whose id is worth nothing from then on. */
+  readonly start: (
+    ctx: Context,
+    from: (earlier: PartnerSession | undefined) => PartnerSession,
+  ) => Promise<void>
 }
 
 const cookie = 'northwind_session'
-const maxSessions = 1000
 
-/** Makes an empty set of sessions. */
-export function createPartnerSessions(): PartnerSessions {
-  const sessions = new Map<string, PartnerSession>()
-
-  const keep = (ctx: Context, session: PartnerSession): void => {
-    const id = randomBytes(32).toString('base64url')
-    sessions.set(id, session)
-    const [oldest] = sessions.keys()
-    if (sessions.size > maxSessions && oldest !== undefined) sessions.delete(oldest)
-    // Lax: the answer of the authorization server arrives as a navigation from another site.
-    ctx.cookies.set(cookie, id, { httpOnly: true, sameSite: 'lax', overwrite: true })
-  }
-  const find = (ctx: Context): PartnerSession | undefined =>
-    sessions.get(ctx.cookies.get(cookie) ?? '')
+/** Makes the sessions that a store keeps. */
+export function createPartnerSessions(store: PartnerStore): PartnerSessions {
+  const inTurn = createTurns()
+  const find = async (id: string): Promise<PartnerSession | undefined> =>
+    id ? store.find(id) : undefined
 
   return {
-    find,
-    findOrStart(ctx) {
-      const known = find(ctx)
-      if (known) return known
-      const session: PartnerSession = {
-        pending: new Map(),
-        kind: 'company',
-        running: Promise.resolve(),
-      }
-      keep(ctx, session)
-      return session
-    },
-    renew(ctx, session) {
-      sessions.delete(ctx.cookies.get(cookie) ?? '')
-      keep(ctx, session)
-    },
+    find: (ctx) => find(idOf(ctx)),
+    change: (ctx, to) =>
+      inTurn(idOf(ctx), async () => {
+        const session = await find(idOf(ctx))
+        if (!session) return undefined
+        const changed = await to(session)
+        await store.save(idOf(ctx), changed)
+        return changed
+      }),
+    start: (ctx, from) =>
+      inTurn(idOf(ctx), async () => {
+        const id = randomBytes(32).toString('base64url')
+        await store.save(id, from(await find(idOf(ctx))))
+        await store.remove(idOf(ctx))
+        // Lax: the answer of the authorization server arrives as a navigation from another site.
+        ctx.cookies.set(cookie, id, { httpOnly: true, sameSite: 'lax', overwrite: true })
+      }),
   }
 }
 
-/** Runs the work after what runs already in this session. */
-export function inTurn<T>(session: PartnerSession, work: () => Promise<T>): Promise<T> {
-  const result = session.running.then(work)
-  session.running = result.catch(() => undefined)
-  return result
+const idOf = (ctx: Context): string => ctx.cookies.get(cookie) ?? ''
+
+/** Makes a function that does what has the same id one after the other. */
+function createTurns(): <T>(id: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return async (id, work) => {
+    const result = (last.get(id) ?? Promise.resolve()).then(work)
+    const settled = result.catch(() => undefined)
+    last.set(id, settled)
+    try {
+      return await result
+    } finally {
+      if (last.get(id) === settled) last.delete(id)
+    }
+  }
 }

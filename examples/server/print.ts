@@ -3,7 +3,7 @@ import type { Example } from './start.ts'
 
 /** Says where everything is, who can sign in, and what to open. */
 export function printStarted(example: Example): void {
-  const { issuer, authorizationServer, api, app, signIns, ownPeople, generated } = example
+  const { issuer, authorizationServer, api, app, place, signIns, ownPeople, generated } = example
   const behind = issuer === authorizationServer ? '' : ` (listening on ${authorizationServer})`
   const width = Math.max(...signIns.map(({ email }) => email.length))
   const password = ownPeople ? 'passwords as in PEOPLE_FILE' : `password ${bundledPassword}`
@@ -12,6 +12,8 @@ export function printStarted(example: Example): void {
     `Authorization server         ${issuer}${behind}`,
     `Example API                  ${api}`,
     `Example partner application  ${app}`,
+    '',
+    `Everything is kept in ${place}.`,
     '',
     `Sign in as (${password}):`,
     ...signIns.map(({ name, email, who }) => `  ${email.padEnd(width)}  ${name}, ${who}`),
@@ -25,6 +27,11 @@ export function printStarted(example: Example): void {
     `Open ${app} and click "Connect to Pleo". Ctrl+C ends it.`,
   ]
   console.log(lines.join('\n'))
+}
+
+/** Says what happens while the example runs. */
+export function printNotice(message: string): void {
+  console.log(message)
 }
 
 /** Says why the example cannot start. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
+import { redisUrl, type RedisAddress } from './redis-url.ts'
 import { StartError } from './start-error.ts'
+import { deriveKeys } from './storage-keys.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -16,6 +18,14 @@ export interface Settings {
   readonly cookieKeys: readonly string[]
   readonly clientsFile: string | undefined
   readonly peopleFile: string | undefined
+  /** Absent: everything is in memory. */
+  readonly redis: RedisSettings | undefined
+}
+
+/** Where Redis is, and the secrets for what is kept there, newest first. */
+export interface RedisSettings {
+  readonly address: RedisAddress
+  readonly keys: readonly string[]
 }
 
 /** The variables that set a port. */
@@ -31,6 +41,8 @@ const port = (fallback: number) =>
     .refine((value) => value <= 65_535, portRule)
     .default(fallback)
 
+const secrets = z.string().transform((value) => value.split(',').map((key) => key.trim()))
+
 const schema = z
   .object({
     PORT: port(3000),
@@ -42,18 +54,21 @@ const schema = z
       .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
       .default('false')
       .transform((value) => value === 'true' || value === '1'),
-    COOKIE_KEYS: z
-      .string()
-      .transform((value) => value.split(',').map((key) => key.trim()))
+    COOKIE_KEYS: secrets
       .refine((keys) => keys.every(Boolean), 'must be secrets separated by commas, none empty')
       .optional(),
     CLIENTS_FILE: z.string().optional(),
     PEOPLE_FILE: z.string().optional(),
-    REDIS_URL: z
-      .undefined({
-        error: 'cannot be used yet: this version keeps everything in memory, leave it unset',
-      })
-      .optional(),
+    REDIS_URL: redisUrl.optional(),
+    STORAGE_KEYS: secrets.optional(),
+  })
+  .superRefine(({ REDIS_URL, STORAGE_KEYS: keys = [] }, context) => {
+    if (!REDIS_URL || (keys.length > 0 && keys.every(({ length }) => length >= 32))) return
+    const message =
+      keys.length > 0
+        ? 'must be secrets of 32 characters or more, newest first, separated by commas'
+        : 'is missing, and REDIS_URL needs it: make one with openssl rand -base64 32, and keep it'
+    context.addIssue({ code: 'custom', path: ['STORAGE_KEYS'], message })
   })
   .superRefine((ports, context) => {
     const seen = new Map<number, string>()
@@ -74,16 +89,25 @@ const schema = z
 export function readSettings(environment: Environment): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== '')
   const values = check(schema, Object.fromEntries(given), '')
+  const { REDIS_URL: address, STORAGE_KEYS: keys = [] } = values
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
-    cookieKeys: values.COOKIE_KEYS ?? [randomBytes(32).toString('base64url')],
+    cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,
+    redis: address && { address, keys },
   }
 }
+
+/** The same at every start, so that people stay signed in. */
+function cookieKeysOf(storageKeys: readonly string[]): readonly string[] {
+  return deriveKeys(storageKeys, 'cookies').map((key) => key.toString('base64url'))
+}
+
+const newSecret = (): string => randomBytes(32).toString('base64url')
 
 /** What `createAuthorizationServer` found wrong, in terms of the variables that led to it. */
 export function toStartError(

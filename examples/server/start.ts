@@ -2,8 +2,8 @@ import {
   ConfigurationError,
   createAuthorizationServer,
   type ClientMetadata,
+  type Storage,
 } from 'pleo-oauth-server'
-import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
 import { createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
 import {
@@ -20,6 +20,7 @@ import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
 import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
+import { openStorage, type OpenStorage } from './storage.ts'
 
 /** The running example. */
 export interface Example {
@@ -29,6 +30,8 @@ export interface Example {
   readonly authorizationServer: string
   readonly api: string
   readonly app: string
+  /** Where everything is kept, in words. */
+  readonly place: string
   /** Every registered client, with its secret. */
   readonly clients: readonly ClientMetadata[]
   /** Credentials made for clients of `CLIENTS_FILE`. */
@@ -56,12 +59,15 @@ export async function startExample(environment: Environment): Promise<Example> {
   const people = peopleFile ? await readPeopleFile(peopleFile) : bundledPeople()
   const directory = createDirectory(people)
   const taken: Listener[] = []
+  let storage: OpenStorage | undefined
   const close = async (): Promise<void> => {
     await Promise.all(taken.map((listener) => listener.close()))
+    storage?.close()
   }
   try {
     const ports = await takePorts(settings, taken)
-    const parts = await compose(settings, directory, ports)
+    storage = await openStorage(settings)
+    const parts = await compose(settings, directory, ports, storage)
     return { ...parts, signIns: directory.signIns, ownPeople: peopleFile !== undefined, close }
   } catch (error) {
     await close()
@@ -82,6 +88,7 @@ async function compose(
   settings: Settings,
   directory: Directory,
   ports: Ports,
+  { storage, partnerStore, place }: OpenStorage,
 ): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'close'>> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
@@ -93,6 +100,7 @@ async function compose(
   const clients = [...file.clients, ...bundled]
 
   const { app: authorizationServer, provider } = createServer(issuer, settings, directory, {
+    storage,
     clients,
     resourceServerId: resourceServer.client_id,
   })
@@ -109,9 +117,10 @@ async function compose(
 
   ports.server.serve(authorizationServer.callback())
   ports.api.serve(apiApp.callback())
-  ports.app.serve(createPartnerApp({ origin: app, api, client }).callback())
+  ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
   const { origin } = ports.server
-  return { issuer, authorizationServer: origin, api, app, clients, generated: file.generated }
+  const { generated } = file
+  return { issuer, authorizationServer: origin, api, app, place, clients, generated }
 }
 
 async function readFileClients(
@@ -125,11 +134,17 @@ async function readFileClients(
   )
 }
 
+interface Known {
+  readonly storage: Storage
+  readonly clients: readonly ClientMetadata[]
+  readonly resourceServerId: string
+}
+
 function createServer(
   issuer: string,
   settings: Settings,
   { accounts }: Directory,
-  known: { readonly clients: readonly ClientMetadata[]; readonly resourceServerId: string },
+  known: Known,
 ): ReturnType<typeof createAuthorizationServer> {
   try {
     return createAuthorizationServer({
@@ -138,8 +153,9 @@ function createServer(
       cookieKeys: settings.cookieKeys,
       clients: known.clients,
       resourceServer: { audience: settings.audience, clientIds: [known.resourceServerId] },
-      // Said outright, so that it also starts with NODE_ENV=production: an example may forget.
-      storage: createMemoryAdapter(),
+      storage: known.storage,
+      // Said outright, so that it also starts with NODE_ENV=production: nothing that is kept is
+      // signed with them.
       signingKeys: 'ephemeral',
     })
   } catch (error) {

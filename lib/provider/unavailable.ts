@@ -6,7 +6,7 @@ import type { GrantStorage, RecordStorage, Storage } from '../storage.ts'
  * The storage did not answer, or refused: nothing is known of what was asked. A client keeps what it
  * has and tries again.
  */
-export class StorageUnavailable extends errors.OIDCProviderError {
+class StorageUnavailable extends errors.OIDCProviderError {
   override readonly error_description =
     'the server cannot reach its storage at the moment, try again'
   /** A person who is sent back to the client would have to begin anew; here a reload goes on. */

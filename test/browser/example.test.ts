@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { launchBrowser } from '../support/chromium.ts'
 import { startExample, type RunningExample } from '../support/example.ts'
+import { startRedis, withClient } from '../support/redis-server.ts'
 
 const screenshots = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
@@ -39,8 +40,8 @@ const click = async (name: string): Promise<void> => {
 }
 const heading = () => page.getByRole('heading', { level: 1 }).innerText()
 
-async function signIn(name: string, link = 'Connect to Pleo'): Promise<void> {
-  await page.goto(example.app)
+async function signIn(name: string, link = 'Connect to Pleo', app = example.app): Promise<void> {
+  await page.goto(app)
   await page.getByRole('link', { name: link }).click()
   await page.getByLabel('Email').fill(name)
   await page.getByLabel('Password').fill('pleo-demo')
@@ -138,6 +139,43 @@ it('does not ask a person who is signed in for the password again', async () => 
   await page.goto(`${example.app}/`)
   await page.goto(`${example.app}/connect`)
   expect(await heading()).toContain('asks for access to your company')
+})
+
+it('is still connected after a restart on Redis, which holds nothing that is of use', async () => {
+  const redis = await startRedis()
+  onTestFinished(() => redis.stop())
+  const settings = {
+    REDIS_URL: redis.url,
+    STORAGE_KEYS: 'a storage key of the tests with 32 characters',
+  }
+  const first = await startExample(settings)
+  onTestFinished(() => first.close())
+  await signIn('sofia@brightbakery.example', 'Connect to Pleo', first.app)
+  await click('Allow')
+  expect(await heading()).toBe('Connected: Bright Bakery')
+  await first.close()
+
+  const ports = [first.issuer, first.api, first.app].map((url) => new URL(url).port)
+  const [PORT = '', API_PORT = '', APP_PORT = ''] = ports
+  const second = await startExample({ ...settings, PORT, API_PORT, APP_PORT })
+  onTestFinished(() => second.close())
+  await page.goto(second.app)
+  expect(await heading()).toBe('Connected: Bright Bakery')
+  await click('Refresh')
+  expect(await page.locator('.outcome h2').innerText()).toBe('A new pair of tokens came')
+
+  const session = (await context.cookies()).find(({ name }) => name === 'northwind_session')
+  const kept = await withClient(redis, async (client) => {
+    const [key = '', ...others] = await client.keys('northwind:*')
+    return { key, others, content: await client.get(key), lifetime: await client.ttl(key) }
+  })
+  expect(kept.others).toEqual([])
+  expect(kept.key).not.toContain(session?.value)
+  expect(kept.content).not.toMatch(/token|company/i)
+  expect(kept.lifetime).toBeGreaterThan(0)
+
+  await click('Disconnect')
+  expect(await heading()).toBe('Disconnected')
 })
 
 it('gives a page of our own CSP no reason to complain', async () => {

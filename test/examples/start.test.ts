@@ -25,7 +25,6 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
       /^API_AUDIENCE must be an absolute URL/,
     ],
     ['a switch that is neither on nor off', { TRUST_PROXY: 'yes' }, /^TRUST_PROXY must be true or/],
-    ['Redis', { REDIS_URL: 'redis://127.0.0.1' }, /^REDIS_URL cannot be used yet/],
     [
       'a clients file that is not there',
       { CLIENTS_FILE: 'nowhere.json' },

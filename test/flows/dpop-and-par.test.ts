@@ -1,7 +1,7 @@
-import { randomUUID, webcrypto } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProofKeys, prove as proveAt, type ProofKeys } from '../support/dpop.ts'
 import { consent, createPkce, introspect, post, redeem, refresh } from '../support/flow.ts'
 import type { Answer, Tokens } from '../support/flow.ts'
 import { areActive, ask, basic, requestUrl, toRedirect } from '../support/requests.ts'
@@ -38,26 +38,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Keys = webcrypto.CryptoKeyPair
-
-const createKeys = (): Promise<Keys> => oauth.generateKeyPair('ES256', { extractable: true })
-
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-/** A proof made by hand, to be sent twice or with a mistake (RFC 9449, Section 4.2). */
-async function prove(
-  { publicKey, privateKey }: Keys,
+const prove = (
+  keys: ProofKeys,
   claims: Record<string, unknown> = {},
-): Promise<Record<string, string>> {
-  const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', publicKey)
-  const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } }
-  const htu = `${issuer}/oauth/token`
-  const iat = Math.floor(Date.now() / 1000)
-  const signed = `${encode(header)}.${encode({ jti: randomUUID(), htm: 'POST', htu, iat, ...claims })}`
-  const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
-  const signature = await webcrypto.subtle.sign(algorithm, privateKey, Buffer.from(signed))
-  return { DPoP: `${signed}.${Buffer.from(signature).toString('base64url')}` }
-}
+): Promise<Record<string, string>> => proveAt(keys, `${issuer}/oauth/token`, claims)
 
 const refreshWith = (headers: Record<string, string>, refresh_token: string): Promise<Answer> =>
   post(
@@ -66,7 +50,7 @@ const refreshWith = (headers: Record<string, string>, refresh_token: string): Pr
     headers,
   )
 
-async function connectWith(keys: Keys): Promise<Tokens> {
+async function connectWith(keys: ProofKeys): Promise<Tokens> {
   const { code, verifier: code_verifier } = await consent(issuer, { client: bound })
   const [redirect_uri] = bound.redirect_uris
   const { client_id } = bound
@@ -128,16 +112,16 @@ describe('DPoP', () => {
   })
 
   test('with another key refuses the refresh, and the refresh token stays good', async () => {
-    const keys = await createKeys()
+    const keys = await createProofKeys()
     const { access_token, refresh_token } = await connectWith(keys)
-    const answer = await refreshWith(await prove(await createKeys()), refresh_token)
+    const answer = await refreshWith(await prove(await createProofKeys()), refresh_token)
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_grant'])
     expect(await areActive(issuer, [access_token], bound)).toEqual([true])
     expect((await refreshWith(await prove(keys), refresh_token)).status).toBe(200)
   })
 
   test('without a proof refuses a client that must have one', async () => {
-    const { refresh_token } = await connectWith(await createKeys())
+    const { refresh_token } = await connectWith(await createProofKeys())
     const answer = await refresh(issuer, refresh_token, bound)
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_grant'])
     const code = await redeem(issuer, await consent(issuer, { client: bound }), bound)
@@ -145,7 +129,7 @@ describe('DPoP', () => {
   })
 
   test('with a proof seen before refuses, and the refresh token stays good', async () => {
-    const keys = await createKeys()
+    const keys = await createProofKeys()
     const { refresh_token } = await connectWith(keys)
     const headers = await prove(keys)
     const { body } = await refreshWith(headers, refresh_token)
@@ -156,7 +140,7 @@ describe('DPoP', () => {
   })
 
   test('with one proof for ten at the same time lets one through', async () => {
-    const keys = await createKeys()
+    const keys = await createProofKeys()
     const connections = await Promise.all(Array.from({ length: 10 }, () => connectWith(keys)))
     const headers = await prove(keys)
     const answers = await Promise.all(
@@ -173,14 +157,14 @@ describe('DPoP', () => {
     ['from an hour ago', { iat: Math.floor(Date.now() / 1000) - 3600 }],
     ['without an id', { jti: undefined }],
   ])('refuses a proof %s', async (_, claims) => {
-    const keys = await createKeys()
+    const keys = await createProofKeys()
     const { refresh_token } = await connectWith(keys)
     const answer = await refreshWith(await prove(keys, claims), refresh_token)
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_dpop_proof'])
   })
 
   test('refuses what is no proof', async () => {
-    const { refresh_token } = await connectWith(await createKeys())
+    const { refresh_token } = await connectWith(await createProofKeys())
     const answer = await refreshWith({ DPoP: 'nonsense' }, refresh_token)
     expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_dpop_proof'])
   })

@@ -1,10 +1,12 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { createProofKeys, prove } from '../support/dpop.ts'
 import {
   connect,
+  consent,
   introspect,
   post,
+  redeem,
   refresh,
   revoke,
   type Answer,
@@ -18,7 +20,6 @@ import {
   startServer,
   type RunningServer,
 } from '../support/server.ts'
-import { consent, redeem } from '../support/flow.ts'
 
 let server: RunningServer
 let issuer: string
@@ -147,20 +148,6 @@ describe('the window', () => {
 })
 
 describe('a public client with DPoP that lost the answer', () => {
-  const holder = async () => {
-    const { privateKey, publicKey } = await generateKeyPair('ES256')
-    const jwk = await exportJWK(publicKey)
-    return async (): Promise<Record<string, string>> => ({
-      dpop: await new SignJWT({
-        htm: 'POST',
-        htu: `${issuer}/oauth/token`,
-        jti: crypto.randomUUID(),
-      })
-        .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
-        .setIssuedAt()
-        .sign(privateKey),
-    })
-  }
   const refreshWith = (token: string, headers: Record<string, string>): Promise<Answer> =>
     post(
       `${issuer}/oauth/token`,
@@ -169,7 +156,9 @@ describe('a public client with DPoP that lost the answer', () => {
     )
 
   test('gets the same again for the same key, and nobody for another', async () => {
-    const [proof, strangers] = [await holder(), await holder()]
+    const [keys, others] = [await createProofKeys(), await createProofKeys()]
+    const proof = () => prove(keys, `${issuer}/oauth/token`)
+    const strangers = () => prove(others, `${issuer}/oauth/token`)
     const given = await consent(issuer, { client: publicClient })
     const { code, verifier } = given
     const redeemed = await post(

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
-const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const { name, exports, peerDependencies } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+) as {
   readonly name: string
   readonly exports: Readonly<Record<string, unknown>>
+  readonly peerDependencies: { readonly ioredis: string }
 }
 const modules = Object.keys(exports)
   .filter((path) => !path.includes('*') && !path.endsWith('.json'))
@@ -53,7 +56,6 @@ function fill(folder: string): void {
   const write = (file: string, content: string): void => writeFileSync(join(folder, file), content)
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-  write('every-entry.ts', everyEntry)
   copyFileSync(join(import.meta.dirname, 'consumer.ts'), join(folder, 'consumer.ts'))
 }
 
@@ -65,9 +67,17 @@ try {
   const consumer = join(folder, 'consumer')
   fill(consumer)
   const quietly = ['--prefer-offline', '--no-audit', '--no-fund']
-  run('npm', ['install', ...quietly, join(folder, packed.filename)], consumer)
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], consumer)
-  for (const file of ['every-entry.ts', 'consumer.ts']) run(process.execPath, [file], consumer)
+  const install = (what: string): string => run('npm', ['install', ...quietly, what], consumer)
+  const checkAndRun = (file: string): void => {
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], consumer)
+    run(process.execPath, [file], consumer)
+  }
+  install(join(folder, packed.filename))
+  // Who does not store in Redis needs no ioredis.
+  checkAndRun('consumer.ts')
+  install(`ioredis@${peerDependencies.ioredis}`)
+  writeFileSync(join(consumer, 'every-entry.ts'), everyEntry)
+  checkAndRun('every-entry.ts')
   process.stdout.write(
     `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page\n`,
   )

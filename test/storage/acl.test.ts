@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { connect, introspect, refresh, revoke } from '../support/flow.ts'
+import { storageKeys } from '../support/redis-harness.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { confidential, startServer } from '../support/server.ts'
+
+// The rights that docs/operations.md says are enough, as it says them.
+
+const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+const rule = /ACL SETUSER pleo (.*)/.exec(operations)?.[1] ?? ''
+
+let redis: RedisServer
+let admin: Redis
+beforeAll(async () => {
+  redis = await startRedis()
+  admin = new Redis(redis.url, recommendedRedisOptions)
+})
+afterAll(async () => {
+  admin.disconnect()
+  await redis.stop()
+})
+
+test('everything works with the documented rights, and nothing was refused', async () => {
+  await admin.call('ACL', 'SETUSER', 'pleo', ...rule.split(' '))
+  const password = />(\S+)/.exec(rule)?.[1] ?? ''
+  const connectAs = (): Redis =>
+    new Redis(redis.port, redis.host, { ...recommendedRedisOptions, username: 'pleo', password })
+  const [client, subscriber] = [connectAs(), connectAs()]
+  const waitForReplicas = { count: 0, timeout: 10 }
+  const storage = createRedisAdapter({ client, subscriber, keys: storageKeys, waitForReplicas })
+  const server = await startServer({ storage })
+  await server.check()
+  await storage.records('Client').upsert('stored', { client_id: 'stored' })
+  await storage.records('Client').destroy('stored')
+
+  const { refresh_token } = await connect(server.issuer)
+  const { body } = await refresh(server.issuer, refresh_token)
+  expect((await introspect(server.issuer, String(body['access_token'])))['active']).toBe(true)
+  await revoke(server.issuer, String(body['refresh_token']))
+  await connect(server.issuer)
+  expect(await server.connections.revoke({ clientId: confidential.client_id })).toBe(1)
+
+  await expect(client.flushall()).rejects.toThrow('NOPERM')
+  await expect(client.get('other:key')).rejects.toThrow('NOPERM')
+  const log = (await admin.call('ACL', 'LOG')) as readonly unknown[]
+  expect(log).toHaveLength(2)
+  await server.close()
+  client.disconnect()
+  subscriber.disconnect()
+})
