@@ -37,7 +37,7 @@ function expectWinner(answers: readonly RawAnswer[]): Tokens {
 function expectSamePair(answers: readonly RawAnswer[]): Tokens {
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
   const pairs = answers.map((answer) => {
-    const { access_token, refresh_token } = toJson(answer)
+    const { access_token, refresh_token } = toJson(answer) as unknown as Tokens
     return `${access_token} ${refresh_token}`
   })
   expect(new Set(pairs).size).toBe(1)

@@ -1,16 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto'
 import compose from 'koa-compose'
 import Koa, { type Context } from 'koa'
-import Provider, {
-  interactionPolicy,
-  type AdapterFactory,
-  type AdapterPayload,
-  type KoaContextWithOIDC,
-} from 'oidc-provider'
+import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { keepSubjectInGrants, type Grant } from '../../lib/provider/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
+import { createBare } from '../support/bare-provider.ts'
 import { connect, goToConsent, refresh } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { startApp, startServer } from '../support/server.ts'
@@ -22,33 +17,6 @@ const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
-
-/** Records in a map, for a provider that has nothing of ours. */
-function createPlainAdapter(): AdapterFactory {
-  const records = new Map<string, AdapterPayload>()
-  const unasked = async (): Promise<undefined> => undefined
-  return (model) => ({
-    upsert: async (id, payload) => void records.set(model + id, payload),
-    find: async (id) => records.get(model + id),
-    destroy: async (id) => void records.delete(model + id),
-    consume: unasked,
-    findByUid: unasked,
-    findByUserCode: unasked,
-    revokeByGrantId: unasked,
-  })
-}
-
-function createBare(): Provider {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return new Provider('https://auth.example.test/below', {
-    jwks: { keys: [privateKey.export({ format: 'jwk' })] },
-    adapter: createPlainAdapter(),
-    cookies: { keys: ['a key'] },
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: () => '/interaction' },
-    ttl: { Grant: 60 },
-  })
-}
 
 describe('lib/provider/internals.ts', () => {
   test('Grant.IN_PAYLOAD is a list of the members that are stored', () => {
@@ -174,7 +142,8 @@ describe('lib/provider/adapter.ts and what is behind it', () => {
     exchange: (original: Storage['grants']['exchange']) => Storage['grants']['exchange'],
   ): Storage => {
     const memory = createMemoryAdapter()
-    return { ...memory, grants: { ...memory.grants, exchange: exchange(memory.grants.exchange) } }
+    const original: Storage['grants']['exchange'] = (...args) => memory.grants.exchange(...args)
+    return { ...memory, grants: { ...memory.grants, exchange: exchange(original) } }
   }
 
   test('Provider.ctx is there at the token endpoint, with its route and its request', async () => {
