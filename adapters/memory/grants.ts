@@ -2,30 +2,12 @@ import type {
   Exchange,
   ExchangeResult,
   GrantStorage,
-  LoadedGrant,
   NewToken,
-  StoredPayload,
-  StoredRefreshToken,
   TokenKind,
 } from '../../lib/storage.ts'
 import { copyOf } from './copy.ts'
+import { toLoadedGrant, type Grant, type Token } from './loaded-grant.ts'
 import type { Space, StoredRecord } from './space.ts'
-
-interface Token {
-  readonly id: string
-  readonly payload: StoredPayload
-  readonly endsAt: number
-}
-
-/** A grant with all that belongs to it. */
-interface Grant {
-  readonly payload: StoredPayload
-  readonly endsAt: number
-  code?: (Token & { readonly usedAt?: number }) | undefined
-  refreshToken?:
-    (Token & Pick<StoredRefreshToken, 'generation' | 'rotatedAt' | 'isUsed'>) | undefined
-  readonly accessTokens: Map<string, Token>
-}
 
 interface Live {
   readonly record: StoredRecord
@@ -54,7 +36,7 @@ export function createGrantStorage(space: Space): GrantStorage {
       space.put(keyOf(grantId), record)
       if (earlier) shorten(record, content)
     },
-    load: async (grantId) => toLoaded(live(grantId)?.grant, space.now()),
+    load: async (grantId) => toLoadedGrant(live(grantId)?.grant, space.now()),
     async add(grantId, kind, token) {
       const found = live(grantId)
       if (!found) return false
@@ -169,31 +151,4 @@ function removeFrom(grant: Grant, kind: TokenKind, id: string | undefined): void
   if (kind !== 'AccessToken') return
   if (id === undefined) grant.accessTokens.clear()
   else grant.accessTokens.delete(id)
-}
-
-function toLoaded(grant: Grant | undefined, now: number): LoadedGrant | undefined {
-  if (!grant) return undefined
-  // What happens to the grant later is not seen in what was loaded before.
-  const { code, refreshToken } = grant
-  const { jti: _, ...withoutValue } = refreshToken?.payload ?? {}
-  const accessTokens = new Map(grant.accessTokens)
-  return {
-    payload: copyOf(grant.payload),
-    now,
-    find(kind, id) {
-      const token = kind === 'AccessToken' ? accessTokens.get(id) : code
-      if (token?.id !== id || token.endsAt <= now) return undefined
-      const payload = copyOf(token.payload)
-      return kind === 'AuthorizationCode' && code?.usedAt !== undefined
-        ? { ...payload, consumed: code.usedAt }
-        : payload
-    },
-    refreshToken: refreshToken && {
-      payload: copyOf(withoutValue),
-      generation: refreshToken.generation,
-      rotatedAt: refreshToken.rotatedAt,
-      isUsed: refreshToken.isUsed,
-      is: (id) => refreshToken.id === id,
-    },
-  }
 }

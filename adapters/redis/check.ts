@@ -1,16 +1,25 @@
 import type { Redis } from 'ioredis'
 import type { StorageProblem } from '../../lib/storage.ts'
-import type { RedisClient } from './commands.ts'
+import { within, type RedisClient } from './commands.ts'
 
 /** The oldest Redis whose scripts can say that a replica must not run them. */
 const oldestVersion = 7
 
+/** How long a Cluster may take until it knows its servers, in milliseconds. */
+const connectTimeout = 5000
+
 /** Looks at every server that holds keys. */
 export async function findProblems(client: RedisClient): Promise<readonly StorageProblem[]> {
-  const servers: readonly Redis[] = isCluster(client) ? client.nodes('master') : [client]
-  if (servers.length === 0) throw new Error('the Cluster is not connected yet')
+  const servers = await serversOf(client)
   const problems = await Promise.all(servers.map((server) => problemsOf(server, isCluster(client))))
   return problems.flat()
+}
+
+async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
+  if (!isCluster(client)) return [client]
+  // Until then it has none of its servers, or those alone that it was told of. What cannot connect never answers.
+  if (client.status !== 'ready') await within(connectTimeout, client.ping())
+  return client.nodes('master')
 }
 
 const isCluster = (client: RedisClient): client is Extract<RedisClient, { nodes: unknown }> =>
@@ -57,14 +66,19 @@ export function watchSetup(
 ): void {
   if (watched.has(client)) return
   watched.add(client)
-  const look = (): void =>
-    void findProblems(client).then(
+  const look = (find: Promise<readonly StorageProblem[]>): void =>
+    void find.then(
       (problems) => problems.forEach((problem) => report(problem)),
       // It went away again; there will be another look when it is back.
       () => undefined,
     )
-  client.on('ready', look)
-  if (client.status === 'ready') look()
+  client.on('ready', () => look(findProblems(client)))
+  if (client.status === 'ready') look(findProblems(client))
+  if (!isCluster(client)) return
+  // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
+  client.on('+node', (server: Redis) => {
+    if (client.status === 'ready' && !server.options.readOnly) look(problemsOf(server, true))
+  })
 }
 
 const warn = ({ code, message }: StorageProblem): void =>

@@ -54,24 +54,30 @@ export function createCommands(client: RedisClient, timeout: number): Commands {
   // How far the clock of the Redis is ahead of ours; unknown until it first answers.
   let ahead: number | undefined
 
-  const deadline = (): number =>
+  /** Learns from an answer what time it was there at some moment since `start`, and assumes the least. */
+  const learn = (there: number, start: number): void => {
+    const [least, most] = [there - performance.now(), there - start]
+    ahead = Math.min(Math.max(ahead ?? least, least), most)
+  }
+  const deadline = (start: number): number =>
     // Not the whole time: the answer must get back, too.
-    ahead === undefined ? 0 : Math.floor(Date.now() + ahead + timeout * 0.6)
+    ahead === undefined ? 0 : Math.floor(start + ahead + timeout * 0.6)
 
   /** Sends, and learns from the answer what time it is there. */
   const ask = async (send: (deadline: number) => Promise<unknown>): Promise<Reply> => {
-    const start = Date.now()
+    const start = performance.now()
     try {
-      const reply = (await within(timeout, send(deadline()))) as Reply
-      ahead = reply[0] - (start + Date.now()) / 2
+      const reply = (await within(timeout, send(deadline(start)))) as Reply
+      learn(reply[0], start)
       return reply
     } catch (error) {
       const late = /LATE (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-      const elapsed = Date.now() - start
-      if (late === undefined || elapsed > timeout / 2) throw error
+      if (late === undefined) throw error
+      learn(Number(late), start)
+      const elapsed = performance.now() - start
+      if (elapsed > timeout / 2) throw error
       // It was not late: this server's clock is another than the one that answered last.
-      ahead = Number(late) - Date.now()
-      return (await within(timeout - elapsed, send(deadline()))) as Reply
+      return (await within(timeout - elapsed, send(deadline(start)))) as Reply
     }
   }
 
@@ -111,7 +117,8 @@ async function known({ sha, source }: Script, send: Send): Promise<unknown> {
   }
 }
 
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+/** Waits for an answer, and no longer than that. */
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `Redis did not answer within ${Math.round(milliseconds)} ms`

@@ -54,12 +54,17 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
     return undefined
   }
   const refreshToken = fields.get('r')
+  let refreshPayload: StoredPayload | undefined
   return {
     payload: openPayload(keys, `${key}/g`, sealed, grantId),
     now,
     find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
     refreshToken: refreshToken && {
-      payload: openPayload(keys, `${key}/RefreshToken`, refreshToken),
+      // Opened only when it is asked for: introspection does not need it.
+      get payload() {
+        refreshPayload ??= openPayload(keys, `${key}/RefreshToken`, refreshToken)
+        return refreshPayload
+      },
       generation: numberOf('n') ?? 0,
       rotatedAt: numberOf('rt'),
       isUsed: fields.has('ru'),

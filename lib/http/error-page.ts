@@ -15,6 +15,8 @@ const titles: Readonly<Record<string, string>> = {
 /** Draws the error page. It says what is wrong, and nothing of how this server works inside. */
 export function createErrorRenderer(views: Views): Renderer {
   return (ctx, out, error) => {
+    // What failed last may have come after the way on was known, which can have a code in it.
+    ctx.remove('Location')
     ctx.type = 'html'
     setPageHeaders(ctx)
     ctx.body = views.render('error', {

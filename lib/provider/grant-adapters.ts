@@ -61,7 +61,8 @@ function createRefreshTokenMethods({
       const current = (await loadOnce(Provider.ctx, grants, grantId))?.refreshToken
       const mayRetry = current && retries.isFor(Provider.ctx, current.payload)
       const generation = generationOf(id) ?? 0
-      const isGenuine = values.isGenuine(id)
+      // What the storage has is known to it; only what it forgot needs a proof.
+      const isGenuine = current?.is(id) !== true && values.isGenuine(id)
       planExchange({
         grantId,
         used: { kind: 'RefreshToken', id, generation, isGenuine },

@@ -20,44 +20,40 @@ export function keepSubjectInGrants(provider: Provider): void {
 }
 
 interface Token {
-  readonly grantId?: string
-  readonly scope?: string
-  readonly jkt?: string
-  format?: string
+  readonly grantId: string
+  readonly scope: string | undefined
+  readonly jkt: string | undefined
+  readonly format: string | undefined
 }
-
-type GenerateTokenId = (this: Token) => string
 
 /** Gives grants short ids, and codes and tokens values that begin with them. */
 export function nameGrantInTokens(provider: Provider, values: TokenValues): void {
-  const replace = (
-    model: { readonly prototype: unknown },
-    make: (token: Token) => string,
-  ): void => {
-    const prototype = model.prototype as { generateTokenId: GenerateTokenId }
-    const original = prototype.generateTokenId
-    prototype.generateTokenId = function (this: Token): string {
-      const value = original.call(this)
-      // A token without a grant has nothing to name; a JWT names what it likes.
-      return this.grantId === undefined || this.format === 'jwt' ? value : make(this)
-    }
+  prototypeOf(provider.Grant).generateTokenId = createGrantId
+  prototypeOf(provider.AuthorizationCode).generateTokenId = function (this: Token): string {
+    return values.create(this.grantId)
   }
-  const grant = provider.Grant.prototype as unknown as { generateTokenId: GenerateTokenId }
-  grant.generateTokenId = createGrantId
-  replace(provider.AuthorizationCode, ({ grantId = '' }) => values.create(grantId))
-  replace(provider.RefreshToken, ({ grantId = '' }) => {
+  prototypeOf(provider.RefreshToken).generateTokenId = function (this: Token): string {
     const used = rotatedRefreshToken()
     return used
       ? values.successorOf(used, retryKeyOf(Provider.ctx))
-      : values.createRefreshToken(grantId)
-  })
-  replace(provider.AccessToken, ({ grantId = '', scope, jkt }) => {
+      : values.createRefreshToken(this.grantId)
+  }
+  const accessToken = prototypeOf(provider.AccessToken)
+  const original = accessToken.generateTokenId
+  accessToken.generateTokenId = function (this: Token): string {
+    // It also decides on the format, and a JWT names what it likes.
+    const value = original.call(this)
+    if (this.format === 'jwt') return value
     const used = rotatedRefreshToken()
     return used
-      ? values.accessTokenFor(used, { scope, jkt }, retryKeyOf(Provider.ctx))
-      : values.create(grantId)
-  })
+      ? values.accessTokenFor(used, this, retryKeyOf(Provider.ctx))
+      : values.create(this.grantId)
+  }
 }
+
+const prototypeOf = (model: {
+  readonly prototype: unknown
+}): { generateTokenId: (this: Token) => string } => model.prototype as never
 
 /** The refresh token that this request gives up. */
 const rotatedRefreshToken = (): string | undefined =>

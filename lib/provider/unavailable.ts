@@ -1,5 +1,4 @@
-import type Provider from 'oidc-provider'
-import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { GrantStorage, RecordStorage, Storage } from '../storage.ts'
 
 /**
@@ -62,13 +61,47 @@ function answering<T>(target: T, names: readonly (keyof T)[]): T {
   const answer =
     (name: keyof T): AsyncMethod =>
     async (...args) => {
+      const end = beginWait(Provider.ctx)
       try {
         return await (target[name] as AsyncMethod).apply(target, args as never)
       } catch (cause) {
         throw new StorageUnavailable(cause)
+      } finally {
+        end()
       }
     }
   return Object.fromEntries(names.map((name) => [name, answer(name)])) as T
+}
+
+/**
+ * How long a request waits for its storage in all before it asks no more, in milliseconds. The framework goes on
+ * asking after a failure, to say where it happened and to keep the session: each time for nothing.
+ */
+const patience = 1200
+
+interface Wait {
+  /** Milliseconds of waits that are over. */
+  total: number
+  /** How many answers are waited for now, and since when. */
+  open: number
+  since: number
+}
+
+const waits = new WeakMap<object, Wait>()
+
+/** Counts the time from now to the call of what it returns. */
+function beginWait(ctx: object | undefined): () => void {
+  const wait = (ctx && waits.get(ctx)) ?? { total: 0, open: 0, since: 0 }
+  if (ctx) waits.set(ctx, wait)
+  if (wait.total > patience) {
+    throw new StorageUnavailable(new Error('the storage took too long in this request before'))
+  }
+  if (wait.open === 0) wait.since = performance.now()
+  wait.open += 1
+  return () => {
+    wait.open -= 1
+    if (wait.open === 0) wait.total += performance.now() - wait.since
+  }
 }
 
 /** Tells what was answered with 503 together with what was answered with 500: both are ours to mend. */

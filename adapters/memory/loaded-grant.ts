@@ -1,0 +1,56 @@
+import type { LoadedGrant, StoredPayload, StoredRefreshToken } from '../../lib/storage.ts'
+import { copyOf } from './copy.ts'
+
+/** A code or token of a grant. */
+export interface Token {
+  readonly id: string
+  readonly payload: StoredPayload
+  readonly endsAt: number
+}
+
+/** A grant with all that belongs to it. */
+export interface Grant {
+  readonly payload: StoredPayload
+  readonly endsAt: number
+  code?: (Token & { readonly usedAt?: number }) | undefined
+  refreshToken?:
+    (Token & Pick<StoredRefreshToken, 'generation' | 'rotatedAt' | 'isUsed'>) | undefined
+  readonly accessTokens: Map<string, Token>
+}
+
+/** A grant as it is now. Copies are made of what is asked for only. */
+export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGrant | undefined {
+  if (!grant) return undefined
+  // What happens to the grant later is not seen in what was loaded before.
+  const { code, refreshToken, payload } = grant
+  const accessTokens = new Map(grant.accessTokens)
+  return {
+    get payload() {
+      return copyOf(payload)
+    },
+    now,
+    find(kind, id) {
+      const token = kind === 'AccessToken' ? accessTokens.get(id) : code
+      if (token?.id !== id || token.endsAt <= now) return undefined
+      const found = copyOf(token.payload)
+      return kind === 'AuthorizationCode' && code?.usedAt !== undefined
+        ? { ...found, consumed: code.usedAt }
+        : found
+    },
+    refreshToken: refreshToken && toStoredRefreshToken(refreshToken),
+  }
+}
+
+function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): StoredRefreshToken {
+  const { id, payload, generation, rotatedAt, isUsed } = token
+  return {
+    get payload() {
+      const { jti: _, ...withoutValue } = payload
+      return copyOf(withoutValue)
+    },
+    generation,
+    rotatedAt,
+    isUsed,
+    is: (value) => value === id,
+  }
+}
