@@ -178,34 +178,3 @@ local f = redis.call('HMGET', key, 'ic', 'is')
 return {now, redis.call('DEL', key), f[1], f[2]}
 `,
 )
-
-/** A sorted set of names by the end of what they name. ARGV: deadline, lifetime, name. */
-export const indexScript: Script = createScript(
-  'index.add',
-  '',
-  `
-redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-redis.call('ZADD', key, now + ARGV[2], ARGV[3])
-redis.call('PEXPIREAT', key, redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
-return {now}
-`,
-)
-
-/** ARGV: deadline, first rank, last rank. */
-export const indexedScript: Script = createScript(
-  'index.list',
-  'allow-oom',
-  `
-return {now, redis.call('ZRANGE', key, ARGV[2], ARGV[3])}
-`,
-)
-
-/** ARGV: deadline, name, and so on. */
-export const unindexScript: Script = createScript(
-  'index.remove',
-  'allow-oom',
-  `
-redis.call('ZREM', key, unpack(ARGV, 2))
-return {now}
-`,
-)

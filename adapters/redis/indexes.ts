@@ -1,6 +1,6 @@
 import type { GrantStorage, StoredPayload } from '../../lib/storage.ts'
 import type { Commands } from './commands.ts'
-import { indexedScript, indexScript, unindexScript } from './grant-scripts.ts'
+import { indexedScript, indexScript, unindexScript } from './index-scripts.ts'
 import type { StoreParts } from './places.ts'
 
 /** What a grant is called in the index of its client, and in that of its subject. */

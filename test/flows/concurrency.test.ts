@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formAction, formToken, type Browser } from '../support/browser.ts'
 import { authorizationUrl, connect, consent, createPkce, goToConsent } from '../support/flow.ts'
-import { introspect, post, refresh, revoke, type Tokens } from '../support/flow.ts'
+import { introspect, post, redeem, refresh, revoke, type Tokens } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { areActive, basic, sendCode, sendRefresh, toJson } from '../support/requests.ts'
 import type { RawAnswer } from '../support/requests.ts'
@@ -51,6 +51,21 @@ describe('of 50 at the same time', () => {
     const both = [tokens.access_token, tokens.refresh_token]
     expect(await areActive(issuer, both)).toEqual([true, true])
     expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
+  })
+
+  test('one code of a client without refresh tokens is redeemed once', async () => {
+    const client = { ...confidential, client_id: 'once', grant_types: ['authorization_code'] }
+    const own = await startServer({ clients: [client] })
+    const given = await consent(own.issuer, { client })
+    const answers = await times(50, () => redeem(own.issuer, given, client))
+    const winners = answers.filter(({ status }) => status === 200)
+    expect(winners).toHaveLength(1)
+    expect(Object.keys(winners[0]?.body ?? {})).not.toContain('refresh_token')
+    const token = String(winners[0]?.body['access_token'])
+    expect((await introspect(own.issuer, token, client))['active']).toBe(true)
+    const errors = new Set(answers.map(({ body }) => body['error']))
+    expect(errors).toEqual(new Set([undefined, 'invalid_grant']))
+    await own.close()
   })
 
   test.each([1, 2, 3])(
