@@ -1,0 +1,25 @@
+import type { Context } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import type { Account } from '../config/options.ts'
+import { hostContext } from '../http/host-context.ts'
+
+/** The person whose browser this is, and what a form is tied to. */
+export interface SignedInPerson {
+  readonly account: Account
+  /** The session of the host's person is the host's own: there, the account stands for it. */
+  readonly session: { readonly uid: string }
+}
+
+/** The person signed in here or at the host; undefined where nobody is. */
+export async function signedInPerson(
+  { provider, config: { accounts } }: { readonly provider: Provider; readonly config: Config },
+  ctx: Context,
+): Promise<SignedInPerson | undefined> {
+  const session = accounts.signedIn ? undefined : await provider.Session.get(ctx)
+  const accountId = accounts.signedIn ? await accounts.signedIn(hostContext(ctx)) : session?.accountId
+  const account = accountId ? await accounts.find(accountId) : undefined
+  if (!account || !accountId) return undefined
+  // The id that the person signed in with counts, whatever else the host calls the same person.
+  return { account: { ...account, accountId }, session: { uid: session?.uid ?? accountId } }
+}

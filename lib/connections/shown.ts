@@ -1,0 +1,83 @@
+import type { Client } from 'oidc-provider'
+import type Provider from 'oidc-provider'
+import type { Accounts, SubjectChoice } from '../config/options.ts'
+import { toShownClient } from '../interaction/pages.ts'
+import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import type { Connection, Connections } from './connections.ts'
+
+/** What a person can see and end: by subject, those that have connections first. */
+export interface SubjectConnections {
+  readonly subject: SubjectChoice
+  readonly connections: readonly ShownConnection[]
+}
+
+/** A connection as the page shows it. */
+export interface ShownConnection {
+  readonly clientId: string
+  readonly client: object
+  readonly settingsUri: string | null
+  readonly scopes: readonly string[]
+  readonly grantedBy: string
+  /** Milliseconds since the epoch, as the others. */
+  readonly grantedAt: number
+  readonly lastUsedAt: number | null
+  readonly endsAt: number
+}
+
+interface Parts {
+  readonly provider: Provider
+  readonly accounts: Accounts
+  readonly connections: Connections
+}
+
+/** The subjects that a person has authority for. */
+export async function authorizedSubjects(
+  accounts: Accounts,
+  accountId: string,
+): Promise<readonly SubjectChoice[]> {
+  const [companies, organizations] = await Promise.all(
+    (['company', 'organization'] as const).map((type) =>
+      loadSubjectChoices(accounts, accountId, type),
+    ),
+  )
+  return [...(organizations ?? []), ...(companies ?? [])].filter(({ mayConnect }) => mayConnect)
+}
+
+/** The connections of every subject that the person has authority for, and of no other. */
+export async function loadSubjectConnections(
+  parts: Parts,
+  accountId: string,
+): Promise<readonly SubjectConnections[]> {
+  const subjects = await authorizedSubjects(parts.accounts, accountId)
+  const all = await Promise.all(
+    subjects.map(async (subject) => {
+      const listed = await parts.connections.list({ subject: subject.urn })
+      return { subject, connections: await Promise.all(listed.map((one) => toShown(parts, one))) }
+    }),
+  )
+  return all.toSorted((a, b) => Number(b.connections.length > 0) - Number(a.connections.length > 0))
+}
+
+async function toShown(
+  { provider, accounts }: Parts,
+  { clientId, grants }: Connection,
+): Promise<ShownConnection> {
+  const [newest] = grants
+  const client: Client | undefined = await provider.Client.find(clientId)
+  const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
+  return {
+    clientId,
+    // A client that is there no more may still be disconnected.
+    client: client ? toShownClient(client) : { name: clientId, initials: '', host: null },
+    settingsUri: client ? webUri(client['settings_uri']) : null,
+    scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
+    grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',
+    grantedAt: newest?.grantedAt ?? 0,
+    lastUsedAt: uses.length > 0 ? Math.max(...uses) : null,
+    endsAt: Math.max(...grants.map(({ endsAt }) => endsAt)),
+  }
+}
+
+/** A link that leads to a page and nowhere else. */
+const webUri = (value: unknown): string | null =>
+  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '') ? value : null
