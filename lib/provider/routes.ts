@@ -16,8 +16,19 @@ export const interactionPath = '/oauth/interaction'
 export const toInteractionUrl = (issuer: string, uid: string): string =>
   `${issuer}${interactionPath}/${uid}`
 
+/** Where people see and end what is connected. */
+export const connectionsPath = '/oauth/connections'
+export const disconnectPath = '/oauth/connections/disconnect'
+
+/** Where people sign in and out without a request of a client. */
+export const signInPath = '/oauth/sign-in'
+export const signOutPath = '/oauth/sign-out'
+
 /** Where the style sheet is served. */
 export const stylesheetPath = '/oauth/assets/styles.css'
+
+/** Where logos of clients are served. */
+export const logoPath = '/oauth/assets/logos'
 
 /** Authorization server metadata (RFC 8414, Section 3). */
 export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
@@ -38,6 +49,10 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [oauthMetadataPath, [...reads, 'OPTIONS']],
   [openidMetadataPath, [...reads, 'OPTIONS']],
   [stylesheetPath, reads],
+  [connectionsPath, reads],
+  [disconnectPath, [...reads, 'POST']],
+  [signInPath, [...reads, 'POST']],
+  [signOutPath, [...reads, 'POST']],
 ])
 
 /**
@@ -52,6 +67,7 @@ export function toCanonicalPath(path: string): string {
 
 /** What a path answers to; undefined where it is none of ours. */
 export function allowedMethods(path: string): readonly string[] | undefined {
+  if (path.startsWith(`${logoPath}/`)) return reads
   if (path.startsWith(`${interactionPath}/`)) {
     return path.endsWith('/switch-account') ? ['POST'] : [...reads, 'POST']
   }
