@@ -1,0 +1,123 @@
+import { createInstance } from 'i18next'
+import { defaultLanguage, type Catalogues } from './catalogues.ts'
+import { createFormats, type Formats } from './formats.ts'
+import { isolate } from './isolate.ts'
+import { directionOf, type Direction } from './language.ts'
+
+/** What is put into a text; a number as `count` chooses its plural form. */
+export type TextValues = Readonly<Record<string, string | number>>
+
+/** The texts of one language. */
+export interface Translator {
+  readonly language: string
+  readonly direction: Direction
+  readonly formats: Formats
+  /**
+   * The text at a path, in English where the language has none. Not escaped for HTML; what is put into it
+   * is isolated from the words around it.
+   *
+   * @throws TypeError where there is no such text, or where a value for it is missing
+   */
+  readonly text: (path: string, values?: TextValues) => string
+  /**
+   * The text at a path in one language, or in that without its region; `undefined` where it has none.
+   *
+   * @param language - the language to look in; this translator's own where it is left out
+   */
+  readonly find: (path: string, language?: string) => string | undefined
+}
+
+/** The translators of every language there is. */
+export interface Translators {
+  /** The languages there are, the default first. */
+  readonly languages: readonly string[]
+  of(language: string): Translator
+}
+
+/** A text, and the language it was found in. */
+type Lookup = (
+  path: string,
+  options: { readonly count?: number; readonly replace: object },
+) => { readonly res: string; readonly usedLng: string }
+
+/** Makes the translators. */
+export function createTranslators(catalogues: Catalogues): Translators {
+  const lookUpIn = createLookup(catalogues)
+  const create = (language: string): Translator => {
+    const formats = createFormats(language)
+    const direction = directionOf(language)
+    const lookUp = lookUpIn(language)
+    return {
+      language,
+      direction,
+      formats,
+      text: (path, values = {}) => {
+        const { count } = values
+        const replace = toShownValues(values, formats)
+        const { res, usedLng } = lookUp(path, {
+          ...(typeof count === 'number' && { count }),
+          replace,
+        })
+        // An English sentence on a page from right to left would end in front of itself.
+        const isSameWay = usedLng === language || directionOf(usedLng) === direction
+        return isSameWay ? res : isolate(res)
+      },
+      find: (path, other = language) =>
+        withoutRegion(other)
+          .map((tag) => catalogues.get(tag)?.get(path))
+          .find((text) => text !== undefined),
+    }
+  }
+  const translators = new Map(
+    [...catalogues.keys()].map((language) => [language, create(language)]),
+  )
+  return {
+    languages: [...translators.keys()],
+    of: (language) => translators.get(language) ?? create(defaultLanguage),
+  }
+}
+
+function toShownValues(values: TextValues, formats: Formats): Readonly<Record<string, string>> {
+  const shown = Object.entries(values)
+    // Templates are not typed: what is not there is complained about where it is needed.
+    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    .map(([name, value]) => [
+      name,
+      typeof value === 'number' ? formats.number(value) : isolate(value),
+    ])
+  return Object.fromEntries(shown) as Record<string, string>
+}
+
+/** A language tag, and then what is left of it subtag by subtag: `pt-BR`, `pt`. */
+export function withoutRegion(tag: string): readonly string[] {
+  const subtags = tag.split('-')
+  return subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-'))
+}
+
+function createLookup(catalogues: Catalogues): (language: string) => Lookup {
+  const complain = (path: string): never => {
+    throw new TypeError(`there is no text ${path}`)
+  }
+  const instance = createInstance()
+  void instance.init({
+    resources: Object.fromEntries(
+      [...catalogues].map(([tag, texts]) => [tag, { translation: Object.fromEntries(texts) }]),
+    ),
+    fallbackLng: defaultLanguage,
+    // Paths are looked up whole: the names of scopes may have any letter in them.
+    keySeparator: false,
+    nsSeparator: false,
+    initAsync: false,
+    // The templates escape, all in one place.
+    interpolation: { escapeValue: false },
+    parseMissingKeyHandler: complain,
+    missingInterpolationHandler: (text: string, [placeholder]: readonly string[]) => {
+      throw new TypeError(`a value is missing for ${placeholder} in "${text}"`)
+    },
+  })
+  return (language) => (path, options) =>
+    // Of a path that is none, the library makes an empty text.
+    typeof path === 'string'
+      ? instance.t(path, { ...options, lng: language, nest: false, returnDetails: true })
+      : complain(path)
+}

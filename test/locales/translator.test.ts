@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { loadCatalogues } from '../../lib/locales/catalogues.ts'
+import { isolate } from '../../lib/locales/isolate.ts'
+import { createTranslators } from '../../lib/locales/translator.ts'
+
+const translators = createTranslators(loadCatalogues([]))
+const english = translators.of('en')
+
+describe('what is put into a text', () => {
+  test.each([
+    ['a name', 'Ledger', '\u2068Ledger\u2069'],
+    ['another placeholder', '{{client}} {{count}}', '\u2068{{client}} {{count}}\u2069'],
+    ['another text', '$t(consent.allow)', '\u2068$t(consent.allow)\u2069'],
+    ['what replaces patterns', "$& $1 $' $$", "\u2068$& $1 $' $$\u2069"],
+    ['nothing', '', '\u2068\u2069'],
+  ])('stays as it is: %s', (_, client, inside) => {
+    expect(english.text('consent.title', { client })).toBe(`Allow access for ${inside}?`)
+  })
+
+  test.each([
+    ['an override', '\u202Eevil', '\u2068\u202Eevil\u2069'],
+    ['an end too many', '\u2069\u202Eevil', '\u2068\u202Eevil\u2069'],
+    ['many ends', '\u2069\u2069a\u2069', '\u2068a\u2069'],
+    ['an isolate left open', '\u2067a', '\u2068\u2067a\u2069\u2069'],
+    ['isolates in pairs', '\u2067a\u2069b', '\u2068\u2067a\u2069b\u2069'],
+    ['the end of a paragraph', 'a\u2029b\nc', '\u2068a b c\u2069'],
+  ])('turns nothing around it: %s', (_, text, inside) => {
+    expect(isolate(text)).toBe(inside)
+  })
+
+  test('must be there, as must the text', () => {
+    expect(() => english.text('consent.title')).toThrow('a value is missing for {{client}}')
+    expect(() => english.text('consent.title', { client: undefined as never })).toThrow('client')
+    for (const path of ['consent', 'consent.', 'nothing', '__proto__', 'constructor', '']) {
+      expect(() => english.text(path)).toThrow(TypeError)
+    }
+  })
+})
+
+describe('numbers, dates, lists and lengths of time', () => {
+  test.each([
+    [
+      'en',
+      '12,345 in the list',
+      'March 4, 2027',
+      '\u2068A\u2069, \u2068B\u2069, and \u2068C\u2069',
+      '1 day',
+    ],
+    [
+      'de',
+      '12.345 in der Liste',
+      '4. März 2027',
+      '\u2068A\u2069, \u2068B\u2069 und \u2068C\u2069',
+      '1 Tag',
+    ],
+    [
+      'fi',
+      '12\u00A0345 luettelossa',
+      '4. maaliskuuta 2027',
+      '\u2068A\u2069, \u2068B\u2069 ja \u2068C\u2069',
+      '1 päivä',
+    ],
+  ])('are written as in %s', (language, number, date, list, day) => {
+    const { text, formats } = translators.of(language)
+    expect(text('shared.inList', { count: 12_345 })).toBe(number)
+    expect(formats.date(new Date('2027-03-04T23:59:59Z'))).toBe(date)
+    expect(formats.list(['A', 'B', 'C'])).toBe(list)
+    expect(formats.days(1)).toBe(day)
+  })
+
+  test('choose the plural form of the language', () => {
+    const yours = (language: string, count: number): string =>
+      translators.of(language).text('cannotConnect.yours.company', { count })
+    expect([0, 1, 2].map((count) => yours('en', count))).toEqual([
+      'Your companies',
+      'Your company',
+      'Your companies',
+    ])
+    // French counts none as one.
+    expect([0, 1, 2, 1_000_000].map((count) => yours('fr', count))).toEqual([
+      'Votre entreprise',
+      'Votre entreprise',
+      'Vos entreprises',
+      'Vos entreprises',
+    ])
+  })
+})
+
+test('a language that is not there is English', () => {
+  expect(translators.of('xx').language).toBe('en')
+  expect(translators.of('xx').text('consent.allow')).toBe('Allow')
+})
