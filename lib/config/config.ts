@@ -3,7 +3,12 @@ import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
 import type { Storage } from '../storage.ts'
-import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
+import type {
+  AuthorizationServerOptions,
+  Lifetimes,
+  ResourceServerOptions,
+  ViewsOptions,
+} from './options.ts'
 import { findIssues } from './schema.ts'
 
 /** The options, complete: every default filled in. */
@@ -14,7 +19,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
-  readonly views: { readonly directories: readonly string[] }
+  readonly views: Required<ViewsOptions>
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
 
@@ -55,7 +60,10 @@ export function resolveConfig(
     clients: options.clients ?? [],
     lifetimes: { ...defaultLifetimes, ...options.lifetimes },
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
-    views: { directories: options.views?.directories ?? [] },
+    views: {
+      directories: options.views?.directories ?? [],
+      locales: options.views?.locales ?? [],
+    },
     configure: options.configure ?? ((configuration) => configuration),
   }
 }

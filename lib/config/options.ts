@@ -218,4 +218,13 @@ export interface ViewsOptions {
    * @defaultValue none
    */
   readonly directories?: readonly string[]
+
+  /**
+   * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or
+   * add a language, first match first; what a file leaves out falls back to English. Checked when the server is
+   * created: a path or a placeholder that the English texts do not have is refused.
+   *
+   * @defaultValue none
+   */
+  readonly locales?: readonly string[]
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { clientsSchema } from './client-schema.ts'
 import type { ConfigurationIssue } from '../errors.ts'
@@ -8,6 +7,7 @@ import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
+import { checkLocales, isFolder } from './check-locales.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
@@ -77,7 +77,7 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
-const directory = text('a path').refine((path) => existsSync(path), {
+const directory = text('a path').refine(isFolder, {
   error: 'must be a folder that exists',
 })
 
@@ -138,11 +138,20 @@ const options = z
         .nonnegative({ error: 'must be 0 or more' })
         .max(3600, { error: 'must be 3600 at most' })
         .optional(),
-      views: z.strictObject({ directories: z.array(directory).optional() }).optional(),
+      views: z
+        .strictObject({
+          directories: z.array(directory).optional(),
+          locales: z.array(directory).optional(),
+        })
+        .optional(),
       configure: optionalCallable('a function'),
     },
     { error: required('an object') },
   )
+  .superRefine((value, context) => {
+    const { views, resourceServer } = value as Partial<typeof value>
+    checkLocales(views?.locales, resourceServer?.scopes, context)
+  }, evenIfWrong)
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(
       clients
