@@ -66,7 +66,7 @@ export function createAuthorizationServer(
   const resolved = resolveConfig(options, createMemoryAdapter)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const { issuer, resourceServer } = config
-  const views = createViews(config.views.directories, new URL(issuer + stylesheetPath).pathname)
+  const views = createViews(config.views, new URL(issuer + stylesheetPath).pathname)
   const renderError = createErrorRenderer(views)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
@@ -79,7 +79,7 @@ export function createAuthorizationServer(
   checkStaticClients(provider, config.clients)
 
   const formTokens = createFormTokens(config.cookieKeys)
-  const metadata = createMetadata(Object.keys(resourceServer.scopes))
+  const metadata = createMetadata(Object.keys(resourceServer.scopes), views.languages)
   for (const middleware of [
     createSecurityHeaders(issuer),
     createMethodCheck(),

@@ -5,36 +5,40 @@ import { setPageHeaders } from './security-headers.ts'
 /** Shows an error to a person, as the framework asks for it. */
 export type Renderer = NonNullable<Configuration['renderError']>
 
-/** What a person reads about an error; the technical words stand below it. */
-const titles: Readonly<Record<string, string>> = {
-  access_denied: 'The request was denied',
-  server_error: 'Something went wrong on our side',
-  temporarily_unavailable: 'This cannot be done right now',
-}
+/** The words for an error code, in the catalogues below `error.title` and `error.message`. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['access_denied', 'denied'],
+  ['server_error', 'server'],
+  ['temporarily_unavailable', 'unavailable'],
+])
 
-/** Draws the error page. It says what is wrong, and nothing of how this server works inside. */
+/**
+ * Draws the error page. It says what is wrong, and nothing of how this server works inside. What the error says
+ * itself is for developers: it stands below, and in English.
+ */
 export function createErrorRenderer(views: Views): Renderer {
   return (ctx, out, error) => {
     // What failed last may have come after the way on was known, which can have a code in it.
     ctx.remove('Location')
     ctx.type = 'html'
     setPageHeaders(ctx)
-    ctx.body = views.render('error', {
-      title: titles[out.error] ?? 'This request cannot be completed',
-      message: toMessage(out, error),
+    const title = words.get(out.error) ?? 'general'
+    const message = toMessage(error) ?? title
+    ctx.body = views.page(ctx).render('error', {
+      title: `error.title.${title}`,
+      message: `error.message.${message}`,
       code: out.error,
+      details: message === 'general' ? toDetails(out) : null,
       continueUrl: 'continueUrl' in error ? error.continueUrl : null,
     })
   }
 }
 
-function toMessage(out: ErrorOut, error: Error): string {
-  if (out.error === 'temporarily_unavailable') {
-    return 'Nothing was lost. Please reload this page in a moment.'
-  }
-  if (out.error === 'server_error') return 'Nothing was changed. Please try again in a moment.'
-  if (error instanceof errors.SessionNotFound) {
-    return 'This page is no longer valid. Go back to the application and start again from there.'
-  }
-  return out.error_description ?? 'Go back to the application and start again from there.'
+/** What a person is told of this error alone, whatever its code is. */
+function toMessage(error: Error): string | undefined {
+  if (error instanceof errors.SessionNotFound) return 'expired'
+  return 'continueUrl' in error ? 'answered' : undefined
 }
+
+const toDetails = ({ error_description: description }: ErrorOut): string | null =>
+  description === undefined || description === '' ? null : description

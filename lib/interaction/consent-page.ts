@@ -6,7 +6,7 @@ import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../provider/authorization-parameters.ts'
 import type { Grant } from '../provider/internals.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import { toDecision, toOffer, toShownScopes } from './consent.ts'
+import { toDecision, toOffer, toShownScopes, type DecisionProblem } from './consent.ts'
 import {
   alreadyAnswered,
   declined,
@@ -42,7 +42,7 @@ export async function submitConsent(
   const decision = toDecision(form, offer)
   if (decision.kind === 'incomplete') {
     ctx.status = 422
-    render(parts, ctx, open, { account, offer, chosen: form['subject'], error: decision.message })
+    render(parts, ctx, open, { account, offer, chosen: form['subject'], problem: decision.problem })
     return
   }
 
@@ -100,30 +100,31 @@ interface Shown {
   readonly account: Account
   readonly offer: readonly SubjectChoice[]
   readonly chosen?: unknown
-  readonly error?: string
+  readonly problem?: DecisionProblem
 }
 
 function render(
   { config, views, formTokens }: InteractionParts,
   ctx: Context,
   open: OpenInteraction,
-  { account, offer, chosen, error }: Shown,
+  { account, offer, chosen, problem }: Shown,
 ): void {
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
-  ctx.body = views.render(
+  const page = views.page(ctx)
+  ctx.body = page.render(
     offer.some(({ mayConnect }) => mayConnect) ? 'consent' : 'cannot-connect',
     {
       client: toShownClient(open.client),
       account: toShownAccount(account),
       subjectType: open.subjectType,
       subjects: toShownSubjects(offer, chosen),
-      scopes: toShownScopes(open.scopes, config.resourceServer.scopes),
+      scopes: toShownScopes(open.scopes, config.resourceServer.scopes, page),
       lifetimeDays: Math.ceil(config.lifetimes.grant / 86_400),
       redirectHost: toRedirectHost(open),
       action,
       switchAction: `${action}/switch-account`,
       csrf: formTokens.create(open.interaction),
-      error: error ?? null,
+      error: problem ? `consent.problem.${problem}` : null,
     },
   )
 }

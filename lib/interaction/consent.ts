@@ -1,12 +1,17 @@
 import type { SubjectChoice } from '../config/options.ts'
+import { toScopeDescription } from '../locales/scope-words.ts'
+import type { Translator } from '../locales/translator.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { Subject } from '../pleo/subject.ts'
 
 /** What a person can decide on the page. */
 export type Decision =
   | { readonly kind: 'decline' }
-  | { readonly kind: 'incomplete'; readonly message: string }
+  | { readonly kind: 'incomplete'; readonly problem: DecisionProblem }
   | { readonly kind: 'allow'; readonly subject: string }
+
+/** What is missing or wrong in a decision; the words are in the catalogues, below `consent.problem`. */
+export type DecisionProblem = 'noDecision' | 'noSubject' | 'notAllowed'
 
 /** One scope, as the page shows it. */
 export interface ShownScope {
@@ -32,21 +37,25 @@ export function toDecision(
   offer: readonly SubjectChoice[],
 ): Decision {
   if (form.decision === 'decline') return { kind: 'decline' }
-  if (form.decision !== 'allow')
-    return { kind: 'incomplete', message: 'Choose one of the two buttons.' }
-  if (form.subject === undefined) return { kind: 'incomplete', message: 'Choose what to connect.' }
+  if (form.decision !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
+  if (form.subject === undefined) return { kind: 'incomplete', problem: 'noSubject' }
   const subject = offer.find(({ urn, mayConnect }) => mayConnect && urn === form.subject)
   return subject
     ? { kind: 'allow', subject: subject.urn }
-    : { kind: 'incomplete', message: 'You cannot connect this one. Choose another.' }
+    : { kind: 'incomplete', problem: 'notAllowed' }
 }
 
-/** The requested scopes in words, in the order of the catalogue. */
+/** The requested scopes in the words of a language, in the order of the catalogue. */
 export function toShownScopes(
   requested: readonly string[],
   catalogue: ScopeCatalogue,
+  translator: Translator,
 ): readonly ShownScope[] {
   return Object.entries(catalogue)
     .filter(([name]) => requested.includes(name))
-    .map(([name, { description, access }]) => ({ name, description: description.en, access }))
+    .map(([name, words]) => ({
+      name,
+      description: toScopeDescription(name, words, translator),
+      access: words.access,
+    }))
 }

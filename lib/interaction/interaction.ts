@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
+import { rememberUiLocales } from '../http/page-language.ts'
 import { subjectTypeOf } from '../provider/authorization-parameters.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 
@@ -24,6 +25,7 @@ export interface OpenInteraction {
  */
 export async function openInteraction(provider: Provider, ctx: Context): Promise<OpenInteraction> {
   const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+  rememberUiLocales(ctx, interaction.params['ui_locales'])
   const { client_id: clientId, redirect_uri: redirectUri, scope } = interaction.params
   const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
   if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {

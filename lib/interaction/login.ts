@@ -31,13 +31,7 @@ export async function submitLogin(
     : undefined
   if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
-  renderLogin(
-    parts,
-    ctx,
-    open,
-    'The e-mail address and the password do not belong together.',
-    username,
-  )
+  renderLogin(parts, ctx, open, 'login.problem.mismatch', username)
 }
 
 function renderLogin(
@@ -47,7 +41,7 @@ function renderLogin(
   error: string | null,
   username: unknown = interaction.params['login_hint'],
 ): void {
-  ctx.body = views.render('login', {
+  ctx.body = views.page(ctx).render('login', {
     client: toShownClient(client),
     action: toInteractionUrl(config.issuer, interaction.uid),
     csrf: formTokens.create(interaction),

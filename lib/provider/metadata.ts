@@ -22,7 +22,10 @@ const offMembers = [
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
-export function createMetadata(scopes: readonly string[]): Middleware {
+export function createMetadata(
+  scopes: readonly string[],
+  languages: readonly string[],
+): Middleware {
   return async (ctx, next) => {
     await next()
     if (ctx.status !== 200) return
@@ -36,6 +39,7 @@ export function createMetadata(scopes: readonly string[]): Middleware {
     ctx.body = {
       ...metadata,
       scopes_supported: scopes,
+      ui_locales_supported: languages,
       response_modes_supported: ['query'],
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,

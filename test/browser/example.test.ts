@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { isolated } from '../support/browser.ts'
 import { launchBrowser } from '../support/chromium.ts'
 import { startExample, type RunningExample } from '../support/example.ts'
 import { startRedis, withClient } from '../support/redis-server.ts'
@@ -51,7 +52,9 @@ async function signIn(name: string, link = 'Connect to Pleo', app = example.app)
 
 it('leads Sofia from "Connect" to her company\'s data, and on to the end of the connection', async () => {
   await signIn('sofia@brightbakery.example')
-  expect(await heading()).toContain('Northwind Ledger asks for access to your company')
+  expect(await heading()).toContain(
+    `${isolated('Northwind Ledger')} asks for access to your company`,
+  )
   expect(await page.getByText('Bright Bakery').count()).toBe(1)
   await shot('consent-one-company')
   await click('Allow')
@@ -116,10 +119,10 @@ it('lets Maja choose among 250 companies, with the buttons within reach', async 
 
 it('tells Emil why he cannot connect, and leads him back', async () => {
   await signIn('emil@brightbakery.example')
-  expect(await heading()).toBe('You cannot connect Northwind Ledger')
+  expect(await heading()).toBe(`You cannot connect ${isolated('Northwind Ledger')}`)
   expect(await page.locator('main').innerText()).toContain('Sofia')
   await shot('cannot-connect')
-  await click('Go back to Northwind Ledger')
+  await click(`Go back to ${isolated('Northwind Ledger')}`)
   expect(page.url()).toBe(`${example.app}/declined`)
 })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { createBrowser, type Page } from '../support/browser.ts'
+import { createBrowser, isolated, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent, introspect, redeem } from '../support/flow.ts'
 import { createCountingStorage } from '../support/hosts.ts'
 import {
@@ -59,7 +59,8 @@ describe('the consent page', () => {
 
   test('shows the client and who is signed in', async () => {
     const { page } = await goToConsent(server.issuer)
-    for (const words of ['Northwind Ledger', 'Sofia Lind', 'sofia@example.test']) {
+    expect(page.text).toContain(`<h1>${isolated('Northwind Ledger')} asks for access`)
+    for (const words of ['Sofia Lind', 'sofia@example.test']) {
       expect(page.text).toContain(`<bdi>${words}</bdi>`)
     }
   })

@@ -3,6 +3,7 @@ import {
   createBrowser,
   formAction,
   formToken,
+  isolated,
   type Browser,
   type Page,
 } from '../support/browser.ts'
@@ -45,7 +46,7 @@ describe('the sign-in page', () => {
   test('says who wants something, and asks for name and password', async () => {
     const [page] = await goToSignIn()
     expect(page.status).toBe(200)
-    expect(page.text).toContain('<bdi>Northwind Ledger</bdi>')
+    expect(page.text).toContain(`to continue with ${isolated('Northwind Ledger')}`)
     expect(page.text).toMatch(/type="password"/)
   })
 

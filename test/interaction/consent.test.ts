@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { pleoScopes, parseSubject } from '../../lib/index.ts'
 import { toDecision, toOffer, toShownScopes } from '../../lib/interaction/consent.ts'
+import { loadCatalogues } from '../../lib/locales/catalogues.ts'
+import { createTranslators } from '../../lib/locales/translator.ts'
 import { bakery, nordlysDenmark, nordlysGermany } from '../support/people.ts'
+
+const english = createTranslators(loadCatalogues([])).of('en')
 
 const mine = { urn: nordlysDenmark, name: 'Nordlys Denmark', mayConnect: true }
 const closed = { urn: nordlysGermany, name: 'Nordlys Germany', mayConnect: false }
@@ -48,17 +52,17 @@ describe('a decision', () => {
 
 describe('the scopes shown', () => {
   test('are those asked for, in words, in the order of the catalogue', () => {
-    expect(toShownScopes(['users:write', 'export-jobs:read'], pleoScopes)).toEqual([
+    expect(toShownScopes(['users:write', 'export-jobs:read'], pleoScopes, english)).toEqual([
       { name: 'export-jobs:read', description: 'See export jobs', access: 'read' },
       { name: 'users:write', description: 'Change employees', access: 'write' },
     ])
   })
 
   test('are each shown once, however often they were asked for', () => {
-    expect(toShownScopes(['users:read', 'users:read'], pleoScopes)).toHaveLength(1)
+    expect(toShownScopes(['users:read', 'users:read'], pleoScopes, english)).toHaveLength(1)
   })
 
   test('are never what objects bring along', () => {
-    expect(toShownScopes(['constructor', '__proto__'], pleoScopes)).toEqual([])
+    expect(toShownScopes(['constructor', '__proto__'], pleoScopes, english)).toEqual([])
   })
 })

@@ -91,6 +91,9 @@ export function createBrowser(): Browser {
   }
 }
 
+/** A name as it stands in a sentence: isolated, whichever way it is written. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`
+
 export const formAction = (page: Page): string =>
   /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form')
 

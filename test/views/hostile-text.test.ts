@@ -82,12 +82,14 @@ describe('text of strangers is shown as text', () => {
 
   test('and turns nothing around it: names stand isolated from the text they are in', async () => {
     const { page } = await goToConsent(server.issuer, { as: 'jonas' })
-    const shown = page.text.replaceAll(/<title>[^<]*<\/title>/g, '')
-    const all = shown.split(rightToLeft).length - 1
-    const isolated = shown.split(new RegExp(`<bdi[^>]*>${rightToLeft}`)).length - 1
-    const initials = shown.split(`aria-hidden="true">${rightToLeft}`).length - 1
-    expect(isolated).toBeGreaterThan(5)
-    expect(isolated + initials).toBe(all)
+    const { text } = page
+    const all = text.split(rightToLeft).length - 1
+    const alone = text.match(new RegExp(`<bdi[^>]*>${rightToLeft}[^<]*</bdi>`, 'g')) ?? []
+    const inSentences = text.match(new RegExp(`\u2068${rightToLeft}[^<\u2069]*\u2069`, 'g')) ?? []
+    const initials = text.split(`aria-hidden="true">${rightToLeft}`).length - 1
+    expect(alone.length).toBeGreaterThan(4)
+    expect(inSentences.length).toBeGreaterThan(2)
+    expect(alone.length + inSentences.length + initials).toBe(all)
   })
 
   async function goToSignIn(): Promise<{ page: Page }> {
@@ -106,15 +108,37 @@ describe('text of strangers is shown as text', () => {
 })
 
 describe('templates', () => {
+  const error = {
+    title: 'error.title.general',
+    message: 'error.message.general',
+    code: null,
+    details: null,
+    continueUrl: null,
+  }
+  const cannotConnect = {
+    subjects: [],
+    subjectType: 'company',
+    account: { name: 'x', email: null },
+    action: '/',
+    switchAction: '/',
+    csrf: 'x',
+  }
+
   test('fail when a value is missing, instead of showing a gap', () => {
-    expect(() => createViews([], '/styles.css').render('error', { title: 'x' })).toThrow(
-      'undefined',
-    )
+    const views = createViews({}, '/styles.css')
+    const render = (data: object) => () => views.render('error', data, 'en')
+    expect(render(error)).not.toThrow()
+    expect(render({ ...error, title: undefined })).toThrow('undefined')
+    const consent = (client: object) => () =>
+      views.render('cannot-connect', { ...cannotConnect, client }, 'en')
+    expect(consent({ name: 'x', initials: 'x' })).not.toThrow()
+    expect(consent({ name: 'x' })).toThrow('undefined')
+    expect(consent({ initials: 'x' })).toThrow('a value is missing for {{client}}')
   })
 
   test('give the style sheet a version that is in its URL', () => {
-    const views = createViews([], '/auth/styles.css')
-    const page = views.render('error', { title: 'T', message: 'M', code: null, continueUrl: null })
+    const views = createViews({}, '/auth/styles.css')
+    const page = views.render('error', error, 'en')
     expect(page).toContain(`href="/auth/styles.css?v=${views.stylesheet.version}"`)
     expect(views.stylesheet.content).toContain('body')
   })

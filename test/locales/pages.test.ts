@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pleoScopes } from '../../lib/index.ts'
+import { loadCatalogues } from '../../lib/locales/catalogues.ts'
+import { createTranslators, type TextValues } from '../../lib/locales/translator.ts'
+import { createBrowser, isolated, type Page } from '../support/browser.ts'
+import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
+import {
+  confidential,
+  organizationClient,
+  startServer,
+  type RunningServer,
+} from '../support/server.ts'
+
+const translators = createTranslators(loadCatalogues([]))
+const { languages } = translators
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+/** A text as it stands in HTML. */
+const shown = (language: string, path: string, values?: TextValues): string =>
+  translators.of(language).text(path, values).replaceAll('&', '&amp;').replaceAll("'", '&#39;')
+
+const client = { client: 'Northwind Ledger' }
+
+function expectLanguage({ text, headers }: Page, language: string): void {
+  expect(text).toContain(`<html lang="${language}" dir="ltr">`)
+  expect(headers.get('content-language')).toBe(language)
+  expect(headers.get('vary')).toContain('Accept-Language')
+}
+
+describe.each(languages)('in %s', (language) => {
+  const params = { ui_locales: language, scope: 'companies:read export-jobs:write' }
+
+  test('a person signs in, after a mistake', async () => {
+    const browser = createBrowser()
+    const { challenge } = createPkce()
+    const url = authorizationUrl(server.issuer, confidential, {
+      code_challenge: challenge,
+      ...params,
+    })
+    const page = await browser.go(url)
+    const refused = await browser.submit(page, { username: 'x', password: 'x' })
+    for (const one of [page, refused]) {
+      expectLanguage(one, language)
+      expect(one.text).toContain(`<h1>${shown(language, 'login.heading')}</h1>`)
+      expect(one.text).toContain(shown(language, 'login.passwordNote', client))
+    }
+    expect(refused.text).toContain(shown(language, 'login.problem.mismatch'))
+  })
+
+  test('the consent page says what is asked for, and what is wrong', async () => {
+    const { page, browser } = await goToConsent(server.issuer, { as: 'jonas', params })
+    expectLanguage(page, language)
+    const texts = [
+      `<h1>${shown(language, 'consent.heading.company', client)}</h1>`,
+      `<title>${shown(language, 'consent.title', client)} | Pleo</title>`,
+      shown(language, 'scopes.companies:read'),
+      shown(language, 'scopes.export-jobs:write'),
+      shown(language, 'consent.choose.company'),
+      `>${shown(language, 'consent.allow')}</button>`,
+    ]
+    for (const text of texts) expect(page.text).toContain(text)
+    const inEnglish = page.text.includes(pleoScopes['companies:read']?.description.en ?? '')
+    expect(inEnglish).toBe(language === 'en')
+    const days = new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit: 'day',
+      unitDisplay: 'long',
+    })
+    expect(page.text).toContain(isolated(days.format(365)))
+    const refused = await browser.submit(page, { decision: 'allow' })
+    expect(refused.status).toBe(422)
+    expectLanguage(refused, language)
+    expect(refused.text).toContain(shown(language, 'consent.problem.noSubject'))
+  })
+
+  test('so does the page of a person who may connect nothing', async () => {
+    const { page } = await goToConsent(server.issuer, { as: 'emil', params })
+    expectLanguage(page, language)
+    expect(page.text).toContain(shown(language, 'cannotConnect.noAuthority.company'))
+    expect(page.text).toContain(shown(language, 'cannotConnect.yours.company', { count: 1 }))
+    const { page: none } = await goToConsent(server.issuer, {
+      as: 'sofia',
+      client: organizationClient,
+      params: { ui_locales: language },
+    })
+    expect(none.text).toContain(shown(language, 'cannotConnect.none.organization'))
+  })
+
+  test('errors are told, with what developers need below', async () => {
+    const url = `${server.issuer}/oauth/authorize?client_id=unknown&ui_locales=${language}`
+    const page = await createBrowser().go(url)
+    expectLanguage(page, language)
+    expect(page.text).toContain(`<h1>${shown(language, 'error.title.general')}</h1>`)
+    expect(page.text).toContain(`<p>${shown(language, 'error.message.general')}</p>`)
+    expect(page.text).toContain('<code>invalid_client</code>')
+    expect(page.text).toContain('<p class="next" lang="en"><bdi>client is invalid</bdi></p>')
+  })
+})
+
+describe('the language of a request', () => {
+  test('stays through the sign-in, and with what goes wrong on its pages', async () => {
+    const { page, browser } = await goToConsent(server.issuer, { params: { ui_locales: 'fi' } })
+    const headers = { 'accept-language': 'de' }
+    expectLanguage(await browser.go(page.url.href, { headers }), 'fi')
+    const forged = await browser.submit(page, { csrf: 'x' }, { headers })
+    expect(forged.status).toBe(403)
+    expectLanguage(forged, 'fi')
+  })
+
+  test('is kept when it was pushed', async () => {
+    const { challenge } = createPkce()
+    const query = new URL(
+      authorizationUrl(server.issuer, confidential, {
+        code_challenge: challenge,
+        ui_locales: 'nl',
+        client_secret: confidential.client_secret,
+      }),
+    ).searchParams
+    const pushed = await fetch(`${server.issuer}/oauth/par`, { method: 'POST', body: query })
+    const { request_uri } = (await pushed.json()) as { readonly request_uri: string }
+    const reference = new URLSearchParams({ client_id: confidential.client_id, request_uri })
+    const page = await createBrowser().go(
+      `${server.issuer}/oauth/authorize?${reference.toString()}`,
+    )
+    expectLanguage(page, 'nl')
+  })
+
+  test('is that of the browser on pages that belong to none', async () => {
+    const headers = { 'accept-language': 'sv-SE, en;q=0.5' }
+    const page = await createBrowser().go(`${server.issuer}/oauth/interaction/unknown`, { headers })
+    expectLanguage(page, 'sv')
+    expect(page.text).toContain(shown('sv', 'error.message.expired'))
+  })
+
+  test('does not show on what is no page', async () => {
+    const answer = await fetch(`${server.issuer}/oauth/token`, {
+      method: 'POST',
+      headers: { 'accept-language': 'da' },
+      body: new URLSearchParams({ ui_locales: 'da' }),
+    })
+    expect(answer.headers.get('content-language')).toBeNull()
+    expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
+  })
+})
