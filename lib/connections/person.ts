@@ -17,7 +17,9 @@ export async function signedInPerson(
   ctx: Context,
 ): Promise<SignedInPerson | undefined> {
   const session = accounts.signedIn ? undefined : await provider.Session.get(ctx)
-  const accountId = accounts.signedIn ? await accounts.signedIn(hostContext(ctx)) : session?.accountId
+  const accountId = accounts.signedIn
+    ? await accounts.signedIn(hostContext(ctx))
+    : session?.accountId
   const account = accountId ? await accounts.find(accountId) : undefined
   if (!account || !accountId) return undefined
   // The id that the person signed in with counts, whatever else the host calls the same person.

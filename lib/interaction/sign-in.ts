@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { finishInteraction, redirect, type Interaction } from './interaction.ts'
 import type { InteractionParts } from './parts.ts'
+import { endSession } from './session.ts'
 
 /** The person is known: goes on with the request as that person. */
 export async function signIn(
@@ -18,7 +19,7 @@ export async function signIn(
   const session = await provider.Session.get(ctx)
   // Left to itself, the framework signs the other person out first, and ends grants with it.
   if (session.accountId !== undefined && session.accountId !== accountId) {
-    await signOut(provider, ctx)
+    await endSession(provider, ctx)
     delete interaction.session
   }
   // Nothing of what was decided before: it may have been somebody else.
@@ -32,20 +33,10 @@ export async function switchAccount(
   interaction: Interaction,
   reason: 'switch_account' | 'account_changed',
 ): Promise<void> {
-  await signOut(provider, ctx)
+  await endSession(provider, ctx)
   delete interaction.session
   delete interaction.lastSubmission
   interaction.prompt = { name: 'login', reasons: [reason], details: {} }
   await interaction.persist()
   redirect(ctx, toInteractionUrl(config.issuer, interaction.uid))
-}
-
-async function signOut(provider: Provider, ctx: Context): Promise<void> {
-  const session = await provider.Session.get(ctx)
-  await session.destroy()
-  ctx.cookies.set(provider.cookieName('session'), null, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-  })
 }

@@ -1,0 +1,155 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import compose from 'koa-compose'
+import { errors } from 'oidc-provider'
+import type { Account, SubjectChoice } from '../config/options.ts'
+import { createFormParser } from '../http/form.ts'
+import { refuseForeignOrigin } from '../interaction/csrf.ts'
+import { redirect } from '../interaction/interaction.ts'
+import { toShownAccount, toShownClient } from '../interaction/pages.ts'
+import type { InteractionParts } from '../interaction/parts.ts'
+import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../provider/routes.ts'
+import type { Connections } from './connections.ts'
+import { signedInPerson, type SignedInPerson } from './person.ts'
+import { authorizedSubjects, loadSubjectConnections } from './shown.ts'
+import { toShownConnection } from './page.ts'
+
+/** What the pages of connections are made with. */
+export interface ConnectionPagesParts extends InteractionParts {
+  readonly connections: Connections
+}
+
+type Handler = (parts: ConnectionPagesParts, ctx: Context, person: SignedInPerson) => Promise<void>
+
+/** The pages on which a person sees what is connected, and ends it. */
+export function createConnectionRoutes(parts: ConnectionPagesParts): Middleware {
+  const { provider, config } = parts
+  const router = new Router()
+  const signedIn =
+    (handler: Handler): Middleware =>
+    async (ctx) => {
+      const person = await signedInPerson({ provider, config }, ctx)
+      if (person) await handler(parts, ctx, person)
+      else askToSignIn(parts, ctx)
+    }
+  router.get(connectionsPath, signedIn(showConnections))
+  router.get(disconnectPath, signedIn(showDisconnect))
+  router.post(disconnectPath, compose([formParser, signedIn(disconnect)]) as Middleware)
+  return router.routes() as Middleware
+}
+
+const formParser = createFormParser('16kb')
+
+/** Nothing of what was asked for is kept: the person begins with the list. */
+function askToSignIn({ config: { accounts, issuer } }: ConnectionPagesParts, ctx: Context): void {
+  if (!accounts.signInUrl) return redirect(ctx, issuer + signInPath)
+  const target = new URL(accounts.signInUrl, issuer)
+  target.searchParams.set('return_to', issuer + connectionsPath)
+  redirect(ctx, target.href)
+}
+
+async function showConnections(
+  { provider, config, connections, views }: ConnectionPagesParts,
+  ctx: Context,
+  { account }: SignedInPerson,
+): Promise<void> {
+  const { accounts, issuer } = config
+  const subjects = await loadSubjectConnections(
+    { provider, accounts, connections },
+    account.accountId,
+  )
+  const page = views.page(ctx)
+  ctx.body = page.render('connections', {
+    account: toShownAccount(account),
+    done: await toDone({ provider }, ctx, await authorizedSubjects(accounts, account.accountId)),
+    signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
+    subjects: subjects
+      .filter((one) => one.connections.length > 0)
+      .map(({ subject, connections: list }) => ({
+        name: subject.name,
+        detail: subject.detail ?? null,
+        connections: list.map((one) =>
+          toShownConnection(one, {
+            page,
+            catalogue: config.resourceServer.scopes,
+            disconnectUrl: toDisconnectUrl(issuer, one.clientId, subject.urn),
+          }),
+        ),
+      })),
+  })
+}
+
+const toDisconnectUrl = (issuer: string, clientId: string, subject: string): string =>
+  `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
+
+async function showDisconnect(
+  { provider, config, views, formTokens }: ConnectionPagesParts,
+  ctx: Context,
+  { account, session }: SignedInPerson,
+): Promise<void> {
+  const { client_id: clientId, subject: urn } = ctx.query
+  const subject = await authorizedSubject(config.accounts, account, urn)
+  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  const client = await provider.Client.find(clientId)
+  ctx.body = views.page(ctx).render('disconnect', {
+    client: client ? toShownClient(client) : { name: clientId, initials: '' },
+    clientId,
+    subject,
+    action: config.issuer + disconnectPath,
+    connectionsUrl: config.issuer + connectionsPath,
+    csrf: formTokens.create(toTokenBase(session)),
+  })
+}
+
+async function disconnect(
+  { config, connections, formTokens }: ConnectionPagesParts,
+  ctx: Context,
+  { account, session }: SignedInPerson,
+): Promise<void> {
+  refuseForeignOrigin(ctx, config.issuer)
+  const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
+  formTokens.check(toTokenBase(session), form['csrf'])
+  const { client_id: clientId, subject: urn } = form
+  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  const subject = await authorizedSubject(config.accounts, account, urn)
+  const by = { reason: 'person', accountId: account.accountId } as const
+  await connections.revoke({ clientId, subject: subject.urn }, by)
+  const done = new URLSearchParams({ client_id: clientId, subject: subject.urn })
+  redirect(ctx, `${config.issuer}${connectionsPath}?${done.toString()}`)
+}
+
+const toTokenBase = (session: SignedInPerson['session']) => ({
+  uid: 'connections',
+  prompt: { name: 'disconnect' },
+  session,
+})
+
+/**
+ * The subject, where the person has authority for it.
+ *
+ * @throws AccessDenied for every other, and says nothing of it
+ */
+async function authorizedSubject(
+  accounts: Parameters<typeof authorizedSubjects>[0],
+  { accountId }: Account,
+  urn: unknown,
+): Promise<SubjectChoice> {
+  const subjects = await authorizedSubjects(accounts, accountId)
+  const subject = subjects.find((one) => one.urn === urn)
+  if (!subject) throw new errors.AccessDenied('the request was denied')
+  return subject
+}
+
+/** What was just disconnected, in the names that the person knows it by. */
+async function toDone(
+  { provider }: Pick<ConnectionPagesParts, 'provider'>,
+  ctx: Context,
+  subjects: readonly SubjectChoice[],
+): Promise<object | null> {
+  const { client_id: clientId, subject: urn } = ctx.query
+  const subject = subjects.find((one) => one.urn === urn)
+  const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
+  return subject && client
+    ? { client: client.clientName ?? client.clientId, subject: subject.name }
+    : null
+}
