@@ -77,7 +77,7 @@ function answering<T>(target: T, names: readonly (keyof T)[]): T {
  * How long a request waits for its storage in all before it asks no more, in milliseconds. The framework goes on
  * asking after a failure, to say where it happened and to keep the session: each time for nothing.
  */
-const patience = 1200
+const patience = 1000
 
 interface Wait {
   /** Milliseconds of waits that are over. */
