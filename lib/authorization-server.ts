@@ -7,6 +7,7 @@ import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections, type Connections } from './connections/connections.ts'
+import { createConnectionTeller } from './connections/events.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createByPath } from './http/by-path.ts'
@@ -68,7 +69,8 @@ export function createAuthorizationServer(
   const views = createViews(config.views.directories, new URL(issuer + stylesheetPath).pathname)
   const renderError = createErrorRenderer(views)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
-  const provider = createProvider(config, toConfiguration(config, renderError, values))
+  const teller = createConnectionTeller()
+  const provider = createProvider(config, toConfiguration(config, renderError, { values, teller }))
   keepSubjectInGrants(provider)
   nameGrantInTokens(provider, values)
   acceptProofsOnce(provider, config.storage.records('ReplayDetection'))
@@ -103,7 +105,7 @@ export function createAuthorizationServer(
   return {
     app: createApp(provider),
     provider,
-    connections: createConnections(config.storage.grants),
+    connections: createConnections(config.storage.grants, teller),
     check: () => checkStorage(resolved.storage),
   }
 }

@@ -11,15 +11,29 @@ export type {
   SubjectChoice,
   ViewsOptions,
 } from './config/options.ts'
-export type { Connections, RevokedGrants } from './connections/connections.ts'
+export type {
+  Connection,
+  ConnectionGrant,
+  Connections,
+  RevokedBy,
+  RevokedGrants,
+} from './connections/connections.ts'
+export type {
+  ConnectionEvent,
+  ConnectionEvents,
+  ConnectionRevoked,
+  RevocationReason,
+} from './connections/events.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
 export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {
+  EndedGrant,
   Exchange,
   ExchangeResult,
   GrantStorage,
+  ListedGrant,
   LoadedGrant,
   NewToken,
   RecordModel,

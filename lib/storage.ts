@@ -131,20 +131,49 @@ export interface GrantStorage {
   /** Uses up a code or refresh token and stores what is issued for it, in one step. */
   exchange(grantId: string, exchange: Exchange): Promise<ExchangeResult>
 
-  /** The refresh token of that generation was seen in use: its predecessor cannot be repeated any more. */
-  closeRetryWindow(grantId: string, generation: number): Promise<void>
+  /**
+   * An access token of the grant was seen in use, now. The predecessor of the refresh token of that generation
+   * cannot be repeated any more.
+   */
+  noteUse(grantId: string, generation: number): Promise<void>
+
+  /** The grants for one subject, of one client or of all, that live and have an access or refresh token. */
+  list(of: {
+    readonly subject: string
+    readonly clientId?: string
+  }): Promise<readonly ListedGrant[]>
 
   /** Removes one code or token of a grant, or without `id` all of that kind. */
   remove(grantId: string, kind: TokenKind, id?: string): Promise<void>
 
-  /** Ends a grant with all that belongs to it. Resolves to whether there was one. */
-  end(grantId: string): Promise<boolean>
+  /**
+   * Ends a grant with all that belongs to it. Resolves to what it was for the one caller who ended it, to undefined
+   * for every other.
+   */
+  end(grantId: string): Promise<EndedGrant | undefined>
 
   /**
-   * Ends every grant of a client, or of a client for one subject. Resolves to how many there were.
-   * How many tokens those ever had does not matter to how long it takes.
+   * Ends every grant of a client, or of a client for one subject. Resolves to those it ended.
+   * How many tokens they ever had does not matter to how long it takes.
    */
-  endAll(of: { readonly clientId: string; readonly subject?: string }): Promise<number>
+  endAll(of: {
+    readonly clientId: string
+    readonly subject?: string
+  }): Promise<readonly EndedGrant[]>
+}
+
+/** A grant that is over. */
+export interface EndedGrant {
+  readonly grantId: string
+  readonly payload: StoredPayload
+}
+
+/** A grant in a list. */
+export interface ListedGrant extends EndedGrant {
+  /** When nothing of it will be of use any more, unless it is refreshed; in milliseconds since the epoch. */
+  readonly endsAt: number
+  /** When it was last seen in use, in milliseconds since the epoch. */
+  readonly lastUsedAt: number | undefined
 }
 
 /** A grant as it was at one moment. */
@@ -155,6 +184,8 @@ export interface LoadedGrant {
   /** The code or access token of that value, a code with `consumed` if it was. */
   find(kind: Exclude<TokenKind, 'RefreshToken'>, id: string): StoredPayload | undefined
   readonly refreshToken: StoredRefreshToken | undefined
+  /** When it was last seen in use, in milliseconds since the epoch: refreshed, or {@link GrantStorage.noteUse}. */
+  readonly lastUsedAt: number | undefined
 }
 
 /** The one refresh token of a grant. */
@@ -165,7 +196,7 @@ export interface StoredRefreshToken {
   readonly generation: number
   /** When its predecessor was used up for it, in milliseconds since the epoch; absent for the first. */
   readonly rotatedAt: number | undefined
-  /** Whether its predecessor may be repeated no more: {@link GrantStorage.closeRetryWindow}. */
+  /** Whether its predecessor may be repeated no more: {@link GrantStorage.noteUse}. */
   readonly isUsed: boolean
   /** Whether that is its value. */
   is(id: string): boolean

@@ -1,4 +1,5 @@
 import type {
+  EndedGrant,
   Exchange,
   ExchangeResult,
   GrantStorage,
@@ -47,32 +48,68 @@ export function createGrantStorage(space: Space): GrantStorage {
       const found = live(grantId)
       return found ? exchangeIn(found, exchange, space.now()) : 'gone'
     },
-    async closeRetryWindow(grantId, generation) {
+    async noteUse(grantId, generation) {
       const { grant } = live(grantId) ?? {}
-      if (grant?.refreshToken?.generation !== generation) return
+      if (!grant) return
+      grant.lastUsedAt = space.now()
+      if (grant.refreshToken?.generation !== generation) return
       grant.refreshToken = { ...grant.refreshToken, isUsed: true }
     },
     async remove(grantId, kind, id) {
       const { grant } = live(grantId) ?? {}
       if (grant) removeFrom(grant, kind, id)
     },
-    end: async (grantId) => live(grantId) !== undefined && space.remove(keyOf(grantId)),
-    endAll: async (of) => {
-      const keys = [...space.keys()].filter((key) => isGrantOf(space, key, of))
-      return keys.filter((key) => space.remove(key)).length
-    },
+    ...createListAndEnds(space, live),
   }
 }
 
-function isGrantOf(
+/** What is done to grants as a whole: they are listed, and ended. */
+function createListAndEnds(
   space: Space,
-  key: string,
-  { clientId, subject }: Parameters<GrantStorage['endAll']>[0],
-): boolean {
-  const record = key.startsWith('Grant:') ? space.live(key) : undefined
-  if (!record) return false
-  const { payload } = record.content as Grant
-  return payload.clientId === clientId && (subject === undefined || payload.subject === subject)
+  live: (grantId: string) => Live | undefined,
+): Pick<GrantStorage, 'list' | 'end' | 'endAll'> {
+  return {
+    list: async (of) =>
+      grantsOf(space, of)
+        .filter(({ grant }) => grant.refreshToken ?? grant.accessTokens.size > 0)
+        .map(({ key, grant, record }) => ({
+          ...toEnded(key, grant),
+          endsAt: record.expiresAt,
+          lastUsedAt: grant.lastUsedAt,
+        })),
+    async end(grantId) {
+      const found = live(grantId)
+      if (!found) return undefined
+      space.remove(keyOf(grantId))
+      return toEnded(keyOf(grantId), found.grant)
+    },
+    endAll: async (of) =>
+      grantsOf(space, of).map(({ key, grant }) => {
+        space.remove(key)
+        return toEnded(key, grant)
+      }),
+  }
+}
+
+const toEnded = (key: string, { payload }: Grant): EndedGrant => ({
+  grantId: key.slice(keyOf('').length),
+  payload: copyOf(payload),
+})
+
+/** The grants of a client, for a subject, or both. */
+function grantsOf(
+  space: Space,
+  { clientId, subject }: { readonly clientId?: string; readonly subject?: string },
+): readonly (Live & { readonly key: string })[] {
+  return [...space.keys()].flatMap((key) => {
+    const record = key.startsWith(keyOf('')) ? space.live(key) : undefined
+    if (!record) return []
+    const grant = record.content as Grant
+    const isMeant =
+      (clientId === undefined || grant.payload.clientId === clientId) &&
+      (subject === undefined || grant.payload.subject === subject)
+    return isMeant ? [{ key, record, grant }] : []
+  })
 }
 
 const toToken = ({ id, payload, lifetime }: NewToken, now: number): Token => ({
@@ -123,6 +160,7 @@ function exchangeIn(found: Live, exchange: Exchange, now: number): ExchangeResul
   const isForgotten = used.isGenuine && current.generation === used.generation - 1
   if (isCurrent || isForgotten) {
     grant.accessTokens.clear()
+    grant.lastUsedAt = now
     storeIssued(found, exchange, now)
     if (grant.refreshToken) {
       Object.assign(grant.refreshToken, { generation: used.generation + 1, rotatedAt: now })

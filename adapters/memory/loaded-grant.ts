@@ -16,6 +16,7 @@ export interface Grant {
   refreshToken?:
     (Token & Pick<StoredRefreshToken, 'generation' | 'rotatedAt' | 'isUsed'>) | undefined
   readonly accessTokens: Map<string, Token>
+  lastUsedAt?: number | undefined
 }
 
 /** A grant as it is now. Copies are made of what is asked for only. */
@@ -38,6 +39,7 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
         : found
     },
     refreshToken: refreshToken && toStoredRefreshToken(refreshToken),
+    lastUsedAt: grant.lastUsedAt,
   }
 }
 

@@ -5,6 +5,7 @@ import { createScript, type Script } from './script.ts'
 //   c code: payload, ch name, ce end, cu used when, ca by which attempt
 //   r refresh token: payload, rh name, re end, n generation, rt rotated when, ra by which attempt,
 //     ru 1 once it or its access token was seen in use
+//   lu last seen in use when
 //   a:NAME access token: end, a colon, payload; ae the latest end of all
 // Times are milliseconds since the epoch. Names are keyed hashes of the values.
 
@@ -122,7 +123,7 @@ local isForgotten = ARGV[6] == '1' and current == generation - 1
 if isCurrent or isForgotten then
   removeAccessTokens()
   storeRefreshToken(generation + 1)
-  redis.call('HSET', key, 'rt', now, 'ra', attempt)
+  redis.call('HSET', key, 'rt', now, 'ra', attempt, 'lu', now)
   redis.call('HDEL', key, 'ru')
   if f[3] and tonumber(f[3]) <= now then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
   return finish('exchanged')
@@ -137,10 +138,12 @@ return finish('repeated')
 )
 
 /** ARGV: deadline, generation. */
-export const closeRetryWindowScript: Script = createScript(
-  'grant.closeRetryWindow',
+export const noteUseScript: Script = createScript(
+  'grant.noteUse',
   '',
   `
+if redis.call('HEXISTS', key, 'g') == 0 then return {now} end
+redis.call('HSET', key, 'lu', now)
 if redis.call('HGET', key, 'n') == ARGV[2] then redis.call('HSET', key, 'ru', 1) end
 return {now}
 `,
@@ -169,12 +172,24 @@ return {now}
 `,
 )
 
-/** ARGV: deadline. Answers whether there was one, and its names in the two indexes. */
+/** ARGV: deadline. Answers its payload, and its names in the two indexes. */
 export const endScript: Script = createScript(
   'grant.end',
   'allow-oom',
   `
-local f = redis.call('HMGET', key, 'ic', 'is')
-return {now, redis.call('DEL', key), f[1], f[2]}
+local f = redis.call('HMGET', key, 'g', 'ic', 'is')
+redis.call('DEL', key)
+return {now, f[1], f[2], f[3]}
+`,
+)
+
+/** ARGV: deadline. What a list shows; the end is that of the key. */
+export const describeScript: Script = createScript(
+  'grant.describe',
+  'allow-oom',
+  `
+local f = redis.call('HMGET', key, 'g', 'lu', 'r', 'ae')
+if not f[1] or not (f[3] or f[4]) then return {now} end
+return {now, f[1], now + redis.call('PTTL', key), f[2]}
 `,
 )

@@ -1,17 +1,18 @@
-import type { GrantStorage } from '../../lib/storage.ts'
+import type { EndedGrant, GrantStorage, ListedGrant } from '../../lib/storage.ts'
 import { exchangeAt, letters, sealToken, type GrantParts } from './exchange.ts'
 import {
   addScript,
-  closeRetryWindowScript,
+  describeScript,
   endScript,
   loadScript,
+  noteUseScript,
   removeScript,
   saveScript,
 } from './grant-scripts.ts'
-import { createGrantIndexes } from './indexes.ts'
+import { createGrantIndexes, type GrantIndexes } from './indexes.ts'
 import { toLoadedGrant, tokenNames } from './loaded-grant.ts'
-import { createPlaces, toMilliseconds } from './places.ts'
-import { sealPayload } from './sealed-json.ts'
+import { createPlaces, toMilliseconds, type Places } from './places.ts'
+import { openPayload, sealPayload } from './sealed-json.ts'
 
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
@@ -19,19 +20,12 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
   const places = createPlaces(parts, 'grant')
   const indexes = createGrantIndexes(parts)
 
-  const end = async (key: string): Promise<boolean> => {
-    const [wasThere, client, subject] = await commands.run(endScript, key)
-    if (wasThere !== 1) return false
-    // Not waited for: what is left in an index names nothing, and leaves it with its time.
-    void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)
-    return true
-  }
-
   return {
     async save(grantId, payload, lifetime) {
       const life = toMilliseconds(lifetime)
       await places.write(grantId, async (key, only) => {
-        const sealed = sealPayload(keys, `${key}/g`, grantId, payload)
+        // With its id: a list of grants must say it, and it is no credential.
+        const sealed = sealPayload(keys, `${key}/g`, '', payload)
         // First, so that no grant is ever without: one that nobody finds could not be ended.
         const names = await indexes.add(key, payload, life)
         return commands.run(saveScript, key, sealed, life, ...names, only)
@@ -40,7 +34,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
     load: (grantId) =>
       places.first(grantId, async (key) => {
         const [now, fields] = await commands.runWithTime(loadScript, key)
-        return toLoadedGrant(keys, { key, grantId, now, fields: fields as Buffer[] })
+        return toLoadedGrant(keys, { key, now, fields: fields as Buffer[] })
       }),
     add: async (grantId, kind, token) =>
       (await places.first(grantId, async (key) => {
@@ -54,15 +48,46 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         const result = await exchangeAt(parts, key, exchange)
         return result === 'gone' ? undefined : result
       })) ?? 'gone',
-    async closeRetryWindow(grantId, generation) {
-      await places.first(grantId, (key) => commands.run(closeRetryWindowScript, key, generation))
+    async noteUse(grantId, generation) {
+      await places.first(grantId, (key) => commands.run(noteUseScript, key, generation))
     },
     async remove(grantId, kind, id) {
       const names = id === undefined ? '' : tokenNames(keys, kind, id).join(',')
       await places.first(grantId, (key) => commands.run(removeScript, key, letters[kind], names))
     },
-    end: async (grantId) =>
-      (await places.first(grantId, async (key) => (await end(key)) || undefined)) ?? false,
-    endAll: (of) => indexes.endAll(of, end),
+    ...createListAndEnds(parts, places, indexes),
+  }
+}
+
+/** What is done to grants as a whole: they are listed, and ended. */
+function createListAndEnds(
+  { commands, keys }: GrantParts,
+  places: Places,
+  indexes: GrantIndexes,
+): Pick<GrantStorage, 'list' | 'end' | 'endAll'> {
+  const open = (key: string, sealed: unknown): EndedGrant => {
+    const payload = openPayload(keys, `${key}/g`, sealed as Buffer)
+    return { grantId: String(payload['jti']), payload }
+  }
+  const end = async (key: string): Promise<EndedGrant | undefined> => {
+    const [sealed, client, subject] = await commands.run(endScript, key)
+    if (!sealed) return undefined
+    // Not waited for: what is left in an index names nothing, and leaves it with its time.
+    void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)
+    return open(key, sealed)
+  }
+  const describe = async (key: string): Promise<ListedGrant | undefined> => {
+    const [sealed, endsAt, lastUsedAt] = await commands.run(describeScript, key)
+    if (!sealed) return undefined
+    return {
+      ...open(key, sealed),
+      endsAt: Number(endsAt),
+      lastUsedAt: lastUsedAt ? Number(lastUsedAt) : undefined,
+    }
+  }
+  return {
+    list: (of) => indexes.visit(of, describe),
+    end: (grantId) => places.first(grantId, end),
+    endAll: (of) => indexes.visit(of, end),
   }
 }

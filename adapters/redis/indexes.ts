@@ -6,16 +6,18 @@ import type { StoreParts } from './places.ts'
 /** What a grant is called in the index of its client, and in that of its subject. */
 export type IndexNames = readonly [client: string, subject: string]
 
-type End = (key: string) => Promise<boolean>
-
-/** By which the grants of a client, and of a client for one subject, are found. */
+/** By which the grants of a client, for a subject, or of a client for a subject are found. */
 export interface GrantIndexes {
   add(key: string, payload: StoredPayload, life: number): Promise<IndexNames>
   remove(key: string, names: IndexNames): Promise<void>
-  endAll(of: Parameters<GrantStorage['endAll']>[0], end: End): Promise<number>
+  /** Visits the key of each such grant; answers what the visits answered, but for `undefined`. */
+  visit<T>(of: GrantsOf, visit: Visit<T>): Promise<readonly T[]>
 }
 
-/** How many grants are ended at a time. */
+type GrantsOf = Partial<Parameters<GrantStorage['endAll']>[0]>
+type Visit<T> = (key: string) => Promise<T | undefined>
+
+/** How many grants are visited at a time. */
 const batch = 500
 
 /**
@@ -51,35 +53,36 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
         entriesOf(key, names).map(([index, entry]) => commands.run(unindexScript, index, entry)),
       )
     },
-    async endAll({ clientId, subject }, end) {
-      const clients = keys.names('client', clientId)
-      const endGrant = (grant: string): Promise<boolean> => end(grantPrefix + grant)
-      const counts =
+    async visit({ clientId, subject }, visit) {
+      const clients = clientId === undefined ? undefined : keys.names('client', clientId)
+      const visits =
         subject === undefined
-          ? clients.map((name) => endIndexed(commands, clientKey(name), endGrant))
+          ? (clients ?? []).map((name) =>
+              visitIndexed(commands, clientKey(name), (grant) => visit(grantPrefix + grant)),
+            )
           : keys.names('subject', subject).map((name) =>
-              endIndexed(commands, subjectKey(name), async (entry) => {
+              visitIndexed(commands, subjectKey(name), async (entry) => {
                 const [client = '', grant = ''] = entry.split('.')
-                return clients.includes(client) && endGrant(grant)
+                return (clients?.includes(client) ?? true) ? visit(grantPrefix + grant) : undefined
               }),
             )
-      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+      return (await Promise.all(visits)).flat()
     },
   }
 }
 
-/** Ends what an index has, part by part. What was not there stays in it: its grant may be on its way. */
-async function endIndexed(commands: Commands, index: string, end: End): Promise<number> {
-  let ended = 0
-  let rank = 0
-  for (;;) {
-    const [answer] = await commands.run(indexedScript, index, rank, rank + batch - 1)
-    const entries = (answer as readonly Buffer[]).map(String)
-    const outcomes = await Promise.all(entries.map((entry) => end(entry)))
-    const gone = entries.filter((_, at) => outcomes[at])
-    if (gone.length > 0) await commands.run(unindexScript, index, ...gone)
-    ended += gone.length
-    rank += entries.length - gone.length
-    if (entries.length < batch) return ended
+/** Visits what an index has, so many at a time. */
+async function visitIndexed<T>(
+  commands: Commands,
+  index: string,
+  visit: Visit<T>,
+): Promise<readonly T[]> {
+  const [answer] = await commands.run(indexedScript, index, 0, -1)
+  const entries = (answer as readonly Buffer[]).map(String)
+  const found: T[] = []
+  for (let at = 0; at < entries.length; at += batch) {
+    const part = await Promise.all(entries.slice(at, at + batch).map((entry) => visit(entry)))
+    found.push(...part.filter((one) => one !== undefined))
   }
+  return found
 }

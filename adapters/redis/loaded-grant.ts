@@ -17,7 +17,6 @@ const accessTokenPlace = (key: string, name: string): string => `${key}/AccessTo
 
 interface Source {
   readonly key: string
-  readonly grantId: string
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
   /** Names and values in turn. */
@@ -26,7 +25,7 @@ interface Source {
 
 /** A grant from its Redis hash; what is sealed is opened when it is asked for. */
 export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
-  const { key, grantId, now } = source
+  const { key, now } = source
   const fields = toMap(source.fields)
   const sealed = fields.get('g')
   if (!sealed) return undefined
@@ -56,9 +55,10 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
   const refreshToken = fields.get('r')
   let refreshPayload: StoredPayload | undefined
   return {
-    payload: openPayload(keys, `${key}/g`, sealed, grantId),
+    payload: openPayload(keys, `${key}/g`, sealed),
     now,
     find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
+    lastUsedAt: numberOf('lu'),
     refreshToken: refreshToken && {
       // Opened only when it is asked for: introspection does not need it.
       get payload() {

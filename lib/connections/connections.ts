@@ -1,34 +1,115 @@
+import type { EventEmitter } from 'node:events'
 import { parseSubject } from '../pleo/subject.ts'
-import type { GrantStorage } from '../storage.ts'
+import type { GrantStorage, ListedGrant } from '../storage.ts'
+import {
+  toEvent,
+  type ConnectionEvent,
+  type ConnectionEvents,
+  type ConnectionTeller,
+  type RevocationReason,
+} from './events.ts'
 
-/** What people have granted, for the host to act on. */
+/** What people have granted, for the host to show and to act on. */
 export interface Connections {
+  /** Tells when a connection comes, is refreshed, or is ended. */
+  readonly events: EventEmitter<ConnectionEvents>
+
+  /**
+   * Every connection of a subject, by client: with all that people granted it there. Not checked: whether
+   * whoever asks may see it.
+   *
+   * @throws TypeError where `subject` is no subject URN
+   */
+  list(of: { readonly subject: string; readonly clientId?: string }): Promise<readonly Connection[]>
+
   /**
    * Ends one grant, or every grant of a client for a subject, or every grant of a client. All that
-   * belongs to it ends with it, on every process at once: codes that are not redeemed yet, refresh tokens, access
-   * tokens, and repeats of a refresh. Resolves to how many grants there were.
+   * belongs to it ends with it, on every process at once: codes that are not redeemed yet, refresh
+   * tokens, access tokens, and repeats of a refresh. Resolves to how many grants there were.
    *
    * A grant that a person gives at the same moment may come after it, and then stands.
    *
-   * @throws TypeError where `subject` is no subject URN; whatever the storage throws: call it again, then
+   * @throws TypeError where `subject` is no subject URN; whatever the storage throws: call it
+   * again, then
    */
-  revoke(which: RevokedGrants): Promise<number>
+  revoke(which: RevokedGrants, by?: RevokedBy): Promise<number>
+}
+
+/** All grants of one client for one subject, as a person sees them. */
+export interface Connection {
+  readonly clientId: string
+  readonly subject: string
+  /** From the newest to the oldest. */
+  readonly grants: readonly ConnectionGrant[]
+}
+
+/** One consent within a connection. */
+export interface ConnectionGrant extends ConnectionEvent {
+  /** When the person agreed, in milliseconds since the epoch. */
+  readonly grantedAt: number
+  /** When it ends unless it is refreshed, in milliseconds since the epoch. */
+  readonly endsAt: number
+  /** When it was last used, to about a minute, in milliseconds since the epoch. */
+  readonly lastUsedAt: number | undefined
 }
 
 /** Which grants to end. */
 export type RevokedGrants =
   { readonly grantId: string } | { readonly clientId: string; readonly subject?: string }
 
+/** Why grants are ended, and by whom. */
+export interface RevokedBy {
+  /** @defaultValue `administrator` */
+  readonly reason?: RevocationReason
+  /** The account id of the person who does it. */
+  readonly accountId?: string
+}
+
 /** Makes the connections of a storage. */
-export function createConnections(grants: GrantStorage): Connections {
+export function createConnections(grants: GrantStorage, teller: ConnectionTeller): Connections {
   return {
-    async revoke(which) {
-      if ('grantId' in which) return (await grants.end(which.grantId)) ? 1 : 0
-      const { clientId, subject } = which
-      if (subject === undefined) return grants.endAll({ clientId })
-      const urn = parseSubject(subject)?.urn
-      if (urn === undefined) throw new TypeError('subject must be a subject URN')
-      return grants.endAll({ clientId, subject: urn })
+    events: teller.events,
+    async list({ subject, clientId }) {
+      const of = { subject: toUrn(subject), ...(clientId !== undefined && { clientId }) }
+      return toConnections(await grants.list(of))
+    },
+    async revoke(which, { reason = 'administrator', accountId } = {}) {
+      const ended = await end(grants, which)
+      for (const grant of ended) teller.revoked(grant, reason, accountId)
+      return ended.length
     },
   }
+}
+
+async function end(grants: GrantStorage, which: RevokedGrants): ReturnType<GrantStorage['endAll']> {
+  if ('grantId' in which) {
+    const grant = await grants.end(which.grantId)
+    return grant ? [grant] : []
+  }
+  const { clientId, subject } = which
+  if (subject === undefined) return grants.endAll({ clientId })
+  return grants.endAll({ clientId, subject: toUrn(subject) })
+}
+
+function toUrn(subject: string): string {
+  const urn = parseSubject(subject)?.urn
+  if (urn === undefined) throw new TypeError('subject must be a subject URN')
+  return urn
+}
+
+function toConnections(grants: readonly ListedGrant[]): readonly Connection[] {
+  const byClient = new Map<string, ConnectionGrant[]>()
+  for (const grant of grants.map((listed) => toGrant(listed))) {
+    byClient.set(grant.clientId, [...(byClient.get(grant.clientId) ?? []), grant])
+  }
+  return [...byClient].map(([clientId, ofClient]) => ({
+    clientId,
+    subject: ofClient[0]?.subject ?? '',
+    grants: ofClient.toSorted((one, other) => other.grantedAt - one.grantedAt),
+  }))
+}
+
+function toGrant(grant: ListedGrant): ConnectionGrant {
+  const { payload, endsAt, lastUsedAt } = grant
+  return { ...toEvent(grant), grantedAt: Number(payload['iat']) * 1000, endsAt, lastUsedAt }
 }

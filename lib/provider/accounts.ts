@@ -1,5 +1,6 @@
 import type { Account as ProviderAccount, Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../config/options.ts'
+import { setRevocationReason } from './grant-request.ts'
 import type { Grant } from './internals.ts'
 
 /**
@@ -14,6 +15,7 @@ export function toFindAccount(accounts: Accounts): NonNullable<Configuration['fi
     if (token.kind !== 'RefreshToken' || (await mayContinue(ctx, accounts))) {
       return toProviderAccount(accountId)
     }
+    setRevocationReason(ctx, 'administrator')
     await ctx.oidc.entities.Grant?.destroy()
     return undefined
   }

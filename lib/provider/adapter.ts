@@ -1,5 +1,6 @@
 import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
 import { cacheClients } from '../clients/client-cache.ts'
+import type { ConnectionTeller } from '../connections/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import type { TokenValues } from '../tokens/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
@@ -8,6 +9,7 @@ import { createGrantAdapters } from './grant-adapters.ts'
 export interface AdapterParts {
   readonly storage: Storage
   readonly values: TokenValues
+  readonly teller: ConnectionTeller
   readonly audience: string
   /** Seconds. */
   readonly refreshRetryWindow: number

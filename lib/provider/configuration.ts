@@ -2,9 +2,8 @@ import type { ClientMetadata, Configuration } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Renderer } from '../http/error-page.ts'
 import { toTokenIdentifier } from '../tokens/responses.ts'
-import type { TokenValues } from '../tokens/token-values.ts'
 import { toFindAccount } from './accounts.ts'
-import { toProviderAdapter } from './adapter.ts'
+import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { toParameterChecks } from './authorization-parameters.ts'
 import { toTtl } from './lifetimes.ts'
 import { toPolicy } from './policy.ts'
@@ -16,12 +15,12 @@ import { toSigningAlgorithm } from './signing-keys.ts'
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  values: TokenValues,
+  { values, teller }: Pick<AdapterParts, 'values' | 'teller'>,
 ): Configuration {
   const { storage, refreshRetryWindow, resourceServer } = config
   const { audience } = resourceServer
   return {
-    adapter: toProviderAdapter({ storage, values, audience, refreshRetryWindow }),
+    adapter: toProviderAdapter({ storage, values, teller, audience, refreshRetryWindow }),
     clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
     jwks: config.signingKeys,
     routes,

@@ -53,7 +53,7 @@ async function exchange(
   const result = await grants.exchange(grantId, planned)
   if (result === 'used') throw new errors.InvalidGrant('already used')
   if (result === 'gone') throw grantEnded('RefreshToken')
-  whenDone?.()
+  whenDone?.(result)
 }
 
 /** Somebody ended the grant while this request was answered: that always wins. */

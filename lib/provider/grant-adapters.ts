@@ -5,13 +5,13 @@ import { createRetries } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
-import { forgetLoaded, loadOnce, setRetryKey } from './grant-request.ts'
+import { forgetLoaded, loadOnce, revocationReasonOf, setRetryKey } from './grant-request.ts'
 
 /** Adapters of grants, and of the codes and tokens that are found through them. */
 export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
   const { grants } = parts.storage
   return new Map([
-    ['Grant', toGrantAdapter(grants)],
+    ['Grant', toGrantAdapter(parts)],
     ['AuthorizationCode', toTokenAdapter(grants, 'AuthorizationCode', createCodeMethods(parts))],
     ['RefreshToken', toTokenAdapter(grants, 'RefreshToken', createRefreshTokenMethods(parts))],
     [
@@ -24,7 +24,8 @@ export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Ad
   ])
 }
 
-function createCodeMethods({ storage: { grants }, audience }: AdapterParts): TokenMethods {
+function createCodeMethods({ storage, audience, teller }: AdapterParts): TokenMethods {
+  const { grants } = storage
   const races = createRaces()
   return {
     async find(id, grantId) {
@@ -36,18 +37,23 @@ function createCodeMethods({ storage: { grants }, audience }: AdapterParts): Tok
     },
     async consume(id, grantId) {
       refuseOtherResource(audience)
-      const used = { kind: 'AuthorizationCode', id } as const
-      planExchange({ grantId, used, retryWindow: 0, whenDone: () => races.addWinner(id) })
+      const loaded = await loadOnce(Provider.ctx, grants, grantId)
+      planExchange({
+        grantId,
+        used: { kind: 'AuthorizationCode', id },
+        retryWindow: 0,
+        whenDone() {
+          races.addWinner(id)
+          if (loaded) teller.created({ grantId, payload: loaded.payload })
+        },
+      })
     },
   }
 }
 
-function createRefreshTokenMethods({
-  storage: { grants },
-  values,
-  audience,
-  refreshRetryWindow,
-}: AdapterParts): TokenMethods {
+function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
+  const { values, audience, refreshRetryWindow, teller } = parts
+  const { grants } = parts.storage
   const retries = createRetries(values, refreshRetryWindow)
   return {
     async find(id, grantId) {
@@ -58,7 +64,8 @@ function createRefreshTokenMethods({
     },
     async consume(id, grantId) {
       refuseOtherResource(audience)
-      const current = (await loadOnce(Provider.ctx, grants, grantId))?.refreshToken
+      const loaded = await loadOnce(Provider.ctx, grants, grantId)
+      const current = loaded?.refreshToken
       const mayRetry = current && retries.isFor(Provider.ctx, current.payload)
       const generation = generationOf(id) ?? 0
       // What the storage has is known to it; only what it forgot needs a proof.
@@ -67,14 +74,19 @@ function createRefreshTokenMethods({
         grantId,
         used: { kind: 'RefreshToken', id, generation, isGenuine },
         retryWindow: mayRetry ? refreshRetryWindow : 0,
+        whenDone(result) {
+          if (result !== 'exchanged' || !loaded) return
+          teller.refreshed({ grantId, payload: loaded.payload })
+        },
       })
     },
     // A connection is what its refresh token stands for.
-    destroy: async (_id, grantId) => void (await grants.end(grantId)),
+    destroy: (_id, grantId) => endGrant(parts, grantId),
   }
 }
 
-function toGrantAdapter(grants: GrantStorage): Adapter {
+function toGrantAdapter(parts: AdapterParts): Adapter {
+  const { grants } = parts.storage
   return {
     ...unasked,
     async upsert(id, payload, lifetime = 0) {
@@ -82,11 +94,18 @@ function toGrantAdapter(grants: GrantStorage): Adapter {
       await grants.save(id, payload as StoredPayload, lifetime)
     },
     find: async (id) => (await loadOnce(Provider.ctx, grants, id))?.payload,
-    async destroy(id) {
-      forgetLoaded(Provider.ctx, id)
-      await grants.end(id)
-    },
+    destroy: (id) => endGrant(parts, id),
   }
+}
+
+async function endGrant(
+  { storage: { grants }, teller }: AdapterParts,
+  grantId: string,
+): Promise<void> {
+  const ctx = Provider.ctx
+  forgetLoaded(ctx, grantId)
+  const ended = await grants.end(grantId)
+  if (ended) teller.revoked(ended, revocationReasonOf(ctx))
 }
 
 interface TokenMethods {

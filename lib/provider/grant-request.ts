@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { Exchange, GrantStorage, LoadedGrant } from '../storage.ts'
+import type { RevocationReason } from '../connections/events.ts'
+import type { Exchange, ExchangeResult, GrantStorage, LoadedGrant } from '../storage.ts'
 
 type Context = KoaContextWithOIDC | undefined
 
@@ -8,8 +9,8 @@ export type PendingExchange = {
   -readonly [Member in keyof Exchange]: Exchange[Member]
 } & {
   readonly grantId: string
-  /** Called once the exchange is made. */
-  readonly whenDone?: () => void
+  /** Called once the exchange is made, or was made before and is repeated. */
+  readonly whenDone?: (result: ExchangeResult) => void
 }
 
 /** What one request knows and plans of grants. */
@@ -17,6 +18,7 @@ interface GrantRequest {
   readonly loaded: Map<string, Promise<LoadedGrant | undefined>>
   pending: PendingExchange | undefined
   retryKey: number
+  revocationReason: RevocationReason | undefined
 }
 
 const requests = new WeakMap<object, GrantRequest>()
@@ -25,7 +27,12 @@ const requests = new WeakMap<object, GrantRequest>()
 function requestOf(ctx: Context): GrantRequest {
   const existing = ctx && requests.get(ctx)
   if (existing) return existing
-  const created: GrantRequest = { loaded: new Map(), pending: undefined, retryKey: 0 }
+  const created: GrantRequest = {
+    loaded: new Map(),
+    pending: undefined,
+    retryKey: 0,
+    revocationReason: undefined,
+  }
   if (ctx) requests.set(ctx, created)
   return created
 }
@@ -66,4 +73,20 @@ export const retryKeyOf = (ctx: Context): number => requestOf(ctx).retryKey
 /** Says which key the refresh that this request repeats was made with. */
 export function setRetryKey(ctx: Context, key: number): void {
   requestOf(ctx).retryKey = key
+}
+
+/** Why this request ends the grant that it ends. */
+export function revocationReasonOf(ctx: Context): RevocationReason {
+  const { revocationReason } = requestOf(ctx)
+  if (revocationReason || !ctx) return revocationReason ?? 'administrator'
+  // At the token endpoint the framework ends a grant for one reason only.
+  return (
+    ({ revocation: 'partner', token: 'replay' }[ctx.oidc.route] as RevocationReason) ??
+    'administrator'
+  )
+}
+
+/** Says why this request is about to end a grant, where it is not the reason that its route stands for. */
+export function setRevocationReason(ctx: Context, reason: RevocationReason): void {
+  requestOf(ctx).revocationReason = reason
 }

@@ -2,6 +2,7 @@ import type { Storage } from '../storage.ts'
 import { dumpContract } from './dump-contract.ts'
 import { exchangeContract } from './exchange-contract.ts'
 import { grantContract } from './grant-contract.ts'
+import { listContract } from './list-contract.ts'
 import { recordContract } from './record-contract.ts'
 import { repeatContract } from './repeat-contract.ts'
 import { secondIdContract } from './second-id-contract.ts'
@@ -60,6 +61,7 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   describe('records', () => recordContract(define))
   describe('second ids', () => secondIdContract(define))
   describe('grants', () => grantContract(define))
+  describe('lists of grants', () => listContract(define))
   describe('exchanges', () => exchangeContract(define))
   describe('repeats', () => repeatContract(define))
   describe('what is kept', () => dumpContract(define))

@@ -30,7 +30,7 @@ export function createIntrospectionResponse({
     if (context.oidc && ctx.status === 200) {
       const response = toResponse(context.oidc, ctx.body, audience)
       if (response['active'] === true) {
-        await closeRetryWindow(context as KoaContextWithOIDC, grants, refreshRetryWindow)
+        await noteUse(context as KoaContextWithOIDC, grants, refreshRetryWindow)
       }
       shape(ctx, response)
     } else if (isStructuredToken(ctx.body)) {
@@ -40,8 +40,14 @@ export function createIntrospectionResponse({
   }
 }
 
-/** Somebody has the access token that a refresh issued, so its answer was not lost. */
-async function closeRetryWindow(
+/** How often it is written that a connection is in use, in milliseconds. */
+const useInterval = 60_000
+
+/**
+ * Notes that the connection is in use. Also, somebody has the access token that a refresh issued, so its
+ * answer was not lost.
+ */
+async function noteUse(
   ctx: KoaContextWithOIDC,
   grants: GrantStorage,
   window: number,
@@ -49,10 +55,12 @@ async function closeRetryWindow(
   const { AccessToken: token } = ctx.oidc.entities
   if (token?.grantId === undefined) return
   const loaded = await loadOnce(ctx, grants, token.grantId)
-  const { refreshToken } = loaded ?? {}
-  if (!loaded || refreshToken?.rotatedAt === undefined || refreshToken.isUsed) return
-  if (loaded.now - refreshToken.rotatedAt > window * 1000) return
-  await grants.closeRetryWindow(token.grantId, refreshToken.generation)
+  if (!loaded) return
+  const { now, lastUsedAt, refreshToken } = loaded
+  const { rotatedAt, isUsed = true, generation = 0 } = refreshToken ?? {}
+  const closesWindow = rotatedAt !== undefined && !isUsed && now - rotatedAt <= window * 1000
+  const isLong = lastUsedAt === undefined || now - lastUsedAt >= useInterval
+  if (closesWindow || isLong) await grants.noteUse(token.grantId, generation)
 }
 
 /** Gives the body these members and no others. It stays the same object: Koa looks at a new one anew. */

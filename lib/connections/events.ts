@@ -1,0 +1,91 @@
+import { EventEmitter } from 'node:events'
+import type { EndedGrant, StoredPayload } from '../storage.ts'
+
+/** Who or what ended a grant. */
+export type RevocationReason =
+  /** A person, on the page of connections. */
+  | 'person'
+  /** The client, at the revocation endpoint. */
+  | 'partner'
+  /** The host: `connections.revoke`, or `accounts.mayContinue`. */
+  | 'administrator'
+  /** A code or refresh token that was used before came again. */
+  | 'replay'
+  /** The client itself is there no more. */
+  | 'client_removed'
+
+/** What happened to a grant. */
+export interface ConnectionEvent {
+  readonly grantId: string
+  readonly clientId: string
+  /** URN of the company or organization it is for. */
+  readonly subject: string
+  /** The person who granted it. */
+  readonly accountId: string
+  readonly scopes: readonly string[]
+}
+
+/** The end of a grant. */
+export interface ConnectionRevoked extends ConnectionEvent {
+  readonly reason: RevocationReason
+  /** The person who ended it, where it was one. */
+  readonly by?: string
+}
+
+/**
+ * What a host is told, each once, by the process that did it: not for what ends by its lifetime, and not
+ * where that process dies in between.
+ */
+export interface ConnectionEvents {
+  /** A client redeemed its first code: the connection is there. */
+  'connection.created': [event: ConnectionEvent]
+  /** A refresh; not when it is repeated. */
+  'connection.refreshed': [event: ConnectionEvent]
+  /** It ended before its time. */
+  'connection.revoked': [event: ConnectionRevoked]
+}
+
+/** Tells the host; what its listeners throw ends nothing but them. */
+export interface ConnectionTeller {
+  readonly events: EventEmitter<ConnectionEvents>
+  created(grant: EndedGrant): void
+  refreshed(grant: EndedGrant): void
+  revoked(grant: EndedGrant, reason: RevocationReason, by?: string): void
+}
+
+/** Makes what tells the host. */
+export function createConnectionTeller(): ConnectionTeller {
+  const events = new EventEmitter<ConnectionEvents>()
+  const carefully = (tell: () => void): void => {
+    try {
+      tell()
+    } catch (error) {
+      // What is told has happened, whatever the host makes of it.
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+  return {
+    events,
+    created: (grant) => carefully(() => events.emit('connection.created', toEvent(grant))),
+    refreshed: (grant) => carefully(() => events.emit('connection.refreshed', toEvent(grant))),
+    revoked: (grant, reason, by) =>
+      carefully(() =>
+        events.emit('connection.revoked', {
+          ...toEvent(grant),
+          reason,
+          ...(by !== undefined && { by }),
+        }),
+      ),
+  }
+}
+
+/** A stored grant, as the host is told of it. */
+export function toEvent({ grantId, payload }: EndedGrant): ConnectionEvent {
+  const { clientId = '', subject = '', accountId } = payload
+  return { grantId, clientId, subject, accountId: String(accountId), scopes: scopesOf(payload) }
+}
+
+function scopesOf({ openid }: StoredPayload): readonly string[] {
+  const { scope } = (openid ?? {}) as { readonly scope?: string }
+  return scope?.split(' ') ?? []
+}
