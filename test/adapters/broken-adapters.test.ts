@@ -104,8 +104,9 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
       grants: {
         ...grants,
         end: async (id) => {
+          const loaded = await grants.load(id)
           await grants.remove(id, 'AccessToken')
-          return true
+          return loaded && { grantId: id, payload: loaded.payload }
         },
       },
     }),
