@@ -6,6 +6,7 @@ export interface Token {
   readonly id: string
   readonly payload: StoredPayload
   readonly endsAt: number
+  readonly successor?: string | undefined
 }
 
 /** A grant with all that belongs to it. */
@@ -30,6 +31,7 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
       return copyOf(payload)
     },
     now,
+    key: 0,
     find(kind, id) {
       const token = kind === 'AccessToken' ? accessTokens.get(id) : code
       if (token?.id !== id || token.endsAt <= now) return undefined
@@ -44,7 +46,7 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
 }
 
 function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): StoredRefreshToken {
-  const { id, payload, generation, rotatedAt, isUsed } = token
+  const { id, successor, payload, generation, rotatedAt, isUsed } = token
   return {
     get payload() {
       const { jti: _, ...withoutValue } = payload
@@ -54,5 +56,6 @@ function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): Stored
     rotatedAt,
     isUsed,
     is: (value) => value === id,
+    isSuccessor: (value) => value === successor,
   }
 }

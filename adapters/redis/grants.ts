@@ -1,5 +1,6 @@
 import type { EndedGrant, GrantStorage, ListedGrant } from '../../lib/storage.ts'
-import { exchangeAt, letters, sealToken, type GrantParts } from './exchange.ts'
+import { createAttempt, isOne } from './commands.ts'
+import { exchangeAt, letters, sealToken, successorName, type GrantParts } from './exchange.ts'
 import {
   addScript,
   describeScript,
@@ -16,7 +17,7 @@ import { openPayload, sealPayload } from './sealed-json.ts'
 
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
-  const { commands, keys } = parts
+  const { commands, keys, undoing } = parts
   const places = createPlaces(parts, 'grant')
   const indexes = createGrantIndexes(parts)
 
@@ -26,22 +27,25 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       await places.write(grantId, async (key, only) => {
         // With its id: a list of grants must say it, and it is no credential.
         const sealed = sealPayload(keys, `${key}/g`, '', payload)
-        // First, so that no grant is ever without: one that nobody finds could not be ended.
-        const names = await indexes.add(key, payload, life)
-        return commands.run(saveScript, key, sealed, life, ...names, only)
+        // First, so that no grant is ever without: one that nobody finds could not be ended. One that is
+        // there already has its entries.
+        const names = only === 1 ? ['', ''] : await indexes.add(key, payload, life)
+        return commands.run(saveScript, key, sealed, life, ...names)
       })
     },
     load: (grantId) =>
-      places.first(grantId, async (key) => {
+      places.first(grantId, async (key, keyIndex) => {
+        await undoing.settle(key)
         const [now, fields] = await commands.runWithTime(loadScript, key)
-        return toLoadedGrant(keys, { key, now, fields: fields as Buffer[] })
+        return toLoadedGrant(keys, { key, keyIndex, now, fields: fields as Buffer[] })
       }),
     add: async (grantId, kind, token) =>
       (await places.first(grantId, async (key) => {
         const [name] = tokenNames(keys, kind, token.id)
         const life = toMilliseconds(token.lifetime)
-        const args = [letters[kind], name, sealToken(keys, key, kind, token), life]
-        return (await commands.run(addScript, key, ...args))[0] === 1 || undefined
+        const sealed = sealToken(keys, key, kind, token)
+        const args = [letters[kind], name, sealed, life, successorName(keys, token)]
+        return isOne(await commands.run(addScript, key, ...args)) || undefined
       })) ?? false,
     exchange: async (grantId, exchange) =>
       (await places.first(grantId, async (key) => {
@@ -70,7 +74,7 @@ function createListAndEnds(
     return { grantId: String(payload['jti']), payload }
   }
   const end = async (key: string): Promise<EndedGrant | undefined> => {
-    const [sealed, client, subject] = await commands.run(endScript, key)
+    const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
     if (!sealed) return undefined
     // Not waited for: what is left in an index names nothing, and leaves it with its time.
     void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)

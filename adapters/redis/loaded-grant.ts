@@ -1,4 +1,9 @@
-import type { LoadedGrant, StoredPayload, TokenKind } from '../../lib/storage.ts'
+import type {
+  LoadedGrant,
+  StoredPayload,
+  StoredRefreshToken,
+  TokenKind,
+} from '../../lib/storage.ts'
 import { openPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
@@ -17,6 +22,8 @@ const accessTokenPlace = (key: string, name: string): string => `${key}/AccessTo
 
 interface Source {
   readonly key: string
+  /** Which of the storage keys that is a name under. */
+  readonly keyIndex: number
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
   /** Names and values in turn. */
@@ -25,7 +32,7 @@ interface Source {
 
 /** A grant from its Redis hash; what is sealed is opened when it is asked for. */
 export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
-  const { key, now } = source
+  const { key, keyIndex, now } = source
   const fields = toMap(source.fields)
   const sealed = fields.get('g')
   if (!sealed) return undefined
@@ -52,24 +59,38 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
     }
     return undefined
   }
-  const refreshToken = fields.get('r')
-  let refreshPayload: StoredPayload | undefined
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
+    key: keyIndex,
     find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
     lastUsedAt: numberOf('lu'),
-    refreshToken: refreshToken && {
-      // Opened only when it is asked for: introspection does not need it.
-      get payload() {
-        refreshPayload ??= openPayload(keys, `${key}/RefreshToken`, refreshToken)
-        return refreshPayload
-      },
-      generation: numberOf('n') ?? 0,
-      rotatedAt: numberOf('rt'),
-      isUsed: fields.has('ru'),
-      is: (id) => tokenNames(keys, 'RefreshToken', id).includes(fields.get('rh')?.toString() ?? ''),
+    refreshToken: toRefreshToken(keys, key, fields),
+  }
+}
+
+function toRefreshToken(
+  keys: StorageKeys,
+  key: string,
+  fields: ReadonlyMap<string, Buffer>,
+): StoredRefreshToken | undefined {
+  const sealed = fields.get('r')
+  if (!sealed) return undefined
+  const textOf = (field: string): string => fields.get(field)?.toString() ?? ''
+  const isNamed = (id: string, field: string): boolean =>
+    tokenNames(keys, 'RefreshToken', id).includes(textOf(field))
+  let payload: StoredPayload | undefined
+  return {
+    // Opened only when it is asked for: introspection does not need it.
+    get payload() {
+      payload ??= openPayload(keys, `${key}/RefreshToken`, sealed)
+      return payload
     },
+    generation: Number(textOf('n')),
+    rotatedAt: fields.has('rt') ? Number(textOf('rt')) : undefined,
+    isUsed: fields.has('ru'),
+    is: (id) => isNamed(id, 'rh'),
+    isSuccessor: (id) => isNamed(id, 'rx'),
   }
 }
 

@@ -10,6 +10,8 @@ import {
 
 /** What makes a dump of the storage worthless: names that tell nothing, and content that is sealed. */
 export interface StorageKeys {
+  /** What tells the keys apart, newest first; of no use for anything else. */
+  readonly ids: readonly [string, ...string[]]
   /**
    * What something is called in the storage, under every key, newest first. One that was stored
    * before the keys were rotated has its name under an older one.
@@ -64,6 +66,7 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       .subarray(0, 16)
       .toString('base64url')
   return {
+    ids: [newest.id.toString('hex'), ...keys.slice(1).map(({ id }) => id.toString('hex'))],
     names(kind, id) {
       const [first, ...others] = keys
       return [nameUnder(first, kind, id), ...others.map((key) => nameUnder(key, kind, id))]

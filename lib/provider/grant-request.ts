@@ -17,7 +17,7 @@ export type PendingExchange = {
 interface GrantRequest {
   readonly loaded: Map<string, Promise<LoadedGrant | undefined>>
   pending: PendingExchange | undefined
-  retryKey: number
+  tokenKey: number
   revocationReason: RevocationReason | undefined
 }
 
@@ -30,7 +30,7 @@ function requestOf(ctx: Context): GrantRequest {
   const created: GrantRequest = {
     loaded: new Map(),
     pending: undefined,
-    retryKey: 0,
+    tokenKey: 0,
     revocationReason: undefined,
   }
   if (ctx) requests.set(ctx, created)
@@ -46,10 +46,14 @@ export function loadOnce(
   grants: GrantStorage,
   grantId: string,
 ): Promise<LoadedGrant | undefined> {
-  const { loaded } = requestOf(ctx)
+  const request = requestOf(ctx)
+  const { loaded } = request
   const existing = loaded.get(grantId)
   if (existing) return existing
-  const loading = grants.load(grantId)
+  const loading = grants.load(grantId).then((grant) => {
+    if (grant) request.tokenKey = grant.key
+    return grant
+  })
   loaded.set(grantId, loading)
   return loading
 }
@@ -67,13 +71,8 @@ export function setPendingExchange(ctx: Context, pending: PendingExchange | unde
   requestOf(ctx).pending = pending
 }
 
-/** Which key the refresh that this request repeats was made with; the newest one for a first refresh. */
-export const retryKeyOf = (ctx: Context): number => requestOf(ctx).retryKey
-
-/** Says which key the refresh that this request repeats was made with. */
-export function setRetryKey(ctx: Context, key: number): void {
-  requestOf(ctx).retryKey = key
-}
+/** Which key the refresh tokens of the grant are made with that this request is about. */
+export const tokenKeyOf = (ctx: Context): number => requestOf(ctx).tokenKey
 
 /** Why this request ends the grant that it ends. */
 export function revocationReasonOf(ctx: Context): RevocationReason {

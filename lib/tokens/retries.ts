@@ -2,24 +2,17 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
 import { generationOf, type TokenValues } from './token-values.ts'
 
-/** A refresh token as the framework is to see it. */
-export interface FoundRefreshToken {
-  /** With `consumed` where using it is a replay. */
-  readonly payload: StoredPayload
-  /** Where this is a repeat that is allowed: the key that the refresh was made with. */
-  readonly retryKey?: number
-}
-
 /**
  * Tells the refresh that is repeated because its answer was lost from a replay, and both from
  * what is no token of this server.
  */
 export interface Retries {
+  /** The refresh token as the framework is to see it: with `consumed` where using it is a replay. */
   find(
     id: string,
     loaded: LoadedGrant,
     ctx: KoaContextWithOIDC | undefined,
-  ): FoundRefreshToken | undefined
+  ): StoredPayload | undefined
   /** Whether such a refresh may be repeated at all. */
   isFor(ctx: KoaContextWithOIDC | undefined, payload: StoredPayload): boolean
 }
@@ -39,28 +32,22 @@ export function createRetries(values: TokenValues, window: number): Retries {
 
   return {
     isFor,
-    find(id, { refreshToken: current, now }, ctx) {
+    find(id, { refreshToken: current, now, key }, ctx) {
       const generation = generationOf(id)
       if (!current || generation === undefined) return undefined
       const payload = { ...current.payload, jti: id }
-      if (current.is(id)) return { payload }
-      if (!values.isGenuine(id)) return undefined
-      // This server issued it, and the storage has only what it was issued for: a failover forgot it.
-      if (generation === current.generation + 1) return { payload }
-      if (generation >= current.generation) return undefined
+      // The second: the storage has forgotten a refresh, and has only what that was made with.
+      if (current.is(id) || current.isSuccessor(id)) return payload
+      if (generation >= current.generation || !values.isGenuine(id, key)) return undefined
 
       const age = now - (current.rotatedAt ?? 0)
       const isRepeat =
-        generation === current.generation - 1 && !current.isUsed && age <= window * 1000
-      const retryKey =
-        isRepeat && isFor(ctx, payload)
-          ? Array.from({ length: values.keyCount }, (_, key) => key).find((key) =>
-              current.is(values.successorOf(id, key)),
-            )
-          : undefined
-      return retryKey === undefined
-        ? { payload: { ...payload, consumed: current.rotatedAt ?? now } }
-        : { payload, retryKey }
+        generation === current.generation - 1 &&
+        !current.isUsed &&
+        age <= window * 1000 &&
+        isFor(ctx, payload) &&
+        current.is(values.successorOf(id, key))
+      return isRepeat ? payload : { ...payload, consumed: current.rotatedAt ?? now }
     },
   }
 }
