@@ -26,8 +26,8 @@ export interface RedisAdapterOptions {
    * Secrets that name and seal everything stored, newest first: the first one for what is new, all of them to
    * find and open. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
    *
-   * To rotate, add the new one as the second everywhere, then make it the first, and keep the old one for as
-   * long as grants last that were made under it (`lifetimes.grant`, 365 days by default).
+   * To rotate, add the new one as the second everywhere, then make it the first, and keep the old
+   * one until every connection has been refreshed (`lifetimes.refreshToken`, 60 days by default).
    */
   readonly keys: readonly string[]
 
@@ -152,6 +152,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
 async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
   try {
     await known.announce()
+    await known.check()
     return []
   } catch (error) {
     if (!(error instanceof MissingKeyError)) throw error

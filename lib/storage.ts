@@ -187,8 +187,6 @@ export interface ListedGrant extends EndedGrant {
 /** A grant as it was at one moment. */
 export interface LoadedGrant {
   readonly payload: StoredPayload
-  /** Which of {@link Storage.deriveKeys} the grant was first stored under; the same as long as it lives. */
-  readonly key: number
   /** The clock of the storage at that moment, in milliseconds since the epoch. */
   readonly now: number
   /** The code or access token of that value, a code with `consumed` if it was. */
@@ -208,6 +206,12 @@ export interface StoredRefreshToken {
   readonly rotatedAt: number | undefined
   /** Whether its predecessor may be repeated no more: {@link GrantStorage.noteUse}. */
   readonly isUsed: boolean
+  /**
+   * Which of the keys of {@link Storage.deriveKeys} was the newest where it was stored, and where its predecessor was: -1
+   * for one that is there no more.
+   */
+  readonly key: number
+  readonly predecessorKey: number
   /** Whether that is its value. */
   is(id: string): boolean
   /** Whether that is the value of the one that comes after it. */

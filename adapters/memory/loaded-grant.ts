@@ -31,7 +31,6 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
       return copyOf(payload)
     },
     now,
-    key: 0,
     find(kind, id) {
       const token = kind === 'AccessToken' ? accessTokens.get(id) : code
       if (token?.id !== id || token.endsAt <= now) return undefined
@@ -55,6 +54,8 @@ function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): Stored
     generation,
     rotatedAt,
     isUsed,
+    key: 0,
+    predecessorKey: 0,
     is: (value) => value === id,
     isSuccessor: (value) => value === successor,
   }

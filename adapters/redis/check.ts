@@ -83,6 +83,9 @@ export function watchSetup(
   }
   client.on('ready', () => void look())
   if (client.status === 'ready') void look()
+  if (!isCluster(client)) return
+  // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
+  client.on('+node', () => client.status === 'ready' && void look())
 }
 
 const warn = ({ code, message }: StorageProblem): void =>

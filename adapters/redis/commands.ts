@@ -91,29 +91,31 @@ type Ask = (send: (deadline: number) => Promise<unknown>) => Promise<Reply>
 
 /** Sends with a deadline by the clock of the Redis, and learns from the answer what time it is there. */
 function createAsk(timeout: number): Ask {
-  // How far the clock was ahead of ours at the latest answers.
+  // How far the clock was ahead of ours at the latest answers, at the least.
   const ahead: number[] = []
   // Not the whole time: the answer must get back, too.
   const patience = timeout * 0.6
-  const learn = (time: number, start: number): void => {
-    ahead.push(time - (start + Date.now()) / 2)
+  /** The clock was read at some moment between the question and now. */
+  const learn = (reply: Reply, start: number): Reply => {
+    const [least, most] = [reply[0] - performance.now(), reply[0] - start]
+    const known = ahead.length === 0 ? least : Math.min(...ahead)
+    ahead.push(Math.min(Math.max(known, least), most))
     if (ahead.length > 32) ahead.shift()
+    return reply
   }
   return async (send) => {
-    const start = Date.now()
+    const start = performance.now()
     // Of several servers, the clock that is least ahead counts: too early is found out, too late is not.
     const until = ahead.length === 0 ? 0 : Math.floor(start + Math.min(...ahead) + patience)
     try {
-      const reply = toReply(await within(timeout, send(until)))
-      learn(reply[0], start)
-      return reply
+      return learn(toReply(await within(timeout, send(until))), start)
     } catch (error) {
       const late = /LATE (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-      const elapsed = Date.now() - start
+      const elapsed = performance.now() - start
       if (late === undefined || elapsed > timeout / 2) throw error
       // It was not late: the clock of this server is ahead of that of another one.
       const again = Math.floor(Number(late) + patience - elapsed)
-      return toReply(await within(timeout - elapsed, send(again)))
+      return learn(toReply(await within(timeout - elapsed, send(again))), start)
     }
   }
 }

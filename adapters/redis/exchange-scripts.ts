@@ -15,7 +15,7 @@ export const exchangeScript: Script = createScript(
 local function has(names, name)
   return name and string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) ~= nil
 end
-local f = redis.call('HMGET', key, 'g', 'ch', 'ce', 'cu', 'ca', 'rh', 'n', 'rt', 'ra', 'ru', 'rx')
+local f = redis.call('HMGET', key, 'g', 'ch', 'ce', 'cu', 'ca', 'rh', 'n', 'rt', 'ra', 'ru', 'rx', 'k')
 if not f[1] then return {now, 'gone'} end
 local attempt, generation = ARGV[2], tonumber(ARGV[5])
 
@@ -23,6 +23,7 @@ local function storeRefreshToken(n)
   if ARGV[7] == '' then return end
   local newest = string.match(ARGV[7], '^[^,]+')
   redis.call('HSET', key, 'r', ARGV[8], 'rh', newest, 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
+  redis.call('HSET', key, 'k', ARGV[14], 'kp', f[12] or ARGV[14])
 end
 local function finish(result)
   if ARGV[11] ~= '' then storeAccessToken(ARGV[11], ARGV[12], now + ARGV[13]) end
@@ -74,10 +75,11 @@ if not f[1] or f[5] then return {now, 0} end
 local generation = tonumber(ARGV[5])
 if ARGV[3] == 'c' then
   if f[2] ~= ARGV[2] or (f[4] and f[4] ~= '0') or f[3] then return {now, 0} end
-  redis.call('HDEL', key, 'cu', 'ca', 'r', 'rh', 'rx', 're', 'n')
+  redis.call('HDEL', key, 'cu', 'ca', 'r', 'rh', 'rx', 're', 'n', 'k', 'kp')
 else
   if f[3] ~= ARGV[2] or tonumber(f[4]) ~= generation + 1 then return {now, 0} end
   redis.call('HSET', key, 'rh', ARGV[4], 'rx', ARGV[6], 'n', generation)
+  redis.call('HSET', key, 'k', redis.call('HGET', key, 'kp'))
   redis.call('HDEL', key, 'rt', 'ra')
 end
 removeAccessTokens()

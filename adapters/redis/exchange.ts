@@ -74,6 +74,7 @@ function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readon
     // An access token is never compared, so one name does.
     accessTokenNames[0] ?? '',
     ...issued(keys, key, 'AccessToken', accessToken),
+    keys.ids[0],
   ]
 }
 

@@ -4,24 +4,32 @@ import { createScript, type Script } from './script.ts'
 // A grant is a hash with all that belongs to it:
 //   g payload, ge its end, ic and is names in the two indexes
 //   c code: payload, ch name, ce end, cu used when, ca by which attempt
-//   r refresh token: payload, rh name, rx name of its successor, re end, n generation, rt rotated when, ra by which attempt,
+//   r refresh token: payload, rh name, rx name of its successor, re end, n generation, k, kp ids of the storage keys that derive it and its successor, rt rotated when, ra by which attempt,
 //     ru 1 once it or its access token was seen in use
 //   lu last seen in use when
 //   xa, xg instead of all of it: ended by which attempt, payload
 //   a:NAME access token: end, a colon, payload; ae the latest end of all
 // Times are milliseconds since the epoch. Names are keyed hashes of the values.
 
-/** ARGV: deadline, payload, lifetime, names in the indexes of client and subject; both empty to store only over an existing one. */
+/** ARGV: deadline, payload, lifetime, names in the indexes of client and subject. */
 export const saveScript: Script = createScript(
   'grant.save',
   '',
   `${expire}
-local isThere = redis.call('HEXISTS', key, 'g') == 1
-if ARGV[4] == '' and not isThere then return {now, 0} end
-if not isThere then redis.call('DEL', key) end
-redis.call('HSET', key, 'g', ARGV[2], 'ge', now + ARGV[3])
-if ARGV[4] ~= '' then redis.call('HSET', key, 'ic', ARGV[4], 'is', ARGV[5]) end
+if redis.call('HEXISTS', key, 'g') == 0 then redis.call('DEL', key) end
+redis.call('HSET', key, 'g', ARGV[2], 'ge', now + ARGV[3], 'ic', ARGV[4], 'is', ARGV[5])
 expire()
+return {now}
+`,
+)
+
+/** Takes what was sealed anew, unless it was changed meanwhile. ARGV: deadline, payload as it was, payload, names in the indexes. */
+export const resealScript: Script = createScript(
+  'grant.reseal',
+  '',
+  `
+if redis.call('HGET', key, 'g') ~= ARGV[2] then return {now, 0} end
+redis.call('HSET', key, 'g', ARGV[3], 'ic', ARGV[4], 'is', ARGV[5])
 return {now, 1}
 `,
 )
@@ -35,7 +43,7 @@ return {now, redis.call('HGETALL', key)}
 `,
 )
 
-/** ARGV: deadline, kind (c, r or a), name, payload, lifetime, name of the successor or empty. */
+/** ARGV: deadline, kind (c, r or a), name, payload, lifetime, name of the successor or empty, id of the storage key. */
 export const addScript: Script = createScript(
   'grant.add',
   '',
@@ -48,6 +56,7 @@ if ARGV[2] == 'c' then
 elseif ARGV[2] == 'r' then
   redis.call('HDEL', key, 'rt', 'ra', 'ru')
   redis.call('HSET', key, 'r', ARGV[4], 'rh', ARGV[3], 'rx', ARGV[6], 're', tokenEnd, 'n', 0)
+  redis.call('HSET', key, 'k', ARGV[7], 'kp', ARGV[7])
 else
   storeAccessToken(ARGV[3], ARGV[4], tokenEnd)
 end
@@ -81,7 +90,7 @@ end
 if ARGV[2] == 'c' then
   if isMeant('ch') then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
 elseif ARGV[2] == 'r' then
-  if isMeant('rh') then redis.call('HDEL', key, 'r', 'rh', 'rx', 're', 'n', 'rt', 'ra', 'ru') end
+  if isMeant('rh') then redis.call('HDEL', key, 'r', 'rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ru') end
 elseif ARGV[3] == '' then
   removeAccessTokens()
 else

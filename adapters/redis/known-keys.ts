@@ -9,11 +9,7 @@ export class MissingKeyError extends Error {
 
 /** Keeps a process that lacks a storage key from saying that something is not there: it cannot know. */
 export interface KnownKeys {
-  /**
-   * To be called before anything else: tells the other processes which key this one stores under.
-   *
-   * @throws MissingKeyError
-   */
+  /** To be called before anything else: tells the other processes which key this one stores under. */
   announce(): Promise<void>
   /**
    * To be called before it is said that something is not there.
@@ -23,8 +19,11 @@ export interface KnownKeys {
   check(): Promise<void>
 }
 
-/** For how long it is remembered that something was stored under a key, in milliseconds: longer than grants live. */
-const lifetime = 400 * 86_400_000
+/**
+ * For how long it is remembered that something was stored under a key, in milliseconds: as long as a connection
+ * lives that is not refreshed. One that is refreshed needs the older key no more.
+ */
+const lifetime = 60 * 86_400_000
 
 /** How often a process announces its key again, and looks for those of others, in milliseconds. */
 const announceInterval = 86_400_000
@@ -49,7 +48,6 @@ export function createKnownKeys(commands: Commands, keys: StorageKeys, prefix: s
   }
   const announceNow = async (): Promise<void> => {
     await commands.run(indexScript, index, lifetime, keys.ids[0])
-    await compare()
   }
   return {
     announce() {

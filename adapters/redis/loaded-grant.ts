@@ -20,20 +20,20 @@ export const tokenPlace = (keys: StorageKeys, key: string, kind: TokenKind, id: 
 
 const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`
 
+/** The fields of a Redis hash. */
+export type GrantFields = ReadonlyMap<string, Buffer>
+
 interface Source {
   readonly key: string
-  /** Which of the storage keys that is a name under. */
-  readonly keyIndex: number
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
-  /** Names and values in turn. */
-  readonly fields: readonly Buffer[]
+  readonly fields: GrantFields
 }
 
 /** A grant from its Redis hash; what is sealed is opened when it is asked for. */
 export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
-  const { key, keyIndex, now } = source
-  const fields = toMap(source.fields)
+  const { key, now } = source
+  const { fields } = source
   const sealed = fields.get('g')
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
@@ -62,7 +62,6 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
-    key: keyIndex,
     find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
     lastUsedAt: numberOf('lu'),
     refreshToken: toRefreshToken(keys, key, fields),
@@ -72,7 +71,7 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
 function toRefreshToken(
   keys: StorageKeys,
   key: string,
-  fields: ReadonlyMap<string, Buffer>,
+  fields: GrantFields,
 ): StoredRefreshToken | undefined {
   const sealed = fields.get('r')
   if (!sealed) return undefined
@@ -89,12 +88,15 @@ function toRefreshToken(
     generation: Number(textOf('n')),
     rotatedAt: fields.has('rt') ? Number(textOf('rt')) : undefined,
     isUsed: fields.has('ru'),
+    key: keys.ids.indexOf(textOf('k')),
+    predecessorKey: keys.ids.indexOf(textOf('kp')),
     is: (id) => isNamed(id, 'rh'),
     isSuccessor: (id) => isNamed(id, 'rx'),
   }
 }
 
-function toMap(fields: readonly Buffer[]): ReadonlyMap<string, Buffer> {
+/** Fields from their names and values in turn. */
+export function toFields(fields: readonly Buffer[]): GrantFields {
   const map = new Map<string, Buffer>()
   for (let index = 0; index < fields.length; index += 2) {
     const [name, value] = fields.slice(index, index + 2)

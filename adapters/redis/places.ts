@@ -13,10 +13,7 @@ export interface StoreParts {
 /** Where something is in Redis: under the newest of the keys, or under the one it was first stored with. */
 export interface Places {
   /** Asks at every place at once; what the newest one answers counts first. */
-  first<T>(
-    id: string,
-    ask: (key: string, index: number) => Promise<T | undefined>,
-  ): Promise<T | undefined>
+  first<T>(id: string, ask: (key: string) => Promise<T | undefined>): Promise<T | undefined>
   /** Writes where it is already, else at the newest place. `only`: 1 to write over an existing one only. */
   write(id: string, write: Write): Promise<void>
   /** Writes at the newest place, and removes it from older ones: for what would stay there for ever. */
@@ -30,17 +27,25 @@ export interface Places {
 
 type Write = (key: string, only: 0 | 1) => Promise<readonly unknown[]>
 
-/** Places of one kind of thing. */
-export function createPlaces({ keys, known, prefix }: StoreParts, kind: string): Places {
+/**
+ * Places of one kind of thing.
+ *
+ * @param namesOf - what a thing is called, newest name first
+ */
+export function createPlaces(
+  { keys, known, prefix }: StoreParts,
+  kind: string,
+  namesOf: (id: string) => readonly [string, ...string[]] = (id) => keys.names(kind, id),
+): Places {
   const toKey = (name: string): string => `${prefix}${kind}:${name}`
   const of = (id: string): readonly [string, ...string[]] => {
-    const [newest, ...older] = keys.names(kind, id)
+    const [newest, ...older] = namesOf(id)
     return [toKey(newest), ...older.map((name) => toKey(name))]
   }
   return {
     async first(id, ask) {
       await known.announce()
-      const answers = await Promise.all(of(id).map((key, index) => ask(key, index)))
+      const answers = await Promise.all(of(id).map((key) => ask(key)))
       const answer = answers.find((one) => one !== undefined)
       if (answer === undefined) await known.check()
       return answer

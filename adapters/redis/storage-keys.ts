@@ -19,6 +19,8 @@ export interface StorageKeys {
   names(kind: string, id: string): readonly [string, ...string[]]
   /** Seals content for one place, where alone it can be opened. */
   seal(place: string, content: string): Buffer
+  /** Whether that was sealed with the newest key. */
+  isFresh(sealed: Buffer): boolean
   /** @throws where it was sealed with a key that is not there, for another place, or was changed */
   open(place: string, sealed: Buffer): string
   derive(purpose: string): readonly Uint8Array[]
@@ -77,6 +79,7 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
       return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
     },
+    isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
     open(place, sealed) {
       const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
       if (!key) throw new SealError('sealed with a storage key that is not among those given')

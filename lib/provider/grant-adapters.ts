@@ -5,7 +5,7 @@ import { createRetries } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
-import { forgetLoaded, loadOnce, revocationReasonOf, tokenKeyOf } from './grant-request.ts'
+import { forgetLoaded, loadOnce, revocationReasonOf, setTokenKey } from './grant-request.ts'
 
 /** Adapters of grants, and of the codes and tokens that are found through them. */
 export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
@@ -58,7 +58,9 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
   return {
     async find(id, grantId) {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
-      return loaded && retries.find(id, loaded, Provider.ctx)
+      const found = loaded && retries.find(id, loaded, Provider.ctx)
+      if (found) setTokenKey(Provider.ctx, found.key)
+      return found?.payload
     },
     async consume(id, grantId) {
       refuseOtherResource(audience)
@@ -77,7 +79,7 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
     },
     // A connection is what its refresh token stands for.
     destroy: (_id, grantId) => endGrant(parts, grantId),
-    successorOf: (id) => values.successorOf(id, tokenKeyOf(Provider.ctx)),
+    successorOf: (id) => values.successorOf(id, 0),
   }
 }
 

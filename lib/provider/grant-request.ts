@@ -46,14 +46,10 @@ export function loadOnce(
   grants: GrantStorage,
   grantId: string,
 ): Promise<LoadedGrant | undefined> {
-  const request = requestOf(ctx)
-  const { loaded } = request
+  const { loaded } = requestOf(ctx)
   const existing = loaded.get(grantId)
   if (existing) return existing
-  const loading = grants.load(grantId).then((grant) => {
-    if (grant) request.tokenKey = grant.key
-    return grant
-  })
+  const loading = grants.load(grantId)
   loaded.set(grantId, loading)
   return loading
 }
@@ -71,8 +67,13 @@ export function setPendingExchange(ctx: Context, pending: PendingExchange | unde
   requestOf(ctx).pending = pending
 }
 
-/** Which key the refresh tokens of the grant are made with that this request is about. */
+/** Which key derives what this request issues for a refresh token. */
 export const tokenKeyOf = (ctx: Context): number => requestOf(ctx).tokenKey
+
+/** Says which key to derive with what this request issues. */
+export function setTokenKey(ctx: Context, key: number): void {
+  requestOf(ctx).tokenKey = key
+}
 
 /** Why this request ends the grant that it ends. */
 export function revocationReasonOf(ctx: Context): RevocationReason {

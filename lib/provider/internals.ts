@@ -36,7 +36,7 @@ export function nameGrantInTokens(provider: Provider, values: TokenValues): void
     const used = rotatedRefreshToken()
     return used
       ? values.successorOf(used, tokenKeyOf(Provider.ctx))
-      : values.createRefreshToken(this.grantId, tokenKeyOf(Provider.ctx))
+      : values.createRefreshToken(this.grantId)
   }
   const accessToken = prototypeOf(provider.AccessToken)
   const original = accessToken.generateTokenId

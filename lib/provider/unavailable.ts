@@ -76,6 +76,8 @@ function toAnsweringGrant({ refreshToken, ...loaded }: LoadedGrant): LoadedGrant
       generation: refreshToken.generation,
       rotatedAt: refreshToken.rotatedAt,
       isUsed: refreshToken.isUsed,
+      key: refreshToken.key,
+      predecessorKey: refreshToken.predecessorKey,
       is: (id) => refreshToken.is(id),
       isSuccessor: (id) => refreshToken.isSuccessor(id),
       get payload() {

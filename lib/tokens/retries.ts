@@ -2,17 +2,24 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
 import { generationOf, type TokenValues } from './token-values.ts'
 
+/** A refresh token as the framework is to see it. */
+export interface FoundRefreshToken {
+  /** With `consumed` where using it is a replay. */
+  readonly payload: StoredPayload
+  /** Which of the keys what comes after it is derived with. */
+  readonly key: number
+}
+
 /**
  * Tells the refresh that is repeated because its answer was lost from a replay, and both from
  * what is no token of this server.
  */
 export interface Retries {
-  /** The refresh token as the framework is to see it: with `consumed` where using it is a replay. */
   find(
     id: string,
     loaded: LoadedGrant,
     ctx: KoaContextWithOIDC | undefined,
-  ): StoredPayload | undefined
+  ): FoundRefreshToken | undefined
   /** Whether such a refresh may be repeated at all. */
   isFor(ctx: KoaContextWithOIDC | undefined, payload: StoredPayload): boolean
 }
@@ -32,13 +39,16 @@ export function createRetries(values: TokenValues, window: number): Retries {
 
   return {
     isFor,
-    find(id, { refreshToken: current, now, key }, ctx) {
+    find(id, { refreshToken: current, now }, ctx) {
       const generation = generationOf(id)
       if (!current || generation === undefined) return undefined
       const payload = { ...current.payload, jti: id }
-      // The second: the storage has forgotten a refresh, and has only what that was made with.
-      if (current.is(id) || current.isSuccessor(id)) return payload
-      if (generation >= current.generation || !values.isGenuine(id, key)) return undefined
+      // What a key made that is there no more, nobody derives from: a new beginning, which is not repeated.
+      const key = Math.max(0, current.key)
+      if (current.is(id)) return { payload, key }
+      // The storage has forgotten a refresh, and has only what that was made with.
+      if (current.isSuccessor(id)) return { payload, key: 0 }
+      if (generation >= current.generation || !values.isGenuine(id)) return undefined
 
       const age = now - (current.rotatedAt ?? 0)
       const isRepeat =
@@ -46,8 +56,10 @@ export function createRetries(values: TokenValues, window: number): Retries {
         !current.isUsed &&
         age <= window * 1000 &&
         isFor(ctx, payload) &&
-        current.is(values.successorOf(id, key))
-      return isRepeat ? payload : { ...payload, consumed: current.rotatedAt ?? now }
+        current.is(values.successorOf(id, Math.max(0, current.predecessorKey)))
+      return isRepeat
+        ? { payload, key: current.predecessorKey }
+        : { payload: { ...payload, consumed: current.rotatedAt ?? now }, key }
     },
   }
 }

@@ -30,14 +30,14 @@ export const createGrantId = (): string =>
 export interface TokenValues {
   /** A code or access token. */
   create(grantId: string): string
-  /** The first refresh token of a grant. `key`: which of the keys, the same for all refresh tokens of a grant. */
-  createRefreshToken(grantId: string, key: number): string
-  /** The refresh token that comes after this one. */
+  /** The first refresh token of a grant. */
+  createRefreshToken(grantId: string): string
+  /** The refresh token that comes after this one. `key`: which of the keys to derive with. */
   successorOf(refreshToken: string, key: number): string
   /** The access token that a refresh with this one issues; another one for each scope and key of the client. */
   accessTokenFor(refreshToken: string, use: AccessTokenUse, key: number): string
-  /** Whether this server made that refresh token with that key, whenever that was. */
-  isGenuine(refreshToken: string, key: number): boolean
+  /** Whether this server made that refresh token, whenever that was, with a key that it still has. */
+  isGenuine(refreshToken: string): boolean
 }
 
 interface AccessTokenUse {
@@ -83,7 +83,7 @@ export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
   const create = (grantId: string): string => grantId + randomBytes(32).toString('base64url')
   return {
     create,
-    createRefreshToken: (grantId, key) => toRefreshToken(key, create(grantId), 0),
+    createRefreshToken: (grantId) => toRefreshToken(0, create(grantId), 0),
     successorOf(refreshToken, key) {
       const secret = digest(key, 'refresh token', refreshToken).toString('base64url')
       const start = refreshToken.slice(0, grantIdLength) + secret
@@ -93,12 +93,15 @@ export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
       const secret = digest(key, 'access token', refreshToken, scope ?? '', jkt ?? '')
       return refreshToken.slice(0, grantIdLength) + secret.toString('base64url')
     },
-    isGenuine(refreshToken, key) {
+    isGenuine(refreshToken) {
       if (refreshToken.length !== refreshTokenLength) return false
       // As text: the last character of a mark has bits that stand for nothing.
       const mark = Buffer.from(refreshToken.slice(-markLength))
-      const expected = Buffer.from(markOf(key, refreshToken.slice(0, -markLength)))
-      return mark.length === expected.length && timingSafeEqual(mark, expected)
+      const unmarked = refreshToken.slice(0, -markLength)
+      return keys.some((_, key) => {
+        const expected = Buffer.from(markOf(key, unmarked))
+        return mark.length === expected.length && timingSafeEqual(mark, expected)
+      })
     },
   }
 }

@@ -14,6 +14,7 @@ import {
   type Tokens,
 } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
+import { keysOf } from '../support/redis-dump.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
@@ -103,6 +104,38 @@ test('an answer that was lost before a step of the rotation is given again after
   expect(nextAgain.refresh_token).toBe(next.refresh_token)
 })
 
+test('a connection that was refreshed needs the old key no more, and is ended like any other', async () => {
+  const tokens = await connect(await startWith(oldKey))
+  const second = await refreshed(await startWith(newKey, oldKey), tokens.refresh_token)
+  // What it moves, it moves when it has answered.
+  await expect.poll(() => keysOf(client, 'pleo:grants-')).toHaveLength(2)
+  await pause(50)
+  const alone = await startWith(newKey)
+  const { connections } = running.at(-1) as RunningServer
+  const third = await refreshed(alone, second.refresh_token)
+  expect(await isActive(alone, third.access_token)).toBe(true)
+  const fourth = await refreshed(alone, third.refresh_token)
+  const fifth = await refreshed(alone, fourth.refresh_token)
+  expect((await refresh(alone, third.refresh_token)).status).toBe(400)
+  expect(await isActive(alone, fifth.access_token)).toBe(false)
+
+  const other = await refreshed(alone, (await connect(alone)).refresh_token)
+  expect(await connections.revoke({ clientId: 'ledger', subject: bakery })).toBe(1)
+  expect(await isActive(alone, other.access_token)).toBe(false)
+})
+
+test('a connection that was refreshed is ended by client and subject without the old key', async () => {
+  const tokens = await connect(await startWith(oldKey))
+  const second = await refreshed(await startWith(newKey, oldKey), tokens.refresh_token)
+  await pause(100)
+  const alone = await startWith(newKey)
+  const { connections } = running.at(-1) as RunningServer
+  expect(await connections.list({ subject: bakery })).toHaveLength(1)
+  expect(await connections.revoke({ clientId: 'ledger', subject: bakery })).toBe(1)
+  await client.del('pleo:storage-keys')
+  expect(await isActive(alone, second.access_token)).toBe(false)
+})
+
 test('what is granted after the rotation needs the old key no more', async () => {
   const after = await startWith(newKey, oldKey)
   const { refresh_token } = await connect(after)
@@ -188,9 +221,10 @@ describe('a process that was not given the new key first', () => {
     expect(await isActive(left, before.access_token)).toBe(true)
   })
 
-  test('says so when it starts, and does nothing', async () => {
+  test('says so when it is asked, and when it cannot know', async () => {
     await connect(await startWith(newKey, oldKey))
-    await expectUnknown(refresh(await startWith(oldKey), 'x'.repeat(93)))
+    const left = await startWith(oldKey)
+    await expectUnknown(refresh(left, 'x'.repeat(93)))
     const { check } = running.at(-1) as RunningServer
     await expect(check()).rejects.toThrow('stored under keys that are not among those given')
   })
