@@ -27,7 +27,7 @@ import type { StorageKeys } from './storage-keys.ts'
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
   const { commands, keys, undoing } = parts
-  const places = createPlaces(parts, 'grant', (id) => [nameOfGrant(id)])
+  const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
   const reseal = createReseal(parts, indexes)
 

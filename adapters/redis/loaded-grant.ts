@@ -42,29 +42,46 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
   }
   const findCode = (id: string): StoredPayload | undefined => {
     const code = fields.get('c')
+    if (!code) return undefined
+    keys.mustKnow(code)
     const name = fields.get('ch')?.toString() ?? ''
     const isIt = tokenNames(keys, 'AuthorizationCode', id).includes(name)
-    if (!code || !isIt || (numberOf('ce') ?? 0) <= now) return undefined
+    if (!isIt || (numberOf('ce') ?? 0) <= now) return undefined
     const payload = openPayload(keys, `${key}/AuthorizationCode`, code, id)
     const consumed = numberOf('cu')
     return consumed === undefined ? payload : { ...payload, consumed }
   }
-  const findAccessToken = (id: string): StoredPayload | undefined => {
-    for (const name of tokenNames(keys, 'AccessToken', id)) {
-      const value = fields.get(`a:${name}`)
-      if (!value) continue
-      const colon = value.indexOf(':')
-      if (Number(value.subarray(0, colon).toString()) <= now) return undefined
-      return openPayload(keys, accessTokenPlace(key, name), value.subarray(colon + 1), id)
-    }
-    return undefined
-  }
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
-    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
+    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(keys, source, id) : findCode(id)),
     lastUsedAt: numberOf('lu'),
     refreshToken: toRefreshToken(keys, key, fields),
+  }
+}
+
+function findAccessToken(
+  keys: StorageKeys,
+  { key, now, fields }: Source,
+  id: string,
+): StoredPayload | undefined {
+  for (const name of tokenNames(keys, 'AccessToken', id)) {
+    const value = fields.get(`a:${name}`)
+    if (!value) continue
+    const { endsAt, sealed } = toEndAndSealed(value)
+    return endsAt <= now ? undefined : openPayload(keys, accessTokenPlace(key, name), sealed, id)
+  }
+  for (const [field, value] of fields) {
+    if (field.startsWith('a:')) keys.mustKnow(toEndAndSealed(value).sealed)
+  }
+  return undefined
+}
+
+function toEndAndSealed(value: Buffer): { readonly endsAt: number; readonly sealed: Buffer } {
+  const colon = value.indexOf(':')
+  return {
+    endsAt: Number(value.subarray(0, colon).toString()),
+    sealed: value.subarray(colon + 1),
   }
 }
 

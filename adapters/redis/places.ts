@@ -30,16 +30,16 @@ type Write = (key: string, only: 0 | 1) => Promise<readonly unknown[]>
 /**
  * Places of one kind of thing.
  *
- * @param namesOf - what a thing is called, newest name first
+ * @param toName - what a thing is called whatever the keys are; left out, it has a name under each of them
  */
 export function createPlaces(
   { keys, known, prefix }: StoreParts,
   kind: string,
-  namesOf: (id: string) => readonly [string, ...string[]] = (id) => keys.names(kind, id),
+  toName?: (id: string) => string,
 ): Places {
   const toKey = (name: string): string => `${prefix}${kind}:${name}`
   const of = (id: string): readonly [string, ...string[]] => {
-    const [newest, ...older] = namesOf(id)
+    const [newest, ...older] = toName ? ([toName(id)] as const) : keys.names(kind, id)
     return [toKey(newest), ...older.map((name) => toKey(name))]
   }
   return {
@@ -47,7 +47,7 @@ export function createPlaces(
       await known.announce()
       const answers = await Promise.all(of(id).map((key) => ask(key)))
       const answer = answers.find((one) => one !== undefined)
-      if (answer === undefined) await known.check()
+      if (answer === undefined && !toName) await known.check()
       return answer
     },
     async write(id, write) {

@@ -21,6 +21,8 @@ export interface StorageKeys {
   seal(place: string, content: string): Buffer
   /** Whether that was sealed with the newest key. */
   isFresh(sealed: Buffer): boolean
+  /** @throws SealError where that was sealed with a key that is not there: then it cannot be known what it is */
+  mustKnow(sealed: Buffer): void
   /** @throws where it was sealed with a key that is not there, for another place, or was changed */
   open(place: string, sealed: Buffer): string
   derive(purpose: string): readonly Uint8Array[]
@@ -67,6 +69,11 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       .digest()
       .subarray(0, 16)
       .toString('base64url')
+  const keyOf = (sealed: Buffer): Key => {
+    const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
+    if (key) return key
+    throw new SealError('sealed with a storage key that is not among those given')
+  }
   return {
     ids: [newest.id.toString('hex'), ...keys.slice(1).map(({ id }) => id.toString('hex'))],
     names(kind, id) {
@@ -80,11 +87,8 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
     },
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
-    open(place, sealed) {
-      const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
-      if (!key) throw new SealError('sealed with a storage key that is not among those given')
-      return unseal(keyFor(key, place), sealed)
-    },
+    mustKnow: (sealed) => void keyOf(sealed),
+    open: (place, sealed) => unseal(keyFor(keyOf(sealed), place), sealed),
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
   }
 }
