@@ -4,11 +4,14 @@ import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { createGrantStorage } from './redis/grants.ts'
+import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
 import { createRecordStorage } from './redis/records.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
+import { createUndoing } from './redis/undo.ts'
 
 export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 export { ReplicationError } from './redis/exchange.ts'
+export { MissingKeyError } from './redis/known-keys.ts'
 export { SealError } from './redis/storage-keys.ts'
 
 /** What {@link createRedisAdapter} takes. */
@@ -23,8 +26,8 @@ export interface RedisAdapterOptions {
    * Secrets that name and seal everything stored, newest first: the first one for what is new, all of them to
    * find and open. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
    *
-   * To rotate, add the new one as the second everywhere, then make it the first, and keep the old one for as
-   * long as grants last that were made under it (`lifetimes.grant`, 365 days by default).
+   * To rotate, add the new one as the second everywhere, then make it the first, and keep the old
+   * one until every connection has been refreshed (`lifetimes.refreshToken`, 60 days by default).
    */
   readonly keys: readonly string[]
 
@@ -108,15 +111,21 @@ export type RecommendedRedisOptions = Required<
  * Storage in Redis 7 or later: one server, Sentinel, or Cluster. What is kept under which key stands in
  * docs/storage.md, what Redis must be set up like in docs/operations.md.
  *
- * @throws TypeError where `keys` or `timeout` are not as described
+ * @throws TypeError where an option is not as described
  */
 export function createRedisAdapter(options: RedisAdapterOptions): Storage {
   const { client, keyPrefix: prefix = 'pleo:', timeout = 700, subscriber } = options
-  if (!(timeout > 0)) throw new TypeError('timeout must be a number of milliseconds above 0')
+  checkOptions(options, timeout)
   const keys = createStorageKeys(checkKeys(options.keys))
-  const parts = { commands: createCommands(client, timeout), keys, prefix }
-  watchSetup(client, options.onProblem)
+  const commands = createCommands(client, timeout)
+  const known = createKnownKeys(commands, keys, prefix)
+  const check = async (): Promise<readonly StorageProblem[]> => [
+    ...(await findProblems(client, timeout)),
+    ...(await missingKeys(known)),
+  ]
+  watchSetup(client, check, options.onProblem)
 
+  const parts = { commands, keys, known, prefix }
   const changes = createClientChanges({ client, prefix, subscriber })
   const models = new Map<string, RecordStorage>()
   const create = (model: string): RecordStorage => {
@@ -124,7 +133,11 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
     return model === 'Client' ? changes.announcing(records) : records
   }
   return {
-    grants: createGrantStorage({ ...parts, waitForReplicas: options.waitForReplicas }),
+    grants: createGrantStorage({
+      ...parts,
+      undoing: createUndoing(commands),
+      waitForReplicas: options.waitForReplicas,
+    }),
     records(model) {
       const existing = models.get(model) ?? create(model)
       models.set(model, existing)
@@ -132,8 +145,34 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
     },
     deriveKeys: (purpose) => keys.derive(purpose),
     onClientChange: changes.onClientChange,
-    check: () => findProblems(client),
+    check,
   }
+}
+
+async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
+  try {
+    await known.announce()
+    await known.check()
+    return []
+  } catch (error) {
+    if (!(error instanceof MissingKeyError)) throw error
+    return [{ code: 'missing_storage_key', message: error.message }]
+  }
+}
+
+function checkOptions({ client, waitForReplicas }: RedisAdapterOptions, timeout: number): void {
+  if (!(timeout > 0)) throw new TypeError('timeout must be a number of milliseconds above 0')
+  const { options } = client as { readonly options?: { readonly enableAutoPipelining?: boolean } }
+  if (options?.enableAutoPipelining) {
+    throw new TypeError('client must not have enableAutoPipelining: scripts fail with it')
+  }
+  if (!waitForReplicas) return
+  const { count, timeout: wait } = waitForReplicas
+  // With 0, Redis would wait for ever; and the answer must get back in time.
+  if (Number.isInteger(count) && count >= 0 && wait > 0 && wait <= timeout * 0.3) return
+  throw new TypeError(
+    'waitForReplicas must have a count, and a timeout of at most three tenths of timeout',
+  )
 }
 
 function checkKeys(keys: unknown): readonly [string, ...string[]] {

@@ -104,6 +104,11 @@ export interface NewToken {
   readonly payload: StoredPayload
   /** Seconds until it must no longer be found. */
   readonly lifetime: number
+  /**
+   * Of a refresh token: the value of the one that a refresh with it issues. By it, a storage that has forgotten that
+   * refresh, as after a failover, knows the token that came of it.
+   */
+  readonly successor?: string
 }
 
 /**
@@ -143,7 +148,10 @@ export interface GrantStorage {
     readonly clientId?: string
   }): Promise<readonly ListedGrant[]>
 
-  /** Removes one code or token of a grant, or without `id` all of that kind. */
+  /**
+   * Removes one code or token of a grant, or without `id` all of that kind. Who removes an access token has it: as
+   * with {@link GrantStorage.noteUse}, the refresh that issued it cannot be repeated any more.
+   */
   remove(grantId: string, kind: TokenKind, id?: string): Promise<void>
 
   /**
@@ -198,8 +206,16 @@ export interface StoredRefreshToken {
   readonly rotatedAt: number | undefined
   /** Whether its predecessor may be repeated no more: {@link GrantStorage.noteUse}. */
   readonly isUsed: boolean
+  /**
+   * Which of the keys of {@link Storage.deriveKeys} was the newest where it was stored, and where its predecessor was: -1
+   * for one that is there no more.
+   */
+  readonly key: number
+  readonly predecessorKey: number
   /** Whether that is its value. */
   is(id: string): boolean
+  /** Whether that is the value of the one that comes after it. */
+  isSuccessor(id: string): boolean
 }
 
 /** A code or refresh token that is given up, and what is issued for it. */
@@ -210,11 +226,6 @@ export interface Exchange {
         readonly kind: 'RefreshToken'
         readonly id: string
         readonly generation: number
-        /**
-         * This server knows that it issued the token, so a storage that has only its predecessor has
-         * forgotten an exchange, as after a failover, and makes up for it.
-         */
-        readonly isGenuine: boolean
       }
   /** Absent where a client gets none for its code. */
   readonly refreshToken?: NewToken | undefined
@@ -227,7 +238,8 @@ export interface Exchange {
 
 /**
  * What came of an exchange:
- * - `exchanged`: the code or token is used up, its access tokens are gone, what was issued is stored;
+ * - `exchanged`: the code or token is used up, or the storage had forgotten that its predecessor was; earlier
+ *   access tokens are gone, what was issued is stored;
  * - `repeated`: somebody did the same exchange before, its refresh token is the one given here and not
  *   in use yet; the access token is stored besides;
  * - `used`: somebody else used the code or token; nothing changed;

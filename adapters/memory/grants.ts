@@ -15,6 +15,12 @@ interface Live {
   readonly grant: Grant
 }
 
+/** How many access tokens a grant has at most: the oldest make room. */
+const maxAccessTokens = 16
+
+/** How long a grant is kept that has nothing yet, in milliseconds. */
+const emptyLifetime = 86_400_000
+
 const keyOf = (grantId: string): string => `Grant:${grantId}`
 
 /** Grants in a space of records: one record each. */
@@ -35,7 +41,7 @@ export function createGrantStorage(space: Space): GrantStorage {
       }
       const record = { content, indexKey: undefined, expiresAt: endsAt, consumed: undefined }
       space.put(keyOf(grantId), record)
-      if (earlier) shorten(record, content)
+      shorten(record, content, space.now())
     },
     load: async (grantId) => toLoadedGrant(live(grantId)?.grant, space.now()),
     async add(grantId, kind, token) {
@@ -112,23 +118,22 @@ function grantsOf(
   })
 }
 
-const toToken = ({ id, payload, lifetime }: NewToken, now: number): Token => ({
+const toToken = ({ id, payload, lifetime, successor }: NewToken, now: number): Token => ({
   id,
+  successor,
   payload: copyOf(payload),
   endsAt: now + lifetime * 1000,
 })
 
 /** A grant is of no use for longer than what belongs to it. */
-function shorten(record: StoredRecord, grant: Grant): void {
+function shorten(record: StoredRecord, grant: Grant, now: number): void {
   const { code, refreshToken, accessTokens, endsAt } = grant
   const ends = [
     ...accessTokens.values(),
     refreshToken,
     code?.usedAt === undefined ? code : undefined,
-  ]
-    .map((token) => token?.endsAt)
-    .filter((end) => end !== undefined)
-  record.expiresAt = Math.min(endsAt, ends.length === 0 ? endsAt : Math.max(...ends))
+  ].flatMap((token) => token?.endsAt ?? [])
+  record.expiresAt = Math.min(endsAt, ends.length === 0 ? now + emptyLifetime : Math.max(...ends))
 }
 
 function store({ record, grant }: Live, kind: TokenKind, token: Token, now: number): void {
@@ -136,12 +141,17 @@ function store({ record, grant }: Live, kind: TokenKind, token: Token, now: numb
   else if (kind === 'RefreshToken') {
     grant.refreshToken = { ...token, generation: 0, rotatedAt: undefined, isUsed: false }
   } else {
-    for (const [id, { endsAt }] of grant.accessTokens) {
-      if (endsAt <= now) grant.accessTokens.delete(id)
-    }
+    makeRoom(grant.accessTokens, token.id, now)
     grant.accessTokens.set(token.id, token)
   }
-  shorten(record, grant)
+  shorten(record, grant, now)
+}
+
+/** A refresh may be repeated with other scopes and keys, and must not fill the grant. */
+function makeRoom(tokens: Map<string, Token>, id: string, now: number): void {
+  for (const [other, { endsAt }] of tokens) if (endsAt <= now) tokens.delete(other)
+  const [first = ''] = tokens.keys()
+  if (tokens.size >= maxAccessTokens && !tokens.has(id)) tokens.delete(first)
 }
 
 function exchangeIn(found: Live, exchange: Exchange, now: number): ExchangeResult {
@@ -157,7 +167,7 @@ function exchangeIn(found: Live, exchange: Exchange, now: number): ExchangeResul
   const { refreshToken: current } = grant
   if (!current) return 'gone'
   const isCurrent = current.generation === used.generation && current.id === used.id
-  const isForgotten = used.isGenuine && current.generation === used.generation - 1
+  const isForgotten = current.generation === used.generation - 1 && current.successor === used.id
   if (isCurrent || isForgotten) {
     grant.accessTokens.clear()
     grant.lastUsedAt = now
@@ -188,5 +198,7 @@ function removeFrom(grant: Grant, kind: TokenKind, id: string | undefined): void
   if (kind === 'RefreshToken' && isMeant(grant.refreshToken)) grant.refreshToken = undefined
   if (kind !== 'AccessToken') return
   if (id === undefined) grant.accessTokens.clear()
-  else grant.accessTokens.delete(id)
+  else if (grant.accessTokens.delete(id) && grant.refreshToken) {
+    grant.refreshToken = { ...grant.refreshToken, isUsed: true }
+  }
 }

@@ -6,6 +6,7 @@ export interface Token {
   readonly id: string
   readonly payload: StoredPayload
   readonly endsAt: number
+  readonly successor?: string | undefined
 }
 
 /** A grant with all that belongs to it. */
@@ -44,7 +45,7 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
 }
 
 function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): StoredRefreshToken {
-  const { id, payload, generation, rotatedAt, isUsed } = token
+  const { id, successor, payload, generation, rotatedAt, isUsed } = token
   return {
     get payload() {
       const { jti: _, ...withoutValue } = payload
@@ -53,6 +54,9 @@ function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): Stored
     generation,
     rotatedAt,
     isUsed,
+    key: 0,
+    predecessorKey: 0,
     is: (value) => value === id,
+    isSuccessor: (value) => value === successor,
   }
 }

@@ -9,9 +9,14 @@ const oldestVersion = 7
 const connectTimeout = 5000
 
 /** Looks at every server that holds keys. */
-export async function findProblems(client: RedisClient): Promise<readonly StorageProblem[]> {
+export async function findProblems(
+  client: RedisClient,
+  timeout: number,
+): Promise<readonly StorageProblem[]> {
   const servers = await serversOf(client)
-  const problems = await Promise.all(servers.map((server) => problemsOf(server, isCluster(client))))
+  const problems = await Promise.all(
+    servers.map((server) => within(timeout, problemsOf(server, isCluster(client)))),
+  )
   return problems.flat()
 }
 
@@ -62,23 +67,25 @@ const watched = new WeakSet<RedisClient>()
 /** Looks whenever the client has connected. One look for each client, however many adapters use it. */
 export function watchSetup(
   client: RedisClient,
+  find: () => Promise<readonly StorageProblem[]>,
   report: (problem: StorageProblem) => void = warn,
 ): void {
   if (watched.has(client)) return
   watched.add(client)
-  const look = (find: Promise<readonly StorageProblem[]>): void =>
-    void find.then(
-      (problems) => problems.forEach((problem) => report(problem)),
-      // It went away again; there will be another look when it is back.
-      () => undefined,
-    )
-  client.on('ready', () => look(findProblems(client)))
-  if (client.status === 'ready') look(findProblems(client))
+  const look = async (): Promise<void> => {
+    // It may have gone away again; there will be another look when it is back.
+    const problems = await find().catch(() => [])
+    try {
+      problems.forEach((problem) => report(problem))
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+  client.on('ready', () => void look())
+  if (client.status === 'ready') void look()
   if (!isCluster(client)) return
   // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
-  client.on('+node', (server: Redis) => {
-    if (client.status === 'ready' && !server.options.readOnly) look(problemsOf(server, true))
-  })
+  client.on('+node', () => client.status === 'ready' && void look())
 }
 
 const warn = ({ code, message }: StorageProblem): void =>

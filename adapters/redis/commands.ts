@@ -39,6 +39,9 @@ export class RedisTimeoutError extends Error {
   override readonly name = 'RedisTimeoutError'
 }
 
+/** Whether a script answered 1 first, whatever the client makes of numbers. */
+export const isOne = ([first]: readonly unknown[]): boolean => Number(first) === 1
+
 /** An id for one attempt: a command that is sent again after a broken connection keeps it. */
 export const createAttempt = (): string => randomUUID()
 
@@ -51,61 +54,80 @@ type Reply = readonly [number, ...unknown[]]
  * @param timeout - how long an answer is waited for, in milliseconds
  */
 export function createCommands(client: RedisClient, timeout: number): Commands {
-  // How far the clock of the Redis is ahead of ours; unknown until it first answers.
-  let ahead: number | undefined
-
-  /** Learns from an answer what time it was there at some moment since `start`, and assumes the least. */
-  const learn = (there: number, start: number): void => {
-    const [least, most] = [there - performance.now(), there - start]
-    ahead = Math.min(Math.max(ahead ?? least, least), most)
-  }
-  const deadline = (start: number): number =>
-    // Not the whole time: the answer must get back, too.
-    ahead === undefined ? 0 : Math.floor(start + ahead + timeout * 0.6)
-
-  /** Sends, and learns from the answer what time it is there. */
-  const ask = async (send: (deadline: number) => Promise<unknown>): Promise<Reply> => {
-    const start = performance.now()
-    try {
-      const reply = (await within(timeout, send(deadline(start)))) as Reply
-      learn(reply[0], start)
-      return reply
-    } catch (error) {
-      const late = /LATE (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-      if (late === undefined) throw error
-      learn(Number(late), start)
-      const elapsed = performance.now() - start
-      if (elapsed > timeout / 2) throw error
-      // It was not late: this server's clock is another than the one that answered last.
-      return (await within(timeout - elapsed, send(deadline(start)))) as Reply
-    }
-  }
-
+  const ask = createAsk(timeout)
   const runWithTime: Commands['runWithTime'] = (script, key, ...args) =>
     ask((until) =>
       known(script, (command, code) => client.callBuffer(command, code, 1, key, until, ...args)),
     )
-
   return {
     runWithTime,
     run: async (script, key, ...args) => (await runWithTime(script, key, ...args)).slice(1),
     async runReplicated(script, wait, key, ...args) {
       let replicas = 0
-      const [, ...result] = await ask((until) =>
-        known(script, async (command, code) => {
+      const [, ...result] = await ask((until) => {
+        const parts = [1, key, until, ...args] as const
+        const run = async (command: string, code: string): Promise<unknown> => {
           const pipeline = client.pipeline()
-          pipeline.callBuffer(command, code, 1, key, until, ...args)
+          pipeline.callBuffer(command, code, ...parts)
           pipeline.wait(wait.count, wait.timeout)
           const [ran, waited] = (await pipeline.exec()) ?? []
           if (ran?.[0]) throw ran[0]
           replicas = waited?.[0] ? 0 : Number(waited?.[1])
           return ran?.[1]
-        }),
-      )
+        }
+        return known(script, run).catch((error: unknown) => {
+          if (!isMoving(error)) throw error
+          // A pipeline does not follow a slot that moves; its new server has replicas of its own.
+          replicas = wait.count
+          return known(script, (command, code) => client.callBuffer(command, code, ...parts))
+        })
+      })
       return { result, replicas }
     },
   }
 }
+
+type Ask = (send: (deadline: number) => Promise<unknown>) => Promise<Reply>
+
+/** Sends with a deadline by the clock of the Redis, and learns from the answer what time it is there. */
+function createAsk(timeout: number): Ask {
+  // How far the clock was ahead of ours at the latest answers, at the least.
+  const ahead: number[] = []
+  // Not the whole time: the answer must get back, too.
+  const patience = timeout * 0.6
+  /** The clock was read at some moment between the question and now. */
+  const learn = (reply: Reply, start: number): Reply => {
+    const [least, most] = [reply[0] - performance.now(), reply[0] - start]
+    const known = ahead.length === 0 ? least : Math.min(...ahead)
+    ahead.push(Math.min(Math.max(known, least), most))
+    if (ahead.length > 32) ahead.shift()
+    return reply
+  }
+  return async (send) => {
+    const start = performance.now()
+    // Of several servers, the clock that is least ahead counts: too early is found out, too late is not.
+    const until = ahead.length === 0 ? 0 : Math.floor(start + Math.min(...ahead) + patience)
+    try {
+      return learn(toReply(await within(timeout, send(until))), start)
+    } catch (error) {
+      const late = /LATE (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+      const elapsed = performance.now() - start
+      if (late === undefined || elapsed > timeout / 2) throw error
+      // It was not late: the clock of this server is ahead of that of another one.
+      const again = Math.floor(Number(late) + patience - elapsed)
+      return learn(toReply(await within(timeout - elapsed, send(again))), start)
+    }
+  }
+}
+
+const toReply = (reply: unknown): Reply => {
+  const [time, ...answer] = reply as readonly unknown[]
+  return [Number(time), ...answer]
+}
+
+/** Redis says that the slot is on its way to another server (Cluster specification, MOVED and ASK). */
+const isMoving = (error: unknown): boolean =>
+  error instanceof Error && /^(MOVED|ASK|TRYAGAIN)\b/.test(error.message)
 
 /** Names the script by its hash, and sends it whole to a server that does not know it (yet, or any more). */
 async function known({ sha, source }: Script, send: Send): Promise<unknown> {
@@ -118,7 +140,9 @@ async function known({ sha, source }: Script, send: Send): Promise<unknown> {
 }
 
 /** Waits for an answer, and no longer than that. */
-export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+export /** @throws RedisTimeoutError */
+/** @throws RedisTimeoutError where there is no answer in so many milliseconds */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `Redis did not answer within ${Math.round(milliseconds)} ms`

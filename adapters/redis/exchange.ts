@@ -1,15 +1,16 @@
 import type { Exchange, ExchangeResult, NewToken, TokenKind } from '../../lib/storage.ts'
 import { createAttempt, type Argument, type ReplicaWait } from './commands.ts'
-import { exchangeScript } from './grant-scripts.ts'
+import { exchangeScript } from './exchange-scripts.ts'
 import { tokenNames, tokenPlace } from './loaded-grant.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'
 import { sealPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
+import type { Undoing } from './undo.ts'
 
 /** What the scripts call the kinds. */
 export const letters = { AuthorizationCode: 'c', RefreshToken: 'r', AccessToken: 'a' } as const
 
-/** Some replicas did not have a refresh in time; it is stored, but a failover could forget it. */
+/** Some replicas did not have a refresh in time; it was taken back. */
 export class ReplicationError extends Error {
   override readonly name = 'ReplicationError'
 }
@@ -17,64 +18,85 @@ export class ReplicationError extends Error {
 /** What grants are stored with. */
 export interface GrantParts extends StoreParts {
   readonly waitForReplicas: ReplicaWait | undefined
+  readonly undoing: Undoing
 }
 
-/** Makes an exchange in the grant at that key. */
+/**
+ * Makes an exchange in the grant at that key. Where it is not known whether it was made, or replicas do not have it,
+ * it is taken back: whoever is told that it did not happen may do it again, whenever that is.
+ */
 export async function exchangeAt(
-  { commands, keys, waitForReplicas }: GrantParts,
+  parts: GrantParts,
   key: string,
   exchange: Exchange,
 ): Promise<ExchangeResult> {
-  const args = toArguments(keys, key, exchange)
-  if (!waitForReplicas || exchange.used.kind === 'AuthorizationCode') {
-    return String((await commands.run(exchangeScript, key, ...args))[0]) as ExchangeResult
-  }
-  const { count } = waitForReplicas
-  const { result, replicas } = await commands.runReplicated(
-    exchangeScript,
-    waitForReplicas,
-    key,
-    ...args,
-  )
-  const answer = String(result[0]) as ExchangeResult
-  const isStored = answer === 'exchanged' || answer === 'repeated'
-  // Who may repeat it is told to: it gets the same again. Who may not would be locked out.
-  if (isStored && exchange.retryWindow > 0 && replicas < count) {
+  const { commands, keys, waitForReplicas, undoing } = parts
+  const attempt = createAttempt()
+  const args = [attempt, ...toArguments(keys, key, exchange)]
+  const undo = { key, args: [attempt, ...toUndo(keys, exchange)] }
+  const isRefresh = exchange.used.kind === 'RefreshToken'
+  try {
+    if (!waitForReplicas || !isRefresh) {
+      return String((await commands.run(exchangeScript, key, ...args))[0]) as ExchangeResult
+    }
+    const { count } = waitForReplicas
+    const { result, replicas } = await commands.runReplicated(
+      exchangeScript,
+      waitForReplicas,
+      key,
+      ...args,
+    )
+    const answer = String(result[0]) as ExchangeResult
+    if (answer !== 'exchanged' || replicas >= count) return answer
     throw new ReplicationError(`${replicas} of ${count} replicas have the refresh`)
+  } catch (error) {
+    if (!isRefusal(error)) undoing.undo(undo)
+    // The old refresh token is good again before its client hears of it.
+    if (error instanceof ReplicationError) await undoing.settle(key).catch(() => undefined)
+    throw error
   }
-  return answer
 }
+
+/** Redis said no: nothing was done. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
 function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readonly Argument[] {
   const { used, refreshToken, accessToken, retryWindow } = exchange
-  const isRefresh = used.kind === 'RefreshToken'
+  const accessTokenNames = accessToken ? tokenNames(keys, 'AccessToken', accessToken.id) : ['']
   return [
-    createAttempt(),
     letters[used.kind],
     tokenNames(keys, used.kind, used.id).join(','),
-    isRefresh ? used.generation : 0,
-    isRefresh && used.isGenuine ? 1 : 0,
+    used.kind === 'RefreshToken' ? used.generation : 0,
     retryWindow * 1000,
+    refreshToken ? tokenNames(keys, 'RefreshToken', refreshToken.id).join(',') : '',
     ...issued(keys, key, 'RefreshToken', refreshToken),
+    successorName(keys, refreshToken),
+    // An access token is never compared, so one name does.
+    accessTokenNames[0] ?? '',
     ...issued(keys, key, 'AccessToken', accessToken),
+    keys.ids[0],
   ]
 }
 
-/** Names, payload and lifetime of what is issued. An access token is never compared, so one name does. */
-function issued(
+const toUndo = (keys: StorageKeys, { used, refreshToken }: Exchange): readonly Argument[] => [
+  letters[used.kind],
+  tokenNames(keys, used.kind, used.id)[0],
+  used.kind === 'RefreshToken' ? used.generation : 0,
+  refreshToken ? tokenNames(keys, 'RefreshToken', refreshToken.id)[0] : '',
+]
+
+/** What the successor of a refresh token is called. */
+export const successorName = (keys: StorageKeys, token: NewToken | undefined): string =>
+  token?.successor === undefined ? '' : tokenNames(keys, 'RefreshToken', token.successor)[0]
+
+/** Payload and lifetime of what is issued. */
+const issued = (
   keys: StorageKeys,
   key: string,
   kind: TokenKind,
   token: NewToken | undefined,
-): readonly Argument[] {
-  if (!token) return ['', '', '']
-  const names = tokenNames(keys, kind, token.id)
-  return [
-    kind === 'AccessToken' ? names[0] : names.join(','),
-    sealToken(keys, key, kind, token),
-    toMilliseconds(token.lifetime),
-  ]
-}
+): readonly Argument[] =>
+  token ? [sealToken(keys, key, kind, token), toMilliseconds(token.lifetime)] : ['', '']
 
 /** The payload of a code or token, sealed for its place in a grant. */
 export const sealToken = (

@@ -1,5 +1,13 @@
-import type { EndedGrant, GrantStorage, ListedGrant } from '../../lib/storage.ts'
-import { exchangeAt, letters, sealToken, type GrantParts } from './exchange.ts'
+import { createHash } from 'node:crypto'
+import type {
+  EndedGrant,
+  GrantStorage,
+  ListedGrant,
+  LoadedGrant,
+  StoredPayload,
+} from '../../lib/storage.ts'
+import { createAttempt, isOne } from './commands.ts'
+import { exchangeAt, letters, sealToken, successorName, type GrantParts } from './exchange.ts'
 import {
   addScript,
   describeScript,
@@ -7,41 +15,48 @@ import {
   loadScript,
   noteUseScript,
   removeScript,
+  resealScript,
   saveScript,
 } from './grant-scripts.ts'
 import { createGrantIndexes, type GrantIndexes } from './indexes.ts'
-import { toLoadedGrant, tokenNames } from './loaded-grant.ts'
+import { toFields, toLoadedGrant, tokenNames, type GrantFields } from './loaded-grant.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload } from './sealed-json.ts'
+import type { StorageKeys } from './storage-keys.ts'
 
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
-  const { commands, keys } = parts
-  const places = createPlaces(parts, 'grant')
+  const { commands, keys, undoing } = parts
+  const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
+  const reseal = createReseal(parts, indexes)
 
   return {
     async save(grantId, payload, lifetime) {
       const life = toMilliseconds(lifetime)
-      await places.write(grantId, async (key, only) => {
-        // With its id: a list of grants must say it, and it is no credential.
-        const sealed = sealPayload(keys, `${key}/g`, '', payload)
+      await places.write(grantId, async (key) => {
         // First, so that no grant is ever without: one that nobody finds could not be ended.
         const names = await indexes.add(key, payload, life)
-        return commands.run(saveScript, key, sealed, life, ...names, only)
+        return commands.run(saveScript, key, sealGrant(keys, key, payload), life, ...names)
       })
     },
     load: (grantId) =>
       places.first(grantId, async (key) => {
-        const [now, fields] = await commands.runWithTime(loadScript, key)
-        return toLoadedGrant(keys, { key, now, fields: fields as Buffer[] })
+        await undoing.settle(key)
+        const [now, answer] = await commands.runWithTime(loadScript, key)
+        const fields = toFields(answer as Buffer[])
+        const loaded = toLoadedGrant(keys, { key, now, fields })
+        if (loaded) reseal(key, fields, loaded)
+        return loaded
       }),
     add: async (grantId, kind, token) =>
       (await places.first(grantId, async (key) => {
         const [name] = tokenNames(keys, kind, token.id)
         const life = toMilliseconds(token.lifetime)
-        const args = [letters[kind], name, sealToken(keys, key, kind, token), life]
-        return (await commands.run(addScript, key, ...args))[0] === 1 || undefined
+        const sealed = sealToken(keys, key, kind, token)
+        const successor = successorName(keys, token)
+        const args = [letters[kind], name, sealed, life, successor, keys.ids[0]]
+        return isOne(await commands.run(addScript, key, ...args)) || undefined
       })) ?? false,
     exchange: async (grantId, exchange) =>
       (await places.first(grantId, async (key) => {
@@ -59,6 +74,44 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
   }
 }
 
+/**
+ * The name of a grant. Its id is 132 random bits, so a hash tells as little of it as a keyed one would, and
+ * a grant stays where it is when keys are rotated.
+ */
+const nameOfGrant = (grantId: string): string =>
+  createHash('sha256').update(`grant ${grantId}`).digest().subarray(0, 16).toString('base64url')
+
+/** With its id: a list of grants must say it, and it is no credential. */
+const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>
+  sealPayload(keys, `${key}/g`, '', payload)
+
+type Reseal = (key: string, fields: GrantFields, loaded: LoadedGrant) => void
+
+/**
+ * Seals a grant anew that was sealed with an older key, and enters it into the indexes under the newest
+ * one: after its next refresh, it needs the older key no more.
+ */
+function createReseal({ commands, keys }: GrantParts, indexes: GrantIndexes): Reseal {
+  const run = async (
+    key: string,
+    fields: GrantFields,
+    { payload, now }: LoadedGrant,
+  ): Promise<void> => {
+    const before = fields.get('g') ?? ''
+    const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
+    const old = [String(fields.get('ic')), String(fields.get('is'))] as const
+    const names = await indexes.add(key, payload, life)
+    const sealed = sealGrant(keys, key, payload)
+    const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...names))
+    if (isDone) await indexes.remove(key, old)
+  }
+  return (key, fields, loaded) => {
+    const sealed = fields.get('g')
+    // Nobody waits for it: it is done at another time where it fails now.
+    if (sealed && !keys.isFresh(sealed)) void run(key, fields, loaded).catch(() => undefined)
+  }
+}
+
 /** What is done to grants as a whole: they are listed, and ended. */
 function createListAndEnds(
   { commands, keys }: GrantParts,
@@ -70,7 +123,7 @@ function createListAndEnds(
     return { grantId: String(payload['jti']), payload }
   }
   const end = async (key: string): Promise<EndedGrant | undefined> => {
-    const [sealed, client, subject] = await commands.run(endScript, key)
+    const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
     if (!sealed) return undefined
     // Not waited for: what is left in an index names nothing, and leaves it with its time.
     void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)

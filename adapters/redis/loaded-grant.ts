@@ -1,4 +1,9 @@
-import type { LoadedGrant, StoredPayload, TokenKind } from '../../lib/storage.ts'
+import type {
+  LoadedGrant,
+  StoredPayload,
+  StoredRefreshToken,
+  TokenKind,
+} from '../../lib/storage.ts'
 import { openPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
@@ -15,18 +20,20 @@ export const tokenPlace = (keys: StorageKeys, key: string, kind: TokenKind, id: 
 
 const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`
 
+/** The fields of a Redis hash. */
+export type GrantFields = ReadonlyMap<string, Buffer>
+
 interface Source {
   readonly key: string
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
-  /** Names and values in turn. */
-  readonly fields: readonly Buffer[]
+  readonly fields: GrantFields
 }
 
 /** A grant from its Redis hash; what is sealed is opened when it is asked for. */
 export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
   const { key, now } = source
-  const fields = toMap(source.fields)
+  const { fields } = source
   const sealed = fields.get('g')
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
@@ -35,45 +42,78 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
   }
   const findCode = (id: string): StoredPayload | undefined => {
     const code = fields.get('c')
+    if (!code) return undefined
+    keys.mustKnow(code)
     const name = fields.get('ch')?.toString() ?? ''
     const isIt = tokenNames(keys, 'AuthorizationCode', id).includes(name)
-    if (!code || !isIt || (numberOf('ce') ?? 0) <= now) return undefined
+    if (!isIt || (numberOf('ce') ?? 0) <= now) return undefined
     const payload = openPayload(keys, `${key}/AuthorizationCode`, code, id)
     const consumed = numberOf('cu')
     return consumed === undefined ? payload : { ...payload, consumed }
   }
-  const findAccessToken = (id: string): StoredPayload | undefined => {
-    for (const name of tokenNames(keys, 'AccessToken', id)) {
-      const value = fields.get(`a:${name}`)
-      if (!value) continue
-      const colon = value.indexOf(':')
-      if (Number(value.subarray(0, colon).toString()) <= now) return undefined
-      return openPayload(keys, accessTokenPlace(key, name), value.subarray(colon + 1), id)
-    }
-    return undefined
-  }
-  const refreshToken = fields.get('r')
-  let refreshPayload: StoredPayload | undefined
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
-    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(id) : findCode(id)),
+    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(keys, source, id) : findCode(id)),
     lastUsedAt: numberOf('lu'),
-    refreshToken: refreshToken && {
-      // Opened only when it is asked for: introspection does not need it.
-      get payload() {
-        refreshPayload ??= openPayload(keys, `${key}/RefreshToken`, refreshToken)
-        return refreshPayload
-      },
-      generation: numberOf('n') ?? 0,
-      rotatedAt: numberOf('rt'),
-      isUsed: fields.has('ru'),
-      is: (id) => tokenNames(keys, 'RefreshToken', id).includes(fields.get('rh')?.toString() ?? ''),
-    },
+    refreshToken: toRefreshToken(keys, key, fields),
   }
 }
 
-function toMap(fields: readonly Buffer[]): ReadonlyMap<string, Buffer> {
+function findAccessToken(
+  keys: StorageKeys,
+  { key, now, fields }: Source,
+  id: string,
+): StoredPayload | undefined {
+  for (const name of tokenNames(keys, 'AccessToken', id)) {
+    const value = fields.get(`a:${name}`)
+    if (!value) continue
+    const { endsAt, sealed } = toEndAndSealed(value)
+    return endsAt <= now ? undefined : openPayload(keys, accessTokenPlace(key, name), sealed, id)
+  }
+  for (const [field, value] of fields) {
+    if (field.startsWith('a:')) keys.mustKnow(toEndAndSealed(value).sealed)
+  }
+  return undefined
+}
+
+function toEndAndSealed(value: Buffer): { readonly endsAt: number; readonly sealed: Buffer } {
+  const colon = value.indexOf(':')
+  return {
+    endsAt: Number(value.subarray(0, colon).toString()),
+    sealed: value.subarray(colon + 1),
+  }
+}
+
+function toRefreshToken(
+  keys: StorageKeys,
+  key: string,
+  fields: GrantFields,
+): StoredRefreshToken | undefined {
+  const sealed = fields.get('r')
+  if (!sealed) return undefined
+  const textOf = (field: string): string => fields.get(field)?.toString() ?? ''
+  const isNamed = (id: string, field: string): boolean =>
+    tokenNames(keys, 'RefreshToken', id).includes(textOf(field))
+  let payload: StoredPayload | undefined
+  return {
+    // Opened only when it is asked for: introspection does not need it.
+    get payload() {
+      payload ??= openPayload(keys, `${key}/RefreshToken`, sealed)
+      return payload
+    },
+    generation: Number(textOf('n')),
+    rotatedAt: fields.has('rt') ? Number(textOf('rt')) : undefined,
+    isUsed: fields.has('ru'),
+    key: keys.ids.indexOf(textOf('k')),
+    predecessorKey: keys.ids.indexOf(textOf('kp')),
+    is: (id) => isNamed(id, 'rh'),
+    isSuccessor: (id) => isNamed(id, 'rx'),
+  }
+}
+
+/** Fields from their names and values in turn. */
+export function toFields(fields: readonly Buffer[]): GrantFields {
   const map = new Map<string, Buffer>()
   for (let index = 0; index < fields.length; index += 2) {
     const [name, value] = fields.slice(index, index + 2)

@@ -1,5 +1,5 @@
 import type { RecordStorage, StoredPayload } from '../../lib/storage.ts'
-import { createAttempt } from './commands.ts'
+import { createAttempt, isOne } from './commands.ts'
 import { createPlaces, toMilliseconds, type StoreParts } from './places.ts'
 import {
   consumeScript,
@@ -17,7 +17,7 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
   const places = createPlaces(parts, kebabCase(model))
   const pointers = createPointers(parts, kebabCase(model))
 
-  const find = (id: string): Promise<StoredPayload | undefined> =>
+  const find: RecordStorage['find'] = (id) =>
     places.first(id, async (key) => {
       const [sealed, consumed] = await commands.run(findScript, key)
       if (!sealed) return undefined
@@ -26,43 +26,48 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
     })
   const isDone = async (script: Script, id: string): Promise<boolean> =>
     (await places.first(id, async (key) => {
-      const [done] = await commands.run(script, key, createAttempt())
-      return done === 1 || undefined
+      return isOne(await commands.run(script, key, createAttempt())) || undefined
     })) ?? false
-  const findBySecond = async (
-    member: 'uid' | 'userCode',
-    value: string,
-  ): Promise<StoredPayload | undefined> => {
-    const id = await pointers.find(value)
-    const payload = id === undefined ? undefined : await find(id)
-    // The record may have got another second id since.
-    return payload?.[member] === value ? payload : undefined
-  }
-
   return {
     find,
-    findByUid: (uid) => findBySecond('uid', uid),
-    findByUserCode: (userCode) => findBySecond('userCode', userCode),
+    findByUid: (uid) => findBySecond(pointers, find, 'uid', uid),
+    findByUserCode: (userCode) => findBySecond(pointers, find, 'userCode', userCode),
     async upsert(id, payload, lifetime) {
       const life = lifetime === undefined ? '' : toMilliseconds(lifetime)
       const second = payload.uid ?? payload.userCode
+      const write = (key: string, only: 0 | 1): Promise<readonly unknown[]> =>
+        commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only)
+      const remove = (key: string): Promise<unknown> =>
+        commands.run(destroyScript, key, createAttempt())
       await Promise.all([
-        places.write(id, (key, only) =>
-          commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only),
-        ),
+        lifetime === undefined ? places.move(id, write, remove) : places.write(id, write),
         second !== undefined && pointers.set(second, id, life),
       ])
     },
-    async insert(id, payload, lifetime) {
-      const [newest, ...older] = places.of(id)
-      for (const key of older) if ((await commands.run(findScript, key))[0]) return false
-      const sealed = sealPayload(keys, newest, id, payload)
-      const args = [sealed, toMilliseconds(lifetime), createAttempt()]
-      return (await commands.run(insertScript, newest, ...args))[0] === 1
-    },
+    insert: (id, payload, lifetime) =>
+      places.takeAll(id, async (key) => {
+        const args = [
+          sealPayload(keys, key, id, payload),
+          toMilliseconds(lifetime),
+          createAttempt(),
+        ]
+        return isOne(await commands.run(insertScript, key, ...args))
+      }),
     consume: (id) => isDone(consumeScript, id),
     destroy: (id) => isDone(destroyScript, id),
   }
+}
+
+async function findBySecond(
+  pointers: Pointers,
+  find: RecordStorage['find'],
+  member: 'uid' | 'userCode',
+  value: string,
+): Promise<StoredPayload | undefined> {
+  const id = await pointers.find(value)
+  const payload = id === undefined ? undefined : await find(id)
+  // The record may have got another second id since.
+  return payload?.[member] === value ? payload : undefined
 }
 
 interface Pointers {

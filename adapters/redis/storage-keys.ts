@@ -10,6 +10,8 @@ import {
 
 /** What makes a dump of the storage worthless: names that tell nothing, and content that is sealed. */
 export interface StorageKeys {
+  /** What tells the keys apart, newest first; of no use for anything else. */
+  readonly ids: readonly [string, ...string[]]
   /**
    * What something is called in the storage, under every key, newest first. One that was stored
    * before the keys were rotated has its name under an older one.
@@ -17,6 +19,10 @@ export interface StorageKeys {
   names(kind: string, id: string): readonly [string, ...string[]]
   /** Seals content for one place, where alone it can be opened. */
   seal(place: string, content: string): Buffer
+  /** Whether that was sealed with the newest key. */
+  isFresh(sealed: Buffer): boolean
+  /** @throws SealError where that was sealed with a key that is not there: then it cannot be known what it is */
+  mustKnow(sealed: Buffer): void
   /** @throws where it was sealed with a key that is not there, for another place, or was changed */
   open(place: string, sealed: Buffer): string
   derive(purpose: string): readonly Uint8Array[]
@@ -63,7 +69,13 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       .digest()
       .subarray(0, 16)
       .toString('base64url')
+  const keyOf = (sealed: Buffer): Key => {
+    const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
+    if (key) return key
+    throw new SealError('sealed with a storage key that is not among those given')
+  }
   return {
+    ids: [newest.id.toString('hex'), ...keys.slice(1).map(({ id }) => id.toString('hex'))],
     names(kind, id) {
       const [first, ...others] = keys
       return [nameUnder(first, kind, id), ...others.map((key) => nameUnder(key, kind, id))]
@@ -74,11 +86,9 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
       const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
       return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
     },
-    open(place, sealed) {
-      const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
-      if (!key) throw new SealError('sealed with a storage key that is not among those given')
-      return unseal(keyFor(key, place), sealed)
-    },
+    isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
+    mustKnow: (sealed) => void keyOf(sealed),
+    open: (place, sealed) => unseal(keyFor(keyOf(sealed), place), sealed),
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
   }
 }

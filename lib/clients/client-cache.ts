@@ -25,13 +25,13 @@ export function cacheClients(storage: Storage): RecordStorage {
     ...records,
     async find(id) {
       const entry = entries.get(id)
-      if (entry && entry.until > Date.now()) return entry.record
+      if (entry && entry.until > performance.now()) return entry.record
       entries.delete(id)
       const before = changes
       const record = await records.find(id)
       if (record && changes === before) {
         if (entries.size >= maxClients) entries.clear()
-        entries.set(id, { record, until: Date.now() + maxAge })
+        entries.set(id, { record, until: performance.now() + maxAge })
       }
       return record
     },

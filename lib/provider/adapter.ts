@@ -2,7 +2,7 @@ import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
 import { cacheClients } from '../clients/client-cache.ts'
 import type { ConnectionTeller } from '../connections/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import type { TokenValues } from '../tokens/token-values.ts'
+import { grantIdOf, type TokenValues } from '../tokens/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
 
 /** What {@link toProviderAdapter} takes. */
@@ -13,6 +13,8 @@ export interface AdapterParts {
   readonly audience: string
   /** Seconds. */
   readonly refreshRetryWindow: number
+  /** Seconds that a person has to decide. */
+  readonly interactionLifetime: number
 }
 
 /**
@@ -26,13 +28,24 @@ export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
     toRecordAdapter(
       model,
       model === 'Client' ? cacheClients(parts.storage) : parts.storage.records(model),
+      parts,
     )
 }
 
-function toRecordAdapter(model: string, records: RecordStorage): Adapter {
+function toRecordAdapter(
+  model: string,
+  records: RecordStorage,
+  { interactionLifetime }: Pick<AdapterParts, 'interactionLifetime'>,
+): Adapter {
+  // Who opened a pushed request in time may decide later, after a sign-in, and others too: that it was used
+  // must be known until then. The framework itself looks at its end.
+  const extra = model === 'PushedAuthorizationRequest' ? 3 * interactionLifetime : 0
   return {
-    upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
-    find: (id) => records.find(id),
+    upsert: (id, payload, lifetime) =>
+      records.upsert(id, payload as StoredPayload, lifetime && lifetime + extra),
+    // The framework asks for a token in every place: what names a grant is found there.
+    find: async (id) =>
+      model === 'ClientCredentials' && grantIdOf(id) !== undefined ? undefined : records.find(id),
     findByUid: (uid) => records.findByUid(uid),
     findByUserCode: (userCode) => records.findByUserCode(userCode),
     async consume(id) {

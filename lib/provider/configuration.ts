@@ -18,9 +18,15 @@ export function toConfiguration(
   { values, teller }: Pick<AdapterParts, 'values' | 'teller'>,
 ): Configuration {
   const { storage, refreshRetryWindow, resourceServer } = config
-  const { audience } = resourceServer
   return {
-    adapter: toProviderAdapter({ storage, values, teller, audience, refreshRetryWindow }),
+    adapter: toProviderAdapter({
+      storage,
+      values,
+      teller,
+      audience: resourceServer.audience,
+      refreshRetryWindow,
+      interactionLifetime: config.lifetimes.interaction,
+    }),
     clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
     jwks: config.signingKeys,
     routes,
@@ -35,11 +41,7 @@ export function toConfiguration(
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
-    // A public client in a browser asks from where its redirect URIs are; no other client is in one.
-    clientBasedCORS: (_ctx, origin, client) =>
-      client.clientAuthMethod === 'none' &&
-      origin !== 'null' &&
-      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
     extraTokenClaims: toTokenIdentifier,
@@ -62,6 +64,12 @@ export function toConfiguration(
     features: toFeatures(config),
   }
 }
+
+// A public client in a browser asks from where its redirect URIs are; no other client is in one.
+const isOwnOrigin: NonNullable<Configuration['clientBasedCORS']> = (_ctx, origin, client) =>
+  client.clientAuthMethod === 'none' &&
+  origin !== 'null' &&
+  (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin)
 
 function toFeatures({ resourceServer }: Config): NonNullable<Configuration['features']> {
   const resourceServers = new Set(resourceServer.clientIds)

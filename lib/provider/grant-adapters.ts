@@ -1,11 +1,11 @@
-import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider'
-import type { GrantStorage, NewToken, StoredPayload, TokenKind } from '../storage.ts'
+import Provider, { errors, type Adapter } from 'oidc-provider'
+import type { GrantStorage, StoredPayload, TokenKind } from '../storage.ts'
 import { createRaces } from '../tokens/races.ts'
 import { createRetries } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
-import { forgetLoaded, loadOnce, revocationReasonOf, setRetryKey } from './grant-request.ts'
+import { forgetLoaded, loadOnce, revocationReasonOf, setTokenKey } from './grant-request.ts'
 
 /** Adapters of grants, and of the codes and tokens that are found through them. */
 export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
@@ -59,7 +59,7 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
     async find(id, grantId) {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
       const found = loaded && retries.find(id, loaded, Provider.ctx)
-      if (found?.retryKey !== undefined) setRetryKey(Provider.ctx, found.retryKey)
+      if (found) setTokenKey(Provider.ctx, found.key)
       return found?.payload
     },
     async consume(id, grantId) {
@@ -67,12 +67,9 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
       const current = loaded?.refreshToken
       const mayRetry = current && retries.isFor(Provider.ctx, current.payload)
-      const generation = generationOf(id) ?? 0
-      // What the storage has is known to it; only what it forgot needs a proof.
-      const isGenuine = current?.is(id) !== true && values.isGenuine(id)
       planExchange({
         grantId,
-        used: { kind: 'RefreshToken', id, generation, isGenuine },
+        used: { kind: 'RefreshToken', id, generation: generationOf(id) ?? 0 },
         retryWindow: mayRetry ? refreshRetryWindow : 0,
         whenDone(result) {
           if (result !== 'exchanged' || !loaded) return
@@ -82,6 +79,7 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
     },
     // A connection is what its refresh token stands for.
     destroy: (_id, grantId) => endGrant(parts, grantId),
+    successorOf: (id) => values.successorOf(id, 0),
   }
 }
 
@@ -112,12 +110,17 @@ interface TokenMethods {
   find(id: string, grantId: string): Promise<StoredPayload | undefined>
   consume?(id: string, grantId: string): Promise<void>
   destroy?(id: string, grantId: string): Promise<void>
+  successorOf?(id: string): string
 }
 
 function toTokenAdapter(grants: GrantStorage, kind: TokenKind, methods: TokenMethods): Adapter {
   return {
     ...unasked,
-    upsert: (id, payload, lifetime = 0) => issue(grants, kind, toNewToken(id, payload, lifetime)),
+    upsert: (id, payload, lifetime = 0) => {
+      const successor = methods.successorOf?.(id)
+      const token = { id, payload: payload as StoredPayload, lifetime }
+      return issue(grants, kind, successor === undefined ? token : { ...token, successor })
+    },
     async find(id) {
       const grantId = grantIdOf(id)
       return grantId === undefined ? undefined : methods.find(id, grantId)
@@ -139,12 +142,6 @@ function toTokenAdapter(grants: GrantStorage, kind: TokenKind, methods: TokenMet
     },
   }
 }
-
-const toNewToken = (id: string, payload: AdapterPayload, lifetime: number): NewToken => ({
-  id,
-  payload: payload as StoredPayload,
-  lifetime,
-})
 
 /** What the framework asks of other models only. */
 const unasked = {

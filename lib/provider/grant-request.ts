@@ -17,7 +17,7 @@ export type PendingExchange = {
 interface GrantRequest {
   readonly loaded: Map<string, Promise<LoadedGrant | undefined>>
   pending: PendingExchange | undefined
-  retryKey: number
+  tokenKey: number
   revocationReason: RevocationReason | undefined
 }
 
@@ -30,7 +30,7 @@ function requestOf(ctx: Context): GrantRequest {
   const created: GrantRequest = {
     loaded: new Map(),
     pending: undefined,
-    retryKey: 0,
+    tokenKey: 0,
     revocationReason: undefined,
   }
   if (ctx) requests.set(ctx, created)
@@ -67,12 +67,12 @@ export function setPendingExchange(ctx: Context, pending: PendingExchange | unde
   requestOf(ctx).pending = pending
 }
 
-/** Which key the refresh that this request repeats was made with; the newest one for a first refresh. */
-export const retryKeyOf = (ctx: Context): number => requestOf(ctx).retryKey
+/** Which key derives what this request issues for a refresh token. */
+export const tokenKeyOf = (ctx: Context): number => requestOf(ctx).tokenKey
 
-/** Says which key the refresh that this request repeats was made with. */
-export function setRetryKey(ctx: Context, key: number): void {
-  requestOf(ctx).retryKey = key
+/** Says which key to derive with what this request issues. */
+export function setTokenKey(ctx: Context, key: number): void {
+  requestOf(ctx).tokenKey = key
 }
 
 /** Why this request ends the grant that it ends. */

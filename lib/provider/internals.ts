@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import Provider from 'oidc-provider'
 import type { RecordStorage } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../tokens/token-values.ts'
-import { retryKeyOf } from './grant-request.ts'
+import { tokenKeyOf } from './grant-request.ts'
 
 // What this server changes of oidc-provider beyond its documented interface stands here;
 // test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
@@ -35,7 +35,7 @@ export function nameGrantInTokens(provider: Provider, values: TokenValues): void
   prototypeOf(provider.RefreshToken).generateTokenId = function (this: Token): string {
     const used = rotatedRefreshToken()
     return used
-      ? values.successorOf(used, retryKeyOf(Provider.ctx))
+      ? values.successorOf(used, tokenKeyOf(Provider.ctx))
       : values.createRefreshToken(this.grantId)
   }
   const accessToken = prototypeOf(provider.AccessToken)
@@ -46,7 +46,7 @@ export function nameGrantInTokens(provider: Provider, values: TokenValues): void
     if (this.format === 'jwt') return value
     const used = rotatedRefreshToken()
     return used
-      ? values.accessTokenFor(used, this, retryKeyOf(Provider.ctx))
+      ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx))
       : values.create(this.grantId)
   }
 }

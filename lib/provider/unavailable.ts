@@ -1,5 +1,5 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { GrantStorage, RecordStorage, Storage } from '../storage.ts'
+import type { GrantStorage, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
 
 /**
  * The storage did not answer, or refused: nothing is known of what was asked. A client keeps what it
@@ -24,7 +24,7 @@ export function toAnsweringStorage(storage: Storage): Storage {
   const models = new Map<string, RecordStorage>()
   return {
     deriveKeys: (purpose) => storage.deriveKeys(purpose),
-    grants: answering(storage.grants, grantMethods),
+    grants: toAnsweringGrants(storage.grants),
     records(model) {
       const existing = models.get(model) ?? answering(storage.records(model), recordMethods)
       models.set(model, existing)
@@ -56,6 +56,45 @@ const grantMethods = [
   'endAll',
 ] as const satisfies readonly (keyof GrantStorage)[]
 
+/** What is loaded may be opened only when it is looked at. */
+function toAnsweringGrants(grants: GrantStorage): GrantStorage {
+  const answers = answering(grants, grantMethods)
+  return {
+    ...answers,
+    async load(grantId) {
+      const loaded = await answers.load(grantId)
+      return loaded && toAnsweringGrant(loaded)
+    },
+  }
+}
+
+function toAnsweringGrant({ refreshToken, ...loaded }: LoadedGrant): LoadedGrant {
+  return {
+    ...loaded,
+    find: (kind, id) => answered(() => loaded.find(kind, id)),
+    refreshToken: refreshToken && {
+      generation: refreshToken.generation,
+      rotatedAt: refreshToken.rotatedAt,
+      isUsed: refreshToken.isUsed,
+      key: refreshToken.key,
+      predecessorKey: refreshToken.predecessorKey,
+      is: (id) => refreshToken.is(id),
+      isSuccessor: (id) => refreshToken.isSuccessor(id),
+      get payload() {
+        return answered(() => refreshToken.payload)
+      },
+    },
+  }
+}
+
+function answered<T>(look: () => T): T {
+  try {
+    return look()
+  } catch (cause) {
+    throw new StorageUnavailable(cause)
+  }
+}
+
 type AsyncMethod = (...args: readonly unknown[]) => Promise<unknown>
 
 function answering<T>(target: T, names: readonly (keyof T)[]): T {
@@ -78,7 +117,7 @@ function answering<T>(target: T, names: readonly (keyof T)[]): T {
  * How long a request waits for its storage in all before it asks no more, in milliseconds. The framework goes on
  * asking after a failure, to say where it happened and to keep the session: each time for nothing.
  */
-const patience = 1200
+const patience = 1000
 
 interface Wait {
   /** Milliseconds of waits that are over. */

@@ -1,10 +1,11 @@
 import type { Storage } from '../storage.ts'
 import { dumpContract } from './dump-contract.ts'
 import { exchangeContract } from './exchange-contract.ts'
+import { grantChangeContract } from './grant-change-contract.ts'
 import { grantContract } from './grant-contract.ts'
 import { listContract } from './list-contract.ts'
 import { recordContract } from './record-contract.ts'
-import { repeatContract } from './repeat-contract.ts'
+import { repeatContract, repeatLimitContract } from './repeat-contract.ts'
 import { secondIdContract } from './second-id-contract.ts'
 
 /** The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. */
@@ -60,10 +61,16 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   const define = createDefine(runner, makeAdapter)
   describe('records', () => recordContract(define))
   describe('second ids', () => secondIdContract(define))
-  describe('grants', () => grantContract(define))
+  describe('grants', () => {
+    grantContract(define)
+    grantChangeContract(define)
+  })
   describe('lists of grants', () => listContract(define))
   describe('exchanges', () => exchangeContract(define))
-  describe('repeats', () => repeatContract(define))
+  describe('repeats', () => {
+    repeatContract(define)
+    repeatLimitContract(define)
+  })
   describe('what is kept', () => dumpContract(define))
 }
 

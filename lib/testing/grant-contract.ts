@@ -5,7 +5,6 @@ import { atOnce, sampleGrant, sampleToken } from './samples.ts'
 /** What is asked of grants, but for exchanges. */
 export function grantContract(define: Define): void {
   keeping(define)
-  lasting(define)
   ending(define)
   endingMany(define)
   removing(define)
@@ -47,44 +46,6 @@ function keeping(define: Define): void {
       )
     },
   )
-}
-
-function lasting(define: Define): void {
-  define('a grant that is saved again keeps its tokens', async ({ storage }) => {
-    const { id, payload } = sampleGrant()
-    const token = sampleToken(id)
-    await storage.grants.save(id, payload, 60)
-    await storage.grants.add(id, 'AccessToken', token)
-    await storage.grants.save(id, { ...payload, more: 1 }, 60)
-    const loaded = await storage.grants.load(id)
-    assert.equal(loaded?.payload['more'], 1)
-    assert.deepEqual(loaded.find('AccessToken', token.id), token.payload)
-  })
-  define(
-    'a code or access token is found until its lifetime is over',
-    async ({ storage, pass }) => {
-      const { id, payload } = sampleGrant()
-      const [code, access, later] = [sampleToken(id, 1), sampleToken(id, 1), sampleToken(id, 60)]
-      await storage.grants.save(id, payload, 60)
-      await storage.grants.add(id, 'AuthorizationCode', code)
-      await storage.grants.add(id, 'AccessToken', access)
-      await storage.grants.add(id, 'AccessToken', later)
-      await pass(1.1)
-      const loaded = await storage.grants.load(id)
-      assert.equal(loaded?.find('AuthorizationCode', code.id), undefined)
-      assert.equal(loaded?.find('AccessToken', access.id), undefined)
-      assert.deepEqual(loaded?.find('AccessToken', later.id), later.payload)
-    },
-  )
-  define('a grant has an end, and everything of it', async ({ storage, pass }) => {
-    const { id, payload } = sampleGrant()
-    await storage.grants.save(id, payload, 1)
-    await storage.grants.add(id, 'RefreshToken', sampleToken(id, 60))
-    await pass(1.1)
-    assert.equal(await storage.grants.load(id), undefined)
-    assert.equal(await storage.grants.add(id, 'AccessToken', sampleToken(id)), false)
-    assert.equal(await storage.grants.end(id), undefined)
-  })
 }
 
 function ending(define: Define): void {
@@ -134,13 +95,24 @@ function ending(define: Define): void {
 }
 
 function endingMany(define: Define): void {
-  define('a thousand grants of a client end', async ({ storage }) => {
-    const grants = Array.from({ length: 1001 }, () => sampleGrant({ clientId: 'many' }))
-    await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))
-    assert.equal((await storage.grants.endAll({ clientId: 'many' })).length, 1001)
-    const left = await Promise.all(grants.map(({ id }) => storage.grants.load(id)))
-    assert.deepEqual(left.filter(Boolean), [])
-  })
+  define(
+    'all of a thousand grants of a client end, whoever ends others at the same time',
+    async ({ storage, other }) => {
+      const grants = Array.from({ length: 1200 }, () => sampleGrant({ clientId: 'many' }))
+      await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))
+      const of = { clientId: 'many' }
+      const [one, two, ...single] = await Promise.all([
+        storage.grants.endAll(of),
+        other.grants.endAll(of),
+        ...grants.slice(0, 200).map(({ id }) => other.grants.end(id)),
+      ])
+      const ended = [one, two, single].flat().flatMap((grant) => grant?.grantId ?? [])
+      assert.equal(ended.length, 1200)
+      assert.equal(new Set(ended).size, 1200)
+      const left = await Promise.all(grants.map(({ id }) => storage.grants.load(id)))
+      assert.deepEqual(left.filter(Boolean), [])
+    },
+  )
 }
 
 function removing(define: Define): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Define } from './adapter-contract.ts'
-import { grantWith, sampleRefresh, sampleToken } from './samples.ts'
+import { grantWith, sampleRefresh, sampleRefreshToken, sampleToken } from './samples.ts'
 
 /** What is asked of refreshes that are repeated. */
 export function repeatContract(define: Define): void {
@@ -22,7 +22,8 @@ export function repeatContract(define: Define): void {
       const { id, token } = await grantWith(storage, 'RefreshToken')
       const first = sampleRefresh(token, 0, { retryWindow: 1 })
       await storage.grants.exchange(id, first)
-      assert.equal(await storage.grants.exchange(id, sampleRefresh(token, 0)), 'used')
+      const other = sampleRefresh(token, 0, { refreshToken: sampleRefreshToken(id) })
+      assert.equal(await storage.grants.exchange(id, other), 'used')
       await pass(1.2)
       assert.equal(await storage.grants.exchange(id, first), 'used')
       const second = sampleRefresh(first.refreshToken, 1)
@@ -45,6 +46,52 @@ export function repeatContract(define: Define): void {
       const second = sampleRefresh(first.refreshToken, 1)
       assert.equal(await storage.grants.exchange(id, second), 'exchanged')
       assert.equal((await storage.grants.load(id))?.refreshToken?.isUsed, false)
+    },
+  )
+}
+
+/** What is asked of repeats that must not go on for ever. */
+export function repeatLimitContract(define: Define): void {
+  define(
+    'the window counts from the first time, however often it is repeated',
+    async ({ storage, pass }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const refresh = sampleRefresh(token, 0, { retryWindow: 1 })
+      assert.equal(await storage.grants.exchange(id, refresh), 'exchanged')
+      await pass(0.7)
+      assert.equal(await storage.grants.exchange(id, refresh), 'repeated')
+      await pass(0.7)
+      assert.equal(await storage.grants.exchange(id, refresh), 'used')
+    },
+  )
+  define('an access token that was removed does not come back by a repeat', async ({ storage }) => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const refresh = sampleRefresh(token, 0)
+    await storage.grants.exchange(id, refresh)
+    await storage.grants.remove(id, 'AccessToken', refresh.accessToken.id)
+    assert.equal(await storage.grants.exchange(id, refresh), 'used')
+    const loaded = await storage.grants.load(id)
+    assert.equal(loaded?.find('AccessToken', refresh.accessToken.id), undefined)
+  })
+  define(
+    'a hundred repeats with other access tokens leave no more than sixteen, the last among them',
+    async ({ storage }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const first = sampleRefresh(token, 0)
+      await storage.grants.exchange(id, first)
+      const repeats = Array.from({ length: 100 }, () => ({
+        ...first,
+        accessToken: sampleToken(id),
+      }))
+      for (const repeat of repeats) {
+        assert.equal(await storage.grants.exchange(id, repeat), 'repeated')
+      }
+      const loaded = await storage.grants.load(id)
+      const living = repeats.filter(({ accessToken }) =>
+        loaded?.find('AccessToken', accessToken.id),
+      )
+      assert.ok(living.length <= 16)
+      assert.equal(living.at(-1), repeats.at(-1))
     },
   )
 }

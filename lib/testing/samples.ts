@@ -22,6 +22,17 @@ export function sampleToken(grantId: string, lifetime = 60): NewToken {
   return { id, payload: { jti: id, grantId, accountId: 'a', scope: 'x y' }, lifetime }
 }
 
+/** A refresh token of a grant, that knows what comes after it. */
+export const sampleRefreshToken = (
+  grantId: string,
+  id: string = grantId + credential(),
+): Required<NewToken> => ({
+  ...sampleToken(grantId),
+  id,
+  payload: { jti: id, grantId, accountId: 'a', scope: 'x y' },
+  successor: grantId + credential(),
+})
+
 /** A refresh, as the server asks for it. */
 export function sampleRefresh(
   used: NewToken,
@@ -30,10 +41,10 @@ export function sampleRefresh(
 ): Exchange & { readonly refreshToken: NewToken; readonly accessToken: NewToken } {
   const grantId = String(used.payload['grantId'])
   return {
-    used: { kind: 'RefreshToken', id: used.id, generation, isGenuine: true },
+    used: { kind: 'RefreshToken', id: used.id, generation },
     retryWindow: 60,
     ...given,
-    refreshToken: given.refreshToken ?? sampleToken(grantId),
+    refreshToken: given.refreshToken ?? sampleRefreshToken(grantId, used.successor),
     accessToken: given.accessToken ?? sampleToken(grantId),
   }
 }
@@ -46,9 +57,9 @@ export const atOnce = <T>(count: number, action: (index: number) => Promise<T>):
 export async function grantWith(
   storage: Storage,
   kind: 'AuthorizationCode' | 'RefreshToken',
-): Promise<{ id: string; token: NewToken }> {
+): Promise<{ id: string; token: Required<NewToken> }> {
   const { id, payload } = sampleGrant()
-  const token = sampleToken(id)
+  const token = sampleRefreshToken(id)
   await storage.grants.save(id, payload, 600)
   await storage.grants.add(id, kind, token)
   return { id, token }

@@ -48,14 +48,14 @@ export function createRaces(): Races {
   }
   return {
     addWinner(id) {
-      const now = Date.now()
+      const now = performance.now()
       forgetOld(now)
       const socket = Provider.ctx?.req.socket
       if (socket) races.set(id, { socket, latestAt: now, hasLosers: false })
     },
     isLoser(id, age) {
       const ctx = Provider.ctx
-      const now = Date.now()
+      const now = performance.now()
       if (ctx?.oidc.route !== 'token' || age > longestRace) return false
       const race = races.get(id)
       // Where another process has the race, what it saw of connections is not known here.

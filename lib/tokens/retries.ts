@@ -6,8 +6,8 @@ import { generationOf, type TokenValues } from './token-values.ts'
 export interface FoundRefreshToken {
   /** With `consumed` where using it is a replay. */
   readonly payload: StoredPayload
-  /** Where this is a repeat that is allowed: the key that the refresh was made with. */
-  readonly retryKey?: number
+  /** Which of the keys what comes after it is derived with. */
+  readonly key: number
 }
 
 /**
@@ -43,24 +43,23 @@ export function createRetries(values: TokenValues, window: number): Retries {
       const generation = generationOf(id)
       if (!current || generation === undefined) return undefined
       const payload = { ...current.payload, jti: id }
-      if (current.is(id)) return { payload }
-      if (!values.isGenuine(id)) return undefined
-      // This server issued it, and the storage has only what it was issued for: a failover forgot it.
-      if (generation === current.generation + 1) return { payload }
-      if (generation >= current.generation) return undefined
+      // What a key made that is there no more, nobody derives from: a new beginning, which is not repeated.
+      const key = Math.max(0, current.key)
+      if (current.is(id)) return { payload, key }
+      // The storage has forgotten a refresh, and has only what that was made with.
+      if (current.isSuccessor(id)) return { payload, key: 0 }
+      if (generation >= current.generation || !values.isGenuine(id)) return undefined
 
       const age = now - (current.rotatedAt ?? 0)
       const isRepeat =
-        generation === current.generation - 1 && !current.isUsed && age <= window * 1000
-      const retryKey =
-        isRepeat && isFor(ctx, payload)
-          ? Array.from({ length: values.keyCount }, (_, key) => key).find((key) =>
-              current.is(values.successorOf(id, key)),
-            )
-          : undefined
-      return retryKey === undefined
-        ? { payload: { ...payload, consumed: current.rotatedAt ?? now } }
-        : { payload, retryKey }
+        generation === current.generation - 1 &&
+        !current.isUsed &&
+        age <= window * 1000 &&
+        isFor(ctx, payload) &&
+        current.is(values.successorOf(id, Math.max(0, current.predecessorKey)))
+      return isRepeat
+        ? { payload, key: current.predecessorKey }
+        : { payload: { ...payload, consumed: current.rotatedAt ?? now }, key }
     },
   }
 }

@@ -32,14 +32,12 @@ export interface TokenValues {
   create(grantId: string): string
   /** The first refresh token of a grant. */
   createRefreshToken(grantId: string): string
-  /** The refresh token that comes after this one. `key`: which of the keys to derive with, newest first. */
-  successorOf(refreshToken: string, key?: number): string
+  /** The refresh token that comes after this one. `key`: which of the keys to derive with. */
+  successorOf(refreshToken: string, key: number): string
   /** The access token that a refresh with this one issues; another one for each scope and key of the client. */
-  accessTokenFor(refreshToken: string, use: AccessTokenUse, key?: number): string
-  /** Whether this server made that refresh token, whenever that was. */
+  accessTokenFor(refreshToken: string, use: AccessTokenUse, key: number): string
+  /** Whether this server made that refresh token, whenever that was, with a key that it still has. */
   isGenuine(refreshToken: string): boolean
-  /** How many keys there are. */
-  readonly keyCount: number
 }
 
 interface AccessTokenUse {
@@ -74,35 +72,35 @@ export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
     createHmac('sha256', keys[key] ?? '')
       .update(JSON.stringify(parts))
       .digest()
-  const markOf = (key: number, unmarked: string): Buffer =>
-    digest(key, 'mark', unmarked).subarray(0, 16)
+  const markOf = (key: number, unmarked: string): string =>
+    digest(key, 'mark', unmarked).subarray(0, 16).toString('base64url')
   const toRefreshToken = (key: number, start: string, generation: number): string => {
     const count = Buffer.alloc(4)
     count.writeUInt32BE(generation)
     const unmarked = start + count.toString('base64url')
-    return unmarked + markOf(key, unmarked).toString('base64url')
+    return unmarked + markOf(key, unmarked)
   }
   const create = (grantId: string): string => grantId + randomBytes(32).toString('base64url')
   return {
-    keyCount: keys.length,
     create,
     createRefreshToken: (grantId) => toRefreshToken(0, create(grantId), 0),
-    successorOf(refreshToken, key = 0) {
+    successorOf(refreshToken, key) {
       const secret = digest(key, 'refresh token', refreshToken).toString('base64url')
       const start = refreshToken.slice(0, grantIdLength) + secret
       return toRefreshToken(key, start, (generationOf(refreshToken) ?? 0) + 1)
     },
-    accessTokenFor(refreshToken, { scope, jkt }, key = 0) {
+    accessTokenFor(refreshToken, { scope, jkt }, key) {
       const secret = digest(key, 'access token', refreshToken, scope ?? '', jkt ?? '')
       return refreshToken.slice(0, grantIdLength) + secret.toString('base64url')
     },
     isGenuine(refreshToken) {
       if (refreshToken.length !== refreshTokenLength) return false
-      const mark = Buffer.from(refreshToken.slice(-markLength), 'base64url')
+      // As text: the last character of a mark has bits that stand for nothing.
+      const mark = Buffer.from(refreshToken.slice(-markLength))
       const unmarked = refreshToken.slice(0, -markLength)
       return keys.some((_, key) => {
-        const expected = markOf(key, unmarked)
-        return expected.length === mark.length && timingSafeEqual(expected, mark)
+        const expected = Buffer.from(markOf(key, unmarked))
+        return mark.length === expected.length && timingSafeEqual(mark, expected)
       })
     },
   }

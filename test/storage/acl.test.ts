@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { connect, introspect, refresh, revoke } from '../support/flow.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startCluster } from '../support/redis-cluster.ts'
+import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
 import { confidential, startServer } from '../support/server.ts'
 
 // The rights that docs/operations.md says are enough, as it says them.
@@ -50,4 +51,24 @@ test('everything works with the documented rights, and nothing was refused', asy
   await server.close()
   client.disconnect()
   subscriber.disconnect()
+})
+
+test('and so does it on a Cluster', async () => {
+  const cluster = await startCluster()
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      withClient(node, (client) => client.call('ACL', 'SETUSER', 'pleo', ...rule.split(' '))),
+    ),
+  )
+  const password = />(\S+)/.exec(rule)?.[1] ?? ''
+  const redisOptions = { ...recommendedRedisOptions, username: 'pleo', password }
+  const client = new Cluster([...cluster.addresses], { redisOptions })
+  const storage = createRedisAdapter({ client, keys: storageKeys })
+  const server = await startServer({ storage })
+  const { refresh_token } = await connect(server.issuer)
+  await server.check()
+  expect((await refresh(server.issuer, refresh_token)).status).toBe(200)
+  await server.close()
+  client.disconnect()
+  await cluster.stop()
 })

@@ -1,6 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import {
+  createRedisAdapter,
+  MissingKeyError,
+  recommendedRedisOptions,
+  SealError,
+} from '../../adapters/redis.ts'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
 import { createBrowser, type Browser } from '../support/browser.ts'
 import {
@@ -18,7 +23,7 @@ import {
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { basic } from '../support/requests.ts'
+import { basic, pause } from '../support/requests.ts'
 import {
   confidential,
   publicClient,
@@ -179,15 +184,20 @@ test('every key in it has an end, but for the registered client', async () => {
   expect(endless.map(({ key }) => key.replace(/[\w-]{22}$/, '…'))).toEqual(['pleo:client:…'])
 })
 
-test('two adapters with different keys have nothing in common, and a wrong key opens nothing', async () => {
+test('two adapters with different keys have nothing in common, and nothing opens elsewhere', async () => {
+  const keys = ['another key of the tests, long enough']
   const one = createRedisAdapter({ client, keyPrefix: 'x:', keys: storageKeys })
-  const other = createRedisAdapter({
-    client,
-    keyPrefix: 'x:',
-    keys: ['another key of the tests, long enough'],
-  })
-  await one.records('Session').upsert('id', { uid: 'u' }, 60)
-  expect(await other.records('Session').find('id')).toBeUndefined()
-  await client.rename((await client.keys('x:session:*'))[0] ?? '', 'x:session:somewhere-else')
-  expect(await one.records('Session').find('id')).toBeUndefined()
+  const other = createRedisAdapter({ client, keyPrefix: 'x:', keys })
+  const [mine, theirs] = [one.records('Session'), other.records('Session')]
+  await mine.upsert('one', { n: 1 }, 60)
+  await expect(theirs.find('one')).rejects.toThrow(MissingKeyError)
+  await client.del('x:storage-keys')
+  await pause(1100)
+  expect(await theirs.find('one')).toBeUndefined()
+
+  const [first = ''] = await client.keys('x:session:*')
+  await mine.upsert('two', { n: 2 }, 60)
+  const second = (await client.keys('x:session:*')).find((key) => key !== first) ?? ''
+  await client.rename(first, second)
+  await expect(mine.find('two')).rejects.toThrow(SealError)
 })

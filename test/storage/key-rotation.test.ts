@@ -1,18 +1,26 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  createRedisAdapter,
+  MissingKeyError,
+  recommendedRedisOptions,
+} from '../../adapters/redis.ts'
 import {
   connect,
   consent,
   goToConsent,
   introspect,
+  post,
   redeem,
   refresh,
   revoke,
+  type Answer,
   type Tokens,
 } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
+import { keysOf } from '../support/redis-dump.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { pause } from '../support/requests.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 
 // Storage keys are rotated as operations.md says: the new one comes second everywhere, then first. Every
@@ -37,6 +45,10 @@ afterAll(async () => {
   await redis.stop()
 })
 
+beforeEach(async () => {
+  await client.flushall()
+})
+
 async function startWith(...keys: readonly string[]): Promise<string> {
   const server = await startServer({ storage: createRedisAdapter({ client, keys }) })
   running.push(server)
@@ -48,6 +60,12 @@ const refreshed = async (at: string, token: string): Promise<Tokens> => {
   expect([status, body]).toEqual([200, body])
   return body as unknown as Tokens
 }
+const introspectAt = (at: string, token: string): Promise<Answer> =>
+  post(`${at}/oauth/token/introspect`, {
+    token,
+    client_id: 'ledger',
+    client_secret: 'ledger-secret',
+  })
 const isActive = async (at: string, token: string): Promise<unknown> =>
   (await introspect(at, token))['active']
 
@@ -90,6 +108,38 @@ test('an answer that was lost before a step of the rotation is given again after
   expect(nextAgain.refresh_token).toBe(next.refresh_token)
 })
 
+test('a connection that was refreshed needs the old key no more, and is ended like any other', async () => {
+  const tokens = await connect(await startWith(oldKey))
+  const second = await refreshed(await startWith(newKey, oldKey), tokens.refresh_token)
+  // What it moves, it moves when it has answered.
+  await expect.poll(() => keysOf(client, 'pleo:grants-')).toHaveLength(2)
+  await pause(50)
+  const alone = await startWith(newKey)
+  const { connections } = running.at(-1) as RunningServer
+  const third = await refreshed(alone, second.refresh_token)
+  expect(await isActive(alone, third.access_token)).toBe(true)
+  const fourth = await refreshed(alone, third.refresh_token)
+  const fifth = await refreshed(alone, fourth.refresh_token)
+  expect((await refresh(alone, third.refresh_token)).status).toBe(400)
+  expect(await isActive(alone, fifth.access_token)).toBe(false)
+
+  const other = await refreshed(alone, (await connect(alone)).refresh_token)
+  expect(await connections.revoke({ clientId: 'ledger', subject: bakery })).toBe(1)
+  expect(await isActive(alone, other.access_token)).toBe(false)
+})
+
+test('a connection that was refreshed is ended by client and subject without the old key', async () => {
+  const tokens = await connect(await startWith(oldKey))
+  const second = await refreshed(await startWith(newKey, oldKey), tokens.refresh_token)
+  await pause(100)
+  const alone = await startWith(newKey)
+  const { connections } = running.at(-1) as RunningServer
+  expect(await connections.list({ subject: bakery })).toHaveLength(1)
+  expect(await connections.revoke({ clientId: 'ledger', subject: bakery })).toBe(1)
+  await client.del('pleo:storage-keys')
+  expect(await isActive(alone, second.access_token)).toBe(false)
+})
+
 test('what is granted after the rotation needs the old key no more', async () => {
   const after = await startWith(newKey, oldKey)
   const { refresh_token } = await connect(after)
@@ -115,12 +165,81 @@ test('a code and an open page live through a step, and decide once', async () =>
   expect(again.status).toBeGreaterThan(399)
 })
 
-test('a process that was not given the new key first says that it cannot know, not that a token is bad', async () => {
-  const [left, after] = [await startWith(oldKey), await startWith(newKey, oldKey)]
-  const tokens = await refreshed(after, (await connect(left)).refresh_token)
-  const { status, body } = await refresh(left, tokens.refresh_token)
-  expect([status, body['error']]).toEqual([503, 'temporarily_unavailable'])
-  expect(await isActive(after, tokens.access_token)).toBe(true)
+test('refreshes at the same time on processes before and after the last step all get the same', async () => {
+  const [one, other] = [await startWith(oldKey, newKey), await startWith(newKey, oldKey)]
+  for (let round = 0; round < 20; round += 1) {
+    const { refresh_token: first } = await connect(round % 2 ? one : other)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => refreshed(n % 2 ? one : other, first)),
+    )
+    const pairs = answers.map((answer) => `${answer.refresh_token} ${answer.access_token}`)
+    expect(new Set(pairs).size).toBe(1)
+  }
+})
+
+test('a proof counts once on both', async () => {
+  const [one, other] = [
+    createRedisAdapter({ client, keys: [oldKey, newKey] }).records('ReplayDetection'),
+    createRedisAdapter({ client, keys: [newKey, oldKey] }).records('ReplayDetection'),
+  ]
+  for (let round = 0; round < 100; round += 1) {
+    const id = `proof ${round}`
+    const both = await Promise.all([one.insert(id, {}, 60), other.insert(id, {}, 60)])
+    expect(both.filter(Boolean).length).toBeLessThan(2)
+  }
+})
+
+test('a registered client outlives its old key once it was stored again', async () => {
+  const id = { client_id: 'stored' }
+  await createRedisAdapter({ client, keys: [oldKey] })
+    .records('Client')
+    .upsert('stored', id)
+  const both = createRedisAdapter({ client, keys: [newKey, oldKey] }).records('Client')
+  expect(await both.find('stored')).toEqual(id)
+  await both.upsert('stored', { ...id, client_name: 'again' })
+  // Redis remembers for longer that there was an old key.
+  await client.del('pleo:storage-keys')
+  const alone = createRedisAdapter({ client, keys: [newKey] }).records('Client')
+  expect(await alone.find('stored')).toEqual({ ...id, client_name: 'again' })
+  await alone.destroy('stored')
+  await client.del('pleo:storage-keys')
+  const old = createRedisAdapter({ client, keys: [oldKey] }).records('Client')
+  expect(await old.find('stored')).toBeUndefined()
+})
+
+describe('a process that was not given the new key first', () => {
+  const expectUnknown = async (answer: Promise<{ status: number; body: object }>): Promise<void> =>
+    expect(await answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+
+  test('says of nothing that it is not there, and revokes nothing without doing it', async () => {
+    const left = await startWith(oldKey)
+    const before = await connect(left)
+    const after = await startWith(newKey, oldKey)
+    const tokens = await connect(after)
+    await pause(1100)
+    await expectUnknown(refresh(left, tokens.refresh_token))
+    await expectUnknown(introspectAt(left, tokens.access_token))
+    await expectUnknown(revoke(left, tokens.refresh_token))
+    expect(await isActive(after, tokens.access_token)).toBe(true)
+    // What it can know, it knows.
+    expect(await isActive(left, before.access_token)).toBe(true)
+  })
+
+  test('says so when it is asked, and when it cannot know', async () => {
+    await connect(await startWith(newKey, oldKey))
+    await startWith(oldKey)
+    const alone = createRedisAdapter({ client, keys: [oldKey] })
+    await expect(alone.records('Session').find('any')).rejects.toThrow(MissingKeyError)
+    const server = running.at(-1) as RunningServer
+    await expect(server.check()).rejects.toThrow('stored under keys that are not among those given')
+  })
+
+  test('can be told that the other key is gone for good', async () => {
+    await connect(await startWith(newKey))
+    await client.del('pleo:storage-keys')
+    const alone = createRedisAdapter({ client, keys: [oldKey] })
+    expect(await alone.records('Session').find('any')).toBeUndefined()
+  })
 })
 
 test('connections from before the rotation are ended by client and subject', async () => {

@@ -1,27 +1,38 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A proxy before a Redis, for faults at one exact command. Commands are counted over all connections. */
+/** A proxy before a Redis, for a fault at one exact command. Commands of all connections count. */
 export interface FaultyProxy {
   readonly host: '127.0.0.1'
   readonly port: number
-  /** How many commands were let through since the last call of another method here. */
+  /** How many commands came since the last call of `passAll` or of what sets a fault. */
   commands(): number
-  /** Lets so many more commands through, and answers. All others are kept back, and connections stay open. */
-  holdAfter(commands: number): void
-  /** Lets so many more commands through, and only the answers that come before the last one's. */
-  holdAnswersAfter(commands: number): void
-  /** Cuts the connection of the command that comes after so many others, when Redis has done it, unanswered. */
+  /** Falls silent before the command that comes after so many others: it is not delivered, and nothing is after it. */
+  silentBefore(commands: number): void
+  /** Falls silent once that command is delivered: Redis does it, and nobody hears of it. */
+  silentAfter(commands: number): void
+  /** Cuts, once, the connection of that command, when Redis has done it and before anybody hears of it. */
   cutAfter(commands: number): void
-  /** Delivers what was kept back, late, and everything that comes from now on. */
-  release(): void
-  /** Forgets what was kept back, with its connections, and lets everything through that comes from now on. */
-  reset(): void
+  /** Delivers, late, all that was kept back, and everything from now on. */
+  passAll(): void
+  /** Destroys every connection with what was kept back; everything from now on is delivered. */
+  cutAll(): void
   stop(): Promise<void>
 }
 
-type Mode =
-  | { readonly kind: 'pass' }
-  | { readonly kind: 'hold' | 'hold answers' | 'cut'; readonly after: number }
+interface Fault {
+  readonly kind: 'silent before' | 'silent after' | 'cut after'
+  readonly commands: number
+}
+
+/** One connection of a client. */
+interface Link {
+  readonly client: Socket
+  readonly upstream: Socket
+  /** What is kept back, in each direction. */
+  readonly kept: { commands: Buffer[]; answers: Buffer[] }
+  /** Whether the next answer ends it. */
+  isDoomed: boolean
+}
 
 /** Starts a proxy on a free port. */
 export async function startFaultyProxy(target: {
@@ -30,27 +41,46 @@ export async function startFaultyProxy(target: {
 }): Promise<FaultyProxy> {
   const host = '127.0.0.1'
   const links = new Set<Link>()
-  let mode: Mode = { kind: 'pass' }
+  let fault: Fault | undefined
   let commands = 0
-  const set = (next: Mode): void => {
-    mode = next
+  let isSilent = false
+
+  const begin = (next: Fault | undefined): void => {
+    fault = next
     commands = 0
   }
-  /** What becomes of a command, and of its answer. */
-  const decide = (): Decision => {
-    const isLast = mode.kind !== 'pass' && commands === mode.after
-    const isOver = mode.kind !== 'pass' && commands > mode.after
-    if (mode.kind === 'hold' && (isLast || isOver)) return 'hold'
+  const onCommand = (link: Link, command: Buffer): void => {
+    const isMeant = fault?.commands === commands
     commands += 1
-    if (mode.kind === 'cut' && isLast) return 'cut'
-    return mode.kind === 'hold answers' && isLast ? 'hold answers' : 'pass'
+    if (isMeant && fault?.kind === 'silent before') isSilent = true
+    if (isSilent) link.kept.commands.push(command)
+    else link.upstream.write(command)
+    if (isMeant && fault?.kind === 'silent after') isSilent = true
+    if (isMeant && fault?.kind === 'cut after') link.isDoomed = true
+  }
+  const onAnswer = (link: Link, answer: Buffer): void => {
+    if (link.isDoomed) end(link)
+    else if (isSilent) link.kept.answers.push(answer)
+    else link.client.write(answer)
+  }
+  const cutAll = (): void => {
+    begin(undefined)
+    isSilent = false
+    links.forEach((link) => end(link))
   }
   const server = createServer((client) => {
-    const link = createLink(client, connect(target.port, target.host), decide)
+    const upstream = connect(target.port, target.host)
+    const link: Link = { client, upstream, kept: { commands: [], answers: [] }, isDoomed: false }
     links.add(link)
+    client.on('data', createSplitter((command) => onCommand(link, command)))
+    upstream.on('data', (answer) => onAnswer(link, answer))
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true)
+      socket.on('error', () => end(link))
+      socket.on('close', () => end(link))
+    }
     client.on('close', () => links.delete(link))
   })
-  const cut = (): void => links.forEach((link) => link.end())
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, host, resolve)
@@ -59,20 +89,54 @@ export async function startFaultyProxy(target: {
     host,
     port: (server.address() as AddressInfo).port,
     commands: () => commands,
-    holdAfter: (after) => set({ kind: 'hold', after }),
-    holdAnswersAfter: (after) => set({ kind: 'hold answers', after: after - 1 }),
-    cutAfter: (after) => set({ kind: 'cut', after }),
-    release: () => {
-      set({ kind: 'pass' })
-      links.forEach((link) => link.release())
+    silentBefore: (count) => begin({ kind: 'silent before', commands: count }),
+    silentAfter: (count) => begin({ kind: 'silent after', commands: count }),
+    cutAfter: (count) => begin({ kind: 'cut after', commands: count }),
+    passAll: () => {
+      begin(undefined)
+      isSilent = false
+      links.forEach((link) => deliver(link))
     },
-    reset: () => {
-      cut()
-      set({ kind: 'pass' })
-    },
+    cutAll,
     stop: async () => {
-      cut()
+      cutAll()
       await new Promise((resolve) => server.close(resolve))
     },
+  }
+}
+
+function deliver({ client, upstream, kept }: Link): void {
+  for (const command of kept.commands.splice(0)) upstream.write(command)
+  for (const answer of kept.answers.splice(0)) client.write(answer)
+}
+
+/** What is kept back of a connection that its client has left is delivered all the same, as a network does. */
+function end({ client, upstream }: Link): void {
+  client.destroy()
+  upstream.destroy()
+}
+
+/** Calls back with each array of bulk strings (RESP), whole, however it comes in pieces. */
+function createSplitter(onCommand: (command: Buffer) => void): (chunk: Buffer) => void {
+  const lineEnd = '\r\n'
+  let rest: Buffer = Buffer.alloc(0)
+  let length = 0
+  let missing = 0
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    for (;;) {
+      const lineLength = rest.indexOf(lineEnd, length)
+      if (lineLength < 0) return
+      const isArray = rest.toString('latin1', length, length + 1) === '*'
+      const count = Number(rest.toString('latin1', length + 1, lineLength))
+      const next = lineLength + lineEnd.length + (isArray ? 0 : count + lineEnd.length)
+      if (next > rest.length) return
+      missing = isArray ? count : missing - 1
+      length = next
+      if (missing > 0) continue
+      onCommand(rest.subarray(0, length))
+      rest = rest.subarray(length)
+      length = 0
+    }
   }
 }

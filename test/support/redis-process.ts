@@ -80,7 +80,14 @@ function killWithThisProcess({ child, exited }: Running, folder: string): void {
 
 /** Whether the process answers before it ends. Another one that has the port would answer as well. */
 async function isReady({ child, exited }: Running, port: number): Promise<boolean> {
-  const client = new Redis({ host, port, maxRetriesPerRequest: null, retryStrategy: () => 10 })
+  const client = new Redis({
+    host,
+    port,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 10,
+    // Redis guesses how long it will read its files, and is far off.
+    maxLoadingRetryTime: 20,
+  })
   client.on('error', () => {})
   const answers = async (): Promise<true> => {
     while (!(await client.info('server')).includes(`\nprocess_id:${child.pid}\r\n`)) await sleep(20)

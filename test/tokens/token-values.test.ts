@@ -47,19 +47,19 @@ describe('what a refresh issues', () => {
 
   test('is the same whoever derives it, and another for every token, scope and key', () => {
     const again = createTokenValues(keys)
-    expect(again.successorOf(first)).toBe(values.successorOf(first))
-    expect(again.accessTokenFor(first, use)).toBe(values.accessTokenFor(first, use))
+    expect(again.successorOf(first, 1)).toBe(values.successorOf(first, 1))
+    expect(again.accessTokenFor(first, use, 1)).toBe(values.accessTokenFor(first, use, 1))
     const other = values.createRefreshToken(grantId)
     const derived = [
-      values.successorOf(first),
+      values.successorOf(first, 0),
       values.successorOf(first, 1),
-      values.successorOf(other),
-      values.accessTokenFor(first, use),
+      values.successorOf(other, 0),
+      values.accessTokenFor(first, use, 0),
       values.accessTokenFor(first, use, 1),
-      values.accessTokenFor(other, use),
-      values.accessTokenFor(first, { ...use, scope: 'users:read' }),
-      values.accessTokenFor(first, { ...use, scope: undefined }),
-      values.accessTokenFor(first, { ...use, jkt: 'thumbprint' }),
+      values.accessTokenFor(other, use, 0),
+      values.accessTokenFor(first, { ...use, scope: 'users:read' }, 0),
+      values.accessTokenFor(first, { ...use, scope: undefined }, 0),
+      values.accessTokenFor(first, { ...use, jkt: 'thumbprint' }, 0),
     ]
     expect(new Set(derived).size).toBe(derived.length)
   })
@@ -69,13 +69,13 @@ describe('what a refresh issues', () => {
     for (let generation = 0; generation < 300; generation += 1) {
       expect(generationOf(token)).toBe(generation)
       expect(grantIdOf(token)).toBe(grantId)
-      token = values.successorOf(token)
+      token = values.successorOf(token, 0)
     }
   })
 
   test('is derived by nobody with another key', () => {
     const stranger = createTokenValues([randomBytes(32)])
-    expect(stranger.successorOf(first)).not.toBe(values.successorOf(first))
+    expect(stranger.successorOf(first, 0)).not.toBe(values.successorOf(first, 0))
     expect(stranger.isGenuine(first)).toBe(false)
   })
 })
@@ -86,11 +86,12 @@ describe('a genuine refresh token', () => {
     const old = createTokenValues([older]).createRefreshToken(grantId)
     expect(values.isGenuine(old)).toBe(true)
     expect(createTokenValues([newer]).isGenuine(old)).toBe(false)
+    expect(values.isGenuine(values.successorOf(old, 1))).toBe(true)
   })
 
   test('is none when any character of it is another', () => {
     const token = values.createRefreshToken(grantId)
-    for (let at = 0; at < token.length - 1; at += 1) {
+    for (let at = 0; at < token.length; at += 1) {
       const other = token[at] === 'A' ? 'B' : 'A'
       expect(values.isGenuine(token.slice(0, at) + other + token.slice(at + 1))).toBe(false)
     }
@@ -98,8 +99,8 @@ describe('a genuine refresh token', () => {
 
   test('is no access token, and no access token is one', () => {
     expect(values.isGenuine(values.create(grantId))).toBe(false)
-    expect(values.isGenuine(values.accessTokenFor(values.createRefreshToken(grantId), use))).toBe(
-      false,
-    )
+    expect(
+      values.isGenuine(values.accessTokenFor(values.createRefreshToken(grantId), use, 0)),
+    ).toBe(false)
   })
 })

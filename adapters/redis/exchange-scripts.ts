@@ -1,0 +1,89 @@
+import { accessTokens, expire } from './grant-script-parts.ts'
+import { createScript, type Script } from './script.ts'
+
+// The fields of a grant stand in grant-scripts.ts.
+
+/**
+ * ARGV: deadline, attempt, kind of what is used (c or r), its names under every key, its generation, 1 if it is
+ * genuine, retry window, refresh token: names, payload, lifetime; access token: name, payload, lifetime.
+ * Lists are separated by commas; what is not issued is empty.
+ */
+export const exchangeScript: Script = createScript(
+  'grant.exchange',
+  '',
+  `${expire}${accessTokens}
+local function has(names, name)
+  return name and string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) ~= nil
+end
+local f = redis.call('HMGET', key, 'g', 'ch', 'ce', 'cu', 'ca', 'rh', 'n', 'rt', 'ra', 'ru', 'rx', 'k')
+if not f[1] then return {now, 'gone'} end
+local attempt, generation = ARGV[2], tonumber(ARGV[5])
+
+local function storeRefreshToken(n)
+  if ARGV[7] == '' then return end
+  local newest = string.match(ARGV[7], '^[^,]+')
+  redis.call('HSET', key, 'r', ARGV[8], 'rh', newest, 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
+  redis.call('HSET', key, 'k', ARGV[14], 'kp', f[12] or ARGV[14])
+end
+local function finish(result)
+  if ARGV[11] ~= '' then storeAccessToken(ARGV[11], ARGV[12], now + ARGV[13]) end
+  expire()
+  return {now, result}
+end
+
+if ARGV[3] == 'c' then
+  if not has(ARGV[4], f[2]) or tonumber(f[3]) <= now then return {now, 'gone'} end
+  if f[4] then return {now, f[5] == attempt and 'exchanged' or 'used'} end
+  redis.call('HSET', key, 'cu', now, 'ca', attempt)
+  storeRefreshToken(0)
+  return finish('exchanged')
+end
+
+if not f[6] then return {now, 'gone'} end
+local current = tonumber(f[7])
+local isCurrent = current == generation and has(ARGV[4], f[6])
+local isForgotten = current == generation - 1 and has(ARGV[4], f[11])
+if isCurrent or isForgotten then
+  removeAccessTokens()
+  storeRefreshToken(generation + 1)
+  redis.call('HSET', key, 'rt', now, 'ra', attempt, 'lu', now)
+  redis.call('HDEL', key, 'ru')
+  if f[3] and tonumber(f[3]) <= now then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
+  return finish('exchanged')
+end
+if current ~= generation + 1 then return {now, 'used'} end
+if f[9] == attempt then return {now, 'exchanged'} end
+local window = tonumber(ARGV[6])
+local isRepeat = window > 0 and not f[10] and has(ARGV[7], f[6]) and now - tonumber(f[8] or 0) <= window
+if not isRepeat then return {now, 'used'} end
+-- Somebody has it now: what the first attempt did is not undone any more.
+redis.call('HSET', key, 'ra', attempt)
+return finish('repeated')
+`,
+)
+
+/**
+ * Takes an exchange back that its client was told has not happened, unless anything came after it. ARGV:
+ * deadline, attempt, kind of what was used (c or r), its newest name, its generation, newest name of its successor.
+ */
+export const undoScript: Script = createScript(
+  'grant.undo',
+  'allow-oom',
+  `${expire}${accessTokens}
+local f = redis.call('HMGET', key, 'g', 'ca', 'ra', 'n', 'ru')
+if not f[1] or f[5] then return {now, 0} end
+local generation = tonumber(ARGV[5])
+if ARGV[3] == 'c' then
+  if f[2] ~= ARGV[2] or (f[4] and f[4] ~= '0') or f[3] then return {now, 0} end
+  redis.call('HDEL', key, 'cu', 'ca', 'r', 'rh', 'rx', 're', 'n', 'k', 'kp')
+else
+  if f[3] ~= ARGV[2] or tonumber(f[4]) ~= generation + 1 then return {now, 0} end
+  redis.call('HSET', key, 'rh', ARGV[4], 'rx', ARGV[6], 'n', generation)
+  redis.call('HSET', key, 'k', redis.call('HGET', key, 'kp'))
+  redis.call('HDEL', key, 'rt', 'ra')
+end
+removeAccessTokens()
+expire()
+return {now, 1}
+`,
+)
