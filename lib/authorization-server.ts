@@ -8,9 +8,11 @@ import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections, type Connections } from './connections/connections.ts'
 import { createConnectionTeller } from './connections/events.ts'
+import { createConnectionRoutes, type ConnectionPagesParts } from './connections/routes.ts'
+import { createSignInRoutes } from './connections/sign-in.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
-import { createByPath } from './http/by-path.ts'
+import { createByPath, type PathMiddleware } from './http/by-path.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
@@ -25,10 +27,14 @@ import { createExchangeCompletion } from './provider/exchange.ts'
 import { acceptProofsOnce, keepSubjectInGrants, nameGrantInTokens } from './provider/internals.ts'
 import { createKeyCaching, createMetadata } from './provider/metadata.ts'
 import {
+  connectionsPath,
+  disconnectPath,
   interactionPath,
   oauthMetadataPath,
   openidMetadataPath,
   routes,
+  signInPath,
+  signOutPath,
   stylesheetPath,
 } from './provider/routes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
@@ -80,6 +86,7 @@ export function createAuthorizationServer(
 
   const formTokens = createFormTokens(config.cookieKeys)
   const metadata = createMetadata(Object.keys(resourceServer.scopes), views.languages)
+  const connections = createConnections(config.storage.grants, teller)
   for (const middleware of [
     createSecurityHeaders(issuer),
     createMethodCheck(),
@@ -94,10 +101,7 @@ export function createAuthorizationServer(
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       [stylesheetPath, createStylesheet(views)],
-      [
-        { begins: `${interactionPath}/` },
-        createInteractionRoutes({ provider, config, views, formTokens }),
-      ],
+      ...createPages({ provider, config, views, formTokens, connections }),
     ]),
   ]) {
     provider.use(middleware)
@@ -105,9 +109,22 @@ export function createAuthorizationServer(
   return {
     app: createApp(provider),
     provider,
-    connections: createConnections(config.storage.grants, teller),
+    connections,
     check: () => checkStorage(resolved.storage),
   }
+}
+
+/** What people see, beside errors. */
+function createPages(parts: ConnectionPagesParts): readonly PathMiddleware[] {
+  const connections = createConnectionRoutes(parts)
+  const signIn = createSignInRoutes(parts)
+  return [
+    [connectionsPath, connections],
+    [disconnectPath, connections],
+    [signInPath, signIn],
+    [signOutPath, signIn],
+    [{ begins: `${interactionPath}/` }, createInteractionRoutes(parts)],
+  ]
 }
 
 function createProvider(config: Config, mapped: Configuration): Provider {

@@ -8,7 +8,8 @@ import { loadCatalogues } from './locales/catalogues.ts'
 import { createTranslators, type Translator } from './locales/translator.ts'
 
 /** The pages there are. */
-export type Page = 'login' | 'consent' | 'cannot-connect' | 'error'
+export type Page =
+  'login' | 'consent' | 'cannot-connect' | 'connections' | 'disconnect' | 'sign-out' | 'error'
 
 /** Draws pages. */
 export interface Views {

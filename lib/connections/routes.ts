@@ -12,7 +12,7 @@ import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../pro
 import type { Connections } from './connections.ts'
 import { signedInPerson, type SignedInPerson } from './person.ts'
 import { authorizedSubjects, loadSubjectConnections } from './shown.ts'
-import { toShownConnection } from './page.ts'
+import { toConnectionWords } from './page.ts'
 
 /** What the pages of connections are made with. */
 export interface ConnectionPagesParts extends InteractionParts {
@@ -59,6 +59,7 @@ async function showConnections(
     account.accountId,
   )
   const page = views.page(ctx)
+  ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
     done: await toDone({ provider }, ctx, await authorizedSubjects(accounts, account.accountId)),
@@ -69,7 +70,7 @@ async function showConnections(
         name: subject.name,
         detail: subject.detail ?? null,
         connections: list.map((one) =>
-          toShownConnection(one, {
+          toConnectionWords(one, {
             page,
             catalogue: config.resourceServer.scopes,
             disconnectUrl: toDisconnectUrl(issuer, one.clientId, subject.urn),
@@ -91,6 +92,7 @@ async function showDisconnect(
   const subject = await authorizedSubject(config.accounts, account, urn)
   if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
   const client = await provider.Client.find(clientId)
+  ctx.type = 'html'
   ctx.body = views.page(ctx).render('disconnect', {
     client: client ? toShownClient(client) : { name: clientId, initials: '' },
     clientId,

@@ -1,5 +1,4 @@
 import type { Context } from 'koa'
-import type Provider from 'oidc-provider'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { finishInteraction, redirect, type Interaction } from './interaction.ts'
 import type { InteractionParts } from './parts.ts'

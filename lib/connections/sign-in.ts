@@ -1,0 +1,89 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import { createFormParser } from '../http/form.ts'
+import { refuseForeignOrigin } from '../interaction/csrf.ts'
+import { redirect } from '../interaction/interaction.ts'
+import type { InteractionParts } from '../interaction/parts.ts'
+import { endSession, startSession } from '../interaction/session.ts'
+import { connectionsPath, signInPath, signOutPath } from '../provider/routes.ts'
+import { signedInPerson } from './person.ts'
+
+/** The pages on which a person signs in and out without a request of a client, where the host has none. */
+export function createSignInRoutes(parts: InteractionParts): Middleware {
+  const router = new Router()
+  if (!parts.config.accounts.authenticate) return router.routes() as Middleware
+  const form = createFormParser('16kb')
+  router.get(signInPath, async (ctx) => {
+    if (await signedInPerson(parts, ctx)) redirect(ctx, parts.config.issuer + connectionsPath)
+    else renderSignIn(parts, ctx, null)
+  })
+  router.post(signInPath, form, (ctx) => submitSignIn(parts, ctx))
+  router.get(signOutPath, async (ctx) =>
+    renderSignOut(parts, ctx, !(await signedInPerson(parts, ctx))),
+  )
+  router.post(signOutPath, form, (ctx) => submitSignOut(parts, ctx))
+  return router.routes() as Middleware
+}
+
+function renderSignIn(
+  { config, views, formTokens }: InteractionParts,
+  ctx: Context,
+  error: string | null,
+  username = '',
+): void {
+  ctx.type = 'html'
+  ctx.body = views.page(ctx).render('login', {
+    client: null,
+    action: config.issuer + signInPath,
+    csrf: formTokens.create(signInForm),
+    username,
+    error,
+  })
+}
+
+/**
+ * Nobody is signed in yet whom a form could be tied to: that it comes from a page of ours is known by the
+ * browser's word for it.
+ */
+const signInForm = { uid: 'sign-in', prompt: { name: 'login' } }
+
+async function submitSignIn(parts: InteractionParts, ctx: Context): Promise<void> {
+  const { provider, config, formTokens } = parts
+  refuseForeignOrigin(ctx, config.issuer)
+  const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
+  formTokens.check(signInForm, form['csrf'])
+  const username = typeof form['username'] === 'string' ? form['username'].trim() : ''
+  const password = typeof form['password'] === 'string' ? form['password'] : ''
+  const accountId = await config.accounts.authenticate?.({ username, password })
+  if (!accountId || !(await config.accounts.find(accountId))) {
+    ctx.status = 422
+    return renderSignIn(parts, ctx, 'login.problem.mismatch', username)
+  }
+  await startSession(provider, ctx, { accountId, lifetime: config.lifetimes.session })
+  redirect(ctx, config.issuer + connectionsPath)
+}
+
+function renderSignOut(
+  { config, views, formTokens }: InteractionParts,
+  ctx: Context,
+  isDone: boolean,
+): void {
+  ctx.type = 'html'
+  ctx.body = views.page(ctx).render('sign-out', {
+    isDone,
+    action: config.issuer + signOutPath,
+    connectionsUrl: config.issuer + connectionsPath,
+    csrf: formTokens.create(signOutForm),
+  })
+}
+
+const signOutForm = { uid: 'sign-out', prompt: { name: 'sign-out' } }
+
+async function submitSignOut(parts: InteractionParts, ctx: Context): Promise<void> {
+  const { provider, config, formTokens } = parts
+  refuseForeignOrigin(ctx, config.issuer)
+  const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
+  formTokens.check(signOutForm, form['csrf'])
+  await endSession(provider, ctx)
+  renderSignOut(parts, ctx, true)
+}
