@@ -22,6 +22,7 @@ import { createSecurityHeaders } from './http/security-headers.ts'
 import { createStylesheet } from './http/stylesheet.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
+import { createLogos } from './logos/logos.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import { acceptProofsOnce, keepSubjectInGrants, nameGrantInTokens } from './provider/internals.ts'
@@ -30,6 +31,7 @@ import {
   connectionsPath,
   disconnectPath,
   interactionPath,
+  logoPath,
   oauthMetadataPath,
   openidMetadataPath,
   routes,
@@ -87,6 +89,7 @@ export function createAuthorizationServer(
   const formTokens = createFormTokens(config.cookieKeys)
   const metadata = createMetadata(Object.keys(resourceServer.scopes), views.languages)
   const connections = createConnections(config.storage.grants, teller)
+  const logos = createLogos(issuer)
   for (const middleware of [
     createSecurityHeaders(issuer),
     createMethodCheck(),
@@ -101,7 +104,8 @@ export function createAuthorizationServer(
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       [stylesheetPath, createStylesheet(views)],
-      ...createPages({ provider, config, views, formTokens, connections }),
+      [{ begins: `${logoPath}/` }, logos.middleware],
+      ...createPages({ provider, config, views, formTokens, connections, logos }),
     ]),
   ]) {
     provider.use(middleware)

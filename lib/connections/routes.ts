@@ -49,13 +49,13 @@ function askToSignIn({ config: { accounts, issuer } }: ConnectionPagesParts, ctx
 }
 
 async function showConnections(
-  { provider, config, connections, views }: ConnectionPagesParts,
+  { provider, config, connections, views, logos }: ConnectionPagesParts,
   ctx: Context,
   { account }: SignedInPerson,
 ): Promise<void> {
   const { accounts, issuer } = config
   const subjects = await loadSubjectConnections(
-    { provider, accounts, connections },
+    { provider, accounts, connections, logos },
     account.accountId,
   )
   const page = views.page(ctx)
@@ -84,7 +84,7 @@ const toDisconnectUrl = (issuer: string, clientId: string, subject: string): str
   `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
 
 async function showDisconnect(
-  { provider, config, views, formTokens }: ConnectionPagesParts,
+  { provider, config, views, formTokens, logos }: ConnectionPagesParts,
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
@@ -94,7 +94,9 @@ async function showDisconnect(
   const client = await provider.Client.find(clientId)
   ctx.type = 'html'
   ctx.body = views.page(ctx).render('disconnect', {
-    client: client ? toShownClient(client) : { name: clientId, initials: '' },
+    client: client
+      ? await toShownClient(client, logos)
+      : { name: clientId, initials: '', logo: null },
     clientId,
     subject,
     action: config.issuer + disconnectPath,

@@ -2,6 +2,7 @@ import type { Client } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Accounts, SubjectChoice } from '../config/options.ts'
 import { toShownClient } from '../interaction/pages.ts'
+import type { Logos } from '../logos/logos.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import type { Connection, Connections } from './connections.ts'
 
@@ -28,6 +29,7 @@ interface Parts {
   readonly provider: Provider
   readonly accounts: Accounts
   readonly connections: Connections
+  readonly logos: Logos
 }
 
 /** The subjects that a person has authority for. */
@@ -59,7 +61,7 @@ export async function loadSubjectConnections(
 }
 
 async function toShown(
-  { provider, accounts }: Parts,
+  { provider, accounts, logos }: Parts,
   { clientId, grants }: Connection,
 ): Promise<ShownConnection> {
   const [newest] = grants
@@ -68,7 +70,9 @@ async function toShown(
   return {
     clientId,
     // A client that is there no more may still be disconnected.
-    client: client ? toShownClient(client) : { name: clientId, initials: '', host: null },
+    client: client
+      ? await toShownClient(client, logos)
+      : { name: clientId, initials: '', logo: null, host: null },
     settingsUri: client ? webUri(client['settings_uri']) : null,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',

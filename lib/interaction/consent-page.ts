@@ -26,7 +26,7 @@ export async function showConsent(
 ): Promise<void> {
   const account = await signedInAccount(parts, ctx, open)
   if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
-  render(parts, ctx, open, { account, offer: await loadOffer(parts, account, open) })
+  await render(parts, ctx, open, { account, offer: await loadOffer(parts, account, open) })
 }
 
 /** Takes the person's decision: once, and only for what the person may connect now. */
@@ -42,7 +42,12 @@ export async function submitConsent(
   const decision = toDecision(form, offer)
   if (decision.kind === 'incomplete') {
     ctx.status = 422
-    render(parts, ctx, open, { account, offer, chosen: form['subject'], problem: decision.problem })
+    await render(parts, ctx, open, {
+      account,
+      offer,
+      chosen: form['subject'],
+      problem: decision.problem,
+    })
     return
   }
 
@@ -103,18 +108,18 @@ interface Shown {
   readonly problem?: DecisionProblem
 }
 
-function render(
-  { config, views, formTokens }: InteractionParts,
+async function render(
+  { config, views, formTokens, logos }: InteractionParts,
   ctx: Context,
   open: OpenInteraction,
   { account, offer, chosen, problem }: Shown,
-): void {
+): Promise<void> {
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = views.page(ctx)
   ctx.body = page.render(
     offer.some(({ mayConnect }) => mayConnect) ? 'consent' : 'cannot-connect',
     {
-      client: toShownClient(open.client),
+      client: await toShownClient(open.client, logos),
       account: toShownAccount(account),
       subjectType: open.subjectType,
       subjects: toShownSubjects(offer, chosen),

@@ -13,7 +13,7 @@ export async function showLogin(
   open: OpenInteraction,
 ): Promise<void> {
   if (parts.config.accounts.signedIn) await signInAtHost(parts, ctx, open)
-  else renderLogin(parts, ctx, open, null)
+  else await renderLogin(parts, ctx, open, null)
 }
 
 /** Takes what the person typed. */
@@ -31,18 +31,18 @@ export async function submitLogin(
     : undefined
   if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
-  renderLogin(parts, ctx, open, 'login.problem.mismatch', username)
+  await renderLogin(parts, ctx, open, 'login.problem.mismatch', username)
 }
 
-function renderLogin(
-  { config, views, formTokens }: InteractionParts,
+async function renderLogin(
+  { config, views, formTokens, logos }: InteractionParts,
   ctx: Context,
   { client, interaction }: OpenInteraction,
   error: string | null,
   username: unknown = interaction.params['login_hint'],
-): void {
+): Promise<void> {
   ctx.body = views.page(ctx).render('login', {
-    client: toShownClient(client),
+    client: await toShownClient(client, logos),
     action: toInteractionUrl(config.issuer, interaction.uid),
     csrf: formTokens.create(interaction),
     username: typeof username === 'string' ? username : '',

@@ -1,13 +1,15 @@
 import type { Client } from 'oidc-provider'
+import type { Logos } from '../logos/logos.ts'
 import type { Account, SubjectChoice } from '../config/options.ts'
 import type { OpenInteraction } from './interaction.ts'
 
 /** The client, as pages show it. */
-export function toShownClient(client: Client): object {
+export async function toShownClient(client: Client, logos: Logos): Promise<object> {
   const name = client.clientName ?? client.clientId
   return {
     name,
     initials: toInitials(name),
+    logo: await logos.urlOf(client),
     uri: client.clientUri ?? null,
     host: hostOf(client.clientUri),
     policyUri: client.policyUri ?? null,

@@ -1,5 +1,6 @@
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
+import type { Logos } from '../logos/logos.ts'
 import type { Views } from '../views.ts'
 import type { FormTokens } from './csrf.ts'
 
@@ -9,4 +10,5 @@ export interface InteractionParts {
   readonly config: Config
   readonly views: Views
   readonly formTokens: FormTokens
+  readonly logos: Logos
 }

@@ -4,7 +4,8 @@ import type { Client } from 'oidc-provider'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fetchLogo } from '../../lib/logos/fetch-logo.ts'
 import { createLogos } from '../../lib/logos/logos.ts'
-import { closeServer, listen, startApp } from '../support/server.ts'
+import { goToConsent } from '../support/flow.ts'
+import { closeServer, confidential, listen, startApp, startServer } from '../support/server.ts'
 
 const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNg+M/wHwAEAQH/7yMK/gAAAABJRU5ErkJggg==',
@@ -135,5 +136,25 @@ describe('logos are served', () => {
     expect(Date.now() - start).toBeLessThan(2500)
     await logos.urlOf(clientOf('/lies'))
     expect(asked.filter((path) => path === '/lies')).toHaveLength(1)
+  })
+})
+
+describe('a client with a logo', () => {
+  test('is shown with it on the pages, from our own origin, and with initials where there is none', async () => {
+    const at = async (path: string): Promise<string> => {
+      const client = { ...confidential, logo_uri: origin + path }
+      const server = await startServer({ clients: [client] })
+      const { page } = await goToConsent(server.issuer, { client })
+      const [, source] = /<img class="mark" src="([^"]+)"/.exec(page.text) ?? []
+      const answer = source ? await fetch(source) : undefined
+      expect(source?.startsWith(`${server.issuer}/oauth/assets/logos/`) ?? true).toBe(true)
+      await server.close()
+      return (
+        answer?.headers.get('content-type') ??
+        (/<span class="mark"[^>]*>(.*?)</.exec(page.text)?.[1] || '')
+      )
+    }
+    expect(await at('/logo.png')).toBe('image/png')
+    expect(await at('/lies')).toBe('NL')
   })
 })
