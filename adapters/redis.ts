@@ -81,7 +81,8 @@ export const recommendedRedisOptions: RecommendedRedisOptions = {
   socketTimeout: 2000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times) => Math.min(50 * times, 500),
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  // The connection goes elsewhere; the command is answered with 503, not sent again and again.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   maxLoadingRetryTime: 1000,
   failoverDetector: true,
   sentinelCommandTimeout: 700,

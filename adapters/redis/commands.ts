@@ -98,8 +98,8 @@ function createAsk(timeout: number): Ask {
   /** The clock was read at some moment between the question and now. */
   const learn = (reply: Reply, start: number): Reply => {
     const [least, most] = [reply[0] - performance.now(), reply[0] - start]
-    const known = ahead.length === 0 ? least : Math.min(...ahead)
-    ahead.push(Math.min(Math.max(known, least), most))
+    const before = ahead.length === 0 ? least : Math.min(...ahead)
+    ahead.push(Math.min(Math.max(before, least), most))
     if (ahead.length > 32) ahead.shift()
     return reply
   }
@@ -139,10 +139,8 @@ async function known({ sha, source }: Script, send: Send): Promise<unknown> {
   }
 }
 
-/** Waits for an answer, and no longer than that. */
-export /** @throws RedisTimeoutError */
 /** @throws RedisTimeoutError where there is no answer in so many milliseconds */
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `Redis did not answer within ${Math.round(milliseconds)} ms`

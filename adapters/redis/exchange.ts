@@ -57,8 +57,9 @@ export async function exchangeAt(
   }
 }
 
-/** Redis said no: nothing was done. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
+/** Redis said no: nothing was done. Too late is no such answer: what was sent before may have been in time. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ReplyError' && !/\bLATE \d/.test(error.message)
 
 function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readonly Argument[] {
   const { used, refreshToken, accessToken, retryWindow } = exchange

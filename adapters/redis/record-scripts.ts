@@ -54,16 +54,17 @@ return {now, 1}
 `,
 )
 
-/** ARGV: deadline, attempt. What is left of it is there just long enough for a command that is sent again. */
-export const destroyScript: Script = createScript(
-  'record.destroy',
-  'allow-oom',
-  `
+const destroy = `
 local found = redis.call('HMGET', key, 'p', 'd')
 if not found[1] then return {now, found[2] == ARGV[2] and 1 or 0} end
 redis.call('DEL', key)
 redis.call('HSET', key, 'd', ARGV[2])
 redis.call('PEXPIRE', key, 10000)
 return {now, 1}
-`,
-)
+`
+
+/** ARGV: deadline, attempt. What is left of it is there just long enough for a command that is sent again. */
+export const destroyScript: Script = createScript('record.destroy', 'allow-oom', destroy)
+
+/** The same for what is destroyed to be followed by something: not while Redis has no memory for that. */
+export const replaceScript: Script = createScript('record.replace', '', destroy)

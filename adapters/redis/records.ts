@@ -6,6 +6,7 @@ import {
   destroyScript,
   findScript,
   insertScript,
+  replaceScript,
   upsertScript,
 } from './record-scripts.ts'
 import type { Script } from './script.ts'
@@ -54,7 +55,8 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
         return isOne(await commands.run(insertScript, key, ...args))
       }),
     consume: (id) => isDone(consumeScript, id),
-    destroy: (id) => isDone(destroyScript, id),
+    // A session follows an interaction, and a code.
+    destroy: (id) => isDone(model === 'Interaction' ? replaceScript : destroyScript, id),
   }
 }
 

@@ -26,7 +26,9 @@ const longest = 3_600_000
 /** How many exchanges are remembered. */
 const maxPending = 10_000
 
-interface Pending extends UndoneExchange {
+interface Pending {
+  /** Several may have been on their way at once; at most one of them was done. */
+  readonly exchanges: readonly UndoneExchange[]
   readonly until: number
 }
 
@@ -35,14 +37,14 @@ export function createUndoing(commands: Commands): Undoing {
   const pending = new Map<string, Pending>()
   let timer: NodeJS.Timeout | undefined
 
-  const run = async ({ key, args }: UndoneExchange): Promise<void> => {
-    await commands.run(undoScript, key, ...args)
-  }
   const settle = async (key: string): Promise<void> => {
-    const exchange = pending.get(key)
-    if (!exchange) return
-    await run(exchange)
-    if (pending.get(key) === exchange) pending.delete(key)
+    const { exchanges = [] } = pending.get(key) ?? {}
+    if (exchanges.length === 0) return
+    await Promise.all(exchanges.map(({ args }) => commands.run(undoScript, key, ...args)))
+    const now = pending.get(key)
+    const left = now?.exchanges.filter((exchange) => !exchanges.includes(exchange)) ?? []
+    if (now && left.length > 0) pending.set(key, { ...now, exchanges: left })
+    else pending.delete(key)
   }
   const settleAll = async (): Promise<void> => {
     const now = performance.now()
@@ -54,7 +56,6 @@ export function createUndoing(commands: Commands): Undoing {
     void settleAll()
       .catch(() => undefined)
       .finally(() => {
-        clearTimeout(timer)
         timer = pending.size > 0 ? setTimeout(tick, interval).unref() : undefined
       })
 
@@ -62,7 +63,8 @@ export function createUndoing(commands: Commands): Undoing {
     settle,
     undo(exchange) {
       if (pending.size >= maxPending) return
-      pending.set(exchange.key, { ...exchange, until: performance.now() + longest })
+      const exchanges = [...(pending.get(exchange.key)?.exchanges ?? []), exchange]
+      pending.set(exchange.key, { exchanges, until: performance.now() + longest })
       timer ??= setTimeout(tick, interval).unref()
     },
   }

@@ -21,7 +21,7 @@ const create = (options: Partial<AuthorizationServerOptions>) =>
 
 function issuesOf(options: Record<string, unknown>): readonly string[] {
   try {
-    create(options as Partial<AuthorizationServerOptions>)
+    create(options)
     return []
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
