@@ -11,6 +11,7 @@ import { freePorts } from '../support/redis-process.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, waitUntil, withClient, type RedisServer } from '../support/redis-server.ts'
+import { pause } from '../support/requests.ts'
 import { startServer } from '../support/server.ts'
 
 // A Redis that would drop connections of customers when its memory is short.
@@ -116,7 +117,10 @@ describe('one server', () => {
 
   test('whose policy is changed is named when it is connected again', async () => {
     const redis = await start()
-    const { told } = watch(connectTo(redis))
+    const { storage, told } = watch(connectTo(redis))
+    expect(await issuesOf(storage)).toEqual([])
+    // The first look is over by now.
+    await pause(200)
     await setPolicy(redis, 'volatile-ttl')
     expect(told).toEqual([])
     await withClient(redis, (client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'))
@@ -175,7 +179,7 @@ describe('a Cluster', () => {
   })
 })
 
-test.each([0, -1, Number.NaN, null, 'soon'])(
+test.each([0, -1, Number.NaN, Infinity, 2 ** 31, null, 'soon', '700'])(
   'a timeout of %j is refused, and named without its value',
   (timeout) => {
     const make = (): unknown => adapterOn({} as RedisClient, { timeout: timeout as number })
