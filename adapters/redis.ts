@@ -162,7 +162,10 @@ async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]>
 }
 
 function checkOptions({ client, waitForReplicas }: RedisAdapterOptions, timeout: number): void {
-  if (!(timeout > 0)) throw new TypeError('timeout must be a number of milliseconds above 0')
+  // Timers take no more than this.
+  if (!Number.isFinite(timeout) || timeout <= 0 || timeout >= 2 ** 31) {
+    throw new TypeError('timeout must be a number of milliseconds above 0')
+  }
   const { options } = client as { readonly options?: { readonly enableAutoPipelining?: boolean } }
   if (options?.enableAutoPipelining) {
     throw new TypeError('client must not have enableAutoPipelining: scripts fail with it')

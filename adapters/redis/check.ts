@@ -64,6 +64,9 @@ async function problemsOf(
 
 const watched = new WeakSet<RedisClient>()
 
+/** How often it is looked at the most, in milliseconds: a look may itself cost the connection to what was demoted. */
+const lookInterval = 1000
+
 /** Looks whenever the client has connected. One look for each client, however many adapters use it. */
 export function watchSetup(
   client: RedisClient,
@@ -81,11 +84,23 @@ export function watchSetup(
       process.emitWarning(error instanceof Error ? error : String(error))
     }
   }
-  client.on('ready', () => void look())
-  if (client.status === 'ready') void look()
+  let next: NodeJS.Timeout | undefined
+  let lookedAt = -lookInterval
+  const lookSoon = (): void => {
+    next ??= setTimeout(
+      () => {
+        next = undefined
+        lookedAt = performance.now()
+        void look()
+      },
+      Math.max(0, lookedAt + lookInterval - performance.now()),
+    ).unref()
+  }
+  client.on('ready', lookSoon)
+  if (client.status === 'ready') lookSoon()
   if (!isCluster(client)) return
   // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
-  client.on('+node', () => client.status === 'ready' && void look())
+  client.on('+node', () => client.status === 'ready' && lookSoon())
 }
 
 const warn = ({ code, message }: StorageProblem): void =>

@@ -50,16 +50,13 @@ export async function exchangeAt(
     if (answer !== 'exchanged' || replicas >= count) return answer
     throw new ReplicationError(`${replicas} of ${count} replicas have the refresh`)
   } catch (error) {
-    if (!isRefusal(error)) undoing.undo(undo)
+    // Also where Redis says no: what was sent before a connection broke may have been done.
+    undoing.undo(undo)
     // The old refresh token is good again before its client hears of it.
     if (error instanceof ReplicationError) await undoing.settle(key).catch(() => undefined)
     throw error
   }
 }
-
-/** Redis said no: nothing was done. Too late is no such answer: what was sent before may have been in time. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ReplyError' && !/\bLATE \d/.test(error.message)
 
 function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readonly Argument[] {
   const { used, refreshToken, accessToken, retryWindow } = exchange

@@ -19,8 +19,8 @@ export interface Undoing {
   settle(key: string): Promise<void>
 }
 
-/** How often it is tried, and for how long, in milliseconds. */
-const interval = 1000
+/** How often it is tried, and for how long, in milliseconds: well before the client comes again (Retry-After). */
+const interval = 200
 const longest = 3_600_000
 
 /** How many exchanges are remembered. */

@@ -12,16 +12,17 @@ export interface FaultyProxy {
   silentAfter(commands: number): void
   /** Cuts, once, the connection of that command, when Redis has done it and before anybody hears of it. */
   cutAfter(commands: number): void
+  /** The same, and is silent from then on, for so many milliseconds. */
+  goneAfter(commands: number, milliseconds: number): void
   /** Delivers, late, all that was kept back, and everything from now on. */
   passAll(): void
-  /** Destroys every connection with what was kept back; everything from now on is delivered. */
-  cutAll(): void
   stop(): Promise<void>
 }
 
 interface Fault {
-  readonly kind: 'silent before' | 'silent after' | 'cut after'
+  readonly kind: 'silent before' | 'silent after' | 'cut after' | 'gone after'
   readonly commands: number
+  readonly milliseconds?: number
 }
 
 /** One connection of a client. */
@@ -55,31 +56,43 @@ export async function startFaultyProxy(target: {
     if (isMeant && fault?.kind === 'silent before') isSilent = true
     if (isSilent) link.kept.commands.push(command)
     else link.upstream.write(command)
-    if (isMeant && fault?.kind === 'silent after') isSilent = true
-    if (isMeant && fault?.kind === 'cut after') link.isDoomed = true
+    if (!isMeant) return
+    isSilent ||= fault?.kind === 'silent after'
+    link.isDoomed = fault?.kind === 'cut after' || fault?.kind === 'gone after'
   }
   const onAnswer = (link: Link, answer: Buffer): void => {
-    if (link.isDoomed) end(link)
-    else if (isSilent) link.kept.answers.push(answer)
+    if (link.isDoomed) {
+      end(link)
+      if (fault?.kind !== 'gone after') return
+      isSilent = true
+      setTimeout(pass, fault.milliseconds)
+    } else if (isSilent) link.kept.answers.push(answer)
     else link.client.write(answer)
   }
-  const cutAll = (): void => {
-    begin(undefined)
+  const pass = (): void => {
     isSilent = false
-    links.forEach((link) => end(link))
+    links.forEach((link) => deliver(link))
   }
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host)
     const link: Link = { client, upstream, kept: { commands: [], answers: [] }, isDoomed: false }
     links.add(link)
-    client.on('data', createSplitter((command) => onCommand(link, command)))
+    client.on(
+      'data',
+      createSplitter((command) => onCommand(link, command)),
+    )
     upstream.on('data', (answer) => onAnswer(link, answer))
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true)
-      socket.on('error', () => end(link))
-      socket.on('close', () => end(link))
+      // What failed is closed as well.
+      socket.on('error', () => {})
     }
-    client.on('close', () => links.delete(link))
+    // What is kept back is on its way, and arrives although its sender has left.
+    client.on('close', () => link.kept.commands.length === 0 && end(link))
+    upstream.on('close', () => {
+      end(link)
+      links.delete(link)
+    })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -92,14 +105,14 @@ export async function startFaultyProxy(target: {
     silentBefore: (count) => begin({ kind: 'silent before', commands: count }),
     silentAfter: (count) => begin({ kind: 'silent after', commands: count }),
     cutAfter: (count) => begin({ kind: 'cut after', commands: count }),
+    goneAfter: (count, milliseconds) =>
+      begin({ kind: 'gone after', commands: count, milliseconds }),
     passAll: () => {
       begin(undefined)
-      isSilent = false
-      links.forEach((link) => deliver(link))
+      pass()
     },
-    cutAll,
     stop: async () => {
-      cutAll()
+      links.forEach((link) => end(link))
       await new Promise((resolve) => server.close(resolve))
     },
   }
@@ -108,9 +121,9 @@ export async function startFaultyProxy(target: {
 function deliver({ client, upstream, kept }: Link): void {
   for (const command of kept.commands.splice(0)) upstream.write(command)
   for (const answer of kept.answers.splice(0)) client.write(answer)
+  if (client.destroyed) upstream.end()
 }
 
-/** What is kept back of a connection that its client has left is delivered all the same, as a network does. */
 function end({ client, upstream }: Link): void {
   client.destroy()
   upstream.destroy()

@@ -18,13 +18,25 @@ const slots = 16_384
 const keysAtOnce = 10
 const migrateTimeout = '5000'
 
+export interface ClusterOptions {
+  /** Whether a node has its keys again after it was killed and restarted; @defaultValue false */
+  readonly appendOnly?: boolean
+  /** Whether all nodes refuse to answer while one is gone; @defaultValue true */
+  readonly mustBeWhole?: boolean
+}
+
 /** Starts the nodes, joins them, and waits until each says that the cluster works. */
-export async function startCluster(): Promise<RedisCluster> {
+export async function startCluster({
+  appendOnly = false,
+  mustBeWhole = true,
+}: ClusterOptions = {}): Promise<RedisCluster> {
+  const coverage = ['--cluster-require-full-coverage', mustBeWhole ? 'yes' : 'no']
   const nodes = await Promise.all(
     Array.from({ length: size }, () =>
       startRedis({
         cluster: true,
-        args: ['--cluster-node-timeout', '2000', '--cluster-require-full-coverage', 'yes'],
+        appendOnly,
+        args: ['--cluster-node-timeout', '2000', ...coverage],
       }),
     ),
   )

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ClientMetadata } from '../../lib/index.ts'
+import {
+  connect,
+  consent,
+  redeem,
+  refresh,
+  type Answer,
+  type Consented,
+  type Tokens,
+} from '../support/flow.ts'
+import { longestAnswer, startOutageServer, type OutageServer } from '../support/outage.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { areActive, pause } from '../support/requests.ts'
+import { confidential, publicClient } from '../support/server.ts'
+
+// A fault in the middle of many requests, again and again: everybody goes on with what they have.
+
+const rounds = 20
+const workersOfEach = 20
+
+let redis: RedisServer
+let server: OutageServer
+let issuer: string
+beforeAll(async () => {
+  redis = await startRedis({ appendOnly: true })
+  server = await startOutageServer(redis.port)
+  issuer = server.issuer
+})
+afterAll(async () => {
+  await server.stop()
+  await redis.stop()
+})
+
+/** A partner's worker: it has the tokens of the last answer that reached it. */
+interface Worker {
+  readonly client: ClientMetadata
+  tokens: Tokens
+}
+
+/** Sends it until it is answered, as clients do that are told to try again. */
+async function untilAnswered(send: () => Promise<Answer>): Promise<readonly [Tokens, number]> {
+  for (let tries = 1; tries < 100; tries += 1) {
+    const start = performance.now()
+    const { status, body } = await send()
+    expect(performance.now() - start).toBeLessThan(longestAnswer)
+    if (status === 200) return [body as unknown as Tokens, tries]
+    expect([status, body]).toEqual([
+      503,
+      expect.objectContaining({ error: 'temporarily_unavailable' }),
+    ])
+    await pause(100)
+  }
+  throw new Error('never answered')
+}
+
+const startWorkers = (client: ClientMetadata): Promise<readonly Worker[]> =>
+  Promise.all(
+    Array.from({ length: workersOfEach }, async () => {
+      return { client, tokens: await connect(issuer, { client }) }
+    }),
+  )
+
+/** Refreshes until it is over. Answers how often it was told to try again. */
+async function work(worker: Worker, over: AbortSignal): Promise<number> {
+  let repeated = 0
+  while (!over.aborted) {
+    const { tokens, client } = worker
+    const [next, tries] = await untilAnswered(() => refresh(issuer, tokens.refresh_token, client))
+    worker.tokens = next
+    repeated += tries - 1
+  }
+  return repeated
+}
+
+/** Redeems a code at about the moment of the fault. */
+async function redeemSoon(agreed: Consented): Promise<Worker> {
+  await pause(Math.random() * 100)
+  const [tokens] = await untilAnswered(() => redeem(issuer, agreed))
+  return { client: confidential, tokens }
+}
+
+/** Has everybody refresh, and codes be redeemed, while the fault comes and goes. */
+async function expectAllToGoOn(fault: () => Promise<void>): Promise<void> {
+  const workers = (await Promise.all([confidential, publicClient].map(startWorkers))).flat()
+  const all = [...workers]
+  let repeated = 0
+  for (let round = 0; round < rounds; round += 1) {
+    const codes = await Promise.all(Array.from({ length: 10 }, () => consent(issuer)))
+    const over = new AbortController()
+    const happening = (async () => {
+      await pause(50)
+      await fault()
+      over.abort()
+    })()
+    const [counts, connected] = await Promise.all([
+      Promise.all(workers.map((worker) => work(worker, over.signal))),
+      Promise.all(codes.map(redeemSoon)),
+      happening,
+    ])
+    repeated += counts.reduce((sum, count) => sum + count, 0)
+    all.push(...connected)
+  }
+  expect(repeated).toBeGreaterThan(rounds)
+  const active = await Promise.all(
+    all.map(({ tokens, client }) => areActive(issuer, [tokens.access_token], client)),
+  )
+  expect(active.flat()).toEqual(all.map(() => true))
+}
+
+test(`${rounds} times hung in the middle of requests, everybody goes on`, () =>
+  expectAllToGoOn(async () => {
+    redis.pause()
+    await pause(1000)
+    redis.resume()
+  }))
+
+test(`${rounds} times killed in the middle of requests, everybody goes on`, () =>
+  expectAllToGoOn(async () => {
+    await redis.kill()
+    await pause(200)
+    await redis.restart()
+  }))
+
+test('of fifty repeats at once after a hang, all get the same tokens', async () => {
+  const { refresh_token } = await connect(issuer)
+  const fifty = <T>(ask: () => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: 50 }, ask))
+  redis.pause()
+  const first = await fifty(() => refresh(issuer, refresh_token))
+  expect(new Set(first.map(({ status }) => status))).toEqual(new Set([503]))
+  redis.resume()
+  const answers = await fifty(() => untilAnswered(() => refresh(issuer, refresh_token)))
+  expect(new Set(answers.map(([tokens]) => tokens.refresh_token)).size).toBe(1)
+  expect(new Set(answers.map(([tokens]) => tokens.access_token)).size).toBe(1)
+})

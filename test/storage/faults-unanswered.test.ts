@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, consent, redeem, refresh, type Answer } from '../support/flow.ts'
+import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
+import { startOutageServer, type OutageServer } from '../support/outage.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { areActive, pause } from '../support/requests.ts'
+import { confidential, publicClient } from '../support/server.ts'
+
+// Redis did what it was asked to, and nobody heard of it: the client was told to try again, and does.
+
+let redis: RedisServer
+let proxy: FaultyProxy
+let server: OutageServer
+let other: OutageServer
+beforeAll(async () => {
+  redis = await startRedis()
+  proxy = await startFaultyProxy(redis)
+  server = await startOutageServer(proxy.port)
+  other = await startOutageServer(redis.port)
+})
+afterAll(async () => {
+  await server.stop()
+  await other.stop()
+  await proxy.stop()
+  await redis.stop()
+})
+
+type Use = (issuer: string) => Promise<Answer>
+
+const things: readonly { readonly what: string; readonly prepare: () => Promise<Use> }[] = [
+  {
+    what: 'a code',
+    prepare: async () => {
+      const agreed = await consent(server.issuer)
+      return (issuer) => redeem(issuer, agreed)
+    },
+  },
+  {
+    what: 'a code of a public client',
+    prepare: async () => {
+      const agreed = await consent(server.issuer, { client: publicClient })
+      return (issuer) => redeem(issuer, agreed, publicClient)
+    },
+  },
+  {
+    what: 'the refresh token of a public client',
+    prepare: async () => {
+      const { refresh_token } = await connect(server.issuer, { client: publicClient })
+      return (issuer) => refresh(issuer, refresh_token, publicClient)
+    },
+  },
+  {
+    what: 'the refresh token of a confidential client',
+    prepare: async () => {
+      const { refresh_token } = await connect(server.issuer)
+      return (issuer) => refresh(issuer, refresh_token)
+    },
+  },
+]
+
+describe.each(things)('$what', ({ what, prepare }) => {
+  const client = what.includes('public') ? publicClient : confidential
+  /** The first command reads, the second one changes. */
+  const change = 1
+
+  const expectTokens = async ({ status, body }: Answer): Promise<void> => {
+    expect([status, body]).toEqual([200, expect.anything()])
+    const tokens = [body['access_token'], body['refresh_token']].map(String)
+    expect(await areActive(other.issuer, tokens, client)).toEqual([true, true])
+  }
+
+  test('is good again when the client comes after the time it was told, to another process', async () => {
+    const use = await prepare()
+    proxy.silentAfter(change)
+    const first = await use(server.issuer)
+    proxy.passAll()
+    expect(first.status).toBe(503)
+    await pause(Number(first.headers.get('retry-after')) * 1000)
+    await expectTokens(await use(other.issuer))
+  })
+
+  test('is good again at once in the same process', async () => {
+    const use = await prepare()
+    proxy.silentAfter(change)
+    expect((await use(server.issuer)).status).toBe(503)
+    proxy.passAll()
+    await expectTokens(await use(server.issuer))
+  })
+
+  test('is good again where several changes were on their way', async () => {
+    const use = await prepare()
+    const count = 5
+    // All of them read first.
+    proxy.silentAfter(count)
+    const answers = await Promise.all(Array.from({ length: count }, () => use(server.issuer)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
+    proxy.passAll()
+    await expectTokens(await use(server.issuer))
+  })
+})

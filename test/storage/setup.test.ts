@@ -1,0 +1,189 @@
+import { Cluster, Redis } from 'ioredis'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  createRedisAdapter,
+  recommendedRedisOptions,
+  type RedisAdapterOptions,
+  type RedisClient,
+} from '../../adapters/redis.ts'
+import { ConfigurationError, type Storage, type StorageProblem } from '../../lib/index.ts'
+import { freePorts } from '../support/redis-process.ts'
+import { startCluster } from '../support/redis-cluster.ts'
+import { storageKeys } from '../support/redis-harness.ts'
+import { startRedis, waitUntil, withClient, type RedisServer } from '../support/redis-server.ts'
+import { pause } from '../support/requests.ts'
+import { startServer } from '../support/server.ts'
+
+// A Redis that would drop connections of customers when its memory is short.
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+
+/** Ends it after the test, before what was started earlier. */
+function untilTheEnd<T>(it: T, end: (it: T) => unknown): T {
+  ends.push(() => end(it))
+  return it
+}
+
+const start = async (policy?: string): Promise<RedisServer> => {
+  const args = policy === undefined ? [] : ['--maxmemory-policy', policy]
+  return untilTheEnd(await startRedis({ args }), (server) => server.stop())
+}
+
+function connectTo(redis: { readonly port: number }): Redis {
+  const client = new Redis(redis.port, '127.0.0.1', recommendedRedisOptions)
+  client.on('error', () => undefined)
+  return untilTheEnd(client, () => client.disconnect())
+}
+
+function joinCluster(addresses: { readonly host: string; readonly port: number }[]): Cluster {
+  const client = new Cluster(addresses, { redisOptions: recommendedRedisOptions })
+  client.on('error', () => undefined)
+  return untilTheEnd(client, () => client.disconnect())
+}
+
+/** What is wrong with how the storage is set up, as a server says it at its start. */
+async function issuesOf(storage: Storage): Promise<ConfigurationError['issues']> {
+  const server = untilTheEnd(await startServer({ storage }), ({ close }) => close())
+  try {
+    await server.check()
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.issues
+  }
+}
+
+const adapterOn = (client: RedisClient, options: Partial<RedisAdapterOptions> = {}): Storage =>
+  createRedisAdapter({ client, keys: storageKeys, ...options })
+
+/** An adapter, and what it was told of its setup. */
+function watch(client: RedisClient): { storage: Storage; told: StorageProblem[] } {
+  const told: StorageProblem[] = []
+  return { told, storage: adapterOn(client, { onProblem: (problem) => void told.push(problem) }) }
+}
+
+const evicting = (policy: string): unknown =>
+  expect.objectContaining({
+    code: 'evicting_policy',
+    message: expect.stringContaining(`maxmemory-policy ${policy},`),
+  })
+
+const setPolicy = (redis: RedisServer, policy: string): Promise<unknown> =>
+  withClient(redis, (client) => client.config('SET', 'maxmemory-policy', policy))
+
+describe('one server', () => {
+  test.each(['allkeys-lru', 'allkeys-random', 'volatile-lfu', 'volatile-ttl'])(
+    'that evicts by %s is refused at the start, and named whenever it is connected',
+    async (policy) => {
+      const { storage, told } = watch(connectTo(await start(policy)))
+      const issues = await issuesOf(storage)
+      expect(issues).toEqual([evicting(policy)])
+      expect(issues[0]?.path).toBe('storage')
+      await waitUntil('it was told', async () => told.length > 0)
+      expect(told).toEqual([evicting(policy)])
+    },
+  )
+
+  test('with noeviction has nothing wrong', async () => {
+    const { storage, told } = watch(connectTo(await start('noeviction')))
+    expect(await issuesOf(storage)).toEqual([])
+    expect(told).toEqual([])
+    expect(await issuesOf(adapterOn(connectTo(await start())))).toEqual([])
+  })
+
+  test('that evicts is a warning of the process, where nobody listens', async () => {
+    const redis = await start('allkeys-lru')
+    const warnings: Error[] = []
+    const listen = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', listen)
+    untilTheEnd(listen, () => process.off('warning', listen))
+    adapterOn(connectTo(redis))
+    await waitUntil('it was warned of', async () => warnings.length > 0)
+    expect(warnings).toEqual([evicting('allkeys-lru')])
+    expect(warnings[0]?.name).toBe('RedisStorageWarning')
+  })
+
+  test('is looked at once, however many adapters use it, and also where it was connected before', async () => {
+    const client = connectTo(await start('allkeys-lru'))
+    await client.ping()
+    const { told } = watch(client)
+    const { told: other } = watch(client)
+    await waitUntil('it was told', async () => told.length > 0)
+    expect([told.length, other.length]).toEqual([1, 0])
+  })
+
+  test('whose policy is changed is named when it is connected again', async () => {
+    const redis = await start()
+    const { storage, told } = watch(connectTo(redis))
+    expect(await issuesOf(storage)).toEqual([])
+    // The first look is over by now.
+    await pause(200)
+    await setPolicy(redis, 'volatile-ttl')
+    expect(told).toEqual([])
+    await withClient(redis, (client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'))
+    await waitUntil('it was told', async () => told.length > 0)
+    expect(told).toEqual([evicting('volatile-ttl')])
+  })
+
+  test('that is not there is no mistake in its setup', async () => {
+    const [port] = await freePorts()
+    const error: unknown = await issuesOf(adapterOn(connectTo({ port }))).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(Error)
+    expect(error).not.toBeInstanceOf(ConfigurationError)
+  })
+})
+
+describe('a Cluster', () => {
+  test('of which one server evicts is refused at the start, and that is named', async () => {
+    const cluster = untilTheEnd(await startCluster(), (it) => it.stop())
+    const [, one] = cluster.nodes as [RedisServer, RedisServer]
+    const { storage } = watch(joinCluster([...cluster.addresses]))
+    expect(await issuesOf(storage)).toEqual([])
+    await setPolicy(one, 'allkeys-lfu')
+    // Asked before the client knows which servers there are.
+    const { storage: another, told } = watch(joinCluster(cluster.addresses.slice(0, 1)))
+    expect(await issuesOf(another)).toEqual([evicting('allkeys-lfu')])
+    await waitUntil('it was told', async () => told.length > 0)
+    expect(told).toEqual([evicting('allkeys-lfu')])
+  })
+
+  test('is looked at where a server comes back', async () => {
+    const cluster = untilTheEnd(await startCluster(), (it) => it.stop())
+    const [one] = cluster.nodes as [RedisServer]
+    const { storage, told } = watch(joinCluster([...cluster.addresses]))
+    // Something on each of the servers, so that there is a connection to each.
+    const clients = storage.records('Client')
+    const useAll = () =>
+      Promise.allSettled(Array.from({ length: 20 }, (_, id) => clients.find(String(id))))
+    await useAll()
+    await setPolicy(one, 'allkeys-lfu')
+    await withClient(one, (client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'))
+    await waitUntil('it was told', async () => {
+      await useAll()
+      return told.length > 0
+    })
+    expect(told[0]).toEqual(evicting('allkeys-lfu'))
+  })
+
+  test('that is not there is no mistake in its setup', async () => {
+    const [port] = await freePorts()
+    const asked = issuesOf(adapterOn(joinCluster([{ host: '127.0.0.1', port }])))
+    const error: unknown = await asked.catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(Error)
+    expect(error).not.toBeInstanceOf(ConfigurationError)
+  })
+})
+
+test.each([0, -1, Number.NaN, Infinity, 2 ** 31, null, 'soon', '700'])(
+  'a timeout of %j is refused, and named without its value',
+  (timeout) => {
+    const make = (): unknown => adapterOn({} as RedisClient, { timeout: timeout as number })
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(/^timeout must be a number of milliseconds above 0$/)
+  },
+)

@@ -1,0 +1,158 @@
+import { createServer } from 'node:http'
+import { Redis } from 'ioredis'
+import {
+  createRedisAdapter,
+  recommendedRedisOptions,
+  type RedisAdapterOptions,
+  type RedisClient,
+} from '../../adapters/redis.ts'
+import type { Storage } from '../../lib/index.ts'
+import type { Reply } from './browser-visits.ts'
+import { everyRequest, toBody, type Kind, type Question } from './every-request.ts'
+import { storageKeys } from './redis-harness.ts'
+import { pause } from './requests.ts'
+import { closeServer, listen, startServer, type RunningServer } from './server.ts'
+
+/** However Redis fails, an answer comes within this, in milliseconds. */
+export const longestAnswer = 2000
+
+/** How long after the end of a fault everything may take to work again, in milliseconds. */
+const recovery = 10_000
+
+/** A server on one Redis, that can be replaced by a new process at the same address. */
+export interface OutageServer {
+  readonly issuer: string
+  readonly storage: Storage
+  /** What was reported as `server_error` since the last call. */
+  takeErrors(): readonly Error[]
+  /** Has a server with nothing in its memory answer from now on. */
+  replace(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly client: RedisClient
+  readonly storage: Storage
+  readonly server: RunningServer
+}
+
+/** Starts a server whose Redis is at that port, or is reached as that says. */
+export async function startOutageServer(
+  redis: number | (() => RedisClient),
+  options: Pick<RedisAdapterOptions, 'waitForReplicas'> = {},
+): Promise<OutageServer> {
+  const http = createServer()
+  const issuer = await listen(http)
+  let errors: Error[] = []
+  const connect = (): RedisClient =>
+    typeof redis === 'number' ? new Redis(redis, '127.0.0.1', recommendedRedisOptions) : redis()
+  const start = async (): Promise<Running> => {
+    const client = connect()
+    client.on('error', () => undefined)
+    const storage = createRedisAdapter({ client, keys: storageKeys, ...options })
+    const lifetimes = { authorizationCode: 600 }
+    const server = await startServer({ issuer, storage, lifetimes })
+    server.provider.on('server_error', (_ctx, error) => void errors.push(error))
+    return { client, storage, server }
+  }
+  let running = await start()
+  const end = async (): Promise<void> => {
+    running.client.disconnect()
+    await running.server.close()
+  }
+  http.on('request', (request, response) => {
+    void running.server.app.callback()(request, response)
+  })
+  return {
+    issuer,
+    get storage() {
+      return running.storage
+    },
+    takeErrors() {
+      const taken = errors
+      errors = []
+      return taken
+    },
+    async replace() {
+      await end()
+      running = await start()
+    },
+    async stop() {
+      await end()
+      await closeServer(http)
+    },
+  }
+}
+
+/** A request of a kind that is on the point of being sent. */
+export type Prepared = Question & { readonly kind: Kind }
+
+/** Has one request of each kind ready. */
+export const prepareEveryRequest = (issuer: string): Promise<readonly Prepared[]> =>
+  Promise.all(everyRequest.map((kind) => prepare(kind, issuer)))
+
+export async function prepare(kind: Kind, issuer: string): Promise<Prepared> {
+  return { ...(await kind.prepare(issuer)), kind }
+}
+
+/** A reply, and how long it took in milliseconds. */
+export interface Timed {
+  readonly question: Prepared
+  readonly reply: Reply
+  readonly took: number
+}
+
+export async function timed(question: Prepared): Promise<Timed> {
+  const start = performance.now()
+  const reply = await question.ask()
+  return { question, reply, took: performance.now() - start }
+}
+
+/** What is wrong with an answer that must say that the storage is unavailable, and no more than that. */
+export function flawsOf({ question, reply, took }: Timed, port: number): readonly string[] {
+  const { status, headers, text } = reply
+  const isPage = question.kind.by === 'person'
+  const says = isPage ? /<code>(.*?)<\/code>/.exec(text)?.[1] : codeOf(reply)
+  const type = headers.get('content-type') ?? 'none'
+  const inside = new RegExp(`redis|ECONN|timed out|EVALSHA|\\b${port}\\b`, 'i')
+  const checks: readonly (readonly [isFine: boolean, flaw: string])[] = [
+    [status === 503, `status ${status}: ${text.slice(0, 300)}`],
+    [says === 'temporarily_unavailable', `error ${String(says)}`],
+    [/^\d+$/.test(headers.get('retry-after') ?? ''), 'no Retry-After'],
+    [headers.get('cache-control')?.includes('no-store') ?? false, 'may be cached'],
+    [headers.get('location') === null, 'leads somewhere'],
+    [type.startsWith(isPage ? 'text/html' : 'application/json'), `content type ${type}`],
+    [took < longestAnswer, `took ${Math.round(took)} ms`],
+    [!inside.test(text + JSON.stringify([...headers])), `tells of the inside: ${text}`],
+  ]
+  return checks.filter(([isFine]) => !isFine).map(([, flaw]) => `${question.kind.name}: ${flaw}`)
+}
+
+function codeOf(reply: Reply): unknown {
+  try {
+    return toBody(reply)['error']
+  } catch {
+    return 'that is no JSON'
+  }
+}
+
+/**
+ * Asks until it is answered, as clients and people do who are told to try again. Resolves to what is wrong where
+ * the answer is another than the one it has a right to.
+ */
+export async function retry(question: Prepared): Promise<readonly string[]> {
+  const end = performance.now() + recovery
+  for (;;) {
+    const { reply, took } = await timed(question)
+    const { name } = question.kind
+    if (took >= longestAnswer) return [`${name}: took ${Math.round(took)} ms`]
+    if (question.isAnswer(reply)) return []
+    if (reply.status !== 503) return [`${name}: ${reply.status} ${reply.text}`]
+    if (performance.now() > end) return [`${name}: still unavailable`]
+    await pause(100)
+  }
+}
+
+/** Whether a person could not go on where a fault came in the middle, and the page says so or asks anew. */
+export const isToldToStartAgain = (flaw: string): boolean =>
+  flaw.includes('Go back to the application and start again') || flaw.includes('value="allow"')
