@@ -38,6 +38,8 @@ async function problemsOf(
   const info = await server.info()
   const valueOf = (name: string): string | undefined =>
     new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  // It was demoted: whatever else is asked of it costs the connection to it.
+  if (valueOf('role') === 'slave') throw new Error('Redis is a replica')
   const problems: StorageProblem[] = []
   const policy = valueOf('maxmemory_policy')
   if (policy !== undefined && policy !== 'noeviction') {
@@ -64,9 +66,6 @@ async function problemsOf(
 
 const watched = new WeakSet<RedisClient>()
 
-/** How often it is looked at the most, in milliseconds: a look may itself cost the connection to what was demoted. */
-const lookInterval = 1000
-
 /** Looks whenever the client has connected. One look for each client, however many adapters use it. */
 export function watchSetup(
   client: RedisClient,
@@ -84,23 +83,11 @@ export function watchSetup(
       process.emitWarning(error instanceof Error ? error : String(error))
     }
   }
-  let next: NodeJS.Timeout | undefined
-  let lookedAt = -lookInterval
-  const lookSoon = (): void => {
-    next ??= setTimeout(
-      () => {
-        next = undefined
-        lookedAt = performance.now()
-        void look()
-      },
-      Math.max(0, lookedAt + lookInterval - performance.now()),
-    ).unref()
-  }
-  client.on('ready', lookSoon)
-  if (client.status === 'ready') lookSoon()
+  client.on('ready', () => void look())
+  if (client.status === 'ready') void look()
   if (!isCluster(client)) return
   // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
-  client.on('+node', () => client.status === 'ready' && lookSoon())
+  client.on('+node', () => client.status === 'ready' && void look())
 }
 
 const warn = ({ code, message }: StorageProblem): void =>
