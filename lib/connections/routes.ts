@@ -62,7 +62,11 @@ async function showConnections(
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
-    done: await toDone({ provider }, ctx, await authorizedSubjects(accounts, account.accountId)),
+    done: await toDone(
+      { provider },
+      ctx,
+      subjects.map(({ subject }) => subject),
+    ),
     signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
     subjects: subjects
       .filter((one) => one.connections.length > 0)
