@@ -32,8 +32,7 @@ interface Source {
 
 /** A grant from its Redis hash; what is sealed is opened when it is asked for. */
 export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
-  const { key, now } = source
-  const { fields } = source
+  const { key, now, fields } = source
   const sealed = fields.get('g')
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
