@@ -15,38 +15,41 @@ describe('memory keeps the contract:', () => {
   })
 })
 
-describe('Redis keeps the contract:', () => {
-  let clients: readonly [Redis, Redis]
-  let stop: () => Promise<void>
-  beforeAll(async () => {
-    const server = await startRedis()
-    const connect = (): Redis => new Redis(server.url, recommendedRedisOptions)
-    clients = [connect(), connect()]
-    stop = () => server.stop()
-  })
-  afterAll(async () => {
-    clients.forEach((client) => client.disconnect())
-    await stop()
-  })
-  adapterContract(
-    { describe, it },
-    createRedisHarnesses(() => clients),
-  )
-})
+interface Running {
+  connect(): Redis | Cluster
+  stop(): Promise<void>
+}
 
-describe('a Cluster keeps the contract:', () => {
-  let clients: readonly [Cluster, Cluster]
-  let stop: () => Promise<void>
+async function startOne(): Promise<Running> {
+  const server = await startRedis()
+  return {
+    connect: () => new Redis(server.url, recommendedRedisOptions),
+    stop: () => server.stop(),
+  }
+}
+
+async function startThree(): Promise<Running> {
+  const cluster = await startCluster()
+  const redisOptions = recommendedRedisOptions
+  return {
+    connect: () => new Cluster([...cluster.addresses], { redisOptions }),
+    stop: () => cluster.stop(),
+  }
+}
+
+describe.each([
+  { name: 'Redis', start: startOne },
+  { name: 'a Cluster', start: startThree },
+])('$name keeps the contract:', ({ start }) => {
+  let running: Running
+  let clients: readonly [Redis | Cluster, Redis | Cluster]
   beforeAll(async () => {
-    const cluster = await startCluster()
-    const connect = (): Cluster =>
-      new Cluster([...cluster.addresses], { redisOptions: recommendedRedisOptions })
-    clients = [connect(), connect()]
-    stop = () => cluster.stop()
+    running = await start()
+    clients = [running.connect(), running.connect()]
   })
   afterAll(async () => {
     clients.forEach((client) => client.disconnect())
-    await stop()
+    await running.stop()
   })
   adapterContract(
     { describe, it },
