@@ -6,10 +6,7 @@ import type { ViewsOptions } from './config/options.ts'
 import { setPageLanguage, type PageContext } from './http/page-language.ts'
 import { loadCatalogues } from './locales/catalogues.ts'
 import { createTranslators, type Translator } from './locales/translator.ts'
-
-/** The pages there are. */
-export type Page =
-  'login' | 'consent' | 'cannot-connect' | 'connections' | 'disconnect' | 'sign-out' | 'error'
+import type { Page, PageData } from './views/page-data.ts'
 
 /** Draws pages. */
 export interface Views {
@@ -18,14 +15,14 @@ export interface Views {
   /** What a page for this request is drawn with; sets the headers that tell its language. */
   page(ctx: PageContext): LocalizedPage
   /** The page as HTML. */
-  render(page: Page, data: object, language: string): string
+  render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
   readonly stylesheet: { readonly content: string; readonly version: string }
 }
 
 /** Draws a page in the language of one request, and has the texts of that language. */
 export interface LocalizedPage extends Translator {
   /** The page as HTML. */
-  render(page: Page, data: object): string
+  render<Name extends Page>(page: Name, data: PageData[Name]): string
 }
 
 /** Draws pages from the bundled templates and texts, and from those that replace them. */
@@ -41,10 +38,10 @@ export function createViews(
   const content = readFileSync(new URL(import.meta.resolve('#views/styles.css')), 'utf8')
   const version = createHash('sha256').update(content).digest('base64url').slice(0, 12)
   const stylesheet = `${stylesheetUrl}?v=${version}`
-  const translators = createTranslators(loadCatalogues(locales))
+  const translators = createTranslators(loadCatalogues(locales), 'Pleo')
   const { languages } = translators
 
-  const render = (page: Page, data: object, language: string): string => {
+  const render: Views['render'] = (page, data, language) => {
     const words = toTemplateWords(translators.of(language))
     return environment.render(`${page}.njk`, { stylesheet, ...words, ...data })
   }

@@ -32,6 +32,9 @@ export function checkLocales(
 /** Whether there is such a folder. */
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
+/** What every text may name: the product. */
+const everywhere = 'product'
+
 interface KnownText {
   readonly isPlural: boolean
   /** What may be put into it. */
@@ -80,7 +83,8 @@ function problemOf(path: string, value: unknown, known: KnownTexts): string | un
     return `is not a text${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
   }
   if (typeof value !== 'string' || value.trim() === '') return 'must be a text'
-  if (placeholdersOf(value).every((name) => text.placeholders.includes(name))) return undefined
+  const placeholders = [...new Set([...text.placeholders, everywhere])]
+  if (placeholdersOf(value).every((name) => placeholders.includes(name))) return undefined
   const allowed = text.placeholders.map((name) => `{{${name}}}`).join(', ')
   return `has a placeholder that the English text does not have (${allowed || 'it has none'})`
 }

@@ -40,8 +40,12 @@ type Lookup = (
   options: { readonly count?: number; readonly replace: object },
 ) => { readonly res: string; readonly usedLng: string }
 
-/** Makes the translators. */
-export function createTranslators(catalogues: Catalogues): Translators {
+/**
+ * Makes the translators.
+ *
+ * @param product - what the product is called, which every text may name: `{{product}}`
+ */
+export function createTranslators(catalogues: Catalogues, product: string): Translators {
   const lookUpIn = createLookup(catalogues)
   const create = (language: string): Translator => {
     const formats = createFormats(language)
@@ -53,7 +57,7 @@ export function createTranslators(catalogues: Catalogues): Translators {
       formats,
       text: (path, values = {}) => {
         const { count } = values
-        const replace = toShownValues(values, formats)
+        const replace = { product, ...toShownValues(values, formats) }
         const { res, usedLng } = lookUp(path, {
           ...(typeof count === 'number' && { count }),
           replace,
