@@ -8,7 +8,7 @@ import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections, type Connections } from './connections/connections.ts'
 import { createConnectionTeller } from './connections/events.ts'
-import { createConnectionRoutes, type ConnectionPagesParts } from './connections/routes.ts'
+import { createConnectionRoutes } from './connections/routes.ts'
 import { createSignInRoutes } from './connections/sign-in.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
@@ -21,6 +21,7 @@ import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createStylesheet } from './http/stylesheet.ts'
 import { createFormTokens } from './interaction/csrf.ts'
+import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createLogos } from './logos/logos.ts'
 import { toConfiguration } from './provider/configuration.ts'
@@ -119,7 +120,7 @@ export function createAuthorizationServer(
 }
 
 /** What people see, beside errors. */
-function createPages(parts: ConnectionPagesParts): readonly PathMiddleware[] {
+function createPages(parts: PageParts): readonly PathMiddleware[] {
   const connections = createConnectionRoutes(parts)
   const signIn = createSignInRoutes(parts)
   return [
