@@ -7,6 +7,7 @@ import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
+import { themeSchema } from './theme-schema.ts'
 import { checkLocales, isFolder } from './check-locales.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 
@@ -77,6 +78,11 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
+const isPlainObject = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
+
 const directory = text('a path').refine(isFolder, {
   error: 'must be a folder that exists',
 })
@@ -101,6 +107,16 @@ const storage = z.custom<Storage>(
     return [typeof records, typeof deriveKeys, typeof grants].join() === 'function,function,object'
   },
   { error: 'must be a storage adapter, as createMemoryAdapter() or createRedisAdapter() make it' },
+)
+
+const views = z.strictObject(
+  {
+    directories: z.array(directory, { error: 'must be an array of folders' }).optional(),
+    locals: z.custom<object>(isPlainObject, { error: 'must be a plain object' }).optional(),
+    theme: themeSchema.optional(),
+    locales: z.array(directory, { error: 'must be an array of folders' }).optional(),
+  },
+  { error: 'must be an object' },
 )
 
 const seconds = z
@@ -138,12 +154,7 @@ const options = z
         .nonnegative({ error: 'must be 0 or more' })
         .max(3600, { error: 'must be 3600 at most' })
         .optional(),
-      views: z
-        .strictObject({
-          directories: z.array(directory).optional(),
-          locales: z.array(directory).optional(),
-        })
-        .optional(),
+      views: views.optional(),
       configure: optionalCallable('a function'),
     },
     { error: required('an object') },

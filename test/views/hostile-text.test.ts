@@ -125,7 +125,7 @@ describe('templates', () => {
   }
 
   test('fail when a value is missing, instead of showing a gap', () => {
-    const views = createViews({}, '/styles.css')
+    const views = createViews({}, 'https://auth.example.test')
     const render = (data: object) => () => views.render('error', data, 'en')
     expect(render(error)).not.toThrow()
     expect(render({ ...error, title: undefined })).toThrow('undefined')
@@ -137,9 +137,11 @@ describe('templates', () => {
   })
 
   test('give the style sheet a version that is in its URL', () => {
-    const views = createViews({}, '/auth/styles.css')
+    const views = createViews({}, 'https://example.test/auth')
     const page = views.render('error', error, 'en')
-    expect(page).toContain(`href="/auth/styles.css?v=${views.stylesheet.version}"`)
-    expect(views.stylesheet.content).toContain('body')
+    expect(page).toContain(
+      `href="/auth/oauth/assets/styles.css?v=${views.assets.stylesheet.version}"`,
+    )
+    expect(views.assets.stylesheet.content).toContain('body')
   })
 })
