@@ -7,8 +7,7 @@ import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
-import { themeSchema } from './theme-schema.ts'
-import { checkLocales, isFolder } from './check-locales.ts'
+import { checkViews, viewsSchema } from './views-schema.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
@@ -78,15 +77,6 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
-const isPlainObject = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
-
-const directory = text('a path').refine(isFolder, {
-  error: 'must be a folder that exists',
-})
-
 const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
@@ -107,16 +97,6 @@ const storage = z.custom<Storage>(
     return [typeof records, typeof deriveKeys, typeof grants].join() === 'function,function,object'
   },
   { error: 'must be a storage adapter, as createMemoryAdapter() or createRedisAdapter() make it' },
-)
-
-const views = z.strictObject(
-  {
-    directories: z.array(directory, { error: 'must be an array of folders' }).optional(),
-    locals: z.custom<object>(isPlainObject, { error: 'must be a plain object' }).optional(),
-    theme: themeSchema.optional(),
-    locales: z.array(directory, { error: 'must be an array of folders' }).optional(),
-  },
-  { error: 'must be an object' },
 )
 
 const seconds = z
@@ -154,14 +134,14 @@ const options = z
         .nonnegative({ error: 'must be 0 or more' })
         .max(3600, { error: 'must be 3600 at most' })
         .optional(),
-      views: views.optional(),
+      views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },
     { error: required('an object') },
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkLocales(views?.locales, resourceServer?.scopes, context)
+    checkViews(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(

@@ -186,8 +186,7 @@ function mix(color: string, other: string, share: number): string {
 }
 
 function toChannels(color: string): readonly number[] {
-  const digits = color.slice(1)
-  const pairs =
-    digits.length === 3 ? [...digits].map((digit) => digit + digit) : digits.match(/../g)
-  return (pairs ?? []).map((pair) => Number.parseInt(pair, 16))
+  const isShort = color.length === '#rgb'.length
+  const parts = color.slice(1).match(isShort ? /./g : /../g) ?? []
+  return parts.map((part) => Number.parseInt(isShort ? part + part : part, 16))
 }

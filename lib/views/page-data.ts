@@ -104,6 +104,8 @@ export interface ConsentData {
   readonly single: ShownSubject | null
   /** The one that the client asked for, where there are others. */
   readonly preselected: ShownSubject | null
+  /** Those others; all of them where none was asked for. */
+  readonly others: readonly ShownSubject[]
   readonly resources: readonly ShownResource[]
   readonly canRead: boolean
   readonly canChange: boolean

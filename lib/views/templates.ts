@@ -50,7 +50,7 @@ export function createTemplates(load: (name: string) => string | undefined): Tem
   return {
     render: (name, data) => {
       try {
-        return environment.render(`${name}`, data)
+        return environment.render(name, data)
       } catch (error) {
         const { line, problem, cause } = toPlace(error)
         const start = starts.findLast((template) => template.line < line)
@@ -69,7 +69,7 @@ interface Place {
 }
 
 function toPlace(error: unknown): Place {
-  const { lineno = 0, cause } = error as nunjucks.lib.TemplateError
+  const { lineno = 0, cause } = error as Partial<nunjucks.lib.TemplateError>
   let root: unknown = error
   while (root instanceof Error && root.cause instanceof Error) root = root.cause
   const message = root instanceof Error ? root.message : String(root)
@@ -119,7 +119,9 @@ export function parseTemplate(name: string, source: string): TemplateNode {
     return parser.parse(source, [], syntaxOptions)
   } catch (error) {
     const { line, problem, cause } = toPlace(error)
-    throw new TemplateFailure(name, Math.max(1, line), problem, { cause })
+    // What is missing at the end has no line of its own.
+    const last = problem.includes('end of file') ? source.trimEnd().split('\n').length : 1
+    throw new TemplateFailure(name, line || last, problem, { cause })
   }
 }
 
