@@ -8,7 +8,7 @@ import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections, type Connections } from './connections/connections.ts'
 import { createConnectionTeller } from './connections/events.ts'
-import { createConnectionRoutes, type ConnectionPagesParts } from './connections/routes.ts'
+import { createConnectionRoutes } from './connections/routes.ts'
 import { createSignInRoutes } from './connections/sign-in.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
@@ -21,6 +21,7 @@ import { createPostAuthorization } from './http/post-authorization.ts'
 import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
+import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createLogos } from './logos/logos.ts'
 import { toConfiguration } from './provider/configuration.ts'
@@ -118,7 +119,7 @@ export function createAuthorizationServer(
 }
 
 /** What people see, beside errors. */
-function createPages(parts: ConnectionPagesParts): readonly PathMiddleware[] {
+function createPages(parts: PageParts): readonly PathMiddleware[] {
   const connections = createConnectionRoutes(parts)
   const signIn = createSignInRoutes(parts)
   return [

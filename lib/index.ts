@@ -26,6 +26,7 @@ export type {
 } from './connections/events.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
 export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
+export type { HostWords } from './locales/host-words.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {

@@ -30,6 +30,13 @@ export interface ClientMetadata {
   readonly application_type?: 'web' | 'native'
   /** The scopes the client may ask for, space-separated. Required for clients that ask people. */
   readonly scope?: string
+  /**
+   * Those of them that a person may leave out, space-separated: each is shown with a tick box. All others are
+   * granted together, or not at all.
+   *
+   * @defaultValue none
+   */
+  readonly optional_scope?: string
   /** @defaultValue `authorization_code` and `refresh_token` */
   readonly grant_types?: readonly string[]
   /** @defaultValue `code` */
@@ -53,6 +60,12 @@ export interface ClientMetadata {
    * @defaultValue `false`
    */
   readonly pkce_exception?: boolean
+  /** The page on which a person manages the integration; linked from the page of connections. */
+  readonly settings_uri?: string
+  /** Under development: every page says so. @defaultValue `false` */
+  readonly test?: boolean
+  /** Whoever runs this server has checked who provides the client: the page says which. @defaultValue `false` */
+  readonly verified?: boolean
   /** Accepts only access tokens bound to a key. @defaultValue `false` */
   readonly dpop_bound_access_tokens?: boolean
   /** Accepts only requests that were pushed first. @defaultValue `false` */

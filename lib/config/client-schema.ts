@@ -30,6 +30,8 @@ function redirectUriProblem(value: string): string | undefined {
     : 'must use https, or a private scheme with a dot in it'
 }
 
+const trueOrFalse = z.boolean({ error: 'must be true or false' }).optional()
+
 const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
 const members = {
@@ -43,6 +45,7 @@ const members = {
   contacts: z.array(text).optional(),
   redirect_uris: z.array(redirectUri, { error: 'must be an array of URIs' }).optional(),
   scope: text.optional(),
+  optional_scope: text.optional(),
   grant_types: z.array(text).optional(),
   response_types: z.array(z.literal('code', { error: 'must be "code"' })).optional(),
   application_type: z.enum(['web', 'native'], { error: 'must be "web" or "native"' }).optional(),
@@ -52,9 +55,12 @@ const members = {
   subject_type_preference: z
     .enum(['company', 'organization'], { error: 'must be "company" or "organization"' })
     .optional(),
-  pkce_exception: z.boolean({ error: 'must be true or false' }).optional(),
-  dpop_bound_access_tokens: z.boolean({ error: 'must be true or false' }).optional(),
-  require_pushed_authorization_requests: z.boolean({ error: 'must be true or false' }).optional(),
+  pkce_exception: trueOrFalse,
+  settings_uri: webPage.optional(),
+  test: trueOrFalse,
+  verified: trueOrFalse,
+  dpop_bound_access_tokens: trueOrFalse,
+  require_pushed_authorization_requests: trueOrFalse,
 }
 
 const client = z
@@ -77,6 +83,10 @@ const client = z
     }
     if (isPublic && value.pkce_exception) {
       complain('pkce_exception', 'is for confidential clients only')
+    }
+    const registered = new Set(value.scope?.split(' '))
+    if (value.optional_scope?.split(' ').some((name) => !registered.has(name))) {
+      complain('optional_scope', 'names a scope that is not in scope')
     }
     const { grant_types: grants } = value
     if (Array.isArray(grants) && !grants.includes('authorization_code')) return

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type { Configuration, JWKS } from 'oidc-provider'
 import type { ClientMetadata } from '../clients/metadata.ts'
+import type { HostWords } from '../locales/host-words.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
@@ -100,8 +101,10 @@ export interface SubjectChoice {
   readonly detail?: string
   /** Whether this person may connect applications to it. */
   readonly mayConnect: boolean
-  /** Where the person may not: why, and who may, in words for the person. */
-  readonly reason?: string
+  /** Where the person may not: why, in words for the person, best in every language there are pages in. */
+  readonly reason?: string | HostWords
+  /** Where the person may not: names of people who may. Pages say so in the person's language. */
+  readonly administrators?: readonly string[]
 }
 
 /** A grant, as the host is asked about it. */
@@ -167,7 +170,7 @@ export interface AccountsWithHostSignIn extends AccountsBase {
   /**
    * The host's own sign-in page. Receives `return_to`, an absolute URL below the issuer to send the
    * person to afterwards, and `prompt=login` or `prompt=select_account` where the person must sign
-   * in anew or wants to be somebody else. Absolute, or a path on the issuer's origin.
+   * in anew or wants to be somebody else, and `ui_locales` where the client asked for a language. Absolute, or a path on the issuer's origin.
    */
   readonly signInUrl: string
   readonly authenticate?: never
@@ -207,7 +210,7 @@ export interface Lifetimes {
   readonly authorizationCode: number
   /** The time a person has to sign in and to decide. @defaultValue 3600 (1 hour) */
   readonly interaction: number
-  /** The sign-in of a person on this server. @defaultValue 43200 (12 hours) */
+  /** The sign-in of a person on this server, from when the password was typed. @defaultValue 43200 (12 hours) */
   readonly session: number
 }
 

@@ -1,7 +1,8 @@
-import { toScopeDescription } from '../locales/scope-words.ts'
+import { toDescription } from '../interaction/shown-terms.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { LocalizedPage } from '../views.ts'
-import type { ShownConnection } from './shown.ts'
+import type { ShownConnection } from '../views/page-data.ts'
+import type { LoadedConnection } from './shown.ts'
 
 interface Words {
   readonly page: LocalizedPage
@@ -12,20 +13,16 @@ interface Words {
 
 /** A connection in the words of the page. */
 export function toConnectionWords(
-  { client, settingsUri, scopes, grantedBy, ...times }: ShownConnection,
+  { client, settingsUri, scopes, grantedBy, ...times }: LoadedConnection,
   { page, catalogue, disconnectUrl }: Words,
-): object {
+): ShownConnection {
   const date = (milliseconds: number): string => page.formats.date(new Date(milliseconds))
   const used = times.lastUsedAt
   return {
     client,
     settingsUri,
     disconnectUrl,
-    // A scope that is in the catalogue no more is still granted.
-    scopes: scopes.map((name) => {
-      const words = catalogue[name]
-      return { name, description: words ? toScopeDescription(name, words, page) : name }
-    }),
+    scopes: scopes.map((name) => ({ name, description: toDescription(name, catalogue, page) })),
     granted: page.text('connections.connectedBy', { name: grantedBy, date: date(times.grantedAt) }),
     used:
       used === null

@@ -13,13 +13,17 @@ export interface SignedInPerson {
 
 /** The person signed in here or at the host; undefined where nobody is. */
 export async function signedInPerson(
-  { provider, config: { accounts } }: { readonly provider: Provider; readonly config: Config },
+  {
+    provider,
+    config: { accounts, lifetimes },
+  }: { readonly provider: Provider; readonly config: Config },
   ctx: Context,
 ): Promise<SignedInPerson | undefined> {
   const session = accounts.signedIn ? undefined : await provider.Session.get(ctx)
+  const isRecent = session?.past(lifetimes.session) === false
   const accountId = accounts.signedIn
     ? await accounts.signedIn(hostContext(ctx))
-    : session?.accountId
+    : isRecent && session.accountId
   const account = accountId ? await accounts.find(accountId) : undefined
   if (!account || !accountId) return undefined
   // The id that the person signed in with counts, whatever else the host calls the same person.

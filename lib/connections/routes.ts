@@ -3,26 +3,21 @@ import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { errors } from 'oidc-provider'
 import type { Account, SubjectChoice } from '../config/options.ts'
+import type { ConnectionsData } from '../views/page-data.ts'
 import { createFormParser } from '../http/form.ts'
 import { refuseForeignOrigin } from '../interaction/csrf.ts'
 import { redirect } from '../interaction/interaction.ts'
-import { toShownAccount, toShownClient } from '../interaction/pages.ts'
-import type { InteractionParts } from '../interaction/parts.ts'
+import { toGoneClient, toShownAccount, toShownClient } from '../interaction/pages.ts'
+import type { PageParts } from '../interaction/parts.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../provider/routes.ts'
-import type { Connections } from './connections.ts'
 import { signedInPerson, type SignedInPerson } from './person.ts'
 import { authorizedSubjects, loadSubjectConnections } from './shown.ts'
 import { toConnectionWords } from './page.ts'
 
-/** What the pages of connections are made with. */
-export interface ConnectionPagesParts extends InteractionParts {
-  readonly connections: Connections
-}
-
-type Handler = (parts: ConnectionPagesParts, ctx: Context, person: SignedInPerson) => Promise<void>
+type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
 
 /** The pages on which a person sees what is connected, and ends it. */
-export function createConnectionRoutes(parts: ConnectionPagesParts): Middleware {
+export function createConnectionRoutes(parts: PageParts): Middleware {
   const { provider, config } = parts
   const router = new Router()
   const signedIn =
@@ -41,7 +36,7 @@ export function createConnectionRoutes(parts: ConnectionPagesParts): Middleware 
 const formParser = createFormParser('16kb')
 
 /** Nothing of what was asked for is kept: the person begins with the list. */
-function askToSignIn({ config: { accounts, issuer } }: ConnectionPagesParts, ctx: Context): void {
+function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context): void {
   if (!accounts.signInUrl) return redirect(ctx, issuer + signInPath)
   const target = new URL(accounts.signInUrl, issuer)
   target.searchParams.set('return_to', issuer + connectionsPath)
@@ -49,7 +44,7 @@ function askToSignIn({ config: { accounts, issuer } }: ConnectionPagesParts, ctx
 }
 
 async function showConnections(
-  { provider, config, connections, views, logos }: ConnectionPagesParts,
+  { provider, config, connections, views, logos }: PageParts,
   ctx: Context,
   { account }: SignedInPerson,
 ): Promise<void> {
@@ -88,7 +83,7 @@ const toDisconnectUrl = (issuer: string, clientId: string, subject: string): str
   `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
 
 async function showDisconnect(
-  { provider, config, views, formTokens, logos }: ConnectionPagesParts,
+  { provider, config, views, formTokens, logos }: PageParts,
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
@@ -98,9 +93,7 @@ async function showDisconnect(
   const client = await provider.Client.find(clientId)
   ctx.type = 'html'
   ctx.body = views.page(ctx).render('disconnect', {
-    client: client
-      ? await toShownClient(client, logos)
-      : { name: clientId, initials: '', logo: null },
+    client: client ? await toShownClient(client, logos) : toGoneClient(clientId),
     clientId,
     subject,
     action: config.issuer + disconnectPath,
@@ -110,7 +103,7 @@ async function showDisconnect(
 }
 
 async function disconnect(
-  { config, connections, formTokens }: ConnectionPagesParts,
+  { config, connections, formTokens }: PageParts,
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
@@ -150,10 +143,10 @@ async function authorizedSubject(
 
 /** What was just disconnected, in the names that the person knows it by. */
 async function toDone(
-  { provider }: Pick<ConnectionPagesParts, 'provider'>,
+  { provider }: Pick<PageParts, 'provider'>,
   ctx: Context,
   subjects: readonly SubjectChoice[],
-): Promise<object | null> {
+): Promise<ConnectionsData['done']> {
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = subjects.find((one) => one.urn === urn)
   const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined

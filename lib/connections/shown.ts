@@ -1,7 +1,8 @@
 import type { Client } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Accounts, SubjectChoice } from '../config/options.ts'
-import { toShownClient } from '../interaction/pages.ts'
+import { toGoneClient, toShownClient } from '../interaction/pages.ts'
+import type { ShownClient } from '../views/page-data.ts'
 import type { Logos } from '../logos/logos.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import type { Connection, Connections } from './connections.ts'
@@ -9,13 +10,13 @@ import type { Connection, Connections } from './connections.ts'
 /** What a person can see and end: by subject, those that have connections first. */
 export interface SubjectConnections {
   readonly subject: SubjectChoice
-  readonly connections: readonly ShownConnection[]
+  readonly connections: readonly LoadedConnection[]
 }
 
-/** A connection as the page shows it. */
-export interface ShownConnection {
+/** A connection with what is to be shown of it. */
+export interface LoadedConnection {
   readonly clientId: string
-  readonly client: object
+  readonly client: ShownClient
   readonly settingsUri: string | null
   readonly scopes: readonly string[]
   readonly grantedBy: string
@@ -63,16 +64,14 @@ export async function loadSubjectConnections(
 async function toShown(
   { provider, accounts, logos }: Parts,
   { clientId, grants }: Connection,
-): Promise<ShownConnection> {
+): Promise<LoadedConnection> {
   const [newest] = grants
   const client: Client | undefined = await provider.Client.find(clientId)
   const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   return {
     clientId,
     // A client that is there no more may still be disconnected.
-    client: client
-      ? await toShownClient(client, logos)
-      : { name: clientId, initials: '', logo: null, host: null },
+    client: client ? await toShownClient(client, logos) : toGoneClient(clientId),
     settingsUri: client ? webUri(client['settings_uri']) : null,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',

@@ -3,13 +3,13 @@ import type { Context, Middleware } from 'koa'
 import { createFormParser } from '../http/form.ts'
 import { refuseForeignOrigin } from '../interaction/csrf.ts'
 import { redirect } from '../interaction/interaction.ts'
-import type { InteractionParts } from '../interaction/parts.ts'
+import type { PageParts } from '../interaction/parts.ts'
 import { endSession, startSession } from '../interaction/session.ts'
 import { connectionsPath, signInPath, signOutPath } from '../provider/routes.ts'
 import { signedInPerson } from './person.ts'
 
 /** The pages on which a person signs in and out without a request of a client, where the host has none. */
-export function createSignInRoutes(parts: InteractionParts): Middleware {
+export function createSignInRoutes(parts: PageParts): Middleware {
   const router = new Router()
   if (!parts.config.accounts.authenticate) return router.routes() as Middleware
   const form = createFormParser('16kb')
@@ -26,7 +26,7 @@ export function createSignInRoutes(parts: InteractionParts): Middleware {
 }
 
 function renderSignIn(
-  { config, views, formTokens }: InteractionParts,
+  { config, views, formTokens }: PageParts,
   ctx: Context,
   error: string | null,
   username = '',
@@ -47,7 +47,7 @@ function renderSignIn(
  */
 const signInForm = { uid: 'sign-in', prompt: { name: 'login' } }
 
-async function submitSignIn(parts: InteractionParts, ctx: Context): Promise<void> {
+async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
   const { provider, config, formTokens } = parts
   refuseForeignOrigin(ctx, config.issuer)
   const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
@@ -64,7 +64,7 @@ async function submitSignIn(parts: InteractionParts, ctx: Context): Promise<void
 }
 
 function renderSignOut(
-  { config, views, formTokens }: InteractionParts,
+  { config, views, formTokens }: PageParts,
   ctx: Context,
   isDone: boolean,
 ): void {
@@ -79,7 +79,7 @@ function renderSignOut(
 
 const signOutForm = { uid: 'sign-out', prompt: { name: 'sign-out' } }
 
-async function submitSignOut(parts: InteractionParts, ctx: Context): Promise<void> {
+async function submitSignOut(parts: PageParts, ctx: Context): Promise<void> {
   const { provider, config, formTokens } = parts
   refuseForeignOrigin(ctx, config.issuer)
   const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>

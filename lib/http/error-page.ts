@@ -29,7 +29,7 @@ export function createErrorRenderer(views: Views): Renderer {
       message: `error.message.${message}`,
       code: out.error,
       details: message === 'general' ? toDetails(out) : null,
-      continueUrl: 'continueUrl' in error ? error.continueUrl : null,
+      continueUrl: 'continueUrl' in error ? String(error.continueUrl) : null,
     })
   }
 }

@@ -2,11 +2,13 @@ import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { Account, SubjectChoice } from '../config/options.ts'
 import { hostContext } from '../http/host-context.ts'
+import type { Translator } from '../locales/translator.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../provider/authorization-parameters.ts'
 import type { Grant } from '../provider/internals.ts'
-import { toInteractionUrl } from '../provider/routes.ts'
-import { toDecision, toOffer, toShownScopes, type DecisionProblem } from './consent.ts'
+import { connectionsPath, toInteractionUrl } from '../provider/routes.ts'
+import { toDecision, toOffer, toTicked, type ConsentForm, type DecisionProblem } from './consent.ts'
+import { loadEarlier } from './earlier.ts'
 import {
   alreadyAnswered,
   declined,
@@ -14,40 +16,48 @@ import {
   reopenInteraction,
   type OpenInteraction,
 } from './interaction.ts'
-import { toRedirectHost, toShownAccount, toShownClient, toShownSubjects } from './pages.ts'
-import type { InteractionParts } from './parts.ts'
+import { toRedirectHost, toShownAccount, toShownClient } from './pages.ts'
+import type { PageParts } from './parts.ts'
+import { toChoice, toShownSubjects, type Choice } from './shown-subjects.ts'
+import { toShownTerms, type ShownTerms } from './shown-terms.ts'
 import { switchAccount } from './sign-in.ts'
+import { toTerms, type Terms } from './terms.ts'
+
+/** What a person is asked, as it is now. */
+interface Question {
+  readonly account: Account
+  readonly offer: readonly SubjectChoice[]
+  readonly terms: Terms
+}
 
 /** Shows what the client asks for, and what the person can connect it to. */
 export async function showConsent(
-  parts: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
 ): Promise<void> {
   const account = await signedInAccount(parts, ctx, open)
   if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
-  await render(parts, ctx, open, { account, offer: await loadOffer(parts, account, open) })
+  await render(parts, ctx, open, { question: await loadQuestion(parts, account, open) })
 }
 
 /** Takes the person's decision: once, and only for what the person may connect now. */
 export async function submitConsent(
-  parts: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
   form: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const account = await signedInAccount(parts, ctx, open)
   if (!account) throw new errors.InvalidRequest('the person signed in has changed', 403)
-  const offer = await loadOffer(parts, account, open)
-  const decision = toDecision(form, offer)
-  if (decision.kind === 'incomplete') {
+  const question = await loadQuestion(parts, account, open)
+  const decision = toDecision(form, question)
+  const problem = decision.kind === 'incomplete' ? decision.problem : undefined
+  // Nobody agrees to what the page did not show.
+  const isShown = parts.formTokens.hasShown(form['csrf'], toShown(question))
+  if (problem || (decision.kind === 'allow' && !isShown)) {
     ctx.status = 422
-    await render(parts, ctx, open, {
-      account,
-      offer,
-      chosen: form['subject'],
-      problem: decision.problem,
-    })
+    await render(parts, ctx, open, { question, form, problem: problem ?? 'changed' })
     return
   }
 
@@ -56,8 +66,8 @@ export async function submitConsent(
   const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
   if (!isFirst) throw alreadyAnswered(interaction)
   try {
-    if (decision.kind === 'decline') return await finishInteraction(ctx, interaction, declined)
-    const consent = { grantId: await saveGrant(parts, account, open, decision.subject) }
+    if (decision.kind !== 'allow') return await finishInteraction(ctx, interaction, declined)
+    const consent = { grantId: await saveGrant(parts, account, open, decision) }
     await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent })
   } catch (error) {
     await reopenInteraction(interaction)
@@ -66,10 +76,10 @@ export async function submitConsent(
 }
 
 async function saveGrant(
-  { provider, config }: InteractionParts,
+  { provider, config }: PageParts,
   { accountId }: Account,
-  { client, scopes }: OpenInteraction,
-  subject: string,
+  { client }: OpenInteraction,
+  { subject, scopes }: { readonly subject: string; readonly scopes: readonly string[] },
 ): Promise<string> {
   const grant: Grant = new provider.Grant({ accountId, clientId: client.clientId })
   grant.subject = subject
@@ -81,7 +91,7 @@ async function saveGrant(
 
 /** The person the interaction is with; undefined where the host now has somebody else, or nobody. */
 async function signedInAccount(
-  { config: { accounts } }: InteractionParts,
+  { config: { accounts } }: PageParts,
   ctx: Context,
   { interaction }: OpenInteraction,
 ): Promise<Account | undefined> {
@@ -92,44 +102,78 @@ async function signedInAccount(
   return account && accountId ? { ...account, accountId } : undefined
 }
 
-async function loadOffer(
-  { config }: InteractionParts,
-  { accountId }: Account,
-  { interaction, subjectType }: OpenInteraction,
-): Promise<readonly SubjectChoice[]> {
-  const choices = await loadSubjectChoices(config.accounts, accountId, subjectType)
-  return toOffer(choices, requestedSubject(interaction.params))
+async function loadQuestion(
+  { config }: PageParts,
+  account: Account,
+  { interaction, client, scopes, subjectType }: OpenInteraction,
+): Promise<Question> {
+  const choices = await loadSubjectChoices(config.accounts, account.accountId, subjectType)
+  return {
+    account,
+    offer: toOffer(choices, requestedSubject(interaction.params)),
+    terms: toTerms(scopes, config.resourceServer.scopes, client['optional_scope']),
+  }
 }
 
-interface Shown {
-  readonly account: Account
-  readonly offer: readonly SubjectChoice[]
-  readonly chosen?: unknown
+/** What the person agrees to besides the subject, which the form names. */
+const toShown = ({ terms }: Question): readonly unknown[] => [terms.required, terms.optional]
+
+interface Rendering {
+  readonly question: Question
+  /** What was posted, where that was not enough. */
+  readonly form?: ConsentForm
   readonly problem?: DecisionProblem
 }
 
 async function render(
-  { config, views, formTokens, logos }: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
-  { account, offer, chosen, problem }: Shown,
+  rendering: Rendering,
 ): Promise<void> {
+  const { config, formTokens, logos } = parts
+  const { account, offer } = rendering.question
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
-  const page = views.page(ctx)
-  ctx.body = page.render(
-    offer.some(({ mayConnect }) => mayConnect) ? 'consent' : 'cannot-connect',
-    {
-      client: await toShownClient(open.client, logos),
-      account: toShownAccount(account),
-      subjectType: open.subjectType,
-      subjects: toShownSubjects(offer, chosen),
-      scopes: toShownScopes(open.scopes, config.resourceServer.scopes, page),
-      lifetimeDays: Math.ceil(config.lifetimes.grant / 86_400),
-      redirectHost: toRedirectHost(open),
-      action,
-      switchAction: `${action}/switch-account`,
-      csrf: formTokens.create(open.interaction),
-      error: problem ? `consent.problem.${problem}` : null,
-    },
-  )
+  const frame = {
+    client: await toShownClient(open.client, logos),
+    account: toShownAccount(account),
+    subjectType: open.subjectType,
+    action,
+    switchAction: `${action}/switch-account`,
+    csrf: formTokens.create(open.interaction, toShown(rendering.question)),
+  }
+  const page = parts.views.page(ctx)
+  const asked = await toAsked(parts, page, open, rendering)
+  ctx.body = offer.some(({ mayConnect }) => mayConnect)
+    ? page.render('consent', {
+        ...frame,
+        ...asked,
+        lifetimeDays: Math.ceil(config.lifetimes.grant / 86_400),
+        endsAt: new Date(Date.now() + config.lifetimes.grant * 1000),
+        redirectHost: toRedirectHost(open),
+        connectionsUrl: config.issuer + connectionsPath,
+        error: rendering.problem ? `consent.problem.${rendering.problem}` : null,
+      })
+    : page.render('cannot-connect', { ...frame, subjects: asked.subjects })
+}
+
+type Asked = Choice & ShownTerms
+
+/** The subjects and the scopes, marked with what is connected already. */
+async function toAsked(
+  { config, connections }: PageParts,
+  translator: Translator,
+  { client, interaction, subjectType }: OpenInteraction,
+  { question: { offer, terms }, form }: Rendering,
+): Promise<Asked> {
+  const catalogue = config.resourceServer.scopes
+  const earlier = await loadEarlier(connections, client.clientId, offer)
+  const requested = requestedSubject(interaction.params)?.urn
+  const chosen = form?.subject ?? requested
+  const words = { catalogue, translator }
+  const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })
+  const choice = toChoice(subjects, requested)
+  const granted = earlier.get((choice.single ?? choice.preselected)?.urn ?? '')?.scopes
+  const ticked = form ? toTicked(form) : (granted ?? [])
+  return { ...choice, ...toShownTerms(terms, subjectType, { ...words, ticked, granted }) }
 }

@@ -1,12 +1,15 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 
 /** Makes and checks the tokens that tie a form to the interaction and the person it was shown for. */
 export interface FormTokens {
-  create(interaction: TokenBase): string
+  /** @param shown - what the form shows that the person agrees to */
+  create(interaction: TokenBase, shown?: readonly unknown[]): string
   /** @throws InvalidRequest with status 403 */
   check(interaction: TokenBase, token: unknown): void
+  /** Whether a form with that token, which was checked, showed that. */
+  hasShown(token: unknown, shown: readonly unknown[]): boolean
 }
 
 interface TokenBase {
@@ -17,22 +20,30 @@ interface TokenBase {
 
 /** Tokens made of the interaction itself, so that there is nothing to store. */
 export function createFormTokens(keys: readonly string[]): FormTokens {
-  const sign = (key: string, { uid, prompt, session }: TokenBase): string =>
+  const sign = (key: string, { uid, prompt, session }: TokenBase, shown: string): string =>
     createHmac('sha256', key)
-      .update(JSON.stringify(['form', uid, prompt.name, session?.uid ?? '']))
+      .update(JSON.stringify(['form', uid, prompt.name, session?.uid ?? '', shown]))
       .digest('base64url')
   return {
-    create: (interaction) => sign(keys[0] ?? '', interaction),
+    create(interaction, shown = []) {
+      const digest = toDigest(shown)
+      return `${digest}.${sign(keys[0] ?? '', interaction, digest)}`
+    },
     check(interaction, token) {
-      const given = Buffer.from(typeof token === 'string' ? token : '')
+      const [digest = '', signature = ''] = typeof token === 'string' ? token.split('.') : []
+      const given = Buffer.from(signature)
       const matches = keys.some((key) => {
-        const expected = Buffer.from(sign(key, interaction))
+        const expected = Buffer.from(sign(key, interaction, digest))
         return expected.length === given.length && timingSafeEqual(expected, given)
       })
       if (!matches) throw new errors.InvalidRequest('the form token is missing or wrong', 403)
     },
+    hasShown: (token, shown) => String(token).split('.')[0] === toDigest(shown),
   }
 }
+
+const toDigest = (shown: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(shown)).digest('base64url')
 
 /**
  * Refuses a form that a page of another origin sent. Browsers say so in two headers; whoever sends

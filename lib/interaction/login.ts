@@ -3,12 +3,12 @@ import { hostContext } from '../http/host-context.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { declined, finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { toShownClient } from './pages.ts'
-import type { InteractionParts } from './parts.ts'
+import type { PageParts } from './parts.ts'
 import { signIn } from './sign-in.ts'
 
 /** Signs the person in: by the page with a password, or at the host. */
 export async function showLogin(
-  parts: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function showLogin(
 
 /** Takes what the person typed. */
 export async function submitLogin(
-  parts: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
   form: Readonly<Record<string, unknown>>,
@@ -35,7 +35,7 @@ export async function submitLogin(
 }
 
 async function renderLogin(
-  { config, views, formTokens, logos }: InteractionParts,
+  { config, views, formTokens, logos }: PageParts,
   ctx: Context,
   { client, interaction }: OpenInteraction,
   error: string | null,
@@ -55,7 +55,7 @@ async function renderLogin(
  * anew is sent there once, even when somebody is signed in.
  */
 async function signInAtHost(
-  parts: InteractionParts,
+  parts: PageParts,
   ctx: Context,
   { interaction }: OpenInteraction,
 ): Promise<void> {
@@ -75,5 +75,7 @@ async function signInAtHost(
   const target = new URL(accounts.signInUrl ?? '', issuer)
   target.searchParams.set('return_to', toInteractionUrl(issuer, interaction.uid))
   if (prompt) target.searchParams.set('prompt', prompt)
+  const { ui_locales: uiLocales } = interaction.params
+  if (typeof uiLocales === 'string') target.searchParams.set('ui_locales', uiLocales)
   redirect(ctx, target.href)
 }

@@ -1,10 +1,11 @@
 import type { Client } from 'oidc-provider'
+import type { Account } from '../config/options.ts'
 import type { Logos } from '../logos/logos.ts'
-import type { Account, SubjectChoice } from '../config/options.ts'
+import type { ShownAccount, ShownClient } from '../views/page-data.ts'
 import type { OpenInteraction } from './interaction.ts'
 
 /** The client, as pages show it. */
-export async function toShownClient(client: Client, logos: Logos): Promise<object> {
+export async function toShownClient(client: Client, logos: Logos): Promise<ShownClient> {
   const name = client.clientName ?? client.clientId
   return {
     name,
@@ -15,26 +16,30 @@ export async function toShownClient(client: Client, logos: Logos): Promise<objec
     policyUri: client.policyUri ?? null,
     tosUri: client.tosUri ?? null,
     contacts: client.contacts ?? [],
+    isTest: client['test'] === true,
+    isVerified: client['verified'] === true,
   }
 }
 
-/** The person signed in, as pages show them. */
-export const toShownAccount = ({ name, email }: Account): object => ({ name, email: email ?? null })
+/** A client that is there no more, but of which something is left. */
+export const toGoneClient = (clientId: string): ShownClient => ({
+  name: clientId,
+  initials: '',
+  logo: null,
+  uri: null,
+  host: null,
+  policyUri: null,
+  tosUri: null,
+  contacts: [],
+  isTest: false,
+  isVerified: false,
+})
 
-/** The subjects, as pages show them, with the chosen one marked. */
-export function toShownSubjects(
-  offer: readonly SubjectChoice[],
-  chosen: unknown,
-): readonly object[] {
-  return offer.map(({ urn, name, detail, mayConnect, reason }) => ({
-    urn,
-    name,
-    detail: detail ?? null,
-    mayConnect,
-    reason: reason ?? null,
-    checked: urn === chosen,
-  }))
-}
+/** The person signed in, as pages show them. */
+export const toShownAccount = ({ name, email }: Account): ShownAccount => ({
+  name,
+  email: email ?? null,
+})
 
 /** Where the browser goes after the decision, for people. */
 export const toRedirectHost = ({ redirectUri }: OpenInteraction): string =>

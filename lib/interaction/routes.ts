@@ -7,13 +7,13 @@ import { showConsent, submitConsent } from './consent-page.ts'
 import { refuseForeignOrigin } from './csrf.ts'
 import { alreadyAnswered, openInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { showLogin, submitLogin } from './login.ts'
-import type { InteractionParts } from './parts.ts'
+import type { PageParts } from './parts.ts'
 import { switchAccount } from './sign-in.ts'
 
 type Form = Readonly<Record<string, unknown>>
 
 /** The pages on which a person signs in and decides. */
-export function createInteractionRoutes(parts: InteractionParts): Middleware {
+export function createInteractionRoutes(parts: PageParts): Middleware {
   const { provider } = parts
   const router = new Router({ prefix: interactionPath })
 
@@ -46,7 +46,7 @@ const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.promp
 const formParser = createFormParser('16kb')
 
 async function receiveForm(
-  { provider, config, formTokens }: InteractionParts,
+  { provider, config, formTokens }: PageParts,
   ctx: Context,
 ): Promise<{ open: OpenInteraction; form: Form }> {
   refuseForeignOrigin(ctx, config.issuer)

@@ -1,12 +1,12 @@
 import type { Context } from 'koa'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { finishInteraction, redirect, type Interaction } from './interaction.ts'
-import type { InteractionParts } from './parts.ts'
+import type { PageParts } from './parts.ts'
 import { endSession } from './session.ts'
 
 /** The person is known: goes on with the request as that person. */
 export async function signIn(
-  { provider, config }: Pick<InteractionParts, 'provider' | 'config'>,
+  { provider, config }: Pick<PageParts, 'provider' | 'config'>,
   ctx: Context,
   interaction: Interaction,
   accountId: string,
@@ -27,7 +27,7 @@ export async function signIn(
 
 /** The same request again from the sign-in page, for a person who is or wants to be somebody else. */
 export async function switchAccount(
-  { provider, config }: Pick<InteractionParts, 'provider' | 'config'>,
+  { provider, config }: Pick<PageParts, 'provider' | 'config'>,
   ctx: Context,
   interaction: Interaction,
   reason: 'switch_account' | 'account_changed',

@@ -1,6 +1,7 @@
 import { pleoScopes, type ScopeWords } from '../pleo/scopes.ts'
 import { defaultLanguage } from './catalogues.ts'
-import { withoutRegion, type Translator } from './translator.ts'
+import { findHostWords } from './host-words.ts'
+import type { Translator } from './translator.ts'
 
 /**
  * A scope in the words of a language: those that the host gave with the scope, then those of the catalogues, then
@@ -17,8 +18,6 @@ export function toScopeDescription(
   if (isOurs) {
     return translator.find(path) ?? translator.find(path, defaultLanguage) ?? description.en
   }
-  const given = withoutRegion(translator.language)
-    .map((tag) => description[tag])
-    .find((words) => words !== undefined)
+  const given = findHostWords(description, translator.language)
   return given ?? translator.find(path) ?? description.en
 }

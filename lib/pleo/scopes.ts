@@ -1,7 +1,9 @@
+import type { HostWords } from '../locales/host-words.ts'
+
 /** One scope, as people read it. */
 export interface ScopeWords {
   /** What the scope allows, by language tag (BCP 47). `en` is what a missing language falls back to. */
-  readonly description: { readonly en: string; readonly [language: string]: string }
+  readonly description: HostWords
   /** Whether the scope only reads, or can change something. */
   readonly access: 'read' | 'write'
 }

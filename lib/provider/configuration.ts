@@ -11,6 +11,16 @@ import { toResourceIndicators } from './resource.ts'
 import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
 
+/** What clients register beyond RFC 7591: each is kept, and read as it was registered. */
+const pleoClientMetadata = [
+  'optional_scope',
+  'pkce_exception',
+  'settings_uri',
+  'subject_type_preference',
+  'test',
+  'verified',
+] as const
+
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
 export function toConfiguration(
   config: Config,
@@ -37,7 +47,7 @@ export function toConfiguration(
       grant_types: ['authorization_code', 'refresh_token'],
       id_token_signed_response_alg: toSigningAlgorithm(config.signingKeys),
     },
-    extraClientMetadata: { properties: ['subject_type_preference', 'pkce_exception'] },
+    extraClientMetadata: { properties: [...pleoClientMetadata] },
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
@@ -46,7 +56,7 @@ export function toConfiguration(
     findAccount: toFindAccount(config.accounts),
     extraTokenClaims: toTokenIdentifier,
     interactions: {
-      policy: toPolicy(config.accounts),
+      policy: toPolicy(config),
       url: (_ctx, { uid }) => toInteractionUrl(config.issuer, uid),
     },
     // A grant belongs to one consent: two companies of one person never share one, scopes never pile up.

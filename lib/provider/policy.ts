@@ -1,5 +1,5 @@
 import { errors, interactionPolicy, type Configuration } from 'oidc-provider'
-import type { Accounts } from '../config/options.ts'
+import type { Config } from '../config/config.ts'
 import { hostContext } from '../http/host-context.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
@@ -9,7 +9,7 @@ const { Check, base } = interactionPolicy
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>
 
 /** When a person is asked: to sign in, and then always to consent. */
-export function toPolicy(accounts: Accounts): Policy {
+export function toPolicy({ accounts, lifetimes }: Config): Policy {
   const policy = base()
   const login = policy.get('login')
   const consent = policy.get('consent')
@@ -21,6 +21,15 @@ export function toPolicy(accounts: Accounts): Policy {
       'the account that was signed in is gone',
       'login_required',
       ({ oidc }) => Boolean(oidc.session?.accountId && !oidc.entities.Account),
+    ),
+  )
+  login.checks.add(
+    new Check(
+      'session_old',
+      'the person signed in too long ago',
+      'login_required',
+      ({ oidc: { session } }) =>
+        !accounts.signedIn && Boolean(session?.accountId && session.past(lifetimes.session)),
     ),
   )
   login.checks.add(

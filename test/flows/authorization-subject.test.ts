@@ -18,24 +18,32 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe.each(spellings)('%s', (name) => {
-  test('offers the named company alone, and the tokens are for it', async () => {
+  test('has the named company chosen and the others folded away, and the tokens are for it', async () => {
     const params = { [name]: nordlysGermany }
     const { page } = await goToConsent(issuer, { as: 'jonas', params })
     expect(page.status).toBe(200)
-    expect(page.text).toContain('Nordlys Germany')
-    expect(page.text).not.toContain('Nordlys Denmark')
+    const [chosen = '', folded = ''] = page.text.split('<details class="others">')
+    expect(chosen).toMatch(new RegExp(`value="${nordlysGermany}"\\s+required checked`))
+    expect(chosen).not.toContain('Nordlys Denmark')
+    expect(folded).toMatch(new RegExp(`value="${nordlysDenmark}"\\s+required\\s*>`))
     const options = { as: 'jonas', params, subject: nordlysGermany }
     const { body } = await redeem(issuer, await consent(issuer, options))
     const answer = await introspect(issuer, String(body['access_token']))
     expect(answer['urn:pleo:params:oauth:subject_urn']).toBe(nordlysGermany)
   })
 
-  test('does not let another company be posted', async () => {
-    const params = { [name]: nordlysGermany }
-    const { page, browser } = await goToConsent(issuer, { as: 'jonas', params })
-    const answer = await browser.submit(page, { decision: 'allow', subject: nordlysDenmark })
-    expect([answer.status, answer.location]).toEqual([422, undefined])
-    expect(answer.text).not.toContain('Nordlys Denmark')
+  test('lets the person choose another of theirs, and none of others', async () => {
+    const options = { as: 'jonas', params: { [name]: nordlysGermany } }
+    const { page, browser } = await goToConsent(issuer, options)
+    const refused = await browser.submit(page, { decision: 'allow', subject: bakery })
+    expect([refused.status, refused.location]).toEqual([422, undefined])
+    expect(refused.text).not.toContain('Bakery')
+    const { body } = await redeem(
+      issuer,
+      await consent(issuer, { ...options, subject: nordlysDenmark }),
+    )
+    const answer = await introspect(issuer, String(body['access_token']))
+    expect(answer['urn:pleo:params:oauth:subject_urn']).toBe(nordlysDenmark)
   })
 
   const nowhere = 'urn:pleo:company:00000000-0000-4000-8000-999999999999'

@@ -68,7 +68,7 @@ describe('the consent page', () => {
   test('lets a person of several companies choose, with nothing chosen beforehand', async () => {
     const { page, browser, verifier } = await goToConsent(server.issuer, { as: 'jonas' })
     expect(radios(page)).toEqual([nordlysDenmark, nordlysGermany])
-    expect(page.text).not.toMatch(/\bchecked\b/)
+    expect(page.text).not.toMatch(/<input[^>]*\schecked\b/)
     const answer = await browser.submit(page, { subject: nordlysGermany, decision: 'allow' })
     const code = answer.location?.searchParams.get('code') ?? ''
     const { body } = await redeem(server.issuer, { code, verifier, redirect: page.url })
@@ -148,20 +148,6 @@ describe('a person who cannot connect anything', () => {
 describe('a client that asks for one subject', () => {
   const requested = (urn: string): Record<string, string> => ({
     'urn:pleo:params:oauth:subject': urn,
-  })
-
-  test('has that one shown alone', async () => {
-    const params = requested(nordlysGermany)
-    const { page } = await goToConsent(server.issuer, { as: 'jonas', params })
-    expect(page.text).toContain(`type="hidden" name="subject" value="${nordlysGermany}"`)
-    expect(page.text).not.toContain('Nordlys Denmark')
-  })
-
-  test('gets no other, though the person could connect it', async () => {
-    const params = requested(nordlysGermany)
-    const { page, browser } = await goToConsent(server.issuer, { as: 'jonas', params })
-    const answer = await browser.submit(page, { subject: nordlysDenmark, decision: 'allow' })
-    expect(answer.status).toBe(422)
   })
 
   test.each([

@@ -11,7 +11,7 @@ import {
   type RunningServer,
 } from '../support/server.ts'
 
-const translators = createTranslators(loadCatalogues([]))
+const translators = createTranslators(loadCatalogues([]), 'Pleo')
 const { languages } = translators
 
 let server: RunningServer

@@ -3,9 +3,12 @@ export interface Browser {
   /** Requests, with the cookies; follows redirects that stay on the server. */
   go(url: string, init?: RequestInit): Promise<Page>
   /** Posts the form of a page, with its hidden fields. */
-  submit(page: Page, fields: Record<string, string>, init?: SubmitInit): Promise<Page>
+  submit(page: Page, fields: Fields, init?: SubmitInit): Promise<Page>
   readonly cookies: Map<string, Cookie>
 }
+
+/** The fields of a form; one that is there often has a list. */
+export type Fields = Readonly<Record<string, string | readonly string[]>>
 
 export interface SubmitInit {
   readonly action?: string
@@ -85,11 +88,16 @@ export function createBrowser(): Browser {
     submit: (page, fields, { action, headers } = {}) =>
       go(action ?? formAction(page), {
         method: 'POST',
-        body: new URLSearchParams({ csrf: formToken(page), ...fields }),
+        body: toForm({ csrf: formToken(page), ...fields }),
         headers: { origin: page.url.origin, 'sec-fetch-site': 'same-origin', ...headers },
       }),
   }
 }
+
+const toForm = (fields: Fields): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+  )
 
 /** A name as it stands in a sentence: isolated, whichever way it is written. */
 export const isolated = (name: string): string => `\u2068${name}\u2069`

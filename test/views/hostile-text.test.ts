@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toGoneClient } from '../../lib/interaction/pages.ts'
 import { createViews } from '../../lib/views.ts'
+import type { ErrorData } from '../../lib/views/page-data.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
@@ -111,29 +113,31 @@ describe('templates', () => {
   const error = {
     title: 'error.title.general',
     message: 'error.message.general',
-    code: null,
+    code: 'invalid_request',
     details: null,
     continueUrl: null,
   }
   const cannotConnect = {
     subjects: [],
-    subjectType: 'company',
+    subjectType: 'company' as const,
     account: { name: 'x', email: null },
     action: '/',
     switchAction: '/',
     csrf: 'x',
   }
 
+  const shown = { ...toGoneClient('x'), initials: 'X' }
+
   test('fail when a value is missing, instead of showing a gap', () => {
     const views = createViews({}, 'https://auth.example.test')
-    const render = (data: object) => () => views.render('error', data, 'en')
+    const render = (data: object) => () => views.render('error', data as ErrorData, 'en')
     expect(render(error)).not.toThrow()
     expect(render({ ...error, title: undefined })).toThrow('undefined')
     const consent = (client: object) => () =>
-      views.render('cannot-connect', { ...cannotConnect, client }, 'en')
-    expect(consent({ name: 'x', initials: 'x' })).not.toThrow()
-    expect(consent({ name: 'x' })).toThrow('undefined')
-    expect(consent({ initials: 'x' })).toThrow('a value is missing for {{client}}')
+      views.render('cannot-connect', { ...cannotConnect, client: { ...shown, ...client } }, 'en')
+    expect(consent({})).not.toThrow()
+    expect(consent({ initials: undefined })).toThrow('undefined')
+    expect(consent({ name: undefined })).toThrow('a value is missing for {{client}}')
   })
 
   test('give the style sheet a version that is in its URL', () => {
