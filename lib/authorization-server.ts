@@ -12,6 +12,7 @@ import { createConnectionRoutes } from './connections/routes.ts'
 import { createSignInRoutes } from './connections/sign-in.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
+import { createAssetRoutes } from './http/assets.ts'
 import { createByPath, type PathMiddleware } from './http/by-path.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
@@ -19,7 +20,6 @@ import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
 import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
-import { createStylesheet } from './http/stylesheet.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
@@ -38,7 +38,6 @@ import {
   routes,
   signInPath,
   signOutPath,
-  stylesheetPath,
 } from './provider/routes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
@@ -75,7 +74,7 @@ export function createAuthorizationServer(
   const resolved = resolveConfig(options, createMemoryAdapter)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const { issuer, resourceServer } = config
-  const views = createViews(config.views, new URL(issuer + stylesheetPath).pathname)
+  const views = createViews(config.views, issuer)
   const renderError = createErrorRenderer(views)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
@@ -104,7 +103,7 @@ export function createAuthorizationServer(
       [{ begins: `${routes.authorization}/` }, createQueryOnly()],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
-      [stylesheetPath, createStylesheet(views)],
+      ...createAssetRoutes(views.assets),
       [{ begins: `${logoPath}/` }, logos.middleware],
       ...createPages({ provider, config, views, formTokens, connections, logos }),
     ]),

@@ -45,3 +45,23 @@ export type {
   StoredRefreshToken,
   TokenKind,
 } from './storage.ts'
+export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/colors.ts'
+export type {
+  CannotConnectData,
+  CommonData,
+  ConnectionsData,
+  ConsentData,
+  DisconnectData,
+  ErrorData,
+  LoginData,
+  Page,
+  PageData,
+  ShownAccount,
+  ShownClient,
+  ShownConnection,
+  ShownResource,
+  ShownScope,
+  ShownSubject,
+  SignOutData,
+} from './views/page-data.ts'
+export type { Theme } from './views/theme.ts'

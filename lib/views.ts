@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import nunjucks from 'nunjucks'
 import type { ViewsOptions } from './config/options.ts'
 import { setPageLanguage, type PageContext } from './http/page-language.ts'
 import { loadCatalogues } from './locales/catalogues.ts'
 import { createTranslators, type Translator } from './locales/translator.ts'
-import type { Page, PageData } from './views/page-data.ts'
+import { loadAssets, type Asset, type Assets } from './views/assets.ts'
+import { findViewFile } from './views/files.ts'
+import type { CommonData, Page, PageData } from './views/page-data.ts'
+import { createTemplates } from './views/templates.ts'
+import { defaultProductName } from './views/theme.ts'
 
 /** Draws pages. */
 export interface Views {
@@ -16,7 +16,8 @@ export interface Views {
   page(ctx: PageContext): LocalizedPage
   /** The page as HTML. */
   render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
-  readonly stylesheet: { readonly content: string; readonly version: string }
+  /** What the pages load. */
+  readonly assets: Assets
 }
 
 /** Draws a page in the language of one request, and has the texts of that language. */
@@ -25,25 +26,41 @@ export interface LocalizedPage extends Translator {
   render<Name extends Page>(page: Name, data: PageData[Name]): string
 }
 
-/** Draws pages from the bundled templates and texts, and from those that replace them. */
+/** How pages are drawn where the host says nothing else. */
+export interface ViewsSettings {
+  /** The source of a template; undefined where there is none of that name. */
+  readonly load?: (name: string) => string | undefined
+}
+
+/**
+ * Draws pages from the bundled templates and texts, and from those that replace them.
+ *
+ * @param baseUrl - what the files that pages load are below: the issuer
+ */
 export function createViews(
-  { directories = [], locales = [] }: ViewsOptions,
-  stylesheetUrl: string,
+  options: ViewsOptions,
+  baseUrl: string,
+  { load = (name) => findViewFile(options.directories ?? [], name)?.content }: ViewsSettings = {},
 ): Views {
-  const bundled = fileURLToPath(new URL('.', import.meta.resolve('#views/layout.njk')))
-  const environment = new nunjucks.Environment(
-    new nunjucks.FileSystemLoader([...directories, bundled]),
-    { autoescape: true, throwOnUndefined: true },
-  )
-  const content = readFileSync(new URL(import.meta.resolve('#views/styles.css')), 'utf8')
-  const version = createHash('sha256').update(content).digest('base64url').slice(0, 12)
-  const stylesheet = `${stylesheetUrl}?v=${version}`
-  const translators = createTranslators(loadCatalogues(locales), 'Pleo')
+  const { locales = [], theme = {}, locals = {} } = options
+  const product = theme.productName ?? defaultProductName
+  const templates = createTemplates(load)
+  const assets = loadAssets(options)
+  const translators = createTranslators(loadCatalogues(locales), product)
   const { languages } = translators
+  const toUrl = ({ path, version }: Asset): string =>
+    `${new URL(baseUrl + path).pathname}?v=${version}`
+  const shared = {
+    stylesheet: toUrl(assets.stylesheet),
+    script: toUrl(assets.script),
+    logo: assets.logo ? toUrl(assets.logo) : null,
+    product,
+    locals,
+  }
 
   const render: Views['render'] = (page, data, language) => {
-    const words = toTemplateWords(translators.of(language))
-    return environment.render(`${page}.njk`, { stylesheet, ...words, ...data })
+    const common: CommonData = { ...shared, ...toTemplateWords(translators.of(language)) }
+    return templates.render(`${page}.njk`, { ...common, ...data })
   }
   return {
     languages,
@@ -55,12 +72,17 @@ export function createViews(
       }
     },
     render,
-    stylesheet: { content, version },
+    assets,
   }
 }
 
 /** What templates write words with. */
-const toTemplateWords = ({ language, direction, text, formats }: Translator): object => ({
+const toTemplateWords = ({
+  language,
+  direction,
+  text,
+  formats,
+}: Translator): Omit<CommonData, 'stylesheet' | 'script' | 'product' | 'logo' | 'locals'> => ({
   lang: language,
   dir: direction,
   t: text,

@@ -62,6 +62,8 @@ export function resolveConfig(
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
     views: {
       directories: options.views?.directories ?? [],
+      locals: options.views?.locals ?? {},
+      theme: options.views?.theme ?? {},
       locales: options.views?.locales ?? [],
     },
     configure: options.configure ?? ((configuration) => configuration),

@@ -5,6 +5,7 @@ import type { HostWords } from '../locales/host-words.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
+import type { Theme } from '../views/theme.ts'
 
 /** What {@link createAuthorizationServer} takes. Everything is checked at once, before anything starts. */
 export interface AuthorizationServerOptions {
@@ -216,11 +217,31 @@ export interface Lifetimes {
 /** The pages people see. */
 export interface ViewsOptions {
   /**
-   * Folders whose templates replace ours of the same name, first match first.
+   * Folders whose files replace ours of the same name, first match first: templates, the style sheet
+   * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
+   * single blocks of it: `{% extends 'pleo/consent.njk' %}`. What each page has is said in `PageData`, and what
+   * every page has besides in `CommonData`; there is nothing else.
+   *
+   * Checked when the server is created, by drawing every page in each of its states: a template that cannot be
+   * drawn, names what does not exist, or lacks what the page is for is refused, by file and line.
    *
    * @defaultValue none
    */
   readonly directories?: readonly string[]
+
+  /**
+   * What templates of the host have as `locals`, on every page.
+   *
+   * @defaultValue nothing
+   */
+  readonly locals?: Readonly<Record<string, unknown>>
+
+  /**
+   * Colours, corners, fonts, logo and product name.
+   *
+   * @defaultValue ours
+   */
+  readonly theme?: Theme
 
   /**
    * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or

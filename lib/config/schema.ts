@@ -7,7 +7,7 @@ import { signingKeysSchema } from './key-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
-import { checkLocales, isFolder } from './check-locales.ts'
+import { checkViews, viewsSchema } from './views-schema.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
@@ -77,10 +77,6 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
-const directory = text('a path').refine(isFolder, {
-  error: 'must be a folder that exists',
-})
-
 const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
@@ -138,19 +134,14 @@ const options = z
         .nonnegative({ error: 'must be 0 or more' })
         .max(3600, { error: 'must be 3600 at most' })
         .optional(),
-      views: z
-        .strictObject({
-          directories: z.array(directory).optional(),
-          locales: z.array(directory).optional(),
-        })
-        .optional(),
+      views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },
     { error: required('an object') },
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkLocales(views?.locales, resourceServer?.scopes, context)
+    checkViews(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(

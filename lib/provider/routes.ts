@@ -24,8 +24,10 @@ export const disconnectPath = '/oauth/connections/disconnect'
 export const signInPath = '/oauth/sign-in'
 export const signOutPath = '/oauth/sign-out'
 
-/** Where the style sheet is served. */
+/** Where the style sheet, the script and the logo of the pages are served. */
 export const stylesheetPath = '/oauth/assets/styles.css'
+export const scriptPath = '/oauth/assets/filter.js'
+export const productLogoPath = '/oauth/assets/product-logo'
 
 /** Where logos of clients are served. */
 export const logoPath = '/oauth/assets/logos'
@@ -49,6 +51,8 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [oauthMetadataPath, [...reads, 'OPTIONS']],
   [openidMetadataPath, [...reads, 'OPTIONS']],
   [stylesheetPath, reads],
+  [scriptPath, reads],
+  [productLogoPath, reads],
   [connectionsPath, reads],
   [disconnectPath, [...reads, 'POST']],
   [signInPath, [...reads, 'POST']],

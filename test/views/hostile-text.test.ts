@@ -129,7 +129,7 @@ describe('templates', () => {
   const shown = { ...toGoneClient('x'), initials: 'X' }
 
   test('fail when a value is missing, instead of showing a gap', () => {
-    const views = createViews({}, '/styles.css')
+    const views = createViews({}, 'https://auth.example.test')
     const render = (data: object) => () => views.render('error', data as ErrorData, 'en')
     expect(render(error)).not.toThrow()
     expect(render({ ...error, title: undefined })).toThrow('undefined')
@@ -141,9 +141,11 @@ describe('templates', () => {
   })
 
   test('give the style sheet a version that is in its URL', () => {
-    const views = createViews({}, '/auth/styles.css')
+    const views = createViews({}, 'https://example.test/auth')
     const page = views.render('error', error, 'en')
-    expect(page).toContain(`href="/auth/styles.css?v=${views.stylesheet.version}"`)
-    expect(views.stylesheet.content).toContain('body')
+    expect(page).toContain(
+      `href="/auth/oauth/assets/styles.css?v=${views.assets.stylesheet.version}"`,
+    )
+    expect(views.assets.stylesheet.content).toContain('body')
   })
 })

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import { findTemplateMistakes } from '../views/check.ts'
+import { checkLocales, isFolder } from './check-locales.ts'
+import type { ViewsOptions } from './options.ts'
+import { themeSchema } from './theme-schema.ts'
+
+const folders = z
+  .array(
+    z
+      .string({ error: 'must be a path' })
+      .refine(isFolder, { error: 'must be a folder that exists' }),
+    { error: 'must be an array of folders' },
+  )
+  .optional()
+
+const isPlainObject = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)
+
+const members = {
+  directories: folders,
+  locals: z.custom<object>(isPlainObject, { error: 'must be a plain object' }).optional(),
+  theme: themeSchema.optional(),
+  locales: folders,
+}
+
+/** What the options of the pages may be, each by itself. */
+export const viewsSchema: z.ZodType = z.strictObject(members, { error: 'must be an object' })
+
+/** Complains about every text and template that cannot be used, by file. */
+export function checkViews(
+  views: unknown,
+  scopes: ScopeCatalogue | undefined,
+  context: z.core.$RefinementCtx,
+): void {
+  checkLocales(memberOf(views, 'locales'), scopes, context)
+  for (const { code, directory, file, line, message: what } of findTemplateMistakes(
+    toRightViews(views),
+  )) {
+    const path = ['views', 'directories', directory]
+    const message = `${file}:${line} ${what}`
+    context.addIssue({ code: 'custom', path, message, params: { code } })
+  }
+}
+
+/** Those that are right: what is wrong with one keeps nobody from looking at the others. */
+export function toRightViews(views: unknown): ViewsOptions {
+  const right = Object.entries(members).filter(([name, schema]) => {
+    const member = memberOf(views, name)
+    return member !== undefined && schema.safeParse(member).success
+  })
+  return Object.fromEntries(right.map(([name]) => [name, memberOf(views, name)]))
+}
+
+const memberOf = (value: unknown, name: string): unknown =>
+  (Object(value) as Readonly<Record<string, unknown>>)[name]

@@ -1,0 +1,30 @@
+import type { Middleware } from 'koa'
+import type { Asset, Assets } from '../views/assets.ts'
+import type { PathMiddleware } from './by-path.ts'
+
+/** Serves what pages load. */
+export const createAssetRoutes = ({
+  stylesheet,
+  script,
+  logo,
+}: Assets): readonly PathMiddleware[] =>
+  [stylesheet, script, logo]
+    .filter((asset) => asset !== undefined)
+    .map((asset) => [asset.path, createAsset(asset)])
+
+/** Its URL changes with its content, so browsers may keep it for good. */
+function createAsset({ type, content, version }: Asset): Middleware {
+  return (ctx) => {
+    const isCurrent = ctx.query['v'] === version
+    ctx.set('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache')
+    if (type.startsWith('image/')) {
+      // An SVG that is opened by itself is a document: it may look as it likes, and do nothing.
+      ctx.set({
+        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'Cross-Origin-Resource-Policy': 'same-origin',
+      })
+    }
+    ctx.type = type
+    ctx.body = content
+  }
+}

@@ -1,0 +1,91 @@
+import { Tokenizer, TokenizerMode, type Token } from 'parse5'
+
+/** A start tag, as it stands in a text. */
+export interface Tag {
+  readonly name: string
+  readonly attributes: ReadonlyMap<string, Attribute>
+  readonly line: number
+  /** Where it begins. */
+  readonly start: number
+}
+
+/** An attribute of a tag. */
+export interface Attribute {
+  readonly value: string
+  readonly line: number
+  /** Whether the value stands in quotes. */
+  readonly isQuoted: boolean
+}
+
+const rawText: ReadonlyMap<string, (typeof TokenizerMode)[keyof typeof TokenizerMode]> = new Map([
+  ['script', TokenizerMode.SCRIPT_DATA],
+  ['style', TokenizerMode.RAWTEXT],
+  ['title', TokenizerMode.RCDATA],
+  ['textarea', TokenizerMode.RCDATA],
+])
+
+/** Every start tag of a text. */
+export function listTags(html: string): readonly Tag[] {
+  const tags: Tag[] = []
+  const nothing = (): void => undefined
+  const tokenizer = new Tokenizer(
+    { sourceCodeLocationInfo: true },
+    {
+      onStartTag: (token) => {
+        tags.push(toTag(token, html))
+        // What stands in these is no markup.
+        const mode = rawText.get(token.tagName)
+        if (mode !== undefined) tokenizer.state = mode
+      },
+      onEndTag: nothing,
+      onComment: nothing,
+      onDoctype: nothing,
+      onEof: nothing,
+      onCharacter: nothing,
+      onNullCharacter: nothing,
+      onWhitespaceCharacter: nothing,
+    },
+  )
+  tokenizer.write(html, true)
+  return tags
+}
+
+function toTag({ tagName, attrs, location }: Token.TagToken, html: string): Tag {
+  const places = location?.attrs ?? {}
+  return {
+    name: tagName,
+    line: location?.startLine ?? 1,
+    start: location?.startOffset ?? 0,
+    attributes: new Map(
+      attrs.map(({ name, value }) => {
+        const place = places[name]
+        const isQuoted = /["']$/.test(html.slice(place?.startOffset, place?.endOffset))
+        return [name, { value, line: place?.startLine ?? 1, isQuoted }]
+      }),
+    ),
+  }
+}
+
+/** What stands in place of an expression in a template whose tags are listed: no letter of any language. */
+export const expressionMark = '\uE000'
+
+/**
+ * A template with its own parts blanked out, each letter in its place: what is left is HTML, or nearly so. Where an
+ * expression was there is a mark, so that it can be told from nothing.
+ */
+export const blankTemplateParts = (source: string): string =>
+  source
+    .replaceAll(/\{#.*?#\}|\{%.*?%\}/gs, (part) => part.replaceAll(/[^\n]/g, ' '))
+    .replaceAll(/\{\{.*?\}\}/gs, (part) => part.replaceAll(/[^\n]/g, expressionMark))
+
+/** The attribute that tells where an element comes from. */
+export const placeAttribute = 'data-template-line'
+
+/** A template of which every element tells where it comes from. */
+export function markElements(source: string, name: string): string {
+  const tags = listTags(blankTemplateParts(source))
+  return tags.toReversed().reduce((marked, tag) => {
+    const at = tag.start + 1 + tag.name.length
+    return `${marked.slice(0, at)} ${placeAttribute}="${name}:${tag.line}"${marked.slice(at)}`
+  }, source)
+}

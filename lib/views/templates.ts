@@ -1,0 +1,145 @@
+import nunjucks from 'nunjucks'
+
+/** Templates, ready to be rendered. */
+export interface Templates {
+  /** @throws {@link TemplateFailure} where the template cannot be rendered with this data */
+  render(name: string, data: object): string
+}
+
+/** A template is wrong, or something in it went wrong. */
+export class TemplateFailure extends Error {
+  override readonly name = 'TemplateFailure'
+  /** The template that it is in. */
+  readonly template: string
+  /** The line it is in, from 1 on. */
+  readonly line: number
+  /** What is wrong, without the place. */
+  readonly problem: string
+
+  constructor(template: string, line: number, problem: string, options?: ErrorOptions) {
+    super(`${template}:${line} ${problem}`, options)
+    this.template = template
+    this.line = line
+    this.problem = problem
+  }
+}
+
+const syntaxOptions = { autoescape: true, throwOnUndefined: true } as const
+
+/**
+ * Makes templates of their sources.
+ *
+ * @param load - the source of a template; undefined where there is none of that name
+ */
+export function createTemplates(load: (name: string) => string | undefined): Templates {
+  // The library says in which line something went wrong, and of the file only which one was rendered, whatever
+  // that one extends and imports. So the lines of each template count on from those of the one before.
+  const starts: { readonly name: string; readonly line: number }[] = []
+  let nextLine = 1
+  const getSource = (name: string): nunjucks.LoaderSource | null => {
+    const source = load(name)
+    if (source === undefined) return null
+    const line = nextLine
+    starts.push({ name, line })
+    nextLine += source.split('\n').length
+    return { src: `{#${'\n'.repeat(line)}#}${source}`, path: name, noCache: false }
+  }
+  const loader = { getSource: getSource as (name: string) => nunjucks.LoaderSource }
+  const environment = new nunjucks.Environment(loader, { ...syntaxOptions, dev: true })
+
+  return {
+    render: (name, data) => {
+      try {
+        return environment.render(name, data)
+      } catch (error) {
+        const { line, problem, cause } = toPlace(error)
+        const start = starts.findLast((template) => template.line < line)
+        throw new TemplateFailure(start?.name ?? name, line - (start?.line ?? 0), problem, {
+          cause,
+        })
+      }
+    },
+  }
+}
+
+interface Place {
+  readonly line: number
+  readonly problem: string
+  readonly cause: unknown
+}
+
+function toPlace(error: unknown): Place {
+  const { lineno = 0, cause } = error as Partial<nunjucks.lib.TemplateError>
+  let root: unknown = error
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause
+  const message = root instanceof Error ? root.message : String(root)
+  // What is thrown by something that a template calls comes with a line that is counted from 0.
+  return { line: cause ? lineno + 1 : lineno, problem: withoutPlaces(message), cause: root }
+}
+
+/** The library writes its own idea of the place in front of the message, once for each file on the way. */
+const withoutPlaces = (message: string): string =>
+  message.replace(/^(?:\([^\n]*\n\s*)+/, '').replace(/^(?:\w*Error: )+/, '')
+
+/** A part of a template, as the library reads it. */
+export interface TemplateNode {
+  readonly typename: string
+  /** From 0 on. */
+  readonly lineno: number
+  readonly fields: readonly string[]
+}
+
+/** What of the library has no types. */
+interface Untyped {
+  readonly parser: {
+    parse(source: string, extensions: readonly unknown[], options: object): TemplateNode
+  }
+  readonly compiler: {
+    compile(
+      source: string,
+      asyncFilters: readonly unknown[],
+      extensions: readonly unknown[],
+      name: string,
+      options: object,
+    ): string
+  }
+}
+
+const { parser, compiler } = nunjucks as unknown as Untyped
+
+/**
+ * Reads a template.
+ *
+ * @throws {@link TemplateFailure} where it is none
+ */
+export function parseTemplate(name: string, source: string): TemplateNode {
+  try {
+    // What can be read is not always what can be made a page of: the names of blocks, for example.
+    compiler.compile(source, [], [], name, syntaxOptions)
+    return parser.parse(source, [], syntaxOptions)
+  } catch (error) {
+    const { line, problem, cause } = toPlace(error)
+    // What is missing at the end has no line of its own.
+    const last = problem.includes('end of file') ? source.trimEnd().split('\n').length : 1
+    throw new TemplateFailure(name, line || last, problem, { cause })
+  }
+}
+
+/** What templates have that is the library's own. */
+export interface Builtins {
+  readonly filters: readonly string[]
+  readonly tests: readonly string[]
+  readonly globals: readonly string[]
+}
+
+/** The names of what is built in. */
+export function listBuiltins(): Builtins {
+  const { filters, tests, globals } = new nunjucks.Environment(null) as unknown as Readonly<
+    Record<keyof Builtins, object>
+  >
+  return {
+    filters: Object.keys(filters),
+    tests: Object.keys(tests),
+    globals: Object.keys(globals),
+  }
+}
