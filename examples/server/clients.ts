@@ -33,7 +33,10 @@ export function partnerClients(
     client_uri: origin,
     contacts: ['support@northwind.example'],
     redirect_uris: [`${origin}/callback`],
+    settings_uri: origin,
     scope: partnerScope,
+    // What the application can do without is for the person to decide.
+    optional_scope: 'export-jobs:write',
   }
   return {
     company: {
@@ -41,6 +44,7 @@ export function partnerClients(
       client_id: '1f0c7d4e-6a2b-4b8e-9d35-c8e2f7a40b61',
       client_secret: newSecret(),
       client_name: 'Northwind Ledger',
+      verified: true,
     },
     organization: {
       ...shared,
@@ -48,6 +52,7 @@ export function partnerClients(
       client_secret: newSecret(),
       client_name: 'Northwind Ledger for groups',
       subject_type_preference: 'organization',
+      test: true,
     },
   }
 }

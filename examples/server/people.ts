@@ -113,12 +113,11 @@ function toChoice(
   const isIn = (list: readonly string[]): boolean => ids.some((id) => list.includes(id))
   if (isIn(person.administers)) return [{ ...subject, mayConnect: true }]
   if (!isIn(person.belongsTo)) return []
-  const administrators = people.people.filter(({ administers }) => isIn(administers))
-  const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(
-    administrators.map(({ name }) => name),
-  )
-  const whom = names ? ` Ask ${names}.` : ' Nobody is at the moment.'
-  const reason = `Only an administrator of ${subject.name} can connect applications.${whom}`
+  const administrators = people.people
+    .filter(({ administers }) => isIn(administers))
+    .map(({ name }) => name)
+  if (administrators.length > 0) return [{ ...subject, mayConnect: false, administrators }]
+  const reason = 'Only an administrator can connect applications, and there is none at the moment.'
   return [{ ...subject, mayConnect: false, reason }]
 }
 

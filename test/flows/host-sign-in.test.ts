@@ -123,6 +123,12 @@ describe('a person who is not signed in at the host', () => {
     expect(answer.location?.searchParams.get('state')).toBe('some-state')
   })
 
+  test('is sent there with the languages that the client asked for', async () => {
+    const page = await start(createBrowser(), { ui_locales: 'fi sv' })
+    expectHostSignIn(page, null)
+    expect(page.url.searchParams.get('ui_locales')).toBe('fi sv')
+  })
+
   test('is sent there again after coming back without having signed in', async () => {
     const browser = createBrowser()
     const page = await start(browser)

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ClientMetadata, SubjectChoice } from '../../lib/index.ts'
+import { createBrowser, isolated, type Page } from '../support/browser.ts'
+import { authorizationUrl, connect, createPkce, goToConsent } from '../support/flow.ts'
+import { bakery, createAccounts, password } from '../support/people.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+
+const inDevelopment: ClientMetadata = { ...confidential, client_id: 'new', test: true }
+const known: ClientMetadata = {
+  ...confidential,
+  client_id: 'known',
+  verified: true,
+  settings_uri: 'https://ledger.example.test/settings?a=1&b=2',
+}
+const banner = 'Test application: it is under development and not checked by Pleo'
+
+const people = createAccounts()
+let choices: readonly SubjectChoice[] | undefined
+let server: RunningServer
+beforeAll(async () => {
+  const clients = [confidential, inDevelopment, known]
+  const subjects: typeof people.subjects = (id, options) => choices ?? people.subjects(id, options)
+  server = await startServer({ clients, accounts: { ...people, subjects } })
+})
+afterAll(() => server.close())
+
+const consentPage = async (client: ClientMetadata, as = 'sofia'): Promise<Page> =>
+  (await goToConsent(server.issuer, { client, as })).page
+
+async function cannotConnect(language: string): Promise<Page> {
+  const browser = createBrowser()
+  const { challenge } = createPkce()
+  const params = { code_challenge: challenge, ui_locales: language }
+  const page = await browser.go(authorizationUrl(server.issuer, confidential, params))
+  return browser.submit(page, { username: 'emil@example.test', password })
+}
+
+describe('a client that is registered as', () => {
+  test('test has a banner on every page that it sends a person to', async () => {
+    const { challenge } = createPkce()
+    const url = authorizationUrl(server.issuer, inDevelopment, { code_challenge: challenge })
+    expect((await createBrowser().go(url)).text).toContain(banner)
+    expect((await consentPage(inDevelopment)).text).toContain(banner)
+    expect((await consentPage(inDevelopment, 'emil')).text).toContain(banner)
+  })
+
+  test('verified is said to be checked, and what that means', async () => {
+    const { text } = await consentPage(known)
+    expect(text).toContain('<strong>Checked by Pleo</strong> Pleo has checked who provides it.')
+    expect(text).not.toContain(banner)
+  })
+
+  test('neither is said not to be checked', async () => {
+    const { text } = await consentPage(confidential)
+    expect(text).toContain('<strong>Not checked by Pleo</strong> Allow it only if you know')
+    expect(text).not.toContain(banner)
+  })
+})
+
+test('the settings page of a client is linked from the page of connections', async () => {
+  await connect(server.issuer, { client: known })
+  await connect(server.issuer, { client: inDevelopment })
+  const browser = createBrowser()
+  const page = await browser.go(`${server.issuer}/oauth/connections`)
+  const { text } = await browser.submit(page, { username: 'sofia@example.test', password })
+  expect(text.match(/Settings in/g)).toHaveLength(1)
+  expect(text).toContain('href="https://ledger.example.test/settings?a=1&amp;b=2"')
+  expect(text.match(/<span class="tag">Test<\/span>/g)).toHaveLength(1)
+})
+
+describe('who cannot connect', () => {
+  test('learns who can, in the language of the page', async () => {
+    const names = ['Sofia Lind', 'Jonas Berg']
+    choices = [{ urn: bakery, name: 'Bright Bakery', mayConnect: false, administrators: names }]
+    const [english, danish] = await Promise.all([cannotConnect('en'), cannotConnect('da')])
+    choices = undefined
+    const [sofia, jonas] = names.map(isolated)
+    expect(english.text).toContain(`${isolated(`${sofia} and ${jonas}`)} can connect it.`)
+    expect(danish.text).toContain(isolated(`${sofia} og ${jonas}`))
+  })
+
+  test('learns why in the words of the host, in a language that it has', async () => {
+    const reason = { en: 'It is closed.', da: 'Den er lukket.' }
+    choices = [{ urn: bakery, name: 'Bright Bakery', mayConnect: false, reason }]
+    const [danish, german] = await Promise.all([cannotConnect('da'), cannotConnect('de')])
+    choices = undefined
+    expect(danish.text).toContain('Den er lukket.')
+    expect(german.text).toContain('It is closed.')
+  })
+})
