@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util'
-import { loadCatalogues } from '../../lib/locales/catalogues.ts'
-import { createTranslators } from '../../lib/locales/translator.ts'
 import { createViews } from '../../lib/views.ts'
 import type { Page } from '../../lib/views/page-data.ts'
 import { createSamples } from '../../lib/views/samples.ts'
@@ -17,7 +15,7 @@ const warmUpPages = 400
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values
 
 const views = createViews({}, 'https://auth.example.test')
-const samples = createSamples(createTranslators(loadCatalogues([]), 'Pleo').of('en'))
+const samples = createSamples(views.of('en'))
 
 const measured = Object.entries(samples)
   .flatMap(([page, states]) =>
