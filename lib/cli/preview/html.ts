@@ -13,15 +13,19 @@ export const stylesPath = '/preview/styles.css'
 export const reloadScript: string = `new EventSource('${eventsPath}').addEventListener('reload', () => location.reload())\n`
 
 export const previewStyles = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
-form { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; }
-select, button { font: inherit; padding: 0.25rem 0.5rem; }
-form div { display: grid; gap: 0.25rem; font-size: 0.875rem; }
-main { columns: 18rem; }
-section { break-inside: avoid; }
-h2 { font-size: 1rem; margin-bottom: 0.25rem; }
-ul { margin: 0; padding-inline-start: 1.25rem; }
-.problems li { font-family: ui-monospace, monospace; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+body { margin: 3rem auto; max-width: 60rem; padding: 0 1.5rem; }
+h1 { font-size: 1.5rem; letter-spacing: -0.01em; margin: 0 0 1.25rem; }
+form { align-items: end; border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: 0.5rem; display: flex; flex-wrap: wrap; gap: 1rem; margin-block-end: 1rem; padding: 1rem; }
+form div { display: grid; font-size: 0.875rem; gap: 0.25rem; }
+select, button { block-size: 2.25rem; font: inherit; padding: 0 0.5rem; }
+a { color: light-dark(#1d4fc4, #9dbaff); }
+main { columns: 17rem; column-gap: 2rem; }
+section { break-inside: avoid; padding-block: 0.75rem; }
+h2 { font-size: 1rem; margin: 0 0 0.25rem; }
+ul { list-style: none; margin: 0; padding: 0; }
+li { padding-block: 0.125rem; }
+.problems { border-inline-start: 0.25rem solid #c9353e; margin-block: 1rem; padding-inline-start: 1rem; }
+.problems li { font-family: ui-monospace, monospace; overflow-wrap: anywhere; padding-block: 0.25rem; }
 `
 
 /** A page of the preview itself, which loads again when something is saved. */
