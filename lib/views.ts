@@ -14,6 +14,8 @@ export interface Views {
   readonly languages: readonly string[]
   /** What a page for this request is drawn with; sets the headers that tell its language. */
   page(ctx: PageContext): LocalizedPage
+  /** What a page in a language is drawn with. */
+  of(language: string): LocalizedPage
   /** The page as HTML. */
   render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
   /** What the pages load. */
@@ -62,15 +64,14 @@ export function createViews(
     const common: CommonData = { ...shared, ...toTemplateWords(translators.of(language)) }
     return templates.render(`${page}.njk`, { ...common, ...data })
   }
+  const of: Views['of'] = (language) => ({
+    ...translators.of(language),
+    render: (page, data) => render(page, data, language),
+  })
   return {
     languages,
-    page: (ctx) => {
-      const language = setPageLanguage(ctx, languages)
-      return {
-        ...translators.of(language),
-        render: (page, data) => render(page, data, language),
-      }
-    },
+    page: (ctx) => of(setPageLanguage(ctx, languages)),
+    of,
     render,
     assets,
   }

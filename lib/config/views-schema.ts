@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { findTemplateMistakes } from '../views/check.ts'
 import { checkLocales, isFolder } from './check-locales.ts'
+import { evenIfWrong } from './did-you-mean.ts'
+import { toIssues } from './issues.ts'
 import type { ViewsOptions } from './options.ts'
 import { themeSchema } from './theme-schema.ts'
 
@@ -46,7 +49,7 @@ export function checkViews(
 }
 
 /** Those that are right: what is wrong with one keeps nobody from looking at the others. */
-export function toRightViews(views: unknown): ViewsOptions {
+function toRightViews(views: unknown): ViewsOptions {
   const right = Object.entries(members).filter(([name, schema]) => {
     const member = memberOf(views, name)
     return member !== undefined && schema.safeParse(member).success
@@ -56,3 +59,16 @@ export function toRightViews(views: unknown): ViewsOptions {
 
 const memberOf = (value: unknown, name: string): unknown =>
   (Object(value) as Readonly<Record<string, unknown>>)[name]
+
+/** Every mistake in the options of the pages, the templates aside; and the options that are right. */
+export function checkViewsOptions(views: unknown): {
+  readonly issues: readonly ConfigurationIssue[]
+  readonly right: ViewsOptions
+} {
+  const schema = z.strictObject({ views: viewsSchema }).superRefine((value, context) => {
+    checkLocales(memberOf(value.views, 'locales'), undefined, context)
+  }, evenIfWrong)
+  const { error } = schema.safeParse({ views })
+  const issues = error?.issues.flatMap((issue) => toIssues(issue, schema)) ?? []
+  return { issues, right: toRightViews(views) }
+}

@@ -1,6 +1,5 @@
 import type { ViewsOptions } from '../config/options.ts'
 import { defaultLanguage, loadCatalogues, toPluralPath } from '../locales/catalogues.ts'
-import { createTranslators } from '../locales/translator.ts'
 import { createViews } from '../views.ts'
 import { checkPage } from './check/drawing.ts'
 import { createFindings, type Finding, type Findings } from './check/findings.ts'
@@ -13,7 +12,6 @@ import { reportUnusedBlocks, reportUnusedFiles } from './check/unused.ts'
 import type { CommonData, Page } from './page-data.ts'
 import { createSamples, type Samples } from './samples.ts'
 import { listBuiltins } from './templates.ts'
-import { defaultProductName } from './theme.ts'
 
 export type { Finding } from './check/findings.ts'
 
@@ -30,27 +28,23 @@ const fatal: ReadonlySet<string> = new Set([
  * in each of its states.
  */
 export function findTemplateMistakes(options: ViewsOptions): readonly Finding[] {
-  const { directories = [], locales = [], locals = {}, theme = {} } = options
+  const { directories = [], locales = [], locals = {} } = options
   if (directories.length === 0) return []
   const findings = createFindings()
-  const catalogues = loadCatalogues(locales)
-  const translators = createTranslators(catalogues, theme.productName ?? defaultProductName)
-  const english = translators.of(defaultLanguage)
-  const samples = createSamples(english)
   const library = createTemplateLibrary(directories)
-  const settings: WalkSettings = {
-    library,
-    builtins: listBuiltins(),
-    textPaths: toTextPaths([...(catalogues.get(defaultLanguage)?.keys() ?? [])]),
-    findings,
-    drawnBlocks: new Set(),
-  }
   const load = (name: string): string | undefined => {
     const template = library.find(name)
     return template && markElements(template.source, name)
   }
-  const views = createViews(options, 'https://auth.example.test', { load })
-  const language = { lang: english.language, dir: english.direction }
+  const english = createViews(options, 'https://auth.example.test', { load }).of(defaultLanguage)
+  const samples = createSamples(english)
+  const settings: WalkSettings = {
+    library,
+    builtins: listBuiltins(),
+    textPaths: toTextPaths([...(loadCatalogues(locales).get(defaultLanguage)?.keys() ?? [])]),
+    findings,
+    drawnBlocks: new Set(),
+  }
 
   const reached = new Set<Template>()
   for (const page of Object.keys(samples) as readonly Page[]) {
@@ -60,7 +54,7 @@ export function findTemplateMistakes(options: ViewsOptions): readonly Finding[] 
     const isHosts = templates.some(({ directory }) => directory !== undefined)
     if (!isHosts || isSpoilt(findings, page)) continue
     const states = Object.values(samples[page])
-    checkPage(page, states, templates, { views, language, t: english.text, findings })
+    checkPage(page, states, templates, { english, findings })
   }
   if (!findings.list().some(({ code }) => fatal.has(code))) {
     reportUnusedFiles(directories, reached, findings)

@@ -3,24 +3,11 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
 import { connect, introspect, post } from '../support/flow.ts'
+import { issuesOf } from '../support/issues.ts'
 import { createAccounts } from '../support/people.ts'
 import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
 
-function pathsOf(clients: unknown): string[] {
-  try {
-    createAuthorizationServer({
-      issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies'],
-      accounts: createAccounts(),
-      resourceServer: { audience },
-      clients: clients as [],
-    })
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.issues.map(({ path }) => path)
-    throw error
-  }
-}
+const pathsOf = (clients: unknown): string[] => issuesOf({ clients }).map(({ path }) => path)
 
 const servers: RunningServer[] = []
 const start: typeof startServer = async (options) => {

@@ -73,13 +73,17 @@ try {
     run(process.execPath, [file], consumer)
   }
   install(join(folder, packed.filename))
+  const help = run('npx', ['--no-install', 'pleo-oauth', '--help'], consumer)
+  if (!help.includes('views'))
+    throw new Error(`the command line does not say what it does: ${help}`)
+  run('npx', ['--no-install', 'pleo-oauth', 'views', 'copy', 'templates'], consumer)
   // Who does not store in Redis needs no ioredis.
   checkAndRun('consumer.ts')
   install(`ioredis@${peerDependencies.ioredis}`)
   writeFileSync(join(consumer, 'every-entry.ts'), everyEntry)
   checkAndRun('every-entry.ts')
   process.stdout.write(
-    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page\n`,
+    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page, copied the templates\n`,
   )
 } finally {
   rmSync(folder, { recursive: true })

@@ -6,15 +6,15 @@ import {
 import { createAccounts } from './people.ts'
 import { audience } from './server.ts'
 
-/** What is said about these options of the pages; the mistakes are the point, so they are of any type. */
-export function issuesOfViews(views: unknown): readonly ConfigurationIssue[] {
+/** What is said about these options, which stand beside right ones; the mistakes are the point, so they are of any type. */
+export function issuesOf(options: object): readonly ConfigurationIssue[] {
   try {
     createAuthorizationServer({
       issuer: 'https://auth.example.test',
       cookieKeys: ['a key for the cookies'],
       accounts: createAccounts(),
       resourceServer: { audience },
-      views: views as never,
+      ...options,
     })
     return []
   } catch (error) {
@@ -22,3 +22,5 @@ export function issuesOfViews(views: unknown): readonly ConfigurationIssue[] {
     throw error
   }
 }
+
+export const issuesOfViews = (views: unknown): readonly ConfigurationIssue[] => issuesOf({ views })

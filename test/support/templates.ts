@@ -63,6 +63,19 @@ export const hostConsent = `{% extends 'layout.njk' %}
 {% endblock %}
 `
 
+/** The page of a host that ends a connection. */
+export const hostDisconnect = `{% extends 'layout.njk' %}
+{% block content %}
+  <h1>{{ client.name }}, {{ subject.name }}</h1>
+  <form method="post" action="{{ action }}">
+    <input type="hidden" name="csrf" value="{{ csrf }}">
+    <input type="hidden" name="client_id" value="{{ clientId }}">
+    <input type="hidden" name="subject" value="{{ subject.urn }}">
+    <button>{{ t('connections.confirm.submit') }}</button>
+  </form>
+{% endblock %}
+`
+
 /** Files of a host, by name. */
 export type Files = Readonly<Record<string, string>>
 

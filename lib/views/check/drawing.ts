@@ -1,4 +1,4 @@
-import type { Views } from '../../views.ts'
+import type { LocalizedPage } from '../../views.ts'
 import type { Page, PageData } from '../page-data.ts'
 import { TemplateFailure } from '../templates.ts'
 import { placeOf, readPage, type Element } from './drawn.ts'
@@ -10,9 +10,8 @@ import type { Template } from './template.ts'
 
 /** How pages are drawn to be checked. */
 export interface Drawing {
-  readonly views: Views
-  readonly language: { readonly lang: string; readonly dir: string }
-  readonly t: (path: string) => string
+  /** Draws them, in English. */
+  readonly english: LocalizedPage
   readonly findings: Findings
 }
 
@@ -25,7 +24,7 @@ export function checkPage<Name extends Page>(
   page: Name,
   samples: readonly PageData[Name][],
   templates: readonly Template[],
-  { views, language, t, findings }: Drawing,
+  { english, findings }: Drawing,
 ): void {
   const hosts = templates.filter(({ directory }) => directory !== undefined)
   const report = (place: string | undefined, code: string, message: string): void => {
@@ -37,7 +36,7 @@ export function checkPage<Name extends Page>(
   }
   for (const data of samples) {
     const source = tryRender(
-      () => views.render(page, data, language.lang),
+      () => english.render(page, data),
       (failure) => {
         const { template, line, problem } = failure
         if (isExplained(page, findings)) return
@@ -49,10 +48,10 @@ export function checkPage<Name extends Page>(
     const drawn = readPage(source)
     checkDrawn(
       page,
-      { data, drawn, ...language },
+      { data, drawn, lang: english.language, dir: english.direction },
       {
         drawn,
-        t,
+        t: english.text,
         report: (code, message, element?: Element) => report(placeOf(element), code, message),
       },
     )

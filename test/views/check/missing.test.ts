@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   block,
@@ -7,14 +5,12 @@ import {
   consent,
   findings,
   hostConsent,
+  hostDisconnect,
   layout,
   login,
   otherFindings,
   type Mistake,
 } from '../../support/templates.ts'
-
-const bundled = join(import.meta.dirname, '../../../views')
-const disconnect = readFileSync(join(bundled, 'disconnect.njk'), 'utf8')
 
 const wrong: readonly Mistake[] = [
   // What a page is for.
@@ -105,13 +101,13 @@ const wrong: readonly Mistake[] = [
   ],
   [
     'no client to disconnect',
-    { 'disconnect.njk': change(disconnect, 'name="client_id"', '') },
-    'disconnect.njk:13 missing_client_id',
+    { 'disconnect.njk': change(hostDisconnect, 'name="client_id"', '') },
+    'disconnect.njk:4 missing_client_id',
   ],
   [
     'no company to disconnect',
-    { 'disconnect.njk': change(disconnect, 'name="subject"', '') },
-    'disconnect.njk:13 missing_subject',
+    { 'disconnect.njk': change(hostDisconnect, 'name="subject"', '') },
+    'disconnect.njk:4 missing_subject',
   ],
   [
     'no way to disconnect',

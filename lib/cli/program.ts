@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { createViewsCommand } from './views.ts'
+
+/** The command line of this package. */
+export function createProgram(): Command {
+  const manifest = new URL(import.meta.resolve('pleo-oauth-server/package.json'))
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }
+  return new Command('pleo-oauth')
+    .description('Tools for an authorization server of pleo-oauth-server')
+    .version(version)
+    .addCommand(createViewsCommand())
+}

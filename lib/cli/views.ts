@@ -1,0 +1,65 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { copyViews } from './copy-views.ts'
+import { runPreview, type PreviewOptions } from './preview.ts'
+
+/** What can be done with the pages. */
+export const createViewsCommand = (): Command =>
+  new Command('views')
+    .description('Templates of the pages: copy them, look at them')
+    .addCommand(createCopyCommand())
+    .addCommand(createPreviewCommand())
+
+function createCopyCommand(): Command {
+  const command = new Command('copy')
+    .description('copy templates and the style sheet into a folder, to change them there')
+    .argument('<dir>', 'the folder; it is made where there is none')
+    .argument('[template...]', 'only these, for example "consent" or "styles.css"')
+    .option('--force', 'overwrite files that are there', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pleo-oauth views copy views            everything
+  pleo-oauth views copy views consent    the consent page only
+  pleo-oauth views copy views --force    everything, over what is there`,
+    )
+  return command.action(
+    (folder: string, names: readonly string[], { force }: { force: boolean }) => {
+      const { copied, problem } = copyViews(folder, names, force)
+      if (problem !== undefined) command.error(`error: ${problem}`)
+      for (const file of copied) console.log(file)
+      console.log(`
+Name the folder in the options of the server, views: { directories: ['${folder}'] }.
+Delete what you do not change: a file that is not there is ours, and stays up to date.
+Look at the pages with: npx pleo-oauth views preview ${folder}`)
+    },
+  )
+}
+
+function createPreviewCommand(): Command {
+  const command = new Command('preview')
+    .description('serve every page in every state on this machine, with reload on save')
+    .argument('[dir...]', 'folders with templates, first match first')
+    .option('--port <number>', 'port to listen on (default: a free one)', toPort)
+    .option('--theme <file>', 'JSON file with the theme; a logo in it is found from there')
+    .option('--locals <file>', 'JSON file with what templates have as locals')
+    .option('--locales <dir...>', 'folders with texts, first match first')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pleo-oauth views preview                             our pages
+  pleo-oauth views preview views                       yours
+  pleo-oauth views preview views --theme theme.json    in your colours`,
+    )
+  return command.action(async (directories: readonly string[], options: PreviewOptions) => {
+    const problem = await runPreview({ ...options, directories })
+    if (problem !== undefined) command.error(`error: ${problem}`)
+  })
+}
+
+function toPort(value: string): number {
+  const port = Number(value)
+  if (/^\d+$/.test(value) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.')
+}

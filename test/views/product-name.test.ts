@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest'
+import { createViews } from '../../lib/views.ts'
+import type { Page } from '../../lib/views/page-data.ts'
+import { createSamples } from '../../lib/views/samples.ts'
+
+const views = createViews({ theme: { productName: 'Fjordbank' } }, 'https://auth.example.test')
+
+describe.each(views.languages)('in %s', (language) => {
+  const page = views.of(language)
+  const samples = createSamples(page)
+
+  test.each(Object.keys(samples) as Page[])('the page %s calls the product by its name', (name) => {
+    for (const [state, data] of Object.entries(samples[name])) {
+      const text = page.render(name, data)
+      expect.soft(text, state).toContain('Fjordbank')
+      expect.soft(text, state).not.toContain('Pleo')
+    }
+  })
+})
