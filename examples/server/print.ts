@@ -3,7 +3,8 @@ import type { Example } from './start.ts'
 
 /** Says where everything is, who can sign in, and what to open. */
 export function printStarted(example: Example): void {
-  const { issuer, authorizationServer, api, app, place, signIns, ownPeople, generated } = example
+  const { issuer, authorizationServer, api, app, place, signIns, ownPeople, theme, generated } =
+    example
   const behind = issuer === authorizationServer ? '' : ` (listening on ${authorizationServer})`
   const width = Math.max(...signIns.map(({ email }) => email.length))
   const password = ownPeople ? 'passwords as in PEOPLE_FILE' : `password ${bundledPassword}`
@@ -14,6 +15,7 @@ export function printStarted(example: Example): void {
     `Example partner application  ${app}`,
     '',
     `Everything is kept in ${place}.`,
+    ...(theme ? [`Pages have the theme ${theme}.`] : []),
     '',
     `Sign in as (${password}):`,
     ...signIns.map(({ name, email, who }) => `  ${email.padEnd(width)}  ${name}, ${who}`),

@@ -4,6 +4,7 @@ import { check } from './plain-issues.ts'
 import { redisUrl, type RedisAddress } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
+import { themeNames } from './themes.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -18,6 +19,8 @@ export interface Settings {
   readonly cookieKeys: readonly string[]
   readonly clientsFile: string | undefined
   readonly peopleFile: string | undefined
+  /** Absent: the pages look as the package has them. */
+  readonly theme: string | undefined
   /** Absent: everything is in memory. */
   readonly redis: RedisSettings | undefined
 }
@@ -59,6 +62,7 @@ const schema = z
       .optional(),
     CLIENTS_FILE: z.string().optional(),
     PEOPLE_FILE: z.string().optional(),
+    THEME: z.enum(themeNames, { error: `must be one of ${themeNames.join(', ')}` }).optional(),
     REDIS_URL: redisUrl.optional(),
     STORAGE_KEYS: secrets.optional(),
   })
@@ -98,6 +102,7 @@ export function readSettings(environment: Environment): Settings {
     cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,
+    theme: values.THEME,
     redis: address && { address, keys },
   }
 }
@@ -118,6 +123,9 @@ export function toStartError(
     issues.map(({ path, message }) => {
       const inFile = /^clients(\[\d+\].*)/.exec(path)?.[1]
       if (inFile) return `CLIENTS_FILE ${settings.clientsFile ?? ''}: ${inFile} ${message}`
+      if (settings.theme && path.startsWith('views.')) {
+        return `THEME ${settings.theme}: ${path} ${message}`
+      }
       return `${variables[path.replace(/\[\d+\]$/, '')] ?? path} ${message}`
     }),
   )

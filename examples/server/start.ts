@@ -3,6 +3,7 @@ import {
   createAuthorizationServer,
   type ClientMetadata,
   type Storage,
+  type ViewsOptions,
 } from 'pleo-oauth-server'
 import { createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
@@ -21,6 +22,7 @@ import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
 import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
+import { readTheme } from './themes.ts'
 
 /** The running example. */
 export interface Example {
@@ -39,6 +41,8 @@ export interface Example {
   readonly signIns: Directory['signIns']
   /** Whether the people come from a `PEOPLE_FILE`. */
   readonly ownPeople: boolean
+  /** The theme that the pages have, where there is one. */
+  readonly theme: string | undefined
   readonly close: () => Promise<void>
 }
 
@@ -68,7 +72,8 @@ export async function startExample(environment: Environment): Promise<Example> {
     const ports = await takePorts(settings, taken)
     storage = await openStorage(settings)
     const parts = await compose(settings, directory, ports, storage)
-    return { ...parts, signIns: directory.signIns, ownPeople: peopleFile !== undefined, close }
+    const { signIns } = directory
+    return { ...parts, signIns, ownPeople: peopleFile !== undefined, theme: settings.theme, close }
   } catch (error) {
     await close()
     throw error
@@ -89,7 +94,7 @@ async function compose(
   directory: Directory,
   ports: Ports,
   { storage, partnerStore, place }: OpenStorage,
-): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'close'>> {
+): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'theme' | 'close'>> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
   const partners = partnerClients(app)
@@ -103,6 +108,7 @@ async function compose(
     storage,
     clients,
     resourceServerId: resourceServer.client_id,
+    views: settings.theme ? await readTheme(settings.theme) : {},
   })
   provider.proxy = settings.trustProxy
   const { audience } = settings
@@ -138,6 +144,7 @@ interface Known {
   readonly storage: Storage
   readonly clients: readonly ClientMetadata[]
   readonly resourceServerId: string
+  readonly views: ViewsOptions
 }
 
 function createServer(
@@ -154,6 +161,7 @@ function createServer(
       clients: known.clients,
       resourceServer: { audience: settings.audience, clientIds: [known.resourceServerId] },
       storage: known.storage,
+      views: known.views,
       // Said outright, so that it also starts with NODE_ENV=production: nothing that is kept is
       // signed with them.
       signingKeys: 'ephemeral',

@@ -219,7 +219,8 @@ export interface ViewsOptions {
   /**
    * Folders whose files replace ours of the same name, first match first: templates, the style sheet
    * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
-   * single blocks of it: `{% extends 'pleo/consent.njk' %}`. What each page has is said in `PageData`, and what
+   * single blocks of it: `{% extends 'pleo/consent.njk' %}`; a style sheet can begin with ours, to add to it:
+   * `@import 'pleo/styles.css';`. What each page has is said in `PageData`, and what
    * every page has besides in `CommonData`; there is nothing else.
    *
    * Checked when the server is created, by drawing every page in each of its states: a template that cannot be

@@ -23,10 +23,14 @@ export interface Assets {
   readonly logo: Asset | undefined
 }
 
+const importOfOurs = /^@import\s+(['"])pleo\/styles\.css\1;/m
+
 /** Reads what pages load: ours, or what the host has in its place. */
 export function loadAssets({ directories = [], theme = {} }: ViewsOptions): Assets {
   const contentOf = (name: string): string => findViewFile(directories, name)?.content ?? ''
-  const styles = contentOf('styles.css') + toThemeStyles(theme)
+  // A style sheet of the host can begin with ours, as a template can extend ours.
+  const own = contentOf('styles.css').replace(importOfOurs, () => contentOf('pleo/styles.css'))
+  const styles = own + toThemeStyles(theme)
   return {
     stylesheet: toAsset(stylesheetPath, 'text/css; charset=utf-8', styles),
     script: toAsset(scriptPath, 'text/javascript; charset=utf-8', contentOf('filter.js')),

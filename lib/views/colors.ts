@@ -106,6 +106,8 @@ function toDeclarations(names: readonly ColorName[], palette: Palette): readonly
   const derived: readonly (readonly [boolean, string, string])[] = [
     [isSet('link'), '--focus', link],
     [isSet('link', 'surface'), '--selected', toSelected(palette)],
+    [isSet('link', 'surface'), '--mark', toMark(palette)],
+    [isSet('link', 'surface', 'text'), '--mark-text', toMarkText(palette)],
     [isSet('text', 'surface'), '--sunken', mix(surface, text, 0.03)],
     [isSet('text', 'surface'), '--line', mix(surface, text, 0.14)],
     [isSet('text', 'surface'), '--control', mix(surface, text, 0.6)],
@@ -118,6 +120,19 @@ function toDeclarations(names: readonly ColorName[], palette: Palette): readonly
 }
 
 const toSelected = ({ surface, link }: Palette): string => mix(surface, link, 0.08)
+
+/** Behind the initials of a client, and behind what is new. */
+const toMark = ({ surface, link }: Palette): string => mix(surface, link, 0.12)
+
+/** As near to the colour of links as it can be read. */
+function toMarkText(palette: Palette): string {
+  const { link, text, surface } = palette
+  const shades = [0, 0.25, 0.5, 0.75].map((share) => mix(link, text, share))
+  const behind = [toMark(palette), surface]
+  const isReadable = (shade: string): boolean =>
+    behind.every((color) => contrast(shade, color) >= leastContrast)
+  return shades.find(isReadable) ?? text
+}
 
 /** Away from the words on it, so that they stay readable. */
 const toHover = (color: string, text: string): string =>

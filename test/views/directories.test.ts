@@ -56,6 +56,15 @@ describe("a host's folder", () => {
     expect(await styles.text()).toBe('p { margin: 0 }')
   })
 
+  test('adds to our style sheet where its own begins with it', async () => {
+    const own = "@import 'pleo/styles.css';\n\n.card {\n  border: 0;\n}\n"
+    const { issuer } = await start({ directories: [createFolder({ 'styles.css': own })] })
+    const styles = await (await fetch(`${issuer}/oauth/assets/styles.css`)).text()
+    expect(styles).toMatch(/^:root \{\n {2}color-scheme: light dark;/)
+    expect(styles).toMatch(/\n\.card \{\n {2}border: 0;\n\}\n$/)
+    expect(styles).not.toContain('@import')
+  })
+
   test('replaces the style sheet, which the theme still stands behind, and the script', async () => {
     const directories = [createFolder({ 'styles.css': 'p { margin: 0 }', 'filter.js': 'void 0' })]
     const { issuer } = await start({ directories, theme: { radius: '0' } })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Theme } from '../../lib/index.ts'
 import { defaultColors } from '../../lib/views/colors.ts'
+import { toThemeStyles } from '../../lib/views/theme.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { createFolder } from '../support/folder.ts'
 import { issuesOfViews } from '../support/issues.ts'
@@ -49,6 +50,19 @@ describe('a theme', () => {
     expect(dark).toContain('--primary: #7fe0b0;')
     // What the dark scheme leaves out is ours, not the light one's.
     expect(dark).toContain(`--link: ${defaultColors.dark.link};`)
+  })
+
+  test('colours the initials of a client and what is new after its links, readably', () => {
+    const [light = '', dark = ''] = toThemeStyles({
+      colors: { link: '#b02a6b', surface: '#fff8fb', dark: { link: '#ff9ecb' } },
+    }).split('@media')
+    expect(light).toContain('--mark: #f6dfea;')
+    expect(light).toContain('--mark-text: #b02a6b;')
+    expect(dark).toContain('--mark-text: #ff9ecb;')
+    // 4.6:1 on the surface, and less on a tint of itself.
+    const pale = toThemeStyles({ colors: { link: '#747474' } })
+    expect(pale).toContain('--mark: #eeeeee;')
+    expect(pale).toContain('--mark-text: #5e5e5f;')
   })
 
   test('leaves more contrast to those who ask for it', async () => {

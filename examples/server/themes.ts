@@ -1,0 +1,38 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Theme, ViewsOptions } from 'pleo-oauth-server'
+import { readJsonFile } from './json-file.ts'
+
+const themes = new URL('./themes/', import.meta.url)
+
+/** The names that `THEME` can have: those of the folders in `themes`. */
+export const themeNames: readonly string[] = readdirSync(themes, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .toSorted()
+
+/** Reads the folder of a theme. It has what it needs of `theme.json`, `locals.json`, `views` and `locales`. */
+export async function readTheme(name: string): Promise<ViewsOptions> {
+  const folder = new URL(`${name}/`, themes)
+  const find = (entry: string): string | undefined => {
+    const path = fileURLToPath(new URL(entry, folder))
+    return existsSync(path) ? path : undefined
+  }
+  const read = async <T>(entry: string): Promise<T | undefined> => {
+    const path = find(entry)
+    // What it says is checked by the authorization server.
+    return path === undefined ? undefined : ((await readJsonFile('THEME', path)) as T)
+  }
+  const [theme, locals] = [await read<Theme>('theme.json'), await read<object>('locals.json')]
+  const [views, locales] = [find('views'), find('locales')]
+  return {
+    ...(theme && { theme: withLogoFrom(folder, theme) }),
+    ...(locals && { locals: { ...locals } }),
+    ...(views && { directories: [views] }),
+    ...(locales && { locales: [locales] }),
+  }
+}
+
+/** A path in a file is one from where the file is. */
+const withLogoFrom = (folder: URL, { logo, ...others }: Theme): Theme =>
+  logo === undefined ? others : { ...others, logo: fileURLToPath(new URL(logo, folder)) }
