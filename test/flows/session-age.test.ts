@@ -15,8 +15,10 @@ afterAll(() => server.close())
 
 const isSignIn = ({ text }: Page): boolean => text.includes('name="password"')
 
-const ask = ({ go }: Browser): Promise<Page> =>
-  go(authorizationUrl(server.issuer, confidential, { code_challenge: createPkce().challenge }))
+const ask = (browser: Browser): Promise<Page> =>
+  browser.go(
+    authorizationUrl(server.issuer, confidential, { code_challenge: createPkce().challenge }),
+  )
 
 /** The person came back all the time, which keeps the session, but typed the password that long ago. */
 async function signedInBefore(browser: Browser, seconds: number): Promise<void> {

@@ -35,8 +35,8 @@ async function cannotConnect(language: string): Promise<Page> {
   return browser.submit(page, { username: 'emil@example.test', password })
 }
 
-describe('a client that is registered as', () => {
-  test('test has a banner on every page that it sends a person to', async () => {
+describe('a client', () => {
+  test('under development has a banner on every page that it sends a person to', async () => {
     const { challenge } = createPkce()
     const url = authorizationUrl(server.issuer, inDevelopment, { code_challenge: challenge })
     expect((await createBrowser().go(url)).text).toContain(banner)
@@ -44,13 +44,13 @@ describe('a client that is registered as', () => {
     expect((await consentPage(inDevelopment, 'emil')).text).toContain(banner)
   })
 
-  test('verified is said to be checked, and what that means', async () => {
+  test('that was checked is said to be checked, and what that means', async () => {
     const { text } = await consentPage(known)
     expect(text).toContain('<strong>Checked by Pleo</strong> Pleo has checked who provides it.')
     expect(text).not.toContain(banner)
   })
 
-  test('neither is said not to be checked', async () => {
+  test('of neither kind is said not to be checked', async () => {
     const { text } = await consentPage(confidential)
     expect(text).toContain('<strong>Not checked by Pleo</strong> Allow it only if you know')
     expect(text).not.toContain(banner)

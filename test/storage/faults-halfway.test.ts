@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { everyRequest, storeClients, type Kind } from '../support/every-request.ts'
+import { endConnections, everyRequest, storeClients, type Kind } from '../support/every-request.ts'
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import {
   flawsOf,
@@ -41,8 +42,8 @@ type Meet = (world: World, commands: number) => Promise<Met>
 /** Puts the fault before each command of a request in turn, as many as it has. */
 async function atEachCommand(meet: Meet): Promise<readonly string[]> {
   const proxy = await startFaultyProxy(redis)
-  const server = await startOutageServer(proxy.port)
-  await storeClients(server.storage)
+  // Nothing that another kind of request leaves behind makes this one longer.
+  const server = await startOutageServer(proxy.port, { keyPrefix: `${randomUUID()}:` })
   const wrong: string[] = []
   let commands = 0
   for (; commands < mostCommands; commands += 1) {
@@ -77,6 +78,8 @@ async function ask(
   { server }: World,
   begin: () => void,
 ): Promise<Timed & { readonly isAnswered: boolean; readonly flaws: readonly string[] }> {
+  await storeClients(server.storage)
+  await endConnections(server.storage)
   const question = await prepare(kind, server.issuer)
   // A client that was changed is read again.
   await storeClients(server.storage)

@@ -53,6 +53,12 @@ export async function storeClients(storage: Storage): Promise<void> {
   }
 }
 
+/** Ends what earlier requests connected: the pages say what is connected, and look it up. */
+export async function endConnections({ grants }: Storage): Promise<void> {
+  const clients = [confidential, publicClient, storedConfidential, storedPublic]
+  await Promise.all(clients.map(({ client_id: clientId }) => grants.endAll({ clientId })))
+}
+
 const requestUrl = (issuer: string, client: Client): string =>
   authorizationUrl(issuer, client, { code_challenge: createPkce().challenge })
 

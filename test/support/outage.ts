@@ -39,7 +39,7 @@ interface Running {
 /** Starts a server whose Redis is at that port, or is reached as that says. */
 export async function startOutageServer(
   redis: number | (() => RedisClient),
-  options: Pick<RedisAdapterOptions, 'waitForReplicas'> = {},
+  options: Pick<RedisAdapterOptions, 'keyPrefix' | 'waitForReplicas'> = {},
 ): Promise<OutageServer> {
   const http = createServer()
   const issuer = await listen(http)

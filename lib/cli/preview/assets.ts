@@ -18,7 +18,7 @@ export function createPreviewAssets(current: () => PreviewState): Middleware {
     const { path } = ctx
     if (path === reloadPath) return send('text/javascript; charset=utf-8', reloadScript)
     if (path === stylesPath) return send('text/css; charset=utf-8', previewStyles)
-    if (path === sampleLogoPath) return send('image/svg+xml', sampleLogo)
+    if (path === sampleLogoPath || path === '/favicon.ico') return send('image/svg+xml', sampleLogo)
     for (const scheme of schemes) {
       for (const isThemed of [true, false]) {
         const prefix = toLookPath({ scheme, isThemed })

@@ -16,7 +16,7 @@ export const previewStyles = `:root { color-scheme: light dark; font: 1rem/1.5 s
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 form { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; }
 select, button { font: inherit; padding: 0.25rem 0.5rem; }
-label { display: grid; gap: 0.25rem; font-size: 0.875rem; }
+form div { display: grid; gap: 0.25rem; font-size: 0.875rem; }
 main { columns: 18rem; }
 section { break-inside: avoid; }
 h2 { font-size: 1rem; margin-bottom: 0.25rem; }
@@ -113,7 +113,7 @@ function toSelect(
     const selected = value === chosen ? ' selected' : ''
     return `<option value="${escape(value)}"${selected}>${escape(words)}</option>`
   })
-  return `<label>${escape(label)} <select name="${name}">${items.join('')}</select></label>`
+  return `<div><label for="${name}">${escape(label)}</label><select id="${name}" name="${name}">${items.join('')}</select></div>`
 }
 
 const toProblemList = (problems: readonly string[]): string =>
