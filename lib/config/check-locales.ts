@@ -5,7 +5,6 @@ import {
   loadCatalogues,
   placeholdersOf,
   toPluralPath,
-  type Catalogue,
 } from '../locales/catalogues.ts'
 import { readLocaleFiles, type LocaleFile } from '../locales/files.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
@@ -18,11 +17,12 @@ export function checkLocales(
   context: z.core.$RefinementCtx,
 ): void {
   if (!Array.isArray(folders) || folders.length === 0) return
-  const known = toKnownTexts(loadCatalogues([]).get(defaultLanguage) ?? new Map(), scopes)
-  const problems = folders
-    .filter((folder) => typeof folder === 'string' && isFolder(folder))
-    .flatMap(readLocaleFiles)
-    .flatMap((file) => problemsOf(file, known))
+  const right = folders.filter((folder) => typeof folder === 'string' && isFolder(folder))
+  const known = toKnownTexts(
+    [...toEnglish([]), ...toEnglish(right).filter(([path]) => path.startsWith(ownTexts))],
+    scopes,
+  )
+  const problems = right.flatMap(readLocaleFiles).flatMap((file) => problemsOf(file, known))
   for (const message of problems) {
     const params = { code: 'invalid_locale' }
     context.addIssue({ code: 'custom', path: ['views', 'locales'], message, params })
@@ -31,6 +31,13 @@ export function checkLocales(
 
 /** Whether there is such a folder. */
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** What begins the paths of a host's own texts, for its own templates. They are there in English, or not at all. */
+const ownTexts = 'own.'
+
+const toEnglish = (folders: readonly string[]): readonly (readonly [string, string])[] => [
+  ...(loadCatalogues(folders).get(defaultLanguage) ?? []),
+]
 
 /** What every text may name: the product. */
 const everywhere = 'product'
@@ -44,7 +51,10 @@ interface KnownText {
 /** Every text there is, by its path without the plural category. */
 type KnownTexts = ReadonlyMap<string, KnownText>
 
-function toKnownTexts(english: Catalogue, scopes: ScopeCatalogue | undefined): KnownTexts {
+function toKnownTexts(
+  english: readonly (readonly [path: string, text: string])[],
+  scopes: ScopeCatalogue | undefined,
+): KnownTexts {
   const known = new Map<string, KnownText>()
   for (const [path, text] of english) {
     const base = toPluralPath(path)

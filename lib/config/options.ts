@@ -246,7 +246,8 @@ export interface ViewsOptions {
 
   /**
    * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or
-   * add a language, first match first; what a file leaves out falls back to English. Checked when the server is
+   * add a language, first match first; what a file leaves out falls back to English. Texts for templates of the
+   * host's own have paths that begin with `own.`, and are there in English at least. Checked when the server is
    * created: a path or a placeholder that the English texts do not have is refused.
    *
    * @defaultValue none

@@ -83,7 +83,7 @@ describe('the document on templates names', () => {
 
   test.each(templates.filter((name) => name !== 'parts.njk'))('the blocks of %s', (name) => {
     const blocks = [...read(`views/${name}`).matchAll(/\{%-? block (\w+)/g)].map(
-      ([, block]) => block,
+      ([, block = '']) => block,
     )
     const row = rowsIn(section).find((line) => line.startsWith(`| \`${name}\` `)) ?? 'no row'
     expect(namesIn(row.split('|')[2] ?? '')).toEqual(blocks.toSorted())
