@@ -1,13 +1,7 @@
 import type { Page } from 'playwright-core'
-import type { ClientMetadata, ScopeCatalogue } from '../../lib/index.ts'
+import type { ClientMetadata } from '../../lib/index.ts'
 import { connect } from '../support/flow.ts'
-import {
-  bakery,
-  companyUrn,
-  leavingCompany,
-  manyCompanies,
-  nordlysCompanies,
-} from '../support/crowd.ts'
+import { bakery, companyUrn, leavingCompany, the201st, nordlysCompanies } from '../support/crowd.ts'
 import { partners } from '../support/partners.ts'
 import {
   askUrl,
@@ -17,6 +11,7 @@ import {
   signIn,
   subjectParameter,
 } from '../support/steps.ts'
+import { fortyClient } from './forty-scopes.ts'
 
 /** Where the servers are that show the states. */
 export interface Servers {
@@ -43,6 +38,11 @@ const consent =
   (page: Page, { example }: Servers): Promise<void> =>
     goToConsent(page, example, client, as, params)
 
+const goTo =
+  (path: string) =>
+  async (page: Page, { example }: Servers): Promise<void> =>
+    void (await page.goto(example + path))
+
 const preselected = { [subjectParameter]: companyUrn(nordlysCompanies[1]) }
 const unfold = (page: Page, folded: string): Promise<void> =>
   page.locator(`${folded} > summary`).click()
@@ -61,11 +61,7 @@ const signInStates: readonly State[] = [
       await signIn(page, 'sofia', 'wrong')
     },
   },
-  {
-    name: 'sign-in-without-client',
-    shows: 'Sign in to Pleo',
-    open: async (page, { example }) => void (await page.goto(`${example}/oauth/connections`)),
-  },
+  { name: 'sign-in-without-client', shows: 'Sign in to Pleo', open: goTo('/oauth/connections') },
   {
     name: 'sign-in-without-client-wrong-password',
     shows: 'do not belong together',
@@ -97,7 +93,7 @@ const consentStates: readonly State[] = [
     name: 'consent-preselected-unfolded',
     shows: 'Choose another company',
     open: async (page, servers) => {
-      const params = { [subjectParameter]: companyUrn(manyCompanies[200] ?? bakery) }
+      const params = { [subjectParameter]: companyUrn(the201st) }
       await consent(partners.plain, 'maja', params)(page, servers)
       await unfold(page, '.others')
     },
@@ -223,7 +219,7 @@ const connectionStates: readonly State[] = [
     open: (page, { example }) => goToConnections(page, example, 'idle'),
   },
   {
-    name: 'connections-one',
+    name: 'connections',
     shows: 'Never used',
     open: async (page, { example }) => {
       await connect(example, { client: partners.verified, subject: companyUrn(bakery) })
@@ -269,16 +265,11 @@ const otherStates: readonly State[] = [
       await page.goto(`${example}/oauth/sign-out`)
     },
   },
-  {
-    name: 'signed-out',
-    shows: 'You are signed out',
-    open: async (page, { example }) => void (await page.goto(`${example}/oauth/sign-out`)),
-  },
+  { name: 'signed-out', shows: 'You are signed out', open: goTo('/oauth/sign-out') },
   {
     name: 'error-page-expired',
     shows: 'This page is no longer valid',
-    open: async (page, { example }) =>
-      void (await page.goto(`${example}/oauth/interaction/long-ago`)),
+    open: goTo('/oauth/interaction/long-ago'),
   },
   {
     name: 'error-already-answered',
@@ -308,26 +299,3 @@ export const states: readonly State[] = [
   ...connectionStates,
   ...otherStates,
 ]
-
-const scopes = ['read', 'write'] as const
-const fortyNames = Array.from({ length: 20 }, (_, n) => `kind-${n + 1}`)
-
-/** Forty scopes about twenty kinds of thing. */
-export const fortyScopes: ScopeCatalogue = Object.fromEntries(
-  fortyNames.flatMap((kind, n) =>
-    scopes.map((access) => {
-      const verb = access === 'read' ? 'Read' : 'Change'
-      return [
-        `${kind}:${access}`,
-        { description: { en: `${verb} things of kind ${n + 1}` }, access },
-      ]
-    }),
-  ),
-)
-
-export const fortyClient: ClientMetadata = {
-  ...partners.plain,
-  client_id: 'forty',
-  scope: Object.keys(fortyScopes).join(' '),
-  optional_scope: Object.keys(fortyScopes).slice(20).join(' '),
-}
