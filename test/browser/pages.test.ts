@@ -10,7 +10,8 @@ import { partners } from '../support/partners.ts'
 import { audience, startServer, type RunningServer } from '../support/server.ts'
 import { arabic } from './arabic.ts'
 import { fortyClient, fortyScopes } from './forty-scopes.ts'
-import { states, type Servers } from './states.ts'
+import type { Servers } from './state.ts'
+import { states } from './states.ts'
 
 let example: RunningExample
 let own: readonly RunningServer[]
