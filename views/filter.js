@@ -1,14 +1,20 @@
 // Filters long lists while a person types. Every page works without it.
+
+// Letters with a stroke or of two: no normal form takes them apart, and not every keyboard has them.
+const plain = { æ: 'ae', œ: 'oe', ø: 'o', ß: 'ss', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' }
+
+const fold = (text) =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+    .replace(/[æœøßłđðþı]/g, (letter) => plain[letter])
+
 for (const search of document.querySelectorAll('[data-filter]')) {
   const list = document.getElementById(search.dataset.filter)
   const input = search.querySelector('input')
   const status = search.querySelector('[role=status]')
   const items = list ? [...list.querySelectorAll('.choice')] : []
-  const fold = (text) =>
-    text
-      .normalize('NFKD')
-      .replace(/\p{Diacritic}/gu, '')
-      .toLowerCase()
   const texts = new Map(items.map((item) => [item, fold(item.textContent)]))
 
   const filter = () => {

@@ -2,14 +2,16 @@ import { readdirSync, rmSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchBrowser } from '../support/chromium.ts'
-import { crowd } from '../support/crowd.ts'
-import { startExample, type RunningExample } from '../support/example.ts'
+import { startCrowdedExample } from '../support/crowded-example.ts'
+import type { RunningExample } from '../support/example.ts'
 import { createFolder } from '../support/folder.ts'
 import { looks, lookAt, screenshots } from '../support/page-looks.ts'
 import { partners } from '../support/partners.ts'
 import { audience, startServer, type RunningServer } from '../support/server.ts'
 import { arabic } from './arabic.ts'
-import { fortyClient, fortyScopes, states, type Servers } from './states.ts'
+import { fortyClient, fortyScopes } from './forty-scopes.ts'
+import type { Servers } from './state.ts'
+import { states } from './states.ts'
 
 let example: RunningExample
 let own: readonly RunningServer[]
@@ -20,23 +22,15 @@ const pictures = states.flatMap(({ name }) => looks.map((look) => `${name}-${loo
 
 beforeAll(async () => {
   for (const picture of pictures) rmSync(screenshots + picture, { force: true })
-  const folder = createFolder({
-    'people.json': JSON.stringify(crowd),
-    'clients.json': JSON.stringify(Object.values(partners)),
-    'texts/ar.json': JSON.stringify(arabic),
-  })
-  const files = {
-    PEOPLE_FILE: `${folder}/people.json`,
-    CLIENTS_FILE: `${folder}/clients.json`,
-  }
+  const texts = createFolder({ 'ar.json': JSON.stringify(arabic) })
   const clients = Object.values(partners)
   const [running, forty, inArabic, chromium] = await Promise.all([
-    startExample(files),
+    startCrowdedExample(),
     startServer({
       clients: [fortyClient],
       resourceServer: { audience, scopes: fortyScopes },
     }),
-    startServer({ clients, views: { locales: [`${folder}/texts`] } }),
+    startServer({ clients, views: { locales: [texts] } }),
     launchBrowser(),
   ])
   example = running

@@ -1,38 +1,141 @@
 import Koa from 'koa'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ClientMetadata } from '../../lib/index.ts'
 import { launchBrowser } from '../support/chromium.ts'
-import { authorizationUrl, createPkce } from '../support/flow.ts'
-import { password } from '../support/people.ts'
-import { confidential, startApp, startServer } from '../support/server.ts'
+import { createPkce, redeem } from '../support/flow.ts'
+import { landAt } from '../support/landing.ts'
+import { confidential, startApp, startServer, type RunningServer } from '../support/server.ts'
+import { goToConsent } from '../support/steps.ts'
 
-let browser: Browser
+// Chromium holds every redirect after a form against `form-action`: the button goes dead where one is missing.
 
-beforeAll(async () => {
-  browser = await launchBrowser()
+const clientAt = (client_id: string, redirectUri: string): ClientMetadata => ({
+  ...confidential,
+  client_id,
+  application_type: 'native',
+  redirect_uris: [redirectUri],
 })
 
-afterAll(async () => browser.close())
+const welcome = new Koa().use((ctx) => {
+  // The client sends the browser on, to a host of its own.
+  const { host, searchParams } = ctx.URL
+  if (ctx.path !== '/callback') ctx.body = 'landed'
+  else ctx.redirect(`${host.replace('127.0.0.1', 'http://localhost')}/welcome?${searchParams}`)
+})
 
-it('keeps the Allow button alive when the client sends the browser on to another origin', async () => {
-  const landing = new Koa().use((ctx) => void (ctx.body = 'landed'))
-  const { origin: last, close: closeLast } = await startApp(landing)
-  const elsewhere = last.replace('127.0.0.1', 'localhost')
-  const callback = new Koa().use((ctx) => ctx.redirect(`${elsewhere}/welcome`))
-  const { origin: first, close: closeFirst } = await startApp(callback)
-  const client = { ...confidential, redirect_uris: [`${first}/callback`] }
-  const server = await startServer({ clients: [client] })
+let browser: Browser
+let server: RunningServer
+let loopback: Awaited<ReturnType<typeof startApp>>
+let clients: Readonly<Record<'https' | 'loopback' | 'scheme', ClientMetadata>>
+let context: BrowserContext
+let page: Page
+const complaints: string[] = []
 
-  const page = await browser.newPage()
-  const { challenge } = createPkce()
-  await page.goto(authorizationUrl(server.issuer, client, { code_challenge: challenge }))
-  await page.getByLabel('Email').fill('sofia@example.test')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'Allow', exact: true }).click()
-  await page.waitForURL(`${elsewhere}/welcome`)
-  expect(await page.locator('body').innerText()).toBe('landed')
+beforeAll(async () => {
+  ;[browser, loopback] = await Promise.all([launchBrowser(), startApp(welcome)])
+  clients = {
+    https: clientAt('https', 'https://ledger.example.test/callback'),
+    loopback: clientAt('loopback', `${loopback.origin}/callback`),
+    scheme: clientAt('scheme', 'com.example.app:/callback'),
+  }
+  server = await startServer({ clients: Object.values(clients) })
+})
+afterAll(async () => {
+  await browser.close()
+  await Promise.all([server.close(), loopback.close()])
+})
+beforeEach(async () => {
+  context = await browser.newContext()
+  page = await context.newPage()
+  complaints.splice(0)
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) complaints.push(message.text())
+  })
+})
+afterEach(() => context.close())
 
-  await page.close()
-  await Promise.all([closeLast(), closeFirst(), server.close()])
+const click = (name: string): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).click({ noWaitAfter: true })
+
+/** Where the browser arrives after a click; for a private scheme, what it hands to the system. */
+const arrivals: Readonly<Record<keyof typeof clients, () => Promise<() => Promise<URL>>>> = {
+  https: async () => {
+    const { landed } = await landAt(page, 'https://ledger.example.test')
+    return async () => {
+      const url = await landed
+      await page.getByText('landed').waitFor()
+      return url
+    }
+  },
+  loopback: async () => async () => {
+    await page.getByText('landed').waitFor()
+    const url = new URL(page.url())
+    expect(url.hostname).toBe('localhost')
+    return url
+  },
+  scheme: async () => {
+    const failed = page.waitForEvent('requestfailed', (request) =>
+      request.url().startsWith('com.example.app:'),
+    )
+    return async () => {
+      const request = await failed
+      // Not blocked: this browser has no application that takes it.
+      expect(request.failure()?.errorText).toBe('net::ERR_ABORTED')
+      return new URL(request.url())
+    }
+  },
+}
+
+describe.each(['https', 'loopback', 'scheme'] as const)(
+  'a redirect URI of the kind "%s"',
+  (kind) => {
+    test('gets the code after a click on Allow, with state and issuer, and the code is good', async () => {
+      const client = clients[kind]
+      const { verifier, challenge } = createPkce()
+      await goToConsent(page, server.issuer, client, 'sofia', { code_challenge: challenge })
+      const arrival = await arrivals[kind]()
+      await click('Allow')
+      const redirect = await arrival()
+      const { code = '', ...others } = Object.fromEntries(redirect.searchParams)
+      expect(others).toEqual({ state: 'some-state', iss: server.issuer })
+      const { status } = await redeem(server.issuer, { code, verifier, redirect }, client)
+      expect([status, complaints]).toEqual([200, []])
+    })
+
+    test('gets access_denied after a click on "Don\'t allow", with state and issuer', async () => {
+      await goToConsent(page, server.issuer, clients[kind], 'sofia')
+      const arrival = await arrivals[kind]()
+      await click("Don't allow")
+      expect(Object.fromEntries((await arrival()).searchParams)).toEqual({
+        error: 'access_denied',
+        error_description: expect.any(String),
+        state: 'some-state',
+        iss: server.issuer,
+      })
+      expect(complaints).toEqual([])
+    })
+  },
+)
+
+test('Chromium would block each of them, were our own origin all that form-action allows', async () => {
+  await page.route('**/oauth/interaction/*', async (route) => {
+    if (route.request().method() === 'POST') return route.continue()
+    const response = await route.fetch()
+    const headers = response.headers()
+    const policy = headers['content-security-policy'] ?? ''
+    headers['content-security-policy'] = policy.replace(/form-action [^;]+/, "form-action 'self'")
+    return route.fulfill({ response, headers })
+  })
+  for (const client of Object.values(clients)) {
+    await page.context().clearCookies()
+    await goToConsent(page, server.issuer, client, 'sofia')
+    // Only what no redirect led to is routed.
+    await page.reload()
+    const complaint = page.waitForEvent('console', (message) =>
+      message.text().includes('form-action'),
+    )
+    await click('Allow')
+    expect((await complaint).text()).toContain("form-action 'self'")
+  }
 })

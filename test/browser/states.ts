@@ -1,13 +1,6 @@
 import type { Page } from 'playwright-core'
-import type { ClientMetadata, ScopeCatalogue } from '../../lib/index.ts'
+import { bakery, companyUrn, leavingCompany, nordlysCompanies } from '../support/crowd.ts'
 import { connect } from '../support/flow.ts'
-import {
-  bakery,
-  companyUrn,
-  leavingCompany,
-  manyCompanies,
-  nordlysCompanies,
-} from '../support/crowd.ts'
 import { partners } from '../support/partners.ts'
 import {
   askUrl,
@@ -15,37 +8,14 @@ import {
   goToConsent,
   postBehindThePage,
   signIn,
-  subjectParameter,
 } from '../support/steps.ts'
+import { cannotConnectStates, consentStates } from './consent-states.ts'
+import type { Servers, State } from './state.ts'
 
-/** Where the servers are that show the states. */
-export interface Servers {
-  /** The running example, with the people and clients of the tests. */
-  readonly example: string
-  /** A server with a catalogue of forty scopes. */
-  readonly forty: string
-  /** A server whose pages are in Arabic as well. */
-  readonly arabic: string
-}
-
-/** A state of a page that people see. */
-export interface State {
-  readonly name: string
-  /** What has to stand on the page, so that no other page is looked at by mistake. */
-  readonly shows: string
-  readonly open: (page: Page, servers: Servers) => Promise<void>
-}
-
-type Params = Record<string, string>
-
-const consent =
-  (client: ClientMetadata, as: string, params: Params = {}) =>
-  (page: Page, { example }: Servers): Promise<void> =>
-    goToConsent(page, example, client, as, params)
-
-const preselected = { [subjectParameter]: companyUrn(nordlysCompanies[1]) }
-const unfold = (page: Page, folded: string): Promise<void> =>
-  page.locator(`${folded} > summary`).click()
+const goTo =
+  (path: string) =>
+  async (page: Page, { example }: Servers): Promise<void> =>
+    void (await page.goto(example + path))
 
 const signInStates: readonly State[] = [
   {
@@ -61,11 +31,7 @@ const signInStates: readonly State[] = [
       await signIn(page, 'sofia', 'wrong')
     },
   },
-  {
-    name: 'sign-in-without-client',
-    shows: 'Sign in to Pleo',
-    open: async (page, { example }) => void (await page.goto(`${example}/oauth/connections`)),
-  },
+  { name: 'sign-in-without-client', shows: 'Sign in to Pleo', open: goTo('/oauth/connections') },
   {
     name: 'sign-in-without-client-wrong-password',
     shows: 'do not belong together',
@@ -73,129 +39,6 @@ const signInStates: readonly State[] = [
       await page.goto(`${example}/oauth/connections`)
       await signIn(page, 'sofia', 'wrong')
     },
-  },
-]
-
-const consentStates: readonly State[] = [
-  { name: 'consent-one-company', shows: 'Bright Bakery', open: consent(partners.plain, 'sofia') },
-  {
-    name: 'consent-three-companies',
-    shows: 'Nordlys Nederland B.V.',
-    open: consent(partners.plain, 'jonas'),
-  },
-  {
-    name: 'consent-250-companies',
-    shows: '250 in the list',
-    open: consent(partners.plain, 'maja'),
-  },
-  {
-    name: 'consent-preselected',
-    shows: 'Choose another company',
-    open: consent(partners.plain, 'jonas', preselected),
-  },
-  {
-    name: 'consent-preselected-unfolded',
-    shows: 'Choose another company',
-    open: async (page, servers) => {
-      const params = { [subjectParameter]: companyUrn(manyCompanies[200] ?? bakery) }
-      await consent(partners.plain, 'maja', params)(page, servers)
-      await unfold(page, '.others')
-    },
-  },
-  {
-    name: 'consent-some-without-authority',
-    shows: 'can connect it.',
-    open: consent(partners.plain, 'viktor'),
-  },
-  {
-    name: 'consent-organization',
-    shows: 'It covers every company of the organization.',
-    open: consent(partners.organization, 'jonas'),
-  },
-  {
-    name: 'consent-every-scope',
-    shows: 'vendors:write',
-    open: async (page, servers) => {
-      await consent(partners.everything, 'sofia')(page, servers)
-      await unfold(page, '.technical')
-    },
-  },
-  {
-    name: 'consent-forty-scopes',
-    shows: 'Change things of kind 20',
-    open: (page, { forty }) => goToConsent(page, forty, fortyClient, 'sofia'),
-  },
-  {
-    name: 'consent-optional-scopes',
-    shows: 'What is optional',
-    open: consent(partners.optional, 'jonas'),
-  },
-  {
-    name: 'consent-new-since-last-time',
-    shows: 'Connected since',
-    open: async (page, { example }) => {
-      const params = { scope: 'companies:read' }
-      await connect(example, { client: partners.reader, subject: companyUrn(bakery), params })
-      await goToConsent(page, example, partners.reader, 'sofia')
-    },
-  },
-  {
-    name: 'consent-test-client',
-    shows: 'Test application',
-    open: consent(partners.trial, 'sofia'),
-  },
-  {
-    name: 'consent-verified-client',
-    shows: 'Checked by Pleo',
-    open: consent(partners.verified, 'sofia'),
-  },
-  {
-    name: 'consent-read-only',
-    shows: 'It cannot change anything',
-    open: consent(partners.reader, 'jonas'),
-  },
-  {
-    name: 'consent-80-characters',
-    shows: 'Donaudampfschifffahrtsgesellschaft',
-    open: consent(partners.long, 'long'),
-  },
-  {
-    name: 'consent-right-to-left-names',
-    shows: 'دفتر الشمال',
-    open: consent(partners.rightToLeft, 'noura'),
-  },
-  {
-    name: 'consent-right-to-left-language',
-    shows: 'السماح',
-    open: (page, { arabic }) =>
-      goToConsent(page, arabic, partners.optional, 'jonas', { ui_locales: 'ar' }),
-  },
-  {
-    name: 'consent-nothing-chosen',
-    shows: 'Choose what to connect.',
-    open: async (page, servers) => {
-      await consent(partners.optional, 'jonas')(page, servers)
-      await page
-        .locator('main form')
-        .first()
-        .evaluate((form: HTMLFormElement) => (form.noValidate = true))
-      await page.locator('[value=allow]').click()
-      await page.waitForLoadState()
-    },
-  },
-]
-
-const cannotConnectStates: readonly State[] = [
-  {
-    name: 'cannot-connect-no-company',
-    shows: 'belongs to no company',
-    open: consent(partners.plain, 'nobody'),
-  },
-  { name: 'cannot-connect', shows: 'Sofia Lindgren', open: consent(partners.plain, 'emil') },
-  {
-    name: 'cannot-connect-many',
-    shows: '12 in the list',
-    open: consent(partners.trial, 'trainee'),
   },
 ]
 
@@ -223,7 +66,7 @@ const connectionStates: readonly State[] = [
     open: (page, { example }) => goToConnections(page, example, 'idle'),
   },
   {
-    name: 'connections-one',
+    name: 'connections',
     shows: 'Never used',
     open: async (page, { example }) => {
       await connect(example, { client: partners.verified, subject: companyUrn(bakery) })
@@ -269,16 +112,11 @@ const otherStates: readonly State[] = [
       await page.goto(`${example}/oauth/sign-out`)
     },
   },
-  {
-    name: 'signed-out',
-    shows: 'You are signed out',
-    open: async (page, { example }) => void (await page.goto(`${example}/oauth/sign-out`)),
-  },
+  { name: 'signed-out', shows: 'You are signed out', open: goTo('/oauth/sign-out') },
   {
     name: 'error-page-expired',
     shows: 'This page is no longer valid',
-    open: async (page, { example }) =>
-      void (await page.goto(`${example}/oauth/interaction/long-ago`)),
+    open: goTo('/oauth/interaction/long-ago'),
   },
   {
     name: 'error-already-answered',
@@ -308,26 +146,3 @@ export const states: readonly State[] = [
   ...connectionStates,
   ...otherStates,
 ]
-
-const scopes = ['read', 'write'] as const
-const fortyNames = Array.from({ length: 20 }, (_, n) => `kind-${n + 1}`)
-
-/** Forty scopes about twenty kinds of thing. */
-export const fortyScopes: ScopeCatalogue = Object.fromEntries(
-  fortyNames.flatMap((kind, n) =>
-    scopes.map((access) => {
-      const verb = access === 'read' ? 'Read' : 'Change'
-      return [
-        `${kind}:${access}`,
-        { description: { en: `${verb} things of kind ${n + 1}` }, access },
-      ]
-    }),
-  ),
-)
-
-export const fortyClient: ClientMetadata = {
-  ...partners.plain,
-  client_id: 'forty',
-  scope: Object.keys(fortyScopes).join(' '),
-  optional_scope: Object.keys(fortyScopes).slice(20).join(' '),
-}

@@ -76,6 +76,9 @@ export const manyCompanies: readonly Company[] = towns.flatMap((town, t) =>
   ),
 )
 
+/** One of them that is far down the list. */
+export const the201st: Company = manyCompanies[200] ?? bakery
+
 /** Exactly 80 characters. */
 export const eightyLong = (start: string): string =>
   `${start} ${'International Hospitality and Procurement Holdings '.repeat(2)}`.slice(0, 79) + '.'

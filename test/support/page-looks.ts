@@ -81,7 +81,7 @@ async function findIn(tags: string[]): Promise<Findings> {
       ),
     ),
     tooWide: wide.map(({ tagName, className, textContent }) =>
-      `${tagName} ${String(className)} ${textContent}`.slice(0, 120),
+      `${tagName} ${className} ${textContent}`.slice(0, 120),
     ),
   }
 }
