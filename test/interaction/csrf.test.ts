@@ -30,6 +30,19 @@ describe('a form token', () => {
     },
   )
 
+  test('knows what its form showed, and cannot be made to say something else', () => {
+    const token = tokens.create(interaction, ['users:read'])
+    expect(() => tokens.check(interaction, token)).not.toThrow()
+    expect(tokens.hasShown(token, ['users:read'])).toBe(true)
+    expect(tokens.hasShown(token, ['users:write'])).toBe(false)
+    expect(tokens.hasShown(undefined, [])).toBe(false)
+    const [, signature = ''] = token.split('.')
+    const [other = ''] = tokens.create(interaction, ['users:write']).split('.')
+    for (const made of [`${other}.${signature}`, `${token}.`, `${token}.x`, signature, other]) {
+      expect(() => tokens.check(interaction, made)).toThrow('invalid_request')
+    }
+  })
+
   test('of an earlier key still counts, one of a foreign key does not', () => {
     const old = createFormTokens(['old key']).create(interaction)
     expect(() => tokens.check(interaction, old)).not.toThrow()
