@@ -10,6 +10,7 @@ import { redirect } from '../interaction/interaction.ts'
 import { toGoneClient, toShownAccount, toShownClient } from '../interaction/pages.ts'
 import type { PageParts } from '../interaction/parts.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../provider/routes.ts'
+import { findClient } from './client.ts'
 import { signedInPerson, type SignedInPerson } from './person.ts'
 import { authorizedSubjects, loadSubjectConnections } from './shown.ts'
 import { toConnectionWords } from './page.ts'
@@ -90,7 +91,7 @@ async function showDisconnect(
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = await authorizedSubject(config.accounts, account, urn)
   if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
-  const client = await provider.Client.find(clientId)
+  const client = await findClient(provider, clientId)
   ctx.type = 'html'
   ctx.body = views.page(ctx).render('disconnect', {
     client: client ? await toShownClient(client, logos) : toGoneClient(clientId),
@@ -149,7 +150,7 @@ async function toDone(
 ): Promise<ConnectionsData['done']> {
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = subjects.find((one) => one.urn === urn)
-  const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
+  const client = typeof clientId === 'string' ? await findClient(provider, clientId) : undefined
   return subject && client
     ? { client: client.clientName ?? client.clientId, subject: subject.name }
     : null

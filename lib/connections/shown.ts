@@ -1,10 +1,10 @@
-import type { Client } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Accounts, SubjectChoice } from '../config/options.ts'
 import { toGoneClient, toShownClient } from '../interaction/pages.ts'
 import type { ShownClient } from '../views/page-data.ts'
 import type { Logos } from '../logos/logos.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import { findClient } from './client.ts'
 import type { Connection, Connections } from './connections.ts'
 
 /** What a person can see and end: by subject, those that have connections first. */
@@ -66,7 +66,7 @@ async function toShown(
   { clientId, grants }: Connection,
 ): Promise<LoadedConnection> {
   const [newest] = grants
-  const client: Client | undefined = await provider.Client.find(clientId)
+  const client = await findClient(provider, clientId)
   const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   return {
     clientId,

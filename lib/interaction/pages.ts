@@ -6,7 +6,7 @@ import type { OpenInteraction } from './interaction.ts'
 
 /** The client, as pages show it. */
 export async function toShownClient(client: Client, logos: Logos): Promise<ShownClient> {
-  const name = client.clientName ?? client.clientId
+  const name = shorten(client.clientName ?? client.clientId)
   return {
     name,
     initials: toInitials(name),
@@ -15,10 +15,19 @@ export async function toShownClient(client: Client, logos: Logos): Promise<Shown
     host: hostOf(client.clientUri),
     policyUri: client.policyUri ?? null,
     tosUri: client.tosUri ?? null,
-    contacts: client.contacts ?? [],
+    contacts: (client.contacts ?? []).slice(0, maxContacts).map(shorten),
     isTest: client['test'] === true,
     isVerified: client['verified'] === true,
   }
+}
+
+/** How many characters and contacts a client has to say who it is: enough for every name, too few to bury the page. */
+const maxLength = 120
+const maxContacts = 3
+
+function shorten(text: string): string {
+  const characters = Array.from(text)
+  return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text
 }
 
 /** A client that is there no more, but of which something is left. */

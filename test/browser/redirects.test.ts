@@ -21,7 +21,10 @@ const welcome = new Koa().use((ctx) => {
   // The client sends the browser on, to a host of its own.
   const { host, searchParams } = ctx.URL
   if (ctx.path !== '/callback') ctx.body = 'landed'
-  else ctx.redirect(`${host.replace('127.0.0.1', 'http://localhost')}/welcome?${searchParams}`)
+  else
+    ctx.redirect(
+      `${host.replace('127.0.0.1', 'http://localhost')}/welcome?${searchParams.toString()}`,
+    )
 })
 
 let browser: Browser

@@ -112,6 +112,28 @@ describe('a consent post is refused', () => {
     expectNothingDone(answer, 400, before)
   })
 
+  test('with a cookie that was changed to that of another request', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const { page: other } = await goToConsent(server.issuer, { as: 'jonas' })
+    const name = `${page.url.pathname} pleo_interaction`
+    const cookie = browser.cookies.get(name)
+    const before = stored('Grant')
+    const changed = other.url.pathname.slice(other.url.pathname.lastIndexOf('/') + 1)
+    expect(cookie?.value).toBe(page.url.pathname.slice(page.url.pathname.lastIndexOf('/') + 1))
+    browser.cookies.set(`${other.url.pathname} pleo_interaction`, {
+      path: other.url.pathname,
+      attributes: '',
+      value: changed,
+    })
+    const signature = browser.cookies.get(`${name}.sig`)
+    browser.cookies.set(`${other.url.pathname} pleo_interaction.sig`, {
+      path: other.url.pathname,
+      attributes: '',
+      value: signature?.value ?? '',
+    })
+    expectNothingDone(await browser.submit(other, allow), 400, before)
+  })
+
   test('after somebody else signed in meanwhile in the same browser', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     await goToConsent(server.issuer, { browser, as: 'jonas', params: { prompt: 'login' } })
