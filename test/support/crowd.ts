@@ -84,15 +84,15 @@ export const eightyLong = (start: string): string =>
   `${start} ${'International Hospitality and Procurement Holdings '.repeat(2)}`.slice(0, 79) + '.'
 
 /** 80 characters without a place to break the line. */
-export const eightyUnbroken: string = 'Donaudampfschifffahrtsgesellschaft'.repeat(3).slice(0, 80)
+const eightyUnbroken: string = 'Donaudampfschifffahrtsgesellschaft'.repeat(3).slice(0, 80)
 
-export const longCompanies: readonly Company[] = [
+const longCompanies: readonly Company[] = [
   { id: uuid(4, 1), name: eightyLong('Great'), registrationNumber: eightyLong('Registered') },
   { id: uuid(4, 2), name: eightyUnbroken, country: 'DE' },
 ]
 
 /** Names that are written from right to left, alone and mixed with others. */
-export const rightToLeftCompanies: readonly Company[] = [
+const rightToLeftCompanies: readonly Company[] = [
   { id: uuid(5, 1), name: 'شركة النخيل للتجارة (2024)', registrationNumber: '1010-224466' },
   { id: uuid(5, 2), name: 'מאפיית האור בע״מ – Tel Aviv', country: 'IL' },
 ]
