@@ -19,9 +19,11 @@ const config: ViteUserConfig = {
           ...shared,
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', 'test/storage/**'],
+          exclude: ['test/bench/**', 'test/browser/**', 'test/storage/**'],
         },
       },
+      // What people see, in a real browser.
+      { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       // The black-box tests once more, with everything in Redis.
       {
         test: {
