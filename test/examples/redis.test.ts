@@ -131,8 +131,11 @@ describe('the example on Redis', () => {
     const tokens = await connect(example.issuer)
     await group.waitForReplica()
     await group.failover()
-    const refreshes = async (): Promise<boolean> =>
-      (await refresh(example.issuer, tokens.refresh_token)).status === 200
+    const refreshes = async (): Promise<boolean> => {
+      const { status, body } = await refresh(example.issuer, tokens.refresh_token)
+      if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+      return true
+    }
     await waitUntil('the new primary is used', refreshes)
   })
 })
