@@ -10,6 +10,14 @@ const shared = {
   allowOnly: false,
 } as const
 
+// Most of the time of these goes to processes and servers that they start.
+const startingProcesses = [
+  'test/adapters/contract.test.ts',
+  'test/cli/!(program|terminal|text|try*).test.ts',
+  'test/examples/**/*.test.ts',
+  'test/keys/**/*.test.ts',
+]
+
 const config: ViteUserConfig = {
   test: {
     maxWorkers: 2,
@@ -19,9 +27,10 @@ const config: ViteUserConfig = {
           ...shared,
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', 'test/browser/**', 'test/storage/**'],
+          exclude: ['test/bench/**', 'test/browser/**', 'test/storage/**', ...startingProcesses],
         },
       },
+      { test: { ...shared, name: 'processes', include: startingProcesses } },
       // What people see, in a real browser.
       { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       // The black-box tests once more, with everything in Redis.
@@ -29,7 +38,7 @@ const config: ViteUserConfig = {
         test: {
           ...shared,
           name: 'redis',
-          include: ['test/flows/**/*.test.ts', 'test/interaction/**/*.test.ts'],
+          include: ['test/{clients,flows,interaction}/**/*.test.ts'],
           env: { TEST_STORAGE: 'redis' },
         },
       },

@@ -57,6 +57,8 @@ function fill(folder: string): void {
   write('package.json', JSON.stringify({ private: true, type: 'module' }))
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   copyFileSync(join(import.meta.dirname, 'consumer.ts'), join(folder, 'consumer.ts'))
+  const tests = '../docs/testing/embedder.node-test.ts'
+  copyFileSync(join(import.meta.dirname, tests), join(folder, 'tests.ts'))
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'package-'))
@@ -79,11 +81,12 @@ try {
   run('npx', ['--no-install', 'pleo-oauth', 'views', 'copy', 'templates'], consumer)
   // Who does not store in Redis needs no ioredis.
   checkAndRun('consumer.ts')
+  checkAndRun('tests.ts')
   install(`ioredis@${peerDependencies.ioredis}`)
   writeFileSync(join(consumer, 'every-entry.ts'), everyEntry)
   checkAndRun('every-entry.ts')
   process.stdout.write(
-    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page, copied the templates\n`,
+    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page, passed tests, copied the templates\n`,
   )
 } finally {
   rmSync(folder, { recursive: true })
