@@ -1,0 +1,94 @@
+import type { ParsedUrlQuery } from 'node:querystring'
+import { parseSubject } from '../pleo/subject.ts'
+import { ResourceServerError } from './refusal.ts'
+import { requestOf, type TokenContext } from './request.ts'
+
+declare const checked: unique symbol
+
+/**
+ * The id (UUID, in lower case) of a company that the token of this request may act for. Only {@link companyFor} and
+ * {@link companiesFor} make one: a function that reads data of a company and asks for this type cannot be called without
+ * the check.
+ */
+export type CompanyId = string & { readonly [checked]: 'CompanyId' }
+
+/** What {@link companyFor} needs of a context. */
+export interface CompanyContext extends TokenContext {
+  readonly query: ParsedUrlQuery
+}
+
+/** How the company is named in the query. */
+const parameters = ['company_id', 'companyId']
+
+/**
+ * The one company that a request is about: the company of the token or, where the token is for an organization, the one
+ * that the request names and that belongs to it now. A company that is named is never ignored: the query parameter
+ * `company_id` (or `companyId`), and `named`.
+ *
+ * @param named - the company, where a path or a body names it
+ * @throws {@link ResourceServerError} with 400 where no company, none that can be one, or more than one is named, with 403
+ * where the token is not for it: the same for a company of somebody else and for none
+ * @throws TypeError where `named` is given, and is no text: a misspelled path parameter must not pass for none
+ */
+export async function companyFor(
+  ctx: CompanyContext,
+  ...named: readonly [string?]
+): Promise<CompanyId> {
+  if (named.some((one) => typeof one !== 'string')) {
+    throw new TypeError('companyFor: the company that is named must be a text')
+  }
+  const id = toCompany(queried(ctx), named.map(String))
+  const { subject } = requestOf(ctx).token
+  if (subject.type === 'company') {
+    if (id !== undefined && id !== subject.id) throw foreign()
+    return subject.id as CompanyId
+  }
+  if (id === undefined) {
+    throw malformed('company_id is missing: the access token is for an organization')
+  }
+  const own = await ownCompanies(ctx)
+  if (!own.includes(id as CompanyId)) throw foreign()
+  return id as CompanyId
+}
+
+/**
+ * Every company that the token of a request may act for: its own, or those of its organization; only the one that the
+ * request names, where it names one.
+ *
+ * @throws {@link ResourceServerError} as {@link companyFor} does
+ */
+export async function companiesFor(ctx: CompanyContext): Promise<readonly CompanyId[]> {
+  const { subject } = requestOf(ctx).token
+  return subject.type === 'company' || queried(ctx).length > 0
+    ? [await companyFor(ctx)]
+    : ownCompanies(ctx)
+}
+
+const queried = ({ query }: CompanyContext): readonly string[] =>
+  parameters.flatMap((name) => query[name] ?? [])
+
+/** The company that is named: at most once in the query, and the same one elsewhere. */
+function toCompany(inQuery: readonly string[], elsewhere: readonly string[]): string | undefined {
+  if (inQuery.length > 1) throw malformed('company_id is given more than once')
+  // As the id in a subject URN is written.
+  const ids = [...inQuery, ...elsewhere].map((text) => parseSubject(`urn:pleo:company:${text}`)?.id)
+  const [id, ...others] = ids
+  if (ids.length > 0 && id === undefined) throw malformed('the id of a company must be a UUID')
+  if (others.some((other) => other !== id)) throw malformed('two different companies are named')
+  return id
+}
+
+async function ownCompanies(ctx: TokenContext): Promise<readonly CompanyId[]> {
+  const {
+    token: { subject },
+    companiesOf,
+  } = requestOf(ctx)
+  const ids = (await companiesOf?.(subject)) ?? []
+  return ids.map((id) => id.toLowerCase() as CompanyId)
+}
+
+const foreign = (): ResourceServerError =>
+  new ResourceServerError(403, 'forbidden', 'the access token is not for that company')
+
+const malformed = (description: string): ResourceServerError =>
+  new ResourceServerError(400, 'invalid_request', description)

@@ -1,0 +1,17 @@
+export {
+  VerificationUnavailableError,
+  type AccessToken,
+  type TokenVerifier,
+  type VerifiedToken,
+} from './access-token.ts'
+export { bearer, type BearerOptions, type BearerState } from './bearer.ts'
+export { companiesFor, companyFor, type CompanyContext, type CompanyId } from './company.ts'
+export { introspection, type IntrospectionOptions } from './introspection.ts'
+export { jwt, type JwtOptions } from './jwt.ts'
+export { local, type LocalAuthorizationServer } from './local.ts'
+export { protectedResource, type ProtectedResourceOptions } from './protected-resource.ts'
+export { ResourceServerError } from './refusal.ts'
+export type { CompaniesOf, TokenContext } from './request.ts'
+export { requireScope, requireSubject } from './scope.ts'
+export type { CacheOptions } from './token-cache.ts'
+export type { Subject, SubjectType } from '../pleo/subject.ts'

@@ -1,0 +1,94 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import { VerificationUnavailableError, type TokenVerifier } from './access-token.ts'
+import { toVerifiedToken } from './claims.ts'
+import { checkMembers, checkText, toNumber, toUrl } from './options.ts'
+
+/** What {@link jwt} takes. */
+export interface JwtOptions {
+  /** The issuer of the tokens. */
+  readonly issuer: string
+  /** What `aud` of a token for this API is. */
+  readonly audience: string
+  /**
+   * Where the keys of the authorization server are: `https`, except for loopback hosts.
+   *
+   * @defaultValue `/oauth/jwks` below the issuer
+   */
+  readonly jwksUri?: string
+  /**
+   * How long its keys are believed, in seconds.
+   *
+   * @defaultValue 600 (10 minutes)
+   */
+  readonly maxAge?: number
+  /**
+   * How long to wait for its keys, in seconds.
+   *
+   * @defaultValue 2
+   */
+  readonly timeout?: number
+}
+
+/** How often keys are fetched anew for tokens of keys that are not among them, at most, in milliseconds. */
+const cooldownDuration = 1000
+
+/** Of public keys only. */
+const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
+
+/**
+ * Verifies JWT access tokens with the keys of the authorization server, which is not asked about each: a token is good to
+ * its end, whatever was revoked or refreshed meanwhile.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9068.html#section-4 RFC 9068, Section 4}
+ * @throws TypeError where an option is wrong
+ */
+export function jwt(options: JwtOptions): TokenVerifier {
+  checkMembers('jwt', options, ['issuer', 'audience', 'jwksUri', 'maxAge', 'timeout'])
+  const { issuer, audience } = options
+  toUrl('jwt: issuer', issuer)
+  checkText('jwt: audience', audience)
+  const getKey = createGetKey(
+    toUrl('jwt: jwksUri', options.jwksUri ?? `${issuer}/oauth/jwks`),
+    toNumber('jwt: maxAge', options.maxAge, [1, 86_400], 600),
+    toNumber('jwt: timeout', options.timeout, [0.001, 60], 2),
+  )
+  const rules = {
+    issuer,
+    audience,
+    typ: 'at+jwt',
+    algorithms,
+    requiredClaims: ['exp', 'client_id'],
+  }
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, getKey, rules)
+      return toVerifiedToken(payload)
+    } catch (error) {
+      // What is no JWT, is signed by nobody known, or has wrong claims, is not good: all else is not known.
+      if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
+      throw error
+    }
+  }
+}
+
+function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(jwksUri, {
+    cooldownDuration,
+    cacheMaxAge: maxAge * 1000,
+    timeoutDuration: Math.ceil(timeout * 1000),
+  })
+  return async (header, token) => {
+    try {
+      return await keys(header, token)
+    } catch (cause) {
+      if (isOfToken(cause)) throw cause
+      throw new VerificationUnavailableError('the keys of the authorization server are not there', {
+        cause,
+      })
+    }
+  }
+}
+
+/** Whether the keys are there, and what the token says of its own is none of them, or may be several. */
+const isOfToken = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys

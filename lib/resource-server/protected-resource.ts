@@ -1,0 +1,71 @@
+import type { Middleware } from 'koa'
+import { proofAlgorithms } from './challenges.ts'
+import { checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
+
+/** What {@link protectedResource} takes. */
+export interface ProtectedResourceOptions {
+  /** What `aud` of a token for this API is, and clients name as `resource`: its base URL. */
+  readonly audience: string
+  /**
+   * Where clients reach this API.
+   *
+   * @defaultValue the audience, which it must be for a client to believe what is said here
+   */
+  readonly baseUrl?: string
+  /** Issuers whose tokens are taken. */
+  readonly authorizationServers: readonly string[]
+  /**
+   * The scopes that there are here.
+   *
+   * @defaultValue not said
+   */
+  readonly scopes?: readonly string[]
+  /**
+   * Whether tokens that are bound to a key are taken, as `bearer()` has it.
+   *
+   * @defaultValue true
+   */
+  readonly dpop?: boolean
+}
+
+const wellKnown = '/.well-known/oauth-protected-resource'
+
+/** Where the metadata of an API is: the well-known path stands before its own (RFC 9728, Section 3.1). */
+export const toMetadataUrl = (baseUrl: URL): URL =>
+  new URL(wellKnown + (baseUrl.pathname === '/' ? '' : baseUrl.pathname), baseUrl.origin)
+
+/**
+ * Tells clients which authorization servers this API takes tokens of, to anybody who asks.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9728.html#section-3 RFC 9728, Section 3}
+ * @throws TypeError where an option is wrong
+ */
+export function protectedResource(options: ProtectedResourceOptions): Middleware {
+  const members = ['audience', 'baseUrl', 'authorizationServers', 'scopes', 'dpop']
+  checkMembers('protectedResource', options, members)
+  const { audience, authorizationServers, scopes, dpop = true } = options
+  checkText('protectedResource: audience', audience)
+  const baseUrl = toUrl('protectedResource: baseUrl', options.baseUrl ?? audience)
+  checkSwitch('protectedResource: dpop', dpop)
+  if (scopes !== undefined) checkTexts('protectedResource: scopes', scopes)
+  checkTexts('protectedResource: authorizationServers', authorizationServers)
+  for (const [index, issuer] of authorizationServers.entries()) {
+    toUrl(`protectedResource: authorizationServers[${index}]`, issuer)
+  }
+  const metadata = {
+    resource: audience,
+    authorization_servers: authorizationServers,
+    scopes_supported: scopes,
+    bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: dpop ? proofAlgorithms : undefined,
+  }
+  const { pathname } = toMetadataUrl(baseUrl)
+  return (ctx, next) => {
+    const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (!isRead || ctx.originalUrl.split('?', 1)[0] !== pathname) return next()
+    // Clients in browsers read it as well.
+    ctx.set('Access-Control-Allow-Origin', '*')
+    ctx.body = metadata
+    return undefined
+  }
+}

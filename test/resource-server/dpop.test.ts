@@ -1,0 +1,249 @@
+import { hash, webcrypto } from 'node:crypto'
+import * as openid from 'openid-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { introspection, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
+import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
+import { createProofKeys, prove, type ProofKeys } from '../support/dpop.ts'
+import { bakery } from '../support/people.ts'
+import { send } from '../support/requests.ts'
+import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { connect, consent, post } from '../support/flow.ts'
+
+let server: RunningServer
+let api: RunningApi
+let keys: ProofKeys
+let token: string
+beforeAll(async () => {
+  server = await startServer()
+  api = await startApi({ verify: local(server) })
+  keys = await createProofKeys()
+  token = await connectWith(keys)
+})
+afterAll(async () => {
+  await api.close()
+  await server.close()
+})
+
+async function connectWith(own: ProofKeys): Promise<string> {
+  const { code, verifier } = await consent(server.issuer)
+  const fields = {
+    grant_type: 'authorization_code',
+    code,
+    code_verifier: verifier,
+    redirect_uri: confidential.redirect_uris?.[0],
+    client_id: confidential.client_id,
+    client_secret: confidential.client_secret,
+  }
+  const url = `${server.issuer}/oauth/token`
+  const { body } = await post(url, fields, await prove(own, url))
+  expect(body['token_type']).toBe('DPoP')
+  return String(body['access_token'])
+}
+
+type Claims = Record<string, unknown>
+
+const ath = (value: string): string => hash('sha256', value, 'base64url')
+
+/** A right proof for a GET of /token, and what is to be wrong with it. */
+const proofOf = (claims: Claims = {}, own = keys, of = token): Promise<Record<string, string>> =>
+  prove(own, `${api.origin}/token`, { htm: 'GET', ath: ath(of), ...claims })
+
+const ask = async (
+  headers: Record<string, string>,
+  path = '/token',
+  method = 'GET',
+  of = token,
+): Promise<ApiAnswer> =>
+  toApiAnswer(
+    await send(api.origin + path, { method, headers: { authorization: `DPoP ${of}`, ...headers } }),
+  )
+
+const metadata = () => `resource_metadata="${api.origin}/.well-known/oauth-protected-resource"`
+const algs = 'algs="ES256 Ed25519 EdDSA"'
+const expectRefused = ({ status, challenge, body }: ApiAnswer, error: string, text: string) => {
+  expect([status, challenge]).toEqual([
+    401,
+    `Bearer ${metadata()}, DPoP error="${error}", error_description="${text}", ${algs}, ${metadata()}`,
+  ])
+  expect(body).toEqual({ error, error_description: text })
+}
+
+describe('a token that is bound to a key', () => {
+  test('passes with a proof of it, and its thumbprint is told', async () => {
+    const { status, body } = await ask(await proofOf())
+    const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', keys.publicKey)
+    const keyThumbprint = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url')
+    expect([status, body['keyThumbprint']]).toEqual([200, keyThumbprint])
+  })
+
+  test('passes with one over introspection as well', async () => {
+    const verify: TokenVerifier = introspection({
+      endpoint: `${server.issuer}/oauth/token/introspect`,
+      client: { id: resourceServer.client_id, secret: resourceServer.client_secret },
+    })
+    const other = await startApi({ verify, baseUrl: api.origin })
+    const headers = { authorization: `DPoP ${token}`, ...(await proofOf()) }
+    expect((await send(`${other.origin}/token`, { headers })).status).toBe(200)
+    const plain = await send(`${other.origin}/token`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(plain.status).toBe(401)
+    await other.close()
+  })
+
+  test('passes with the proof of a published client', async () => {
+    const method = openid.ClientSecretPost(confidential.client_secret)
+    const config = await openid.discovery(
+      new URL(server.issuer),
+      confidential.client_id,
+      undefined,
+      method,
+      { algorithm: 'oauth2', execute: [openid.allowInsecureRequests] },
+    )
+    const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
+    const { redirect, verifier } = await consent(server.issuer)
+    const checks = { pkceCodeVerifier: verifier, expectedState: 'some-state' }
+    const tokens = await openid.authorizationCodeGrant(config, redirect, checks, {}, { DPoP })
+    const url = new URL(`${api.origin}/token?with=query`)
+    const answer = await openid.fetchProtectedResource(
+      config,
+      tokens.access_token,
+      url,
+      'GET',
+      undefined,
+      undefined,
+      { DPoP },
+    )
+    expect(await answer.json()).toMatchObject({ subject: { urn: bakery } })
+  })
+
+  test('is refused as Bearer, also with a proof', async () => {
+    const text = 'the access token is bound to a key, and must be sent with a DPoP proof'
+    for (const headers of [{}, await proofOf()]) {
+      const { status, challenge } = await ask({ ...headers, authorization: `Bearer ${token}` })
+      expect([status, challenge]).toEqual([
+        401,
+        `Bearer error="invalid_token", error_description="${text}", ${metadata()}, DPoP ${algs}, ${metadata()}`,
+      ])
+    }
+  })
+
+  test('is refused where proofs are not taken', async () => {
+    const plain = await startApi({ verify: local(server), dpop: false })
+    const answer = await plain.get('/token', token)
+    const headers = { authorization: `DPoP ${token}`, ...(await proofOf()) }
+    const proven = await send(`${plain.origin}/token`, { headers })
+    await plain.close()
+    expect([answer.status, proven.status]).toEqual([401, 401])
+    expect(answer.challenge).not.toContain('algs=')
+  })
+
+  test('is told of a missing scope in its scheme', async () => {
+    const headers = await proofOf({ htu: `${api.origin}/jobs` })
+    const { status, challenge } = await ask(headers, '/jobs')
+    expect([status, challenge]).toEqual([403, expect.stringMatching(/^DPoP error="insufficient_/)])
+  })
+})
+
+test('a token that is bound to no key is refused with a proof', async () => {
+  const { access_token } = await connect(server.issuer)
+  const answer = await ask(await proofOf({}, keys, access_token), '/token', 'GET', access_token)
+  const text = 'the access token is bound to no key, and must be sent as Bearer'
+  expectRefused(answer, 'invalid_token', text)
+})
+
+test('a token that is not good is refused before its proof', async () => {
+  const answer = await ask(await proofOf(), '/token', 'GET', 'nobody-issued-this')
+  const text = 'the access token is unknown, revoked, expired, or for another API'
+  expectRefused(answer, 'invalid_token', text)
+})
+
+const seconds = () => Math.floor(Date.now() / 1000)
+
+describe('a proof is refused', () => {
+  test.each<[string, () => Claims, string]>([
+    ['for another method', () => ({ htm: 'POST' }), 'is for another method'],
+    ['for another path', () => ({ htu: `${api.origin}/jobs` }), 'is for another URL'],
+    ['for another host', () => ({ htu: 'http://evil.test/token' }), 'is for another URL'],
+    ['for another port', () => ({ htu: 'http://127.0.0.1:1/token' }), 'is for another URL'],
+    [
+      'for https',
+      () => ({ htu: `${api.origin}/token`.replace('http', 'https') }),
+      'is for another URL',
+    ],
+    ['for no URL', () => ({ htu: '/token' }), 'is for another URL'],
+    ['for another token', () => ({ ath: ath('another') }), 'is for another access token'],
+    ['for no token', () => ({ ath: undefined }), 'is for another access token'],
+    ['from two minutes ago', () => ({ iat: seconds() - 120 }), 'is not from now'],
+    ['from in two minutes', () => ({ iat: seconds() + 120 }), 'is not from now'],
+    ['from no time', () => ({ iat: undefined }), 'is not from now'],
+    ['without an id', () => ({ jti: undefined }), 'has no jti'],
+    ['with an id that is no text', () => ({ jti: 1 }), 'has no jti'],
+  ])('%s', async (_, claims, text) => {
+    const answer = await ask(await proofOf(claims()))
+    expectRefused(answer, 'invalid_dpop_proof', `the DPoP proof ${text}`)
+  })
+
+  test('whatever the Host header says', async () => {
+    const headers = { ...(await proofOf({ htu: 'http://evil.test/token' })), host: 'evil.test' }
+    expectRefused(await ask(headers), 'invalid_dpop_proof', 'the DPoP proof is for another URL')
+    expect((await ask({ ...(await proofOf()), host: 'evil.test' })).status).toBe(200)
+  })
+
+  test('that is missing', async () => {
+    expectRefused(await ask({}), 'invalid_dpop_proof', 'a DPoP proof is missing')
+  })
+
+  test('that comes with another', async () => {
+    const [one, other] = [await proofOf(), await proofOf()].map(({ DPoP }) => DPoP)
+    const answer = await ask({ DPoP: [one, other] } as never)
+    expectRefused(answer, 'invalid_dpop_proof', 'DPoP was sent more than once')
+  })
+
+  test('that is none, is unsigned, or was changed', async () => {
+    const { DPoP = '' } = await proofOf()
+    const [header = '', payload = '', signature = ''] = DPoP.split('.')
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const decoded = claimsOf(header)
+    const proofs = [
+      'nonsense',
+      'a.b.c',
+      `${header}.${payload}.`,
+      `${encode({ ...decoded, alg: 'none' })}.${payload}.`,
+      `${encode({ ...decoded, typ: 'JWT' })}.${payload}.${signature}`,
+      `${encode({ ...decoded, jwk: undefined })}.${payload}.${signature}`,
+      `${header}.${encode({ ...claimsOf(payload), jti: 'other' })}.${signature}`,
+    ]
+    for (const proof of proofs) {
+      const text = 'the DPoP proof is no proof, or its signature is wrong'
+      expectRefused(await ask({ DPoP: proof }), 'invalid_dpop_proof', text)
+    }
+  })
+
+  test('of another key', async () => {
+    const answer = await ask(await proofOf({}, await createProofKeys()))
+    const text = 'the access token is bound to another key than that of the DPoP proof'
+    expectRefused(answer, 'invalid_token', text)
+  })
+
+  test('that was used before, also at the same time', async () => {
+    const headers = await proofOf()
+    expect((await ask(headers)).status).toBe(200)
+    expectRefused(await ask(headers), 'invalid_dpop_proof', 'the DPoP proof was used before')
+    const once = await proofOf()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(once)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+})
+
+test('of two clients each may choose the id of its proofs', async () => {
+  const others = await createProofKeys()
+  const theirs = await connectWith(others)
+  const jti = 'one'
+  expect((await ask(await proofOf({ jti }))).status).toBe(200)
+  const answer = await ask(await proofOf({ jti }, others, theirs), '/token', 'GET', theirs)
+  expect(answer.status).toBe(200)
+})
+
+const claimsOf = (payload: string): Claims =>
+  JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims

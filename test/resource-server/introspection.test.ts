@@ -1,0 +1,276 @@
+import type { ServerResponse } from 'node:http'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { introspection, type IntrospectionOptions } from '../../lib/resource-server/index.ts'
+import { startApi, type RunningApi } from '../support/api.ts'
+import { connect, revoke } from '../support/flow.ts'
+import { bakery, idOf } from '../support/people.ts'
+import {
+  json,
+  startIntrospectionProxy,
+  type IntrospectionProxy,
+} from '../support/introspection-proxy.ts'
+import { basic, pause } from '../support/requests.ts'
+import { audience, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+
+const client = { id: resourceServer.client_id, secret: resourceServer.client_secret }
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+let proxy: IntrospectionProxy
+let apis: RunningApi[]
+beforeEach(async () => {
+  proxy = await startIntrospectionProxy(`${server.issuer}/oauth/token/introspect`)
+  apis = []
+})
+afterEach(async () => {
+  await Promise.all(apis.map((api) => api.close()))
+  await proxy.close()
+})
+
+async function start(options: Partial<IntrospectionOptions> = {}): Promise<RunningApi> {
+  const verify = introspection({ endpoint: proxy.endpoint, client, ...options })
+  const api = await startApi({ verify })
+  apis.push(api)
+  return api
+}
+
+const newToken = async (): Promise<string> => (await connect(server.issuer)).access_token
+
+describe('what is asked', () => {
+  test('is the token, with the credentials of the API, over a connection that is kept', async () => {
+    const api = await start({ cache: { maxAge: 0 } })
+    const token = await newToken()
+    for (let turn = 0; turn < 5; turn += 1)
+      expect((await api.get('/token', token)).status).toBe(200)
+    expect(proxy.last()).toEqual({
+      body: `token=${token}&token_type_hint=access_token`,
+      authorization: basic(resourceServer)['authorization'],
+    })
+    expect([proxy.requests(), proxy.connections()]).toEqual([5, 1])
+  })
+
+  test('has id and secret form-encoded', async () => {
+    const api = await start({ client: { id: 'a b:ü', secret: '%+&' } })
+    await api.get('/token', 'x')
+    const [, sent = ''] = proxy.last().authorization?.split(' ') ?? []
+    expect(Buffer.from(sent, 'base64').toString()).toBe('a+b%3A%C3%BC:%25%2B%26')
+  })
+})
+
+describe('the cache', () => {
+  test('has 200 requests at once ask once', async () => {
+    const api = await start()
+    proxy.delay(100)
+    const token = await newToken()
+    const answers = await Promise.all(Array.from({ length: 200 }, () => api.get('/token', token)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(proxy.requests()).toBe(1)
+  })
+
+  test('asks again when its age is over, and notices a revocation then', async () => {
+    const api = await start({ cache: { maxAge: 0.5 } })
+    const token = await newToken()
+    expect((await api.get('/token', token)).status).toBe(200)
+    await revoke(server.issuer, token)
+    expect((await api.get('/token', token)).status).toBe(200)
+    await pause(550)
+    expect((await api.get('/token', token)).status).toBe(401)
+    expect(proxy.requests()).toBe(2)
+  })
+
+  test('counts the age from when it was asked, also for those who wait for an answer', async () => {
+    const api = await start({ cache: { maxAge: 0.3 } })
+    const token = await newToken()
+    proxy.delay(700)
+    const first = api.get('/token', token)
+    await pause(500)
+    await revoke(server.issuer, token)
+    proxy.delay(0)
+    expect((await api.get('/token', token)).status).toBe(401)
+    expect((await first).status).toBe(200)
+    expect((await api.get('/token', token)).status).toBe(401)
+  })
+
+  test('of no age has every request ask', async () => {
+    const api = await start({ cache: { maxAge: 0 } })
+    const token = await newToken()
+    const statuses = async (): Promise<readonly number[]> => {
+      const answers = await Promise.all([api.get('/token', token), api.get('/token', token)])
+      return answers.map(({ status }) => status)
+    }
+    expect([await statuses(), proxy.requests()]).toEqual([[200, 200], 2])
+    await revoke(server.issuer, token)
+    expect([await statuses(), proxy.requests()]).toEqual([[401, 401], 4])
+  })
+
+  test('never remembers a token past its end', async () => {
+    const short = await startServer({ lifetimes: { accessToken: 1 } })
+    const endpoint = `${short.issuer}/oauth/token/introspect`
+    const api = await start({ endpoint, cache: { maxAge: 60 } })
+    const { access_token } = await connect(short.issuer)
+    expect((await api.get('/token', access_token)).status).toBe(200)
+    await pause(1100)
+    expect((await api.get('/token', access_token)).status).toBe(401)
+    await short.close()
+  })
+
+  test('forgets the oldest where it is full', async () => {
+    const api = await start({ cache: { maxAge: 60, maxEntries: 2 } })
+    const tokens = [await newToken(), await newToken(), await newToken()] as const
+    for (const token of tokens) await api.get('/token', token)
+    expect(proxy.requests()).toBe(3)
+    await api.get('/token', tokens[2])
+    await api.get('/token', tokens[1])
+    expect(proxy.requests()).toBe(3)
+    await api.get('/token', tokens[0])
+    expect(proxy.requests()).toBe(4)
+  })
+
+  test('remembers nothing that is not good, so that strangers push out nothing that is', async () => {
+    const api = await start({ cache: { maxAge: 60, maxEntries: 10 } })
+    const token = await newToken()
+    await api.get('/token', token)
+    for (let turn = 0; turn < 50; turn += 1) await api.get('/token', `nobody-issued-${turn}`)
+    await api.get('/token', 'nobody-issued-1')
+    expect(proxy.requests()).toBe(52)
+    expect((await api.get('/token', token)).status).toBe(200)
+    expect(proxy.requests()).toBe(52)
+  })
+
+  test('remembers no failure', async () => {
+    const api = await start({ cache: { maxAge: 60 } })
+    const token = await newToken()
+    proxy.answer(json('', 500))
+    expect((await api.get('/token', token)).status).toBe(503)
+    proxy.answer(undefined)
+    expect((await api.get('/token', token)).status).toBe(200)
+  })
+})
+
+const good: Readonly<Record<string, unknown>> = {
+  active: true,
+  sub: idOf(bakery),
+  'urn:pleo:params:oauth:subject_urn': bakery,
+  client_id: 'ledger',
+  scope: 'companies:read',
+  token_type: 'Bearer',
+  aud: audience,
+  exp: Math.floor(Date.now() / 1000) + 60,
+}
+
+describe('where nothing can be known, the answer is 503, and the reason is told to the application alone', () => {
+  const reset = (response: ServerResponse): void => void response.destroy()
+  const silent = (): void => undefined
+  const half = (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-length': '100' }).write('{"active":true')
+    setTimeout(() => response.destroy(), 20)
+  }
+  const elsewhere = (response: ServerResponse): void =>
+    void response.writeHead(307, { location: `${server.issuer}/oauth/token/introspect` }).end()
+
+  test.each<[string, (response: ServerResponse) => void, RegExp]>([
+    ['a connection that breaks', reset, /cannot be reached/],
+    ['silence', silent, /did not answer in time/],
+    ['half an answer', half, /cannot be reached/],
+    ['500', json('oops', 500), /answered introspection with 500/],
+    ['503', json('', 503), /answered introspection with 503/],
+    ['429', json('', 429), /answered introspection with 429/],
+    ['404', json(good, 404), /answered introspection with 404/],
+    ['a redirect, which is not followed', elsewhere, /with 307/],
+    ['401 for our own credentials', json({ error: 'invalid_client' }, 401), /refuses.*client\.id/],
+    ['no JSON', json('<html>', 200), /no introspection response/],
+    ['nothing', json('', 200), /no introspection response/],
+    ['null', json(null), /no introspection response/],
+    ['a list', json([]), /no introspection response/],
+    ['active as a text', json({ ...good, active: 'true' }), /no introspection response/],
+    ['active alone', json({ active: true }), /no introspection response/],
+    ['exp as a text', json({ ...good, exp: '2' }), /no introspection response/],
+    ['a scope that is a list', json({ ...good, scope: [] }), /no introspection response/],
+    ['no client', json({ ...good, client_id: '' }), /no introspection response/],
+    ['aud as a number', json({ ...good, aud: 1 }), /no introspection response/],
+    ['cnf as a text', json({ ...good, cnf: 'x' }), /no introspection response/],
+  ])('%s', async (_, how, reason) => {
+    const api = await start({ timeout: 0.3 })
+    const token = await newToken()
+    proxy.answer(how)
+    const { status, body, challenge, raw } = await api.get('/token', token)
+    expect([status, challenge, raw.headers['retry-after']]).toEqual([503, undefined, '1'])
+    expect(body).toEqual({
+      error: 'temporarily_unavailable',
+      error_description: 'access tokens cannot be verified at the moment, try again',
+    })
+    const [error, ...others] = api.errors as [Error]
+    expect(error.message).toMatch(reason)
+    expect(others).toEqual([])
+    const { cause } = error
+    const told = `${error.stack}${String(cause)}${cause instanceof Error ? cause.stack : ''}`
+    expect(told).not.toContain(token)
+    expect(told).not.toContain(client.secret)
+  })
+
+  test('nobody listens', async () => {
+    const api = await start()
+    await proxy.close()
+    expect((await api.get('/token', 'x')).status).toBe(503)
+    proxy = await startIntrospectionProxy(server.issuer)
+  })
+
+  test('an issuer that is another one', async () => {
+    const api = await start({ issuer: 'https://other.example.test' })
+    expect((await api.get('/token', await newToken())).status).toBe(503)
+    expect(String(api.errors[0])).toContain('another issuer')
+  })
+
+  test('of many who waited for one answer, the application hears once', async () => {
+    const api = await start({ timeout: 0.3 })
+    proxy.answer(silent)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => api.get('/token', 'x')))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
+    expect(api.errors).toHaveLength(1)
+  })
+})
+
+test('a connection that was closed meanwhile is noticed by nobody', async () => {
+  const api = await start({ cache: { maxAge: 0 } })
+  const token = await newToken()
+  let count = 0
+  proxy.answer((response) => {
+    count += 1
+    if (count === 1) response.destroy()
+    else json(good)(response)
+  })
+  expect((await api.get('/token', token)).status).toBe(200)
+})
+
+describe('an answer that is about no access token for this API is 401', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['another audience', { aud: 'https://other.example.test' }],
+    ['an audience that begins like ours', { aud: `${audience}.evil.test` }],
+    ['no audience among several', { aud: ['https://other.example.test', `${audience}/`] }],
+    ['no subject', { 'urn:pleo:params:oauth:subject_urn': undefined }],
+    ['a subject that is none', { 'urn:pleo:params:oauth:subject_urn': 'urn:pleo:person:1' }],
+    ['a refresh token', { token_type: 'refresh_token' }],
+    ['an end that is over', { exp: 1 }],
+    ['bound to a certificate', { cnf: { 'x5t#S256': 'x' } }],
+    [
+      'bound to a certificate and a key',
+      { cnf: { 'x5t#S256': 'x', jkt: 'x' }, token_type: 'DPoP' },
+    ],
+    ['not active', { active: false }],
+  ])('%s', async (_, members) => {
+    const api = await start()
+    proxy.answer(json({ ...good, ...members }))
+    expect((await api.get('/token', 'some-token')).status).toBe(401)
+    expect(api.errors).toEqual([])
+  })
+
+  test('and one that is, among other APIs, passes', async () => {
+    const api = await start()
+    proxy.answer(json({ ...good, aud: ['https://other.example.test', audience] }))
+    expect((await api.get('/token', 'some-token')).status).toBe(200)
+  })
+})
