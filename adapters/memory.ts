@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import type { RecordStorage, Storage, StoredPayload } from '../lib/storage.ts'
 import { copyOf } from './memory/copy.ts'
 import { createGrantStorage } from './memory/grants.ts'
-import { createSpace, type Space } from './memory/space.ts'
+import { createSpace, type Space, type StoredRecord } from './memory/space.ts'
 
 export { MemoryFullError } from './memory/space.ts'
 
@@ -28,7 +28,7 @@ export interface MemoryAdapterOptions {
  * another.
  */
 export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage {
-  const space = createSpace(options.maxRecords ?? 100_000, options.now ?? Date.now)
+  const space = createSpace(options.maxRecords ?? 100_000, options.now ?? (() => Date.now()))
   const secret = randomBytes(32)
   const listeners = new Set<(clientId: string) => void>()
   const models = new Map<string, RecordStorage>()
@@ -65,22 +65,23 @@ function createRecordStorage(
       consumed: space.live(key)?.consumed,
     })
   }
-  const read = (record: ReturnType<Space['live']>): StoredPayload | undefined => {
-    if (!record) return undefined
-    const payload = copyOf(record.content as StoredPayload)
-    return record.consumed === undefined ? payload : { ...payload, consumed: record.consumed }
+  const change = (id: string, payload: StoredPayload, lifetime?: number): true => {
+    store(id, payload, lifetime)
+    onChange(id)
+    return true
   }
-
   return {
-    upsert: async (id, payload, lifetime) => {
-      store(id, payload, lifetime)
-      onChange(id)
+    upsert: async (id, payload, lifetime) => void change(id, payload, lifetime),
+    insert: async (id, payload, lifetime) =>
+      !space.live(keyOf(id)) && change(id, payload, lifetime),
+    swap: async (id, payload, from) => {
+      const { version } = (space.live(keyOf(id))?.content ?? { version: null }) as StoredPayload
+      return version === payload.version || (version === from && change(id, payload))
     },
-    insert: async (id, payload, lifetime) => {
-      if (space.live(keyOf(id))) return false
-      store(id, payload, lifetime)
-      return true
-    },
+    ids: async () =>
+      [...space.keys()]
+        .filter((key) => key.startsWith(keyOf('')) && space.live(key))
+        .map((key) => key.slice(keyOf('').length)),
     find: async (id) => read(space.live(keyOf(id))),
     findByUid: async (uid) => read(space.byIndex(`${model}#${uid}`)),
     findByUserCode: async (userCode) => read(space.byIndex(`${model}#${userCode}`)),
@@ -96,4 +97,10 @@ function createRecordStorage(
       return isDone
     },
   }
+}
+
+function read(record: StoredRecord | undefined): StoredPayload | undefined {
+  if (!record) return undefined
+  const payload = copyOf(record.content as StoredPayload)
+  return record.consumed === undefined ? payload : { ...payload, consumed: record.consumed }
 }

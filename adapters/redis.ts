@@ -2,13 +2,18 @@ import type { RedisOptions } from 'ioredis'
 import type { RecordStorage, Storage, StorageProblem } from '../lib/storage.ts'
 import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
+import { createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
 import { createRecordStorage } from './redis/records.ts'
+import { outliveFailovers } from './redis/sentinel.ts'
+import { createSigningKeyRecords } from './redis/signing-keys.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
 import { createUndoing } from './redis/undo.ts'
 
+export { parseRedisUrl, RedisUrlError, type RedisAddress, type RedisHost } from './redis/address.ts'
+export { toClientOptions, type RedisClientOptions } from './redis/client-options.ts'
 export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 export { ReplicationError } from './redis/exchange.ts'
 export { MissingKeyError } from './redis/known-keys.ts'
@@ -125,13 +130,16 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
     ...(await missingKeys(known)),
   ]
   watchSetup(client, check, options.onProblem)
+  outliveFailovers(client)
+  if (subscriber) outliveFailovers(subscriber)
 
   const parts = { commands, keys, known, prefix }
   const changes = createClientChanges({ client, prefix, subscriber })
   const models = new Map<string, RecordStorage>()
   const create = (model: string): RecordStorage => {
-    const records = createRecordStorage(parts, model)
-    return model === 'Client' ? changes.announcing(records) : records
+    if (model === 'Client') return changes.announcing(createClientRecords(parts))
+    if (model === 'SigningKeys') return createSigningKeyRecords(parts)
+    return createRecordStorage(parts, model)
   }
   return {
     grants: createGrantStorage({
@@ -152,8 +160,9 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
 
 async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
   try {
-    await known.announce()
+    // First, so that whoever was given wrong keys does not have all others look for those.
     await known.check()
+    await known.announce()
     return []
   } catch (error) {
     if (!(error instanceof MissingKeyError)) throw error

@@ -5,7 +5,7 @@
  * Every method is atomic on its own, from any number of processes. A rejected promise means "not
  * known", never "not there", and may come although the change was made. An adapter keeps whatever it is
  * given in a form that is of no use to somebody who reads the storage: every id here but that of a
- * grant and that of a client is a credential.
+ * grant, that of a client and that of the signing keys is a credential.
  */
 export interface Storage {
   /** The records of one model; the same object at every call for one name. */
@@ -38,7 +38,7 @@ export interface StorageProblem {
   readonly message: string
 }
 
-/** The kinds of record that stand alone; the names are oidc-provider's model names. */
+/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `SigningKeys`. */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
@@ -46,12 +46,15 @@ export type RecordModel =
   | 'PushedAuthorizationRequest'
   | 'ReplayDetection'
   | 'Session'
+  | 'SigningKeys'
   | (string & {})
 
 /** One stored record, as plain JSON. An adapter reads the members named here and keeps all others as they are. */
 export interface StoredPayload {
   /** Second id of a session; what {@link RecordStorage.findByUid} goes by. */
   readonly uid?: string
+  /** Of a client, and of the signing keys: another text after each change; what {@link RecordStorage.swap} goes by. */
+  readonly version?: string
   /** What a person types in the device flow; what {@link RecordStorage.findByUserCode} goes by. */
   readonly userCode?: string
   /** Of a grant: the client it was given to; what {@link GrantStorage.endAll} goes by. */
@@ -72,8 +75,24 @@ export interface RecordStorage {
    */
   upsert(id: string, payload: StoredPayload, lifetime?: number): Promise<void>
 
-  /** Stores a record unless the id is taken. Resolves to whether it stored. */
-  insert(id: string, payload: StoredPayload, lifetime: number): Promise<boolean>
+  /**
+   * Stores a record unless the id is taken. Resolves to whether it stored.
+   *
+   * @param lifetime - absent: no end
+   */
+  insert(id: string, payload: StoredPayload, lifetime?: number): Promise<boolean>
+
+  /**
+   * Stores a record that has no end in place of the one of that id, where that one's `version` is `from`, and else
+   * nothing. Resolves to whether it did, also where the same swap did so before. Called for `Client` and
+   * `SigningKeys` only.
+   *
+   * @param from - absent: of a record that was stored without a version
+   */
+  swap(id: string, payload: StoredPayload, from: string | undefined): Promise<boolean>
+
+  /** The ids of all records, in any order. Called for `Client` only. */
+  ids(): Promise<readonly string[]>
 
   /** The record of that id while it lives, with `consumed` if it was. */
   find(id: string): Promise<StoredPayload | undefined>

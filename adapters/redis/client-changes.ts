@@ -37,6 +37,8 @@ export function createClientChanges({ client, prefix, subscriber }: Parts): Clie
     announcing: (records) => ({
       ...records,
       upsert: (id, payload, lifetime) => changing(id, () => records.upsert(id, payload, lifetime)),
+      insert: (id, payload, lifetime) => changing(id, () => records.insert(id, payload, lifetime)),
+      swap: (id, payload, from) => changing(id, () => records.swap(id, payload, from)),
       destroy: (id) => changing(id, () => records.destroy(id)),
     }),
   }

@@ -14,6 +14,16 @@ return {now}
 `,
 )
 
+/** ARGV: deadline, name. For what has no end. */
+export const keepScript: Script = createScript(
+  'index.keep',
+  '',
+  `
+redis.call('ZADD', key, '+inf', ARGV[2])
+return {now}
+`,
+)
+
 /** ARGV: deadline, first rank, last rank. */
 export const indexedScript: Script = createScript(
   'index.list',

@@ -1,10 +1,10 @@
 import { createScript, type Script } from './script.ts'
 
 // A record is a hash: p payload; c consumed when, ca by which attempt; a stored by which attempt (insert);
-// d, instead of all of it, removed by which attempt. A command that was sent again after a broken
+// v which version of it (swap); d, instead of all of it, removed by which attempt. A command that was sent again after a broken
 // connection has the attempt of the first, and gets its answer.
 
-/** ARGV: deadline, payload, lifetime in milliseconds or empty, 1 to store only over an existing one. */
+/** ARGV: deadline, payload, lifetime in milliseconds or empty, 1 to store only over an existing one, version or empty. */
 export const upsertScript: Script = createScript(
   'record.upsert',
   '',
@@ -12,12 +12,13 @@ export const upsertScript: Script = createScript(
 if ARGV[4] == '1' and redis.call('HEXISTS', key, 'p') == 0 then return {now, 0} end
 redis.call('HSET', key, 'p', ARGV[2])
 redis.call('HDEL', key, 'd')
+if ARGV[5] == '' then redis.call('HDEL', key, 'v') else redis.call('HSET', key, 'v', ARGV[5]) end
 if ARGV[3] == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ARGV[3]) end
 return {now, 1}
 `,
 )
 
-/** ARGV: deadline, payload, lifetime in milliseconds, attempt. */
+/** ARGV: deadline, payload, lifetime in milliseconds or empty, attempt, version or empty. */
 export const insertScript: Script = createScript(
   'record.insert',
   '',
@@ -26,8 +27,33 @@ local found = redis.call('HMGET', key, 'p', 'a')
 if found[1] then return {now, found[2] == ARGV[4] and 1 or 0} end
 redis.call('DEL', key)
 redis.call('HSET', key, 'p', ARGV[2], 'a', ARGV[4])
-redis.call('PEXPIRE', key, ARGV[3])
+if ARGV[5] ~= '' then redis.call('HSET', key, 'v', ARGV[5]) end
+if ARGV[3] ~= '' then redis.call('PEXPIRE', key, ARGV[3]) end
 return {now, 1}
+`,
+)
+
+/** ARGV: deadline, payload, version, version of what it replaces or empty. The version tells a command that was sent again. */
+export const swapScript: Script = createScript(
+  'record.swap',
+  '',
+  `
+local found = redis.call('HMGET', key, 'p', 'v')
+if not found[1] then return {now, 0} end
+if found[2] == ARGV[3] then return {now, 1} end
+if (found[2] or '') ~= ARGV[4] then return {now, 0} end
+redis.call('HSET', key, 'p', ARGV[2], 'v', ARGV[3])
+return {now, 1}
+`,
+)
+
+/** ARGV: deadline, payload as it was read, the same payload sealed anew. */
+export const resealScript: Script = createScript(
+  'record.reseal',
+  '',
+  `
+if redis.call('HGET', key, 'p') == ARGV[2] then redis.call('HSET', key, 'p', ARGV[3]) end
+return {now}
 `,
 )
 

@@ -12,13 +12,21 @@ import {
 import type { Script } from './script.ts'
 import { openPayload, sealPayload } from './sealed-json.ts'
 
-/** Records of one model: a Redis hash each, and one more that leads there by a second id. */
-export function createRecordStorage(parts: StoreParts, model: string): RecordStorage {
+/**
+ * Records of one model: a Redis hash each, and one more that leads there by a second id.
+ *
+ * @param toName - what a record is called whatever the keys are; left out, it has a name under each of them
+ */
+export function createRecordStorage(
+  parts: StoreParts,
+  model: string,
+  toName?: (id: string) => string,
+): RecordStorage {
   const { commands, keys } = parts
-  const places = createPlaces(parts, kebabCase(model))
+  const places = createPlaces(parts, kebabCase(model), toName)
   const pointers = createPointers(parts, kebabCase(model))
 
-  const find: RecordStorage['find'] = (id) =>
+  const find = (id: string): Promise<StoredPayload | undefined> =>
     places.first(id, async (key) => {
       const [sealed, consumed] = await commands.run(findScript, key)
       if (!sealed) return undefined
@@ -34,30 +42,37 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
     findByUid: (uid) => findBySecond(pointers, find, 'uid', uid),
     findByUserCode: (userCode) => findBySecond(pointers, find, 'userCode', userCode),
     async upsert(id, payload, lifetime) {
-      const life = lifetime === undefined ? '' : toMilliseconds(lifetime)
+      const life = toLife(lifetime)
+      const { version = '' } = payload
       const second = payload.uid ?? payload.userCode
       const write = (key: string, only: 0 | 1): Promise<readonly unknown[]> =>
-        commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only)
+        commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only, version)
       const remove = (key: string): Promise<unknown> =>
         commands.run(destroyScript, key, createAttempt())
-      await Promise.all([
-        lifetime === undefined ? places.move(id, write, remove) : places.write(id, write),
-        second !== undefined && pointers.set(second, id, life),
-      ])
+      const written = life === '' ? places.move(id, write, remove) : places.write(id, write)
+      await Promise.all([written, second !== undefined && pointers.set(second, id, life)])
     },
     insert: (id, payload, lifetime) =>
       places.takeAll(id, async (key) => {
         const args = [
           sealPayload(keys, key, id, payload),
-          toMilliseconds(lifetime),
+          toLife(lifetime),
           createAttempt(),
+          payload.version ?? '',
         ]
         return isOne(await commands.run(insertScript, key, ...args))
       }),
     consume: (id) => isDone(consumeScript, id),
     // A session follows an interaction, and a code.
+    ...notListed,
     destroy: (id) => isDone(model === 'Interaction' ? replaceScript : destroyScript, id),
   }
+}
+
+/** What is asked of clients only: they have a place of their own. */
+const notListed: Pick<RecordStorage, 'swap' | 'ids'> = {
+  swap: async () => false,
+  ids: async () => [],
 }
 
 async function findBySecond(
@@ -89,10 +104,14 @@ function createPointers(parts: StoreParts, kind: string): Pointers {
       }),
     set: (second, id, life) =>
       places.write(second, (key, only) =>
-        commands.run(upsertScript, key, keys.seal(key, id), life, only),
+        commands.run(upsertScript, key, keys.seal(key, id), life, only, ''),
       ),
   }
 }
 
-const kebabCase = (model: string): string =>
+const toLife = (lifetime: number | undefined): number | '' =>
+  lifetime === undefined ? '' : toMilliseconds(lifetime)
+
+/** A model in the name of a key. */
+export const kebabCase = (model: string): string =>
   model.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase()

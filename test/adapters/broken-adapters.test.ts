@@ -7,7 +7,7 @@ import { startCluster } from '../support/redis-cluster.ts'
 import { createRedisHarnesses, storageKeys } from '../support/redis-harness.ts'
 import { startRedis } from '../support/redis-server.ts'
 
-// The contract is worth what it catches: eight adapters, each with a mistake that was seen in a real one.
+// The contract is worth what it catches: nine adapters, each with a mistake that was seen in a real one.
 
 let redis: readonly [Redis, Redis]
 let cluster: readonly [Cluster, Cluster]
@@ -59,6 +59,17 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
         const record = await records.find(id)
         if (!record || record.consumed !== undefined) return false
         await records.consume(id)
+        return true
+      },
+    })),
+  ],
+  [
+    'a swap that looks first and stores then',
+    /^of fifty swaps from one version/,
+    brokenRecords((records) => ({
+      swap: async (id, payload, from) => {
+        if ((await records.find(id))?.version !== from) return false
+        await records.upsert(id, payload)
         return true
       },
     })),

@@ -178,10 +178,13 @@ test('every string in it, tried as anything, opens nothing', async () => {
   expect((await refresh(issuer, tokens.refresh_token, stored)).status).toBe(200)
 })
 
-test('every key in it has an end, but for the registered client', async () => {
+test('every key in it has an end, but for the registered client and the list of them', async () => {
   const entries = await dumpOf(client)
   const endless = entries.filter(({ expiresIn }) => expiresIn === undefined)
-  expect(endless.map(({ key }) => key.replace(/[\w-]{22}$/, '…'))).toEqual(['pleo:client:…'])
+  expect(endless.map(({ key }) => key.replace(/[\w-]{22}$/, '…'))).toEqual(
+    expect.arrayContaining(['pleo:client:…', 'pleo:client-ids']),
+  )
+  expect(endless).toHaveLength(2)
 })
 
 test('two adapters with different keys have nothing in common, and nothing opens elsewhere', async () => {

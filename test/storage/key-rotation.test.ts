@@ -207,6 +207,31 @@ test('a registered client outlives its old key once it was stored again', async 
   expect(await old.find('stored')).toBeUndefined()
 })
 
+test('clients that are changed by processes before and after a step lose no change', async () => {
+  const records = (...keys: readonly string[]) =>
+    createRedisAdapter({ client, keys: [...keys] }).records('Client')
+  await records(oldKey).insert('moving', { done: [], version: 'first' })
+  const sides = [records(oldKey, newKey), records(newKey, oldKey)]
+  const doneIn = async (index: number) => {
+    const { done, version } = (await sides[index % 2]?.find('moving')) ?? {}
+    return { done: done as readonly number[], version }
+  }
+  const add = async (index: number): Promise<void> => {
+    for (let isDone = false, turn = 0; !isDone; turn += 1) {
+      const { done, version } = await doneIn(index)
+      const next = { done: [...new Set([...done, index])], version: `${index}.${turn}` }
+      isDone = (await sides[index % 2]?.swap('moving', next, version)) ?? false
+    }
+  }
+  const all = Array.from({ length: 30 }, (_, index) => index)
+  await Promise.all(all.map((index) => add(index)))
+  await add(31)
+  await client.del('pleo:storage-keys')
+  const { done } = (await records(newKey).find('moving')) ?? {}
+  expect(new Set(done as readonly number[])).toEqual(new Set([...all, 31]))
+  expect(await records(newKey).ids()).toContain('moving')
+})
+
 describe('a process that was not given the new key first', () => {
   const expectUnknown = async (answer: Promise<{ status: number; body: object }>): Promise<void> =>
     expect(await answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })

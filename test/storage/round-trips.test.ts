@@ -1,9 +1,19 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
-import { connect, consent, post, redeem, refresh, revoke, type Tokens } from '../support/flow.ts'
+import {
+  connect,
+  consent,
+  post,
+  redeem,
+  refresh,
+  revoke,
+  type Answer,
+  type Tokens,
+} from '../support/flow.ts'
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts'
 import { storageKeys } from '../support/redis-harness.ts'
+import { startJwtServer } from '../support/jwt-server.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
@@ -116,4 +126,38 @@ test('a revocation takes 3 of a refresh token and 2 of an access token (at most 
   await revoke(issuer, (await connect(issuer)).refresh_token)
   expect(await wavesOf(() => revoke(issuer, access_token))).toBe(2)
   expect(await wavesOf(() => revoke(issuer, refresh_token))).toBe(3)
+})
+
+test('access tokens that are JWTs take as many: 2, 2, 1 to introspect and 2 to revoke', async () => {
+  const own = await startJwtServer({
+    storage: createRedisAdapter({ client, keys: storageKeys }),
+    clients: [],
+  })
+  const ask = (token: string) =>
+    post(`${own.issuer}/oauth/token/introspect`, { token, ...apiCredentials })
+  const waves = async (request: () => Promise<{ readonly status: number }>): Promise<number> => {
+    await pause(1000)
+    isFine(await ask('x'))
+    isFine(await post(`${own.issuer}/oauth/token/introspect`, { token: 'x', ...credentials }))
+    proxy.reset()
+    isFine(await request())
+    return proxy.waves()
+  }
+  const given = await consent(own.issuer)
+  let tokens: Record<string, unknown> = {}
+  const keep = async (answer: Promise<Answer>): Promise<Answer> => {
+    const { body } = await answer
+    tokens = body
+    return answer
+  }
+  expect(await waves(() => keep(redeem(own.issuer, given)))).toBe(2)
+  const used = String(tokens['refresh_token'])
+  expect(await waves(() => keep(refresh(own.issuer, used)))).toBe(2)
+  expect(await waves(() => keep(refresh(own.issuer, used)))).toBe(2)
+  const token = String(tokens['access_token'])
+  expect(token).toMatch(/\..*\./)
+  expect(await waves(() => ask(token))).toBe(2)
+  expect(await waves(() => ask(token))).toBe(1)
+  expect(await waves(() => revoke(own.issuer, token))).toBe(2)
+  await own.close()
 })

@@ -6,7 +6,8 @@ import { startServer } from '../support/server.ts'
 
 const client = new Redis(process.env['REDIS_URL'] ?? '', recommendedRedisOptions)
 client.on('error', () => undefined)
-const { issuer } = await startServer({ storage: createRedisAdapter({ client, keys: storageKeys }) })
+const storage = createRedisAdapter({ client, keys: storageKeys })
+const { issuer } = await startServer({ storage }, Number(process.env['PORT'] ?? 0))
 process.send?.({ issuer })
 // It goes with the test that started it.
 process.on('disconnect', () => process.exit())

@@ -1,4 +1,4 @@
-import type { Storage } from '../storage.ts'
+import type { Storage } from '../../storage.ts'
 import { dumpContract } from './dump-contract.ts'
 import { exchangeContract } from './exchange-contract.ts'
 import { grantChangeContract } from './grant-change-contract.ts'
@@ -6,7 +6,9 @@ import { grantContract } from './grant-contract.ts'
 import { listContract } from './list-contract.ts'
 import { recordContract } from './record-contract.ts'
 import { repeatContract, repeatLimitContract } from './repeat-contract.ts'
+import { clientContract } from './client-contract.ts'
 import { secondIdContract } from './second-id-contract.ts'
+import { swapContract } from './swap-contract.ts'
 
 /** The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. */
 export interface TestRunner {
@@ -60,6 +62,8 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   const { describe } = runner
   const define = createDefine(runner, makeAdapter)
   describe('records', () => recordContract(define))
+  describe('clients', () => clientContract(define))
+  describe('signing keys', () => swapContract(define, 'SigningKeys'))
   describe('second ids', () => secondIdContract(define))
   describe('grants', () => {
     grantContract(define)

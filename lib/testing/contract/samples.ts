@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Exchange, NewToken, Storage, StoredPayload } from '../storage.ts'
+import type { Exchange, NewToken, Storage, StoredPayload } from '../../storage.ts'
 
 // Ids as this server makes them, so that a dump can be searched for them.
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Storage } from '../storage.ts'
+import type { Storage } from '../../storage.ts'
 import type { Define } from './adapter-contract.ts'
 import { atOnce, credential } from './samples.ts'
 

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
-import type { Storage } from '../storage.ts'
+import type { Storage } from '../../storage.ts'
 import type { Define, StoredEntry } from './adapter-contract.ts'
 import { credential, sampleGrant, sampleRefresh, sampleToken } from './samples.ts'
 
 /** What is asked of all that is kept, where it can be looked at. */
 export function dumpContract(define: Define): void {
-  define('nothing stays for ever, but for clients', async ({ storage, dump }) => {
+  define('nothing stays for ever, but for clients and signing keys', async ({ storage, dump }) => {
     if (!dump) return
     await storage.records('Client').upsert('client', { client_id: 'client' })
-    const clients = new Set((await dump()).map(({ key }) => key))
+    await storage.records('SigningKeys').insert('current', {})
+    const endless = new Set((await dump()).map(({ key }) => key))
     await fill(storage)
     const entries = await dump()
-    assert.ok(entries.length > clients.size)
+    assert.ok(entries.length > endless.size)
     for (const { key, expiresIn } of entries) {
-      if (clients.has(key)) continue
+      if (endless.has(key)) continue
       assert.ok(expiresIn !== undefined, `no end: ${key}`)
     }
   })
@@ -72,6 +73,10 @@ async function fill(storage: Storage): Promise<readonly string[]> {
   }
   const replay = credential()
   await storage.records('ReplayDetection').insert(replay, {}, 60)
+  const privatePart = credential()
+  const keys = { keys: [{ jwk: { d: privatePart } }] }
+  await storage.records('SigningKeys').upsert('current', { ...keys, version: 'first' })
+  await storage.records('SigningKeys').swap('current', { ...keys, version: 'second' }, 'first')
   const { id, payload } = sampleGrant({ accountId: 'sofia@bakery.example' })
   const [code, access, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
   await storage.grants.save(id, payload, 600)
@@ -82,7 +87,7 @@ async function fill(storage: Storage): Promise<readonly string[]> {
   await storage.grants.exchange(id, next)
   const tokens = [code, access, refresh, next.refreshToken, next.accessToken]
   const values = [...ids.map((one) => one.id), ...tokens.map((token) => token.id)]
-  return [...values, uid, userCode, cookie, secret, replay, 'sofia@bakery.example']
+  return [...values, uid, userCode, cookie, secret, replay, privatePart, 'sofia@bakery.example']
 }
 
 const holds = ({ key, value }: StoredEntry, secret: string): boolean =>

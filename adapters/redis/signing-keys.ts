@@ -1,0 +1,34 @@
+import type { RecordStorage } from '../../lib/storage.ts'
+import { createPlaces, type StoreParts } from './places.ts'
+import { findScript, resealScript } from './record-scripts.ts'
+import { openPayload, sealPayload } from './sealed-json.ts'
+import { createSwappedRecords } from './swapped-records.ts'
+
+/**
+ * Signing keys: one record, which no storage key may take along when it goes. Whoever reads it seals it with the newest
+ * one.
+ */
+export function createSigningKeyRecords(parts: StoreParts): RecordStorage {
+  const { commands, keys } = parts
+  const records = createSwappedRecords(parts, 'SigningKeys', toName)
+  const places = createPlaces(parts, 'signing-keys', toName)
+  return {
+    ...records,
+    find: (id) =>
+      places.first(id, async (key) => {
+        const [found] = await commands.run(findScript, key)
+        if (!found) return undefined
+        const sealed = found as Buffer
+        const payload = openPayload(keys, key, sealed, id)
+        if (!keys.isFresh(sealed)) {
+          const fresh = sealPayload(keys, key, id, payload)
+          // It was read all the same; the next one who reads it tries again.
+          await commands.run(resealScript, key, sealed, fresh).catch(() => undefined)
+        }
+        return payload
+      }),
+  }
+}
+
+/** The id is no secret. */
+const toName = (id: string): string => id

@@ -1,0 +1,73 @@
+import { createCookies } from './cookies.ts'
+import type { TestFetch } from './fetch.ts'
+import { FlowError } from './flow-error.ts'
+import { fillForm } from './forms.ts'
+
+/** A page, or the redirect that leads away from the server. */
+export interface Page {
+  readonly url: URL
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** Where the answer leads that was not followed, because it leaves the server. */
+  readonly location: URL | undefined
+}
+
+/** The fields that a person fills in; one that is there often has a list. */
+export type Fields = Readonly<Record<string, string | readonly string[]>>
+
+/** A browser without a screen and without scripts: one person, with cookies. */
+export interface Browser {
+  /** Goes to an address, and follows redirects as long as they stay on that host or lead to the authorization server. */
+  go(url: URL | string, init?: RequestInit): Promise<Page>
+  /** Fills in the form of a page that has these fields, and sends it with all that it has besides. */
+  submit(page: Page, fields: Fields): Promise<Page>
+}
+
+const mostRedirects = 20
+
+/**
+ * Makes a browser that nobody has signed in with.
+ *
+ * @param fetch - how requests are sent
+ */
+export function createBrowser(issuer: string, fetch: TestFetch): Browser {
+  const cookies = createCookies()
+  const home = new URL(issuer).origin
+
+  const send = async (url: URL, init: RequestInit): Promise<Response> => {
+    const headers = new Headers(init.headers)
+    if (!headers.has('accept')) headers.set('accept', 'text/html')
+    const cookie = cookies.headerFor(url)
+    if (cookie !== undefined) headers.set('cookie', cookie)
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
+    cookies.keep(url, response.headers)
+    return response
+  }
+
+  const go: Browser['go'] = async (address, init = {}) => {
+    let url = new URL(address)
+    let response = await send(url, init)
+    for (let count = 0; count <= mostRedirects; count += 1) {
+      const text = await response.text()
+      const target = response.headers.get('location')
+      const location = target === null ? undefined : new URL(target, url)
+      const isFollowed = location?.origin === url.origin || location?.origin === home
+      if (!location || !isFollowed) {
+        return { url, status: response.status, headers: response.headers, text, location }
+      }
+      url = location
+      response = await send(url, {})
+    }
+    throw new FlowError(`more than ${mostRedirects} redirects from ${new URL(address).pathname}`)
+  }
+
+  return {
+    go,
+    submit(page, fields) {
+      const { action, body } = fillForm(page, fields)
+      const headers = { origin: page.url.origin, 'sec-fetch-site': 'same-origin' }
+      return go(action, { method: 'POST', body, headers })
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { ClientMetadata } from '../../clients/metadata.ts'
+import { routes } from '../../provider/routes.ts'
+import { createBrowser } from './browser.ts'
+import { createConnection, type TestConnection } from './connection.ts'
+import { FlowError } from './flow-error.ts'
+import { toRedirectWords } from './forms.ts'
+import { decide, type PersonOptions } from './person.ts'
+import { requestTokens, type Endpoint } from './token-requests.ts'
+
+/** Who connects what to which, and for what. */
+export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
+  /** The client. @defaultValue the confidential one of the test server */
+  readonly client?: ClientMetadata
+  /** The scopes it asks for, space-separated. @defaultValue all that it is registered for */
+  readonly scope?: string
+}
+
+/**
+ * A whole authorization code flow as a client goes through it, with everything that it checks.
+ *
+ * @throws FlowError where there are no tokens at the end
+ */
+export async function connect(
+  endpoint: Endpoint,
+  { client, scope = client.scope ?? '', account, ...choice }: ConnectOptions & Connecting,
+): Promise<TestConnection> {
+  const { issuer, fetch } = endpoint
+  const [redirectUri = ''] = client.redirect_uris ?? []
+  const [state, verifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
+    bytes.toString('base64url'),
+  ) as [string, string]
+  const url = new URL(issuer + routes.authorization)
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: redirectUri,
+    scope,
+    state,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString()
+  const person = { ...choice, ...(account && { account }) }
+  const { location, subject } = await decide(createBrowser(issuer, fetch), url, person)
+  const code = checkedCode(location, { issuer, redirectUri, state })
+  const tokens = await requestTokens(endpoint, client, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+  })
+  return createConnection({ endpoint, client, account, subject: subject ?? '', tokens })
+}
+
+interface Connecting {
+  readonly client: ClientMetadata
+}
+
+/** The code in a redirect that is the answer to this request (RFC 6749, Section 4.1.2; RFC 9207). */
+function checkedCode(
+  location: URL,
+  expected: { readonly issuer: string; readonly redirectUri: string; readonly state: string },
+): string {
+  const { searchParams, origin, pathname } = location
+  const error = searchParams.get('error')
+  const code = searchParams.get('code')
+  if (error !== null || code === null) {
+    throw new FlowError(
+      `there is no code: what comes is ${toRedirectWords(location)}`,
+      error ?? undefined,
+    )
+  }
+  const { href } = new URL(expected.redirectUri)
+  const isRight =
+    href.startsWith(origin + pathname) &&
+    searchParams.get('state') === expected.state &&
+    searchParams.get('iss') === expected.issuer
+  if (isRight) return code
+  throw new FlowError(`the redirect is no answer to the request: ${toRedirectWords(location)}`)
+}

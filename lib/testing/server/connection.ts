@@ -1,0 +1,149 @@
+import type { ClientMetadata } from '../../clients/metadata.ts'
+import { connectionsPath, disconnectPath } from '../../provider/routes.ts'
+import { attributeOf } from '../../views/check/drawn.ts'
+import { createBrowser, type Page } from './browser.ts'
+import { FlowError } from './flow-error.ts'
+import { read, toPageWords } from './forms.ts'
+import { signIn, type TestAccount } from './person.ts'
+import {
+  requestIntrospection,
+  requestTokens,
+  type Endpoint,
+  type Introspection,
+  type Tokens,
+} from './token-requests.ts'
+
+/** A client that is connected, with what it got. */
+export interface TestConnection {
+  readonly client: ClientMetadata
+  /** URN of the company or organization it is connected to. */
+  readonly subject: string
+  /** The latest answer of the token endpoint that the client got. */
+  readonly tokens: Tokens
+
+  /**
+   * Refreshes as the client, and keeps what comes.
+   *
+   * @param scope - fewer scopes than were granted
+   */
+  refresh(scope?: string): Promise<Tokens>
+
+  /**
+   * Asks what a token is good for. Whoever asks about the access token of a refresh has the answer of that refresh:
+   * it cannot be repeated any more.
+   *
+   * @param as - who asks; @param token - which token
+   * @defaultValue the client, about its access token
+   */
+  introspect(as?: ClientMetadata, token?: string): Promise<Introspection>
+
+  /**
+   * A refresh whose answer gets lost: the server does it, and the client still has the tokens from before. What it does
+   * then is repeat the refresh, which the server answers for `refreshRetryWindow` seconds, but never for a public client.
+   *
+   * @param refreshToken - where the client refreshed by itself: what it has now
+   */
+  lostRefreshResponse(refreshToken?: string): Promise<void>
+
+  /**
+   * Uses a refresh token once more that was used before, and not just now, as somebody does who stole it. The server
+   * ends the connection for everybody. No time passes for it.
+   *
+   * @param refreshToken - where the client refreshed by itself: what it has or had
+   */
+  replay(refreshToken?: string): Promise<void>
+
+  /**
+   * The person ends the connection on the page of connections.
+   *
+   * @param account - who does it
+   * @defaultValue whoever made it
+   */
+  revokedByPerson(account?: TestAccount): Promise<void>
+}
+
+/** What a connection is made of. */
+export interface ConnectionParts {
+  readonly endpoint: Endpoint
+  readonly client: ClientMetadata
+  readonly account: TestAccount | undefined
+  readonly subject: string
+  readonly tokens: Tokens
+}
+
+/** Makes a connection of what its client got. */
+export function createConnection(parts: ConnectionParts): TestConnection {
+  const { endpoint, client, subject } = parts
+  let { tokens } = parts
+  const use = (refreshToken: string, more: Readonly<Record<string, string>> = {}) =>
+    requestTokens(endpoint, client, {
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      ...more,
+    })
+  return {
+    client,
+    subject,
+    get tokens() {
+      return tokens
+    },
+    async refresh(scope) {
+      tokens = await use(tokens.refresh_token, scope === undefined ? {} : { scope })
+      return tokens
+    },
+    introspect: (as = client, token = tokens.access_token) =>
+      requestIntrospection(endpoint, as, token),
+    async lostRefreshResponse(refreshToken = tokens.refresh_token) {
+      await use(refreshToken)
+    },
+    replay: (refreshToken = tokens.refresh_token) => replay(use, refreshToken),
+    revokedByPerson: (account = parts.account) => disconnect(parts, account),
+  }
+}
+
+/** A token is not just used any more when what came of it was used as well: no answer can have been lost then. */
+async function replay(
+  use: (refreshToken: string) => Promise<Tokens>,
+  refreshToken: string,
+): Promise<void> {
+  try {
+    const { refresh_token: successor } = await use(refreshToken)
+    await use(successor)
+    await use(refreshToken)
+  } catch (error) {
+    // A token that is over or unknown is refused as well, and ends nothing.
+    if (error instanceof FlowError && error.message.endsWith(' already used)')) return
+    throw error
+  }
+  throw new FlowError('the server took a refresh token that had been used before')
+}
+
+/** What a person does to end a connection. */
+async function disconnect(
+  { endpoint: { issuer, fetch }, client, subject }: ConnectionParts,
+  account: TestAccount | undefined,
+): Promise<void> {
+  const browser = createBrowser(issuer, fetch)
+  const begin = await browser.go(issuer + connectionsPath)
+  const list = await signIn(browser, begin, account)
+  const link = findLink(list, client.client_id, subject)
+  if (!link) {
+    const what = `link that disconnects ${client.client_id} from ${subject}`
+    throw new FlowError(`there is no ${what} on ${toPageWords(list)}`)
+  }
+  const question = await browser.go(link)
+  const after = await browser.submit(question, { client_id: client.client_id, subject })
+  const isDone = after.status === 200 && !findLink(after, client.client_id, subject)
+  if (!isDone) throw new FlowError(`nothing was ended: what comes is ${toPageWords(after)}`)
+}
+
+function findLink(page: Page, clientId: string, subject: string): URL | undefined {
+  const links = read(page).elements.flatMap((element) => {
+    const url = URL.parse(attributeOf(element, 'href') ?? '', page.url.href)
+    return url?.pathname.endsWith(disconnectPath) ? [url] : []
+  })
+  return links.find(
+    ({ searchParams }) =>
+      searchParams.get('client_id') === clientId && searchParams.get('subject') === subject,
+  )
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { createAuthorizationServer } from '../../authorization-server.ts'
+import type { AuthorizationServer } from '../../server.ts'
+import { pleoScopes } from '../../pleo/scopes.ts'
+import { createBrowser } from './browser.ts'
+import { createTestClients } from './clients.ts'
+import { holdClock } from './clock.ts'
+import { connect } from './connect.ts'
+import { createFetch } from './fetch.ts'
+import { listen, type Listening } from './listening.ts'
+import { companies, createTestAccounts, organizations, people } from './people.ts'
+import { decide } from './person.ts'
+import type {
+  RunningTestServer,
+  TestServer,
+  TestServerOptions,
+  WrappedServerOptions,
+  WrappedTestServer,
+} from './test-server.ts'
+
+/**
+ * Starts an authorization server to test with, on a free port, with everything in memory: with people, companies and
+ * clients that are ready, or around one that is there already.
+ *
+ * @example
+ * ```ts
+ * await using server = await createTestServer()
+ * const connection = await server.connect()
+ * await connection.introspect() // { active: true, … }
+ * ```
+ *
+ * @throws {@link ConfigurationError} with every mistake in the options at once
+ */
+export function createTestServer(options?: TestServerOptions): Promise<TestServer>
+export function createTestServer(options: WrappedServerOptions): Promise<WrappedTestServer>
+export async function createTestServer(
+  options: TestServerOptions | WrappedServerOptions = {},
+): Promise<TestServer | WrappedTestServer> {
+  const listening = await listen()
+  try {
+    return options.server ? wrap(listening, options) : start(listening, options)
+  } catch (error) {
+    await listening.close()
+    throw error
+  }
+}
+
+function wrap(listening: Listening, { server, host }: WrappedServerOptions): WrappedTestServer {
+  const running = run(listening, server, host)
+  return { ...running, connect: (options) => connect(running, options) }
+}
+
+function start(
+  listening: Listening,
+  { host, issuer = '', resourceServer = {}, clients = [], ...options }: TestServerOptions,
+): TestServer {
+  const own = createTestClients(Object.keys(resourceServer.scopes ?? pleoScopes))
+  const server = createAuthorizationServer({
+    cookieKeys: [randomBytes(32).toString('base64url')],
+    accounts: createTestAccounts(),
+    ...options,
+    issuer: /^(\/|$)/.test(issuer) ? listening.url + issuer : issuer,
+    resourceServer: {
+      audience: 'https://external.pleo.io',
+      ...resourceServer,
+      clientIds: [...(resourceServer.clientIds ?? []), own.api.client_id],
+    },
+    // Those of whoever tests come first: their place is named where something is wrong with them.
+    clients: [...clients, own.confidential, own.public, own.organization, own.api],
+  })
+  const running = run(listening, server, host?.(server))
+  const person = options.accounts ? {} : { account: people.groupAdministrator }
+  return {
+    ...running,
+    clients: own,
+    people,
+    companies,
+    organizations,
+    authorize: (url, given) => running.authorize(url, { ...person, ...given }),
+    connect: (given) => connect(running, { client: own.confidential, ...person, ...given }),
+  }
+}
+
+function run(
+  listening: Listening,
+  server: AuthorizationServer,
+  host: RequestListener = toListener(server),
+): RunningTestServer {
+  const { issuer } = server.provider
+  const { url } = listening
+  const clock = holdClock()
+  const fetch = createFetch(issuer, url)
+  listening.answerWith(host)
+  const close = async (): Promise<void> => {
+    await listening.close()
+    clock.release()
+  }
+  return {
+    issuer,
+    url,
+    server,
+    clock: { advance: (seconds) => clock.advance(seconds) },
+    fetch,
+    authorize: async (address, person = {}) =>
+      (await decide(createBrowser(issuer, fetch), address, person)).location,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function toListener({ app }: AuthorizationServer): RequestListener {
+  const handle = app.callback()
+  return (request, response) => void handle(request, response)
+}

@@ -1,0 +1,27 @@
+/** `fetch`, for whoever gives it what a strict compiler would not let pass as well: published clients do. */
+export type TestFetch = (
+  input: string | URL | Request,
+  init?: {
+    readonly [Member in keyof RequestInit]?: Member extends 'body'
+      ? unknown
+      : RequestInit[Member] | undefined
+  },
+) => Promise<Response>
+
+// As it was when this was loaded: a test may put something else in its place.
+const direct = globalThis.fetch
+
+/**
+ * Sends what is meant for the issuer to where the server listens, whatever the issuer is called, and all else where
+ * it is meant to go.
+ */
+export function createFetch(issuer: string, url: string): TestFetch {
+  const { origin } = new URL(issuer)
+  return (input, given) => {
+    const init = given as RequestInit | undefined
+    const target = new URL(input instanceof Request ? input.url : input)
+    if (target.origin !== origin) return direct(input, init)
+    const there = new URL(target.pathname + target.search, url)
+    return direct(input instanceof Request ? new Request(there, input) : there, init)
+  }
+}

@@ -1,0 +1,116 @@
+import type { Browser, Page } from './browser.ts'
+import { FlowError } from './flow-error.ts'
+import { findForm, toPageWords, valuesOf } from './forms.ts'
+import type { Credentials } from './people.ts'
+
+/**
+ * Signs the person in where the host has its own sign-in: is given the page that the browser was sent to, signs in
+ * there as the host wants it, goes on to `return_to`, and answers the page that comes then.
+ */
+export type SignIn = (page: Page, browser: Browser) => Promise<Page>
+
+/** Who signs in: a person of the test server, whoever else has a password, or somebody at the host's own sign-in. */
+export type TestAccount = Credentials | SignIn
+
+/** What a person does who is sent to the authorization server. */
+export interface PersonOptions {
+  /** Who it is. @defaultValue the group administrator of the test server */
+  readonly account?: TestAccount
+  /** URN of the company or organization to connect. @defaultValue the first that is offered */
+  readonly subject?: string
+  /** Which of the scopes that the client leaves open are ticked, space-separated. @defaultValue all that are asked for */
+  readonly optionalScope?: string
+  /** Whether the person allows it. @defaultValue `allow` */
+  readonly decision?: 'allow' | 'decline'
+}
+
+/** How it went: where the browser is sent, and what the person chose. */
+export interface Decided {
+  readonly location: URL
+  /** Undefined where it was not the person who decided, or the person declined. */
+  readonly subject: string | undefined
+}
+
+/**
+ * Goes where a client sends the browser, signs in, and decides.
+ *
+ * @throws FlowError where the browser is not sent back to a client
+ */
+export async function decide(
+  browser: Browser,
+  url: URL | string,
+  { account, decision = 'allow', ...choice }: PersonOptions,
+): Promise<Decided> {
+  const page = await signIn(browser, await browser.go(url), account)
+  if (page.location) return { location: page.location, subject: undefined }
+  const fields = decision === 'allow' ? toConsent(page, choice) : toRefusal(page)
+  const answer = await browser.submit(page, fields)
+  if (!answer.location) {
+    throw new FlowError(`the decision was not taken: it leads to ${toPageWords(answer)}`)
+  }
+  const { subject } = fields
+  return { location: answer.location, subject }
+}
+
+/**
+ * Signs in where that is asked for.
+ *
+ * @throws FlowError where it is not known who, or the person is not let in
+ */
+export async function signIn(
+  browser: Browser,
+  page: Page,
+  account: TestAccount | undefined,
+): Promise<Page> {
+  if (typeof account === 'function') return account(page, browser)
+  if (!isSignIn(page)) return page
+  if (!account) throw new FlowError(`nobody signs in (account) on ${toPageWords(page)}`)
+  const { username, password } = account
+  const next = await browser.submit(page, { username, password })
+  if (!isSignIn(next)) return next
+  throw new FlowError(`${username} is not let in: what comes is ${toPageWords(next)}`)
+}
+
+const isSignIn = (page: Page): boolean =>
+  !page.location && findForm(page, ['csrf', 'username', 'password']) !== undefined
+
+interface Consent {
+  readonly [name: string]: string | readonly string[]
+  readonly decision: string
+  readonly subject: string
+}
+
+function toConsent(
+  page: Page,
+  { subject, optionalScope }: Pick<PersonOptions, 'subject' | 'optionalScope'>,
+): Consent {
+  const form = findForm(page, ['csrf', 'subject', 'decision'])
+  if (!form) {
+    const reason =
+      page.status < 400 && findForm(page, ['csrf', 'decision'])
+        ? 'the person has no authority to connect anything'
+        : 'there is nothing to agree to'
+    throw new FlowError(`${reason}: what comes is ${toPageWords(page)}`)
+  }
+  const offered = valuesOf(form, 'subject')
+  const chosen = subject ?? offered[0]
+  if (chosen === undefined || !offered.includes(chosen)) {
+    const list = offered.join(', ') || 'nothing'
+    throw new FlowError(`the person cannot connect ${chosen}: the page offers ${list}`)
+  }
+  const optional = valuesOf(form, 'scope')
+  const ticked = optionalScope === undefined ? optional : optionalScope.split(' ').filter(Boolean)
+  const missing = ticked.filter((name) => !optional.includes(name))
+  if (missing.length > 0) {
+    const list = optional.join(', ') || 'nothing'
+    throw new FlowError(
+      `the person cannot tick ${missing.join(', ')}: the page leaves open ${list}`,
+    )
+  }
+  return { decision: 'allow', subject: chosen, ...(optional.length > 0 && { scope: ticked }) }
+}
+
+function toRefusal(page: Page): { readonly decision: string; readonly subject?: never } {
+  if (findForm(page, ['csrf', 'decision'])) return { decision: 'decline' }
+  throw new FlowError(`there is nothing to decline: what comes is ${toPageWords(page)}`)
+}
