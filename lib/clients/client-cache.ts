@@ -1,7 +1,7 @@
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 
 /** How long a client is taken for unchanged where nobody says that it was changed, in milliseconds. */
-const maxAge = 1000
+export const maxAge = 1000
 
 /** How many clients are kept. */
 const maxClients = 1000
@@ -28,10 +28,12 @@ export function cacheClients(storage: Storage): RecordStorage {
       if (entry && entry.until > performance.now()) return entry.record
       entries.delete(id)
       const before = changes
+      // From before it was read, so that nobody takes a client for unchanged for longer.
+      const until = performance.now() + maxAge
       const record = await records.find(id)
       if (record && changes === before) {
         if (entries.size >= maxClients) entries.clear()
-        entries.set(id, { record, until: performance.now() + maxAge })
+        entries.set(id, { record, until })
       }
       return record
     },

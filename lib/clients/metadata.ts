@@ -1,5 +1,14 @@
 import type { SubjectType } from '../pleo/subject.ts'
 
+/** The members that people see, which a client can have in several languages: `client_name#da`. */
+export const localizedMembers = [
+  'client_name',
+  'client_uri',
+  'logo_uri',
+  'tos_uri',
+  'policy_uri',
+] as const
+
 /**
  * A client in the member names of its registration.
  *
@@ -9,13 +18,22 @@ export interface ClientMetadata {
   readonly client_id: string
   /** Required unless `token_endpoint_auth_method` is `none`. */
   readonly client_secret?: string
-  /** Shown to people. */
+  /**
+   * Shown to people: no two clients have names that look alike, none has the product's name in its own, and none has
+   * characters that cannot be seen. `client_name#da`, with any language tag, is the same in that language.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2.2 RFC 7591, Section 2.2}
+   */
   readonly client_name?: string
+  /** Like every URI here `https`, or `http` for loopback hosts, without fragment, wildcard and user name. */
   readonly client_uri?: string
   readonly logo_uri?: string
   readonly tos_uri?: string
   readonly policy_uri?: string
+  /** E-mail addresses, shown to people. */
   readonly contacts?: readonly string[]
+  /** Where a person starts to connect the client. */
+  readonly initiation_uri?: string
   /**
    * Where the browser goes with the answer; a request names one of these, character by character.
    * `https`, or `http` for loopback hosts.
@@ -70,4 +88,56 @@ export interface ClientMetadata {
   readonly dpop_bound_access_tokens?: boolean
   /** Accepts only requests that were pushed first. @defaultValue `false` */
   readonly require_pushed_authorization_requests?: boolean
+  readonly [localized: `${(typeof localizedMembers)[number]}#${string}`]: string
 }
+
+/** What a client can do that registers no `grant_types`. */
+export const defaultGrantTypes = ['authorization_code', 'refresh_token'] as const
+
+/** The names of a client in all languages, by the members they are in. */
+export const namesOf = (client: unknown): readonly (readonly [member: string, name: string])[] =>
+  Object.entries(Object(client) as object).filter(
+    (entry): entry is [string, string] =>
+      /^client_name($|#)/.test(entry[0]) && typeof entry[1] === 'string',
+  )
+
+/** Every member but id and secret, which are not registered but given. */
+const members = {
+  client_name: true,
+  client_uri: true,
+  logo_uri: true,
+  tos_uri: true,
+  policy_uri: true,
+  contacts: true,
+  initiation_uri: true,
+  redirect_uris: true,
+  application_type: true,
+  scope: true,
+  optional_scope: true,
+  grant_types: true,
+  response_types: true,
+  token_endpoint_auth_method: true,
+  subject_type_preference: true,
+  pkce_exception: true,
+  settings_uri: true,
+  test: true,
+  verified: true,
+  dpop_bound_access_tokens: true,
+  require_pushed_authorization_requests: true,
+} satisfies Record<Exclude<NamedMembers, 'client_id' | 'client_secret'>, true>
+
+type NamedMembers = keyof {
+  readonly [Name in keyof ClientMetadata as Name extends `${string}#${string}` ? never : Name]: true
+}
+
+/** What there is of a client that this server understands: it ignores the rest (RFC 7591, Section 2). */
+export const toKnownMembers = (client: object): Omit<ClientMetadata, 'client_id'> =>
+  Object.fromEntries(
+    Object.entries(client).filter(([name, value]) => {
+      const [member = '', tag] = name.split('#')
+      const isKnown = tag === undefined ? Object.hasOwn(members, name) : isLocalized(member)
+      return isKnown && value !== undefined
+    }),
+  )
+
+const isLocalized = (member: string): boolean => localizedMembers.some((one) => one === member)

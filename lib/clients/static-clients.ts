@@ -1,7 +1,10 @@
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import type { Storage } from '../storage.ts'
 import type { ClientMetadata } from './metadata.ts'
+import { createNameReservations } from './name-reservations.ts'
+import { hashedSecret } from './record.ts'
 
 /**
  * Has the framework look at every client now: left to itself, it does so when one is first used.
@@ -9,16 +12,72 @@ import type { ClientMetadata } from './metadata.ts'
  * @throws {@link ConfigurationError}
  */
 export function checkStaticClients(provider: Provider, clients: readonly ClientMetadata[]): void {
-  const Client = provider.Client as unknown as new (metadata: object) => unknown
-  const issues: ConfigurationIssue[] = []
-  for (const [index, client] of clients.entries()) {
-    try {
-      Reflect.construct(Client, [{ ...client }])
-    } catch (error) {
-      if (!(error instanceof errors.OIDCProviderError)) throw error
-      const message = error.error_description ?? error.message
-      issues.push({ path: `clients[${index}]`, code: error.error, message })
-    }
-  }
+  const issues = clients.flatMap((client, index) =>
+    findFrameworkIssues(provider, client).map((issue) => ({
+      ...issue,
+      path: `clients[${index}]`,
+    })),
+  )
   if (issues.length > 0) throw new ConfigurationError(issues)
+}
+
+/**
+ * Compares what clients are called with the names of those that are stored: they may have come first.
+ *
+ * @throws {@link ConfigurationError}; whatever the storage throws where it cannot be reached
+ */
+export async function checkStaticNames(
+  storage: Storage,
+  clients: readonly ClientMetadata[],
+): Promise<void> {
+  const reservations = createNameReservations(storage, [])
+  const issues = await Promise.all(
+    clients.map(async (client, index) =>
+      (await reservations.findTaken(client)).map((member) => ({
+        path: `clients[${index}].${member}`,
+        code: 'name_taken',
+        message: 'looks to people like the name of a client that is registered',
+      })),
+    ),
+  )
+  if (issues.flat().length > 0) throw new ConfigurationError(issues.flat())
+}
+
+/** Finds what is wrong with a client that is to be registered: by our rules, and then by those of the framework. */
+export function createRegistrationCheck(
+  provider: Provider,
+  findIssues: (client: object) => readonly ConfigurationIssue[],
+): (client: object) => readonly ConfigurationIssue[] {
+  return (client) => {
+    const issues = findIssues(client)
+    return issues.length > 0 ? issues : findRegistrationIssues(provider, client)
+  }
+}
+
+/** What the framework finds wrong with a client that is to be registered: what else it can do is a matter of its options. */
+const findRegistrationIssues = (
+  provider: Provider,
+  client: object,
+): readonly ConfigurationIssue[] => {
+  const { token_endpoint_auth_method: method } = client as Partial<ClientMetadata>
+  const secret = method === 'none' ? {} : { client_secret: hashedSecret }
+  const issues = findFrameworkIssues(provider, { ...client, ...secret, client_id: 'new' })
+  return issues.map(({ path, code, message }) => {
+    const isNamed = message.startsWith(`${path} `)
+    return { path, code, message: isNamed ? message.slice(path.length + 1) : message }
+  })
+}
+
+function findFrameworkIssues(provider: Provider, client: object): readonly ConfigurationIssue[] {
+  const Client = provider.Client as unknown as new (metadata: object) => unknown
+  try {
+    Reflect.construct(Client, [{ ...client }])
+    return []
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error
+    const { error: code, error_description: message = error.message } = error
+    // It names the member first.
+    const path = /^\w+/.exec(message)?.[0] ?? ''
+    return [{ path: path in client ? path : 'client', code, message }]
+  }
 }

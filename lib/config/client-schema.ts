@@ -1,124 +1,177 @@
 import { z } from 'zod'
-import { isLoopbackOrHttps } from '../http/url.ts'
+import { localizedMembers } from '../clients/metadata.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
+import { clientName } from './name-schema.ts'
+import { redirectUri, webUri } from './uri-schema.ts'
+
+/** What clients are checked against beside themselves. */
+export interface ClientRules {
+  /** The scopes there are; left out, they are not known. */
+  readonly scopes: readonly string[] | undefined
+  /** Names that no client may have as a part of its own. */
+  readonly reservedNames: readonly string[]
+  /** Whether id and secret are made here, or were given with the options. */
+  readonly credentials: 'made' | 'given'
+}
 
 const text = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' })
-const webPage = text.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
-  error: 'must be an http or https URL',
-})
-
-const redirectUri = text.superRefine((value, context) => {
-  const problem = redirectUriProblem(value)
-  if (problem) {
-    context.addIssue({ code: 'custom', message: problem, params: { code: 'invalid_redirect_uri' } })
-  }
-})
-
-function redirectUriProblem(value: string): string | undefined {
-  const url = URL.parse(value)
-  if (!url) return 'must be an absolute URI'
-  if (url.username || url.password || /\s/.test(value)) {
-    return 'must not contain user name, password or white space'
-  }
-  if (value.includes('#')) return 'must not have a fragment (RFC 6749, Section 3.1.2)'
-  if (url.protocol === 'http:' || url.protocol === 'https:') {
-    return isLoopbackOrHttps(url) ? undefined : 'must use https, except for loopback hosts'
-  }
-  // RFC 8252, Section 7.1: a private scheme is a domain name in reverse.
-  return url.protocol.includes('.')
-    ? undefined
-    : 'must use https, or a private scheme with a dot in it'
-}
-
-const trueOrFalse = z.boolean({ error: 'must be true or false' }).optional()
-
+const trueOrFalse = z.boolean({ error: 'must be true or false' })
 const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
-const members = {
-  client_id: text,
-  client_secret: text.optional(),
-  client_name: text.optional(),
-  client_uri: webPage.optional(),
-  logo_uri: webPage.optional(),
-  tos_uri: webPage.optional(),
-  policy_uri: webPage.optional(),
-  contacts: z.array(text).optional(),
-  redirect_uris: z.array(redirectUri, { error: 'must be an array of URIs' }).optional(),
-  scope: text.optional(),
-  optional_scope: text.optional(),
-  grant_types: z.array(text).optional(),
-  response_types: z.array(z.literal('code', { error: 'must be "code"' })).optional(),
-  application_type: z.enum(['web', 'native'], { error: 'must be "web" or "native"' }).optional(),
-  token_endpoint_auth_method: z
-    .enum(methods, { error: `must be ${methods.join(', ')}` })
-    .optional(),
-  subject_type_preference: z
-    .enum(['company', 'organization'], { error: 'must be "company" or "organization"' })
-    .optional(),
-  pkce_exception: trueOrFalse,
-  settings_uri: webPage.optional(),
-  test: trueOrFalse,
-  verified: trueOrFalse,
-  dpop_bound_access_tokens: trueOrFalse,
-  require_pushed_authorization_requests: trueOrFalse,
-}
+const email = z.email({ error: 'must be an e-mail address' })
 
-const client = z
-  .looseObject(members, { error: 'must be an object' })
-  .superRefine((value, context) => {
-    const complain = (path: string, message: string): void =>
-      context.addIssue({
-        code: 'custom',
-        path: [path],
-        message,
-        params: { code: 'invalid_client' },
-      })
-    refuseMisspelled(value, Object.keys(members), context)
-    const isPublic = value.token_endpoint_auth_method === 'none'
-    if (!isPublic && value.client_secret === undefined) {
-      complain('client_secret', 'is required, unless token_endpoint_auth_method is "none"')
-    }
-    if (isPublic && value.client_secret !== undefined) {
-      complain('client_secret', 'does not go with token_endpoint_auth_method "none"')
-    }
-    if (isPublic && value.pkce_exception) {
-      complain('pkce_exception', 'is for confidential clients only')
-    }
-    const registered = new Set(value.scope?.split(' '))
-    if (value.optional_scope?.split(' ').some((name) => !registered.has(name))) {
-      complain('optional_scope', 'names a scope that is not in scope')
-    }
-    const { grant_types: grants } = value
-    if (Array.isArray(grants) && !grants.includes('authorization_code')) return
-    if (!value.redirect_uris?.length) complain('redirect_uris', 'must hold at least one URI')
-    if (value.scope === undefined)
-      complain('scope', 'is required: the scopes the client may ask for')
-  }, evenIfWrong)
-
-interface ParsedClient {
-  readonly client_id: string
-  readonly token_endpoint_auth_method?: string | undefined
-  readonly scope?: string | undefined
-}
-
-/** Clients, by the rules that need nothing but the client. Members it does not know pass (RFC 7591, Section 2). */
-export const clientsSchema: z.ZodType<readonly ParsedClient[]> = z
-  .array(client, { error: 'must be an array of clients' })
-  .superRefine((clients, context) => {
-    const seen = new Set<string>()
-    for (const [index, entry] of clients.entries()) {
-      // What is wrong in itself is reported already.
-      const id = (entry as Partial<ParsedClient> | null)?.client_id
-      if (typeof id !== 'string') continue
-      if (seen.has(id)) {
-        const params = { code: 'duplicate_client' }
+const unique = <T>(schema: z.ZodType<T>, what: string, most: number) =>
+  z
+    .array(schema, { error: `must be an array of ${what}` })
+    .max(most, { error: `must hold ${most} at most` })
+    .superRefine((values, context) => {
+      for (const [index, value] of Array.isArray(values) ? values.entries() : []) {
+        if (values.indexOf(value) === index) continue
+        const params = { code: 'duplicate' }
         context.addIssue({
           code: 'custom',
-          path: [index, 'client_id'],
+          path: [index],
           message: 'is given twice',
           params,
         })
       }
-      seen.add(id)
+    }, evenIfWrong)
+
+const toMembers = ({ reservedNames }: ClientRules) => ({
+  client_id: text,
+  client_secret: text,
+  client_name: clientName(reservedNames),
+  client_uri: webUri,
+  logo_uri: webUri,
+  tos_uri: webUri,
+  policy_uri: webUri,
+  contacts: unique(email, 'e-mail addresses', 20),
+  initiation_uri: webUri,
+  settings_uri: webUri,
+  redirect_uris: unique(redirectUri, 'URIs', 50),
+  scope: text,
+  optional_scope: text,
+  grant_types: z.array(text, { error: 'must be an array of grant types' }),
+  response_types: z.array(z.literal('code', { error: 'must be "code"' }), {
+    error: 'must be an array of response types',
+  }),
+  application_type: z.enum(['web', 'native'], { error: 'must be "web" or "native"' }),
+  token_endpoint_auth_method: z.enum(methods, { error: `must be ${methods.join(', ')}` }),
+  subject_type_preference: z.enum(['company', 'organization'], {
+    error: 'must be "company" or "organization"',
+  }),
+  pkce_exception: trueOrFalse,
+  test: trueOrFalse,
+  verified: trueOrFalse,
+  dpop_bound_access_tokens: trueOrFalse,
+  require_pushed_authorization_requests: trueOrFalse,
+})
+
+type Members = ReturnType<typeof toMembers>
+type Complain = (path: string | readonly (string | number)[], code: string, message: string) => void
+
+/**
+ * A client, by the rules that need nothing but the client. Members it does not know pass (RFC 7591, Section 2); those
+ * in other languages (Section 2.2) are checked like the members they stand for.
+ */
+export function createClientSchema(rules: ClientRules): z.ZodType {
+  const members = toMembers(rules)
+  return z
+    .looseObject(z.object(members).partial().shape, { error: 'must be an object' })
+    .superRefine((value, context) => {
+      const complain: Complain = (path, code, message) =>
+        context.addIssue({ code: 'custom', path: [path].flat(), message, params: { code } })
+      refuseMisspelled(value, Object.keys(members), context)
+      checkCredentials(value, rules, complain)
+      checkScopes(value, rules, complain)
+      checkLanguages(value, members, context)
+      if (value.token_endpoint_auth_method === 'none' && value.pkce_exception) {
+        complain('pkce_exception', 'invalid_client', 'is for confidential clients only')
+      }
+      checkRedirectUris(value, complain)
+    }, evenIfWrong)
+}
+
+type Client = { readonly [Name in keyof Members]?: z.infer<Members[Name]> | undefined }
+
+function checkCredentials(value: Client, { credentials }: ClientRules, complain: Complain): void {
+  const isPublic = value.token_endpoint_auth_method === 'none'
+  if (credentials === 'made') {
+    for (const name of ['client_id', 'client_secret'] as const) {
+      if (value[name] !== undefined) complain(name, 'invalid_client', 'is made by the server')
     }
-  }, evenIfWrong)
+    return
+  }
+  if (value.client_id === undefined) complain('client_id', 'invalid_client', 'is required')
+  if (!isPublic && value.client_secret === undefined) {
+    const message = 'is required, unless token_endpoint_auth_method is "none"'
+    complain('client_secret', 'invalid_client', message)
+  }
+  if (isPublic && value.client_secret !== undefined) {
+    const message = 'does not go with token_endpoint_auth_method "none"'
+    complain('client_secret', 'invalid_client', message)
+  }
+}
+
+function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
+  const namesIn = (list: unknown): readonly string[] =>
+    typeof list === 'string' ? list.split(' ') : []
+  const registered = namesIn(value.scope)
+  if (scopes && registered.some((name) => !scopes.includes(name))) {
+    complain('scope', 'unknown_scope', 'names a scope that the resource server does not have')
+  }
+  if (namesIn(value.optional_scope).some((name) => !registered.includes(name))) {
+    complain('optional_scope', 'invalid_client', 'names a scope that is not in scope')
+  }
+}
+
+function checkRedirectUris(value: Client, complain: Complain): void {
+  const { grant_types: grants, redirect_uris: uris } = value
+  if (Array.isArray(uris) && value.application_type !== 'native') {
+    for (const [index, uri] of uris.entries()) {
+      if (/^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
+      const message = 'has a private scheme, which needs application_type "native"'
+      complain(['redirect_uris', index], 'invalid_redirect_uri', message)
+    }
+  }
+  if (Array.isArray(grants) && !grants.includes('authorization_code')) return
+  if (!uris?.length) {
+    complain('redirect_uris', 'invalid_redirect_uri', 'must hold at least one URI')
+  }
+  if (value.scope === undefined) {
+    complain('scope', 'invalid_client', 'is required: the scopes the client may ask for')
+  }
+}
+
+/** Members with a language tag (RFC 7591, Section 2.2). */
+function checkLanguages(value: object, members: Members, context: z.core.$RefinementCtx): void {
+  const seen = new Set<string>()
+  for (const [name, content] of Object.entries(value)) {
+    const [member = '', tag] = name.split(/#(.*)/s)
+    const localized = localizedMembers.find((one) => one === member)
+    if (tag === undefined || !localized) continue
+    const complain = (message: string, code: string): void =>
+      context.addIssue({ code: 'custom', path: [name], message, params: { code } })
+    const canonical = `${member}#${canonicalTag(tag)}`
+    if (canonicalTag(tag) === undefined) complain('has no language tag behind the #', 'invalid_tag')
+    else if (seen.has(canonical)) complain('is given twice for one language', 'duplicate')
+    seen.add(canonical)
+    for (const { message, params } of issuesOf(members[localized], content)) {
+      complain(message, params)
+    }
+  }
+}
+
+const issuesOf = (schema: z.ZodType, value: unknown) =>
+  (schema.safeParse(value).error?.issues ?? []).map((issue) => ({
+    message: issue.message,
+    params: String((issue.code === 'custom' && issue.params?.['code']) || issue.code),
+  }))
+
+function canonicalTag(tag: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(tag)[0]
+  } catch {
+    return undefined
+  }
+}

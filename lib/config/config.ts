@@ -9,27 +9,24 @@ import type {
   ResourceServerOptions,
   ViewsOptions,
 } from './options.ts'
-import { findIssues } from './schema.ts'
+import { createClientCheck, type FindClientIssues } from './check-clients.ts'
+import { completeLifetimes } from './lifetimes.ts'
+import { findIssues, toClientRules } from './schema.ts'
 
 /** The options, complete: every default filled in. */
 export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'signingKeys'> {
   readonly storage: Storage
+  /** Where they are stored, one of nobody, for the construction of the provider alone. */
   readonly signingKeys: JWKS
+  readonly hasStoredKeys: boolean
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
   readonly views: Required<ViewsOptions>
+  /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
+  readonly findClientIssues: FindClientIssues
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
-}
-
-const defaultLifetimes: Lifetimes = {
-  accessToken: 900,
-  refreshToken: 60 * 86_400,
-  grant: 365 * 86_400,
-  authorizationCode: 60,
-  interaction: 3600,
-  session: 12 * 3600,
 }
 
 /**
@@ -56,9 +53,11 @@ export function resolveConfig(
       audience: resourceServer.audience,
       scopes: resourceServer.scopes ?? pleoScopes,
       clientIds: resourceServer.clientIds ?? [],
+      accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },
     clients: options.clients ?? [],
-    lifetimes: { ...defaultLifetimes, ...options.lifetimes },
+    hasStoredKeys: signingKeys === 'stored',
+    lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
     views: {
       directories: options.views?.directories ?? [],
@@ -66,6 +65,7 @@ export function resolveConfig(
       theme: options.views?.theme ?? {},
       locales: options.views?.locales ?? [],
     },
+    findClientIssues: createClientCheck({ ...toClientRules(options), credentials: 'made' }),
     configure: options.configure ?? ((configuration) => configuration),
   }
 }
@@ -82,7 +82,7 @@ function productionIssues(
   }
   if (!options?.signingKeys) {
     const message =
-      'is required in production: without it keys change at every restart ("ephemeral" says that this is meant)'
+      'is required in production: without it keys change at every restart ("stored" keeps them in the storage, "ephemeral" says that this is meant)'
     issues.push({ path: 'signingKeys', code, message })
   }
   const { cookieKeys } = options ?? {}

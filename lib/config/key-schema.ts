@@ -46,7 +46,7 @@ const key = z
 export const signingKeysSchema: z.ZodType = z.union([
   z.object(
     { keys: z.array(key).min(1, 'must hold at least one key') },
-    { error: 'must be a JWK set of private keys, or "ephemeral"' },
+    { error: 'must be a JWK set of private keys, "stored" or "ephemeral"' },
   ),
-  z.literal('ephemeral'),
+  z.enum(['stored', 'ephemeral']),
 ])

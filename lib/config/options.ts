@@ -33,13 +33,19 @@ export interface AuthorizationServerOptions {
   readonly cookieKeys: readonly string[]
 
   /**
-   * Private signing keys as a JWK set, the one to sign with first.
+   * What tokens are signed with, where they are JWTs:
+   * - `'stored'`: keys (ES256) in the storage, the same for all processes. The first server makes the first one;
+   *   `server.signingKeys.rotate()` and `npx pleo-oauth keys rotate` announce the next one, and each process
+   *   goes over to it when it is time, without a restart.
+   * - private keys as a JWK set, the one to sign with first. To rotate, with a restart of all processes each time: add
+   *   the new one as the last, and after an hour make it the first; remove the old one when the last token signed
+   *   with it is over.
+   * - `'ephemeral'`: a key generated in memory, new at every start and another one in each process.
    *
-   * @defaultValue a key generated in memory, new at every start. With `NODE_ENV=production` leaving
-   * it out is refused: pass keys, or `'ephemeral'` to say so outright.
+   * @defaultValue as `'ephemeral'`. With `NODE_ENV=production` leaving it out is refused: say which.
    * @see {@link https://www.rfc-editor.org/rfc/rfc7517.html#section-5 RFC 7517, Section 5}
    */
-  readonly signingKeys?: JWKS | 'ephemeral'
+  readonly signingKeys?: JWKS | 'stored' | 'ephemeral'
 
   /** How the host knows its people and what they may connect. */
   readonly accounts: Accounts
@@ -53,6 +59,15 @@ export interface AuthorizationServerOptions {
    * @defaultValue none
    */
   readonly clients?: readonly ClientMetadata[]
+
+  /**
+   * Lets partners register clients themselves over HTTP, and manage those, by the rules of `server.clients`.
+   * What only you may decide (`verified`, `pkce_exception`) is refused.
+   *
+   * @defaultValue off
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html RFC 7591}, {@link https://www.rfc-editor.org/rfc/rfc7592.html RFC 7592}
+   */
+  readonly registration?: RegistrationOptions
 
   /** How long things live, in seconds. */
   readonly lifetimes?: Partial<Lifetimes>
@@ -196,6 +211,34 @@ export interface ResourceServerOptions {
    * @defaultValue none
    */
   readonly clientIds?: readonly string[]
+  /**
+   * What access tokens are. `opaque`: only introspection tells what they say. `jwt`: signed JWTs (RFC 9068), which
+   * the API can verify by itself, with the keys at `jwks_uri`. Given up with that: whoever verifies so takes a token
+   * that was revoked, that a refresh replaced, or whose connection was ended, for good until its end
+   * ({@link Lifetimes.accessToken}, 15 minutes); and is not seen using it, neither in
+   * {@link ConnectionGrant.lastUsedAt} nor by what ends {@link AuthorizationServerOptions.refreshRetryWindow}.
+   * Introspection and revocation are the same for both. A change of this counts for what is issued
+   * from then on.
+   *
+   * For `jwt`, all processes need the same {@link AuthorizationServerOptions.signingKeys}, and the same after a
+   * restart: a token of another key is not active. Where `configure` switches on client credentials, introspection
+   * knows nothing of their JWTs.
+   *
+   * @defaultValue `opaque`
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9068.html RFC 9068}
+   */
+  readonly accessTokenFormat?: 'opaque' | 'jwt'
+}
+
+/** How clients register themselves. */
+export interface RegistrationOptions {
+  /**
+   * Whether it takes a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
+   * everybody registers clients, as many as they like: what keeps that within bounds has to stand before this server.
+   *
+   * @defaultValue `true`
+   */
+  readonly initialAccessToken?: boolean
 }
 
 /** How long things live, in seconds: positive whole numbers. */
@@ -212,6 +255,17 @@ export interface Lifetimes {
   readonly interaction: number
   /** The sign-in of a person on this server, from when the password was typed. @defaultValue 43200 (12 hours) */
   readonly session: number
+  /**
+   * How long a signing key in the storage is published before it is used. The JWKS may be kept for a quarter of it, 5
+   * minutes at most, and each process looks for new keys within another quarter, 10 seconds at most: the rest is
+   * for clocks that differ, and for a process that cannot reach the storage. @defaultValue 86400 (1 day)
+   */
+  readonly keyAnnouncement: number
+  /**
+   * How long a signing key in the storage is published after the next one is used: longer than anything lives that is
+   * signed, by as much as clocks differ. @defaultValue {@link Lifetimes.accessToken} and 86400 (1 day)
+   */
+  readonly keyRetirement: number
 }
 
 /** The pages people see. */

@@ -1,14 +1,18 @@
 import { z } from 'zod'
-import { clientsSchema } from './client-schema.ts'
+import { findStaticClientIssues, type ClientRules } from './check-clients.ts'
+import type { ClientMetadata } from '../clients/metadata.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
 import { signingKeysSchema } from './key-schema.ts'
+import { lifetimesSchema } from './lifetimes.ts'
+import { registrationSchema } from './registration-schema.ts'
 import { isLoopbackOrHttps } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
+import { defaultProductName } from '../views/theme.ts'
 import { checkViews, viewsSchema } from './views-schema.ts'
-import type { AuthorizationServerOptions } from './options.ts'
+import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
   issue.input === undefined ? `is required: ${what}` : `must be ${what}`
@@ -99,11 +103,6 @@ const storage = z.custom<Storage>(
   { error: 'must be a storage adapter, as createMemoryAdapter() or createRedisAdapter() make it' },
 )
 
-const seconds = z
-  .int({ error: 'must be a whole number of seconds' })
-  .positive({ error: 'must be more than 0' })
-  .optional()
-
 const options = z
   .strictObject(
     {
@@ -115,20 +114,19 @@ const options = z
       signingKeys: signingKeysSchema.optional(),
       accounts,
       resourceServer: z.strictObject(
-        { audience, scopes: scopes.optional(), clientIds: z.array(text('a client id')).optional() },
+        {
+          audience,
+          scopes: scopes.optional(),
+          clientIds: z.array(text('a client id')).optional(),
+          accessTokenFormat: z
+            .enum(['opaque', 'jwt'], { error: 'must be "opaque" or "jwt"' })
+            .optional(),
+        },
         { error: required('an object: the API the tokens are for') },
       ),
-      clients: clientsSchema.optional(),
-      lifetimes: z
-        .strictObject({
-          accessToken: seconds,
-          refreshToken: seconds,
-          grant: seconds,
-          authorizationCode: seconds,
-          interaction: seconds,
-          session: seconds,
-        })
-        .optional(),
+      clients: z.array(z.unknown(), { error: 'must be an array of clients' }).optional(),
+      registration: registrationSchema.optional(),
+      lifetimes: lifetimesSchema.optional(),
       refreshRetryWindow: z
         .int({ error: 'must be a whole number of seconds' })
         .nonnegative({ error: 'must be 0 or more' })
@@ -145,8 +143,8 @@ const options = z
   }, evenIfWrong)
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(
-      clients
-        ?.filter((client) => client.token_endpoint_auth_method === 'none')
+      (clients as readonly Partial<ClientMetadata>[] | undefined)
+        ?.filter((client) => client?.token_endpoint_auth_method === 'none')
         .map((client) => client.client_id),
     )
     for (const [index, id] of (resourceServer.clientIds ?? []).entries()) {
@@ -160,18 +158,33 @@ const options = z
         params,
       })
     }
-    const known = new Set(Object.keys(resourceServer.scopes ?? pleoScopes))
-    for (const [index, { scope }] of (clients ?? []).entries()) {
-      if (scope?.split(' ').some((name) => !known.has(name))) {
-        const message = 'names a scope that the resource server does not have'
-        const params = { code: 'unknown_scope' }
-        context.addIssue({ code: 'custom', path: ['clients', index, 'scope'], message, params })
-      }
-    }
   })
 
 /** Every mistake in the options; none where they are right. Never echoes a value. */
 export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
   const result = options.safeParse(input)
-  return result.success ? [] : result.error.issues.flatMap((issue) => toIssues(issue, options))
+  const issues = result.success
+    ? []
+    : result.error.issues.flatMap((issue) => toIssues(issue, options))
+  const { clients } = Object(input) as { readonly clients?: unknown }
+  if (!Array.isArray(clients)) return issues
+  return [...issues, ...findStaticClientIssues(clients, toClientRules(input))]
+}
+
+/** What clients are checked against; also where the options are wrong, as every mistake is said at once. */
+export function toClientRules(
+  input: AuthorizationServerOptions,
+): Pick<ClientRules, 'scopes' | 'reservedNames'> {
+  const { resourceServer, views } = input as Partial<AuthorizationServerOptions>
+  const { scopes: catalogue = pleoScopes } = Object(
+    resourceServer,
+  ) as Partial<ResourceServerOptions>
+  const name: unknown = views?.theme?.productName
+  return {
+    scopes: typeof catalogue === 'object' ? Object.keys(catalogue) : undefined,
+    reservedNames: [
+      defaultProductName,
+      ...(typeof name === 'string' && name !== defaultProductName ? [name] : []),
+    ],
+  }
 }

@@ -1,10 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
-import { connect, introspect, post } from '../support/flow.ts'
+import { introspect, post } from '../support/flow.ts'
 import { issuesOf } from '../support/issues.ts'
-import { createAccounts } from '../support/people.ts'
 import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
 
 const pathsOf = (clients: unknown): string[] => issuesOf({ clients }).map(({ path }) => path)
@@ -31,6 +27,25 @@ describe('a client', () => {
       { application_type: 'native', redirect_uris: ['com.example.app:/callback'] },
     ],
     ['with words of its own', { 'client_name#da': 'Nordvind', software_id: 'x' }],
+    [
+      'with everything that can be registered',
+      {
+        'client_name#zh-Hant': '北風帳本',
+        client_uri: 'https://ledger.example.test',
+        logo_uri: 'http://localhost:4000/logo.png',
+        tos_uri: 'https://ledger.example.test/terms?of=service',
+        'tos_uri#da': 'https://ledger.example.test/vilkaar',
+        policy_uri: 'https://ledger.example.test/privacy',
+        initiation_uri: 'https://ledger.example.test/connect',
+        settings_uri: 'https://ledger.example.test/settings',
+        contacts: ['support@ledger.example.test', 'security+oauth@ledger.example.test'],
+        optional_scope: 'users:read',
+        subject_type_preference: 'organization',
+        pkce_exception: true,
+        test: true,
+        verified: true,
+      },
+    ],
   ]
   test.each(accepted)('is accepted %s', (_name, members) => {
     expect(pathsOf([{ ...confidential, ...members }])).toEqual([])
@@ -51,6 +66,34 @@ describe('a client', () => {
       { ...withoutSecret, token_endpoint_auth_method: 'none', pkce_exception: true },
     ],
     ['that is no object', 'clients[0]', 'ledger' as unknown as object],
+    ...[
+      ['client_name', ''],
+      ['client_name', ' Ledger'],
+      ['client_name', '!!!'],
+      ['client_name', 'x'.repeat(201)],
+      ['client_name#da', 'Pleo Bogholderi'],
+      ['client_name#', 'Ledger'],
+      ['client_name#not_a_tag', 'Ledger'],
+      ['tos_uri#da', 'http://ledger.example.test/'],
+      ['scope', 'companies:read made:up'],
+      ['optional_scope', 'accounts:read'],
+      ['subject_type_preference', 'person'],
+      ['test', 'yes'],
+    ].map(([path = '', value]): [string, string, object] => [
+      `with ${path} ${JSON.stringify(value).slice(0, 40)}`,
+      `clients[0].${path}`,
+      { ...confidential, [path]: value },
+    ]),
+    [
+      'with a scheme of its own that is not native',
+      'clients[0].redirect_uris[0]',
+      { ...confidential, redirect_uris: ['com.example.app:/callback'] },
+    ],
+    [
+      'with one redirect URI twice',
+      'clients[0].redirect_uris[1]',
+      { ...confidential, redirect_uris: ['https://a.test/', 'https://a.test/'] },
+    ],
   ]
   test.each(refused)('is refused %s', (_name, path, client) => {
     expect(pathsOf([client])).toContain(path)
@@ -64,36 +107,90 @@ describe('a client', () => {
     'data:text/html,x',
     'myapp:/callback',
     'http://localhost.evil.test/',
+    'https://*.example.test/callback',
+    'https://ledger.example.test/*',
+    'https://me:secret@ledger.example.test/',
+    'https://ledger.example.test\\@evil.test/',
+    'https://lédger.example.test/',
+    'https://ledger.example.test/a b',
+    'https://ledger.example.test/{id}',
+    '.app:/callback',
+    `https://ledger.example.test/${'x'.repeat(2000)}`,
     '',
   ])('cannot be sent back to "%s"', (uri) => {
     const clients = [{ ...confidential, redirect_uris: ['https://a.test/', uri] }]
     expect([...new Set(pathsOf(clients))]).toEqual(['clients[0].redirect_uris[1]'])
   })
 
-  test.each(['client_uri', 'logo_uri', 'tos_uri', 'policy_uri'])(
-    'cannot have a script as %s',
-    (name) => {
-      for (const uri of [
-        'javascript:alert(1)',
-        'JavaScript:alert(1)',
-        'data:text/html,x',
-        '//x',
-        'x',
-      ]) {
-        expect(pathsOf([{ ...confidential, [name]: uri }])).toEqual([`clients[0].${name}`])
-      }
-    },
-  )
+  const pages = [
+    'client_uri',
+    'logo_uri',
+    'tos_uri',
+    'policy_uri',
+    'initiation_uri',
+    'settings_uri',
+  ]
+  test.each(pages)('cannot have a script, or what is not protected, as %s', (name) => {
+    for (const uri of [
+      'javascript:alert(1)',
+      'JavaScript:alert(1)',
+      'data:text/html,x',
+      '//x',
+      'x',
+      'com.example.app:/x',
+      'http://ledger.example.test/',
+      'https://me@ledger.example.test/',
+      'https://ledger.example.test/#x',
+      'https://*.example.test/',
+    ]) {
+      expect(pathsOf([{ ...confidential, [name]: uri }])).toEqual([`clients[0].${name}`])
+    }
+  })
 
   test('cannot be there twice', () => {
     expect(pathsOf([confidential, confidential])).toEqual(['clients[1].client_id'])
   })
 
+  test.each(['nobody', 'a@', '@b.test', 'a b@c.test', 'mailto:a@b.test', ''])(
+    'cannot be asked at "%s"',
+    (address) => {
+      const clients = [{ ...confidential, contacts: ['help@ledger.example.test', address] }]
+      expect(pathsOf(clients)).toEqual(['clients[0].contacts[1]'])
+    },
+  )
+
+  test('cannot be called what looks like the name of another one, in any language', () => {
+    const other = { ...confidential, client_id: 'other' }
+    for (const name of [
+      'NORTHWIND LEDGER',
+      'North-wind Ledger',
+      'Nоrthwind Lеdger',
+      'Northw1nd Iedger',
+    ])
+      expect(pathsOf([confidential, { ...other, client_name: name }])).toEqual([
+        'clients[1].client_name',
+      ])
+    const words = { client_name: 'Nordvind', 'client_name#en': 'Northwind Ledger' }
+    expect(pathsOf([confidential, { ...other, ...words }])).toEqual(['clients[1].client_name#en'])
+    const own = { 'client_name#da': 'Northwind Ledger', 'client_name#sv': 'Northwind Ledger' }
+    expect(pathsOf([{ ...confidential, ...own }])).toEqual([])
+  })
+
+  test('cannot bear the name of the product', () => {
+    const named = (client_name: string) => [{ ...confidential, client_name }]
+    const codes = (options: object): string[] => issuesOf(options).map(({ code }) => code)
+    for (const name of ['Kelp Books', 'Pleo Books'])
+      expect(codes({ clients: named(name), views: { theme: { productName: 'Kelp' } } })).toEqual([
+        'reserved_name',
+      ])
+    expect(codes({ clients: named('Kelp Books') })).toEqual([])
+  })
+
   test('that only the framework finds fault with is named at start, every one of them', () => {
     const paths = pathsOf([
       { ...confidential, client_id: 'one', grant_types: ['made_up'] },
-      { ...confidential, client_id: 'two' },
-      { ...confidential, client_id: 'three', contacts: ['not an address'], default_max_age: 'x' },
+      { ...confidential, client_id: 'two', client_name: 'Two' },
+      { ...confidential, client_id: 'three', client_name: 'Three', default_max_age: 'x' },
     ])
     expect(paths.map((path) => path.slice(0, 10))).toEqual(['clients[0]', 'clients[2]'])
   })
@@ -155,71 +252,3 @@ describe('configure', () => {
     expect([status, body['error']]).toEqual([400, 'unsupported_grant_type'])
   })
 })
-
-describe('signing keys', () => {
-  const jwk = (kind: 'rsa' | 'ec' | 'ed25519'): object => {
-    const { privateKey } =
-      kind === 'rsa'
-        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-        : kind === 'ec'
-          ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-          : generateKeyPairSync('ed25519')
-    return privateKey.export({ format: 'jwk' })
-  }
-
-  test.each(['rsa', 'ec', 'ed25519'] as const)(
-    'can be of kind %s, and nothing private is published',
-    async (kind) => {
-      const { issuer } = await start({ signingKeys: { keys: [jwk(kind)] } as never })
-      expect((await connect(issuer)).token_type).toBe('Bearer')
-      const { keys } = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as { keys: object[] }
-      expect(keys).toHaveLength(1)
-      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi'])
-        expect(keys[0]).not.toHaveProperty(member)
-    },
-  )
-
-  test('can be several, and are published in their order', async () => {
-    const keys = [jwk('ec'), jwk('rsa')]
-    const { issuer } = await start({ signingKeys: { keys } as never })
-    const published = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as {
-      keys: { kty: string }[]
-    }
-    expect(published.keys.map(({ kty }) => kty)).toEqual(['EC', 'RSA'])
-  })
-
-  const useless: readonly (readonly [string, object])[] = [
-    ['public', { kty: 'OKP', crv: 'Ed25519', x: 'a' }],
-    ['broken', { kty: 'EC', crv: 'P-256', x: 'b2s', y: 'b2s', d: 'c2VjcmV0' }],
-    ['symmetric', { kty: 'oct', k: 'c2VjcmV0' }],
-    ['for encryption', { ...jwk('ec'), use: 'enc' }],
-    ['of an unknown algorithm', { ...jwk('ec'), alg: 'XX' }],
-  ]
-  const make = (key: object) => (): unknown =>
-    createAuthorizationServer({
-      issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies'],
-      accounts: createAccounts(),
-      resourceServer: { audience },
-      signingKeys: { keys: [key] },
-    })
-
-  test.each(useless)('that are %s are a mistake in the options', (_, key) => {
-    expect(make(key)).toThrow(ConfigurationError)
-  })
-
-  test.each(useless)('that are %s are not printed with the error', (_, key) => {
-    const printed = inspect(thrownBy(make(key)), { depth: 9 })
-    const { d, k } = { d: 'no private part', k: 'no secret', ...key }
-    expect(printed).not.toContain(d)
-    expect(printed).not.toContain(k)
-  })
-})
-
-function thrownBy(make: () => unknown): unknown {
-  try {
-    return make()
-  } catch (error) {
-    return error
-  }
-}

@@ -25,6 +25,10 @@ it.each([
     { clients: [publicClient], resourceServer: { audience, clientIds: [publicClient.client_id] } },
     'resourceServer.clientIds[0]: is a public client: anybody could introspect every token in its name',
   ],
+  [
+    { resourceServer: { audience, accessTokenFormat: 'JWT' } },
+    'resourceServer.accessTokenFormat: must be "opaque" or "jwt"',
+  ],
   [{ configure: () => undefined }, 'configure: must return the configuration to use'],
   [
     { views: { directories: ['/no/such/folder'] } },
@@ -36,11 +40,11 @@ it.each([
   ],
   [
     { clients: [{ ...confidential, redirect_uris: ['https://me@ledger.example.test/callback'] }] },
-    'clients[0].redirect_uris[0]: must not contain user name, password or white space',
+    'clients[0].redirect_uris[0]: must not contain user name or password',
   ],
   [
     { clients: [{ ...confidential, redirect_uris: [' https://ledger.example.test/callback'] }] },
-    'clients[0].redirect_uris[0]: must not contain user name, password or white space',
+    'clients[0].redirect_uris[0]: must have nothing but the characters of a URI (RFC 3986, Section 2), with other hosts in their xn-- form',
   ],
 ])('refuses what would be dangerous: %#', (options, mistake) => {
   expect(mistakesOf(options)).toEqual([mistake])

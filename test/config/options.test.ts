@@ -70,6 +70,20 @@ describe('the options', () => {
   })
 
   test.each([
+    [true, ['registration: must be an object: how clients register themselves']],
+    [{ open: true }, ['registration.open: is not an option']],
+    [
+      { initialAccessToken: 'a secret of all partners' },
+      ['registration.initialAccessToken: must be true, or false to let everybody register clients'],
+    ],
+    [{}, []],
+    [{ initialAccessToken: false }, []],
+  ])('say how clients register themselves: %j', (registration, expected) => {
+    const issues = issuesOf({ registration })
+    expect(issues.map(({ path, message }) => `${path}: ${message}`)).toEqual(expected)
+  })
+
+  test.each([
     [
       ['lifetimes.grant', 'clients[0].scope'],
       { lifetimes: { grant: 0 }, clients: [{ ...confidential, scope: 'made:up' }] },
@@ -79,7 +93,7 @@ describe('the options', () => {
       {
         clients: [
           { ...confidential, client_secret: undefined },
-          { ...confidential, client_id: 'b', contacts: 'me' },
+          { ...confidential, client_id: 'b', client_name: 'Books', contacts: 'me' },
           { ...confidential },
         ],
       },
@@ -268,6 +282,7 @@ describe('in production', () => {
   test('memory and passing keys are accepted when said outright', () => {
     const outright = { storage: createMemoryAdapter(), signingKeys: 'ephemeral', cookieKeys: [key] }
     expect(production(outright)).toEqual([])
+    expect(production({ ...outright, signingKeys: 'stored' })).toEqual([])
   })
 
   test('and elsewhere nothing of it is asked for', () => {

@@ -1,0 +1,54 @@
+import { UnknownClientError } from '../errors.ts'
+import type { RecordStorage, StoredPayload } from '../storage.ts'
+import { toClientRecord, toPayload, type ClientRecord } from './record.ts'
+import type { ClientSecrets } from './secrets.ts'
+
+/** What changes a client: gets it as it is, gives it as it is to be, or as it was for no change. */
+export type Edit = (record: ClientRecord, now: number) => Promise<ClientRecord> | ClientRecord
+
+/** Reads and changes clients one at a time, so that no change by another process is lost. */
+export interface ClientStore {
+  read(clientId: string): Promise<ClientRecord | undefined>
+  insert(record: Omit<ClientRecord, 'version'>): Promise<void>
+  /**
+   * Reads, edits and stores a client, again where somebody was faster.
+   *
+   * @throws {@link UnknownClientError}, and what the edit throws
+   */
+  change(clientId: string, edit: Edit): Promise<ClientRecord>
+}
+
+/** How often it is tried: each time, at least one other change came through. */
+const attempts = 100
+
+/** Makes a store of the records of clients. */
+export function createClientStore(records: RecordStorage, secrets: ClientSecrets): ClientStore {
+  const read = async (clientId: string): Promise<ClientRecord | undefined> => {
+    const payload: StoredPayload | undefined = await records.find(clientId)
+    return payload && toClientRecord(payload, secrets, Date.now())
+  }
+  return {
+    read,
+    async insert(record) {
+      const { client_id: id } = record.metadata
+      if (!(await records.insert(id, toPayload(record)))) throw new Error('this id is taken')
+    },
+    async change(clientId, edit) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const record = await read(clientId)
+        if (!record) throw new UnknownClientError()
+        const now = Date.now()
+        const edited = await edit(record, now)
+        if (edited === record) return record
+        const { metadata } = edited
+        const changed = {
+          metadata,
+          version: record.version,
+          registration: { ...edited.registration, updatedAt: now },
+        }
+        if (await records.swap(clientId, toPayload(changed), record.version)) return changed
+      }
+      throw new Error('others kept changing this client')
+    },
+  }
+}

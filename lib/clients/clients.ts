@@ -1,0 +1,146 @@
+import type { ClientMetadata } from './metadata.ts'
+
+/** What a client is registered with: id and secret are made here. */
+export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>
+
+/** What is to be changed of a client; `null` takes a member away. */
+export type ClientChanges = {
+  readonly [Name in keyof NewClientMetadata]?: NewClientMetadata[Name] | null
+}
+
+/**
+ * The clients that are registered, beside those given with the options: these are not among them. A change counts at once
+ * in the process that makes it, and within a second in every other.
+ */
+export interface Clients {
+  /**
+   * Registers a client. A confidential one gets a secret, which is in this answer and nowhere else.
+   *
+   * @throws {@link ClientMetadataError} with all that is wrong
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2 RFC 7591, Section 2}
+   */
+  create(metadata: NewClientMetadata): Promise<CreatedClient>
+
+  /** The client of that id, without its secrets; `undefined` where none is registered. */
+  find(clientId: string): Promise<RegisteredClient | undefined>
+
+  /** All registered clients, from the oldest to the newest. */
+  list(): Promise<readonly RegisteredClient[]>
+
+  /**
+   * Changes what a client is registered with. What is left out stays; who is granted what stays, too, but the client
+   * can only ask for what it is registered for from then on. With no changes it is stored again, as is
+   * needed while storage keys rotate.
+   *
+   * @throws {@link ClientMetadataError} with all that is wrong, also where the client would become public or confidential;
+   * {@link UnknownClientError}
+   */
+  update(clientId: string, changes: ClientChanges): Promise<RegisteredClient>
+
+  /**
+   * Makes another secret for a confidential client. The one before it goes on working until its end; of two, the one that was
+   * used last does, and the other ends at once: a secret that was lost and never used does not push out the one in use.
+   *
+   * @throws {@link ClientMetadataError} where the client is public; {@link UnknownClientError}; RangeError where
+   * `oldEndsIn` is no number of seconds
+   */
+  rotateSecret(clientId: string, options?: RotationOptions): Promise<CreatedClient>
+
+  /**
+   * Ends every secret of a client but the newest, at once.
+   *
+   * @throws {@link UnknownClientError}
+   */
+  endOldSecrets(clientId: string): Promise<RegisteredClient>
+
+  /**
+   * Takes everything from a client until it is resumed: it cannot ask for anything, and its tokens are not active. What
+   * people granted stays.
+   *
+   * @throws {@link UnknownClientError}
+   */
+  suspend(clientId: string): Promise<RegisteredClient>
+
+  /**
+   * Gives a suspended client everything back, with the tokens that did not expire meanwhile.
+   *
+   * @throws {@link UnknownClientError}
+   */
+  resume(clientId: string): Promise<RegisteredClient>
+
+  /**
+   * Ends a client with everything it was granted, for ever. Each grant gets its event, with the reason
+   * `client_removed`. Takes a good second, to end as well what other processes granted it meanwhile. Resolves to true
+   * for the one caller who did it; whatever the storage throws: call it again, then.
+   */
+  remove(clientId: string): Promise<boolean>
+
+  /**
+   * Makes a token with which a partner registers one client over HTTP, where the option `registration` is on. Only its
+   * hash is kept.
+   *
+   * @throws RangeError where `lifetime` is no number of seconds
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3 RFC 7591, Section 3}
+   */
+  createInitialAccessToken(options?: InitialAccessTokenOptions): Promise<InitialAccessToken>
+
+  /** Ends an initial access token that was not used. Resolves to true for the one caller who did it. */
+  endInitialAccessToken(token: string): Promise<boolean>
+}
+
+/** What an initial access token is like. */
+export interface InitialAccessTokenOptions {
+  /** Seconds until it ends, at least 1. @defaultValue 604800 (7 days) */
+  readonly lifetime?: number
+}
+
+/** A token to register one client with. */
+export interface InitialAccessToken {
+  /** Shown this once. */
+  readonly token: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+/** When the secret before ends. */
+export interface RotationOptions {
+  /** At once: it got into the wrong hands. @defaultValue `false` */
+  readonly now?: boolean
+  /** In so many seconds, 0 or more. @defaultValue 604800 (7 days) */
+  readonly oldEndsIn?: number
+}
+
+/** A client with its new secret. */
+export interface CreatedClient {
+  readonly client: RegisteredClient
+  /** Shown this once: only its hash is kept. `undefined` for a public client. */
+  readonly secret: string | undefined
+}
+
+/** A registered client. Times are milliseconds since the epoch. */
+export interface RegisteredClient {
+  readonly clientId: string
+  /** What it is registered with, without secrets. */
+  readonly metadata: ClientMetadata
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly suspendedAt: number | undefined
+  /** Whether it was registered over HTTP, by whoever provides it. */
+  readonly isSelfRegistered: boolean
+  /** What is known of its secrets that live, newest first: two at most. */
+  readonly secrets: readonly ClientSecretInfo[]
+}
+
+/** What is known of a secret. */
+export interface ClientSecretInfo {
+  readonly id: string
+  readonly createdAt: number
+  /** To about a minute. */
+  readonly lastUsedAt: number | undefined
+  readonly expiresAt: number | undefined
+  /**
+   * Whether it can be ended without a loss, as far as can be told: a newer one is in use, and this one was not used for
+   * an hour, which is longer than a client that is at work goes without a new access token.
+   */
+  readonly isSafeToEnd: boolean
+}

@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { UnknownClientError } from '../errors.ts'
+import { maxAge } from './client-cache.ts'
+import type { Clients } from './clients.ts'
+import type { ClientRecord } from './record.ts'
+import type { Registry } from './registry.ts'
+import { toRegisteredClient } from './shown-client.ts'
+
+/** What is done to a client as a whole. */
+export function createLifeMethods({
+  store,
+  storage,
+  names,
+  connections,
+}: Registry): Pick<Clients, 'suspend' | 'resume' | 'remove'> {
+  const stop = (clientId: string, isRemoving: boolean): Promise<ClientRecord> =>
+    store.change(clientId, (current, now) => {
+      const { registration } = current
+      const { suspendedAt } = registration
+      if (suspendedAt !== undefined && (!isRemoving || registration.isRemoving)) return current
+      const stopped = { ...registration, suspendedAt: suspendedAt ?? now }
+      return { ...current, registration: isRemoving ? { ...stopped, isRemoving } : stopped }
+    })
+  return {
+    async suspend(clientId) {
+      return toRegisteredClient(await stop(clientId, false), Date.now())
+    },
+    async resume(clientId) {
+      const record = await store.change(clientId, (current) => {
+        const { suspendedAt, isRemoving: _, ...registration } = current.registration
+        return suspendedAt === undefined ? current : { ...current, registration }
+      })
+      return toRegisteredClient(record, Date.now())
+    },
+    async remove(clientId) {
+      // Suspended first: whoever dies on the way leaves a client that can do nothing, and can be removed again.
+      const suspended = await stop(clientId, true).catch((error: unknown) => {
+        if (error instanceof UnknownClientError) return undefined
+        throw error
+      })
+      if (!suspended) return false
+      const by = { reason: 'client_removed' } as const
+      await connections.revoke({ clientId }, by)
+      // Until then, a process that has not heard of it may take a code or a consent.
+      await wait(maxAge + 100)
+      await connections.revoke({ clientId }, by)
+      await names.release(suspended.metadata)
+      return storage.records('Client').destroy(clientId)
+    },
+  }
+}

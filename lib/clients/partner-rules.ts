@@ -1,0 +1,71 @@
+import type { ConfigurationIssue } from '../errors.ts'
+import { defaultGrantTypes, localizedMembers, type ClientMetadata } from './metadata.ts'
+import type { Given } from './registration.ts'
+
+/** What a client is before it is registered. */
+type Current = Partial<ClientMetadata>
+
+/** What a member is where nobody registered it. */
+const notRegistered = { verified: false, pkce_exception: false, test: false }
+
+/** What people and codes trust: what else is behind it is not what was verified. */
+const trusted: readonly string[] = [
+  ...localizedMembers,
+  'contacts',
+  'initiation_uri',
+  'redirect_uris',
+  'settings_uri',
+]
+
+/**
+ * What a client that registers itself is to be registered with. What only whoever runs the server may decide stays as
+ * it is: to send it as it is, as in an answer of before, is no mistake.
+ *
+ * @param current - what it is registered with; nothing yet where it is new
+ */
+export function toGivenByPartner(given: object, current: Current = {}): Given {
+  const asked = new Map(Object.entries(given))
+  const metadata: Record<string, unknown> = Object.fromEntries(asked)
+  const issues: ConfigurationIssue[] = []
+  for (const member of decidedMembers(current)) {
+    const value = asked.get(member)
+    if (typeof value === 'boolean' && value !== (current[member] ?? notRegistered[member])) {
+      issues.push(notForClients(member))
+    }
+    // What is no such value at all is said by the rules for all clients.
+    if (value === undefined || typeof value === 'boolean') metadata[member] = current[member]
+  }
+  issues.push(...findGrantIssues(asked.get('grant_types'), current))
+  // It stays what it is, so it need not be said again.
+  if (current.token_endpoint_auth_method === 'none') {
+    metadata['token_endpoint_auth_method'] ??= 'none'
+  }
+  if (current.verified && trustedOf(metadata) !== trustedOf(current)) {
+    Reflect.deleteProperty(metadata, 'verified')
+  }
+  return { metadata, issues }
+}
+
+/** A client may say that it is under development, and whoever runs the server that it no longer is. */
+const decidedMembers = ({ test: isTest }: Current): readonly (keyof typeof notRegistered)[] =>
+  isTest ? ['verified', 'pkce_exception', 'test'] : ['verified', 'pkce_exception']
+
+function findGrantIssues(types: unknown, current: Current): readonly ConfigurationIssue[] {
+  const allowed = new Set<unknown>([...defaultGrantTypes, ...(current.grant_types ?? [])])
+  return (Array.isArray(types) ? types : []).flatMap((type, index) =>
+    typeof type !== 'string' || allowed.has(type) ? [] : [notForClients(`grant_types[${index}]`)],
+  )
+}
+
+const notForClients = (path: string): ConfigurationIssue => ({
+  path,
+  code: 'not_for_clients',
+  message: 'is decided by whoever runs this server',
+})
+
+const trustedOf = (client: object): string =>
+  JSON.stringify(
+    Object.entries(client)
+      .filter(([name]) => trusted.includes(name.split('#')[0] ?? ''))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  )

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
+import type { CreatedClient } from './clients.ts'
+import { toKnownMembers, type ClientMetadata } from './metadata.ts'
+import type { NameReservations } from './name-reservations.ts'
+import type { ClientRecord, Registration } from './record.ts'
+import type { Registry } from './registry.ts'
+import { toRegisteredClient } from './shown-client.ts'
+
+/** Metadata to register a client with, and what is wrong with it beyond the rules for all clients. */
+export interface Given {
+  readonly metadata: object
+  readonly issues?: readonly ConfigurationIssue[]
+}
+
+/** What is different for a client that registers itself. */
+export interface RegisterOptions {
+  readonly toAccessToken?: (clientId: string) => string
+  /** The last thing before it is stored; where it throws, nothing was done. */
+  readonly beforeStored?: () => Promise<void>
+}
+
+/**
+ * Registers a client, whichever way it comes in.
+ *
+ * @throws {@link ClientMetadataError}
+ */
+export async function register(
+  registry: Registry,
+  given: Given,
+  { toAccessToken, beforeStored }: RegisterOptions = {},
+): Promise<CreatedClient> {
+  const { store, secrets, names } = registry
+  const now = Date.now()
+  const metadata = complete(registry, randomUUID(), given)
+  const { client_id: id } = metadata
+  const secret = isPublic(metadata) ? undefined : secrets.generate()
+  const registration: Registration = {
+    createdAt: now,
+    updatedAt: now,
+    secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
+    ...(toAccessToken && { accessToken: toAccessToken(id) }),
+  }
+  await reserve(names, metadata)
+  try {
+    await beforeStored?.()
+  } catch (error) {
+    await names.release(metadata)
+    throw error
+  }
+  await store.insert({ metadata, registration })
+  await names.keep(metadata)
+  return { client: toRegisteredClient({ metadata, registration }, now), secret }
+}
+
+/**
+ * Changes what a client is registered with, whichever way the change comes in.
+ *
+ * @param toGiven - what it is to be registered with, from what it is
+ * @throws {@link ClientMetadataError}; {@link UnknownClientError}; what `toGiven` throws
+ */
+export async function revise(
+  registry: Registry,
+  clientId: string,
+  toGiven: (record: ClientRecord) => Given,
+): Promise<ClientRecord> {
+  const { store, names } = registry
+  let before: ClientMetadata | undefined
+  const record = await store.change(clientId, async (current) => {
+    before = current.metadata
+    const metadata = complete(registry, clientId, toGiven(current))
+    if (isPublic(metadata) !== isPublic(before)) throw otherKind()
+    await reserve(names, metadata)
+    return { ...current, metadata }
+  })
+  await names.keep(record.metadata)
+  if (before) await names.release(before, record.metadata)
+  return record
+}
+
+/** @throws ClientMetadataError */
+function complete(
+  { findIssues }: Registry,
+  client_id: string,
+  { metadata, issues: others = [] }: Given,
+): ClientMetadata {
+  const issues = [...findIssues(metadata), ...others]
+  if (issues.length > 0) throw new ClientMetadataError(issues)
+  return { ...toKnownMembers(metadata), client_id }
+}
+
+const isPublic = ({ token_endpoint_auth_method: method }: ClientMetadata): boolean =>
+  method === 'none'
+
+function otherKind(): Error {
+  const message = 'cannot make a confidential client public, nor a public one confidential'
+  const path = 'token_endpoint_auth_method'
+  return new ClientMetadataError([{ path, code: 'invalid_client', message }])
+}
+
+/** @throws ClientMetadataError where others are called what looks the same */
+async function reserve(names: NameReservations, client: ClientMetadata): Promise<void> {
+  const taken = await names.reserve(client)
+  if (taken.length === 0) return
+  const message = 'looks to people like the name of another client'
+  throw new ClientMetadataError(taken.map((path) => ({ path, code: 'name_taken', message })))
+}

@@ -1,0 +1,80 @@
+import type { Connections } from '../connections/connections.ts'
+import type { ConfigurationIssue } from '../errors.ts'
+import type { Storage } from '../storage.ts'
+import { createClientStore, type ClientStore } from './changes.ts'
+import type { Clients } from './clients.ts'
+import { createInitialAccessTokens } from './initial-access-tokens.ts'
+import { createLifeMethods } from './life.ts'
+import type { ClientMetadata } from './metadata.ts'
+import { createNameReservations, type NameReservations } from './name-reservations.ts'
+import { register, revise } from './registration.ts'
+import { createSecretMethods } from './secret-methods.ts'
+import type { ClientSecrets } from './secrets.ts'
+import { toRegisteredClient } from './shown-client.ts'
+
+/** What {@link createClients} takes. */
+export interface RegistryParts {
+  readonly storage: Storage
+  readonly secrets: ClientSecrets
+  readonly connections: Connections
+  /** Clients that are not stored. */
+  readonly staticClients: readonly ClientMetadata[]
+  /** Finds every mistake in what a client is to be registered with. */
+  readonly findIssues: (metadata: object) => readonly ConfigurationIssue[]
+}
+
+/** What the methods of {@link Clients} work with. */
+export interface Registry extends RegistryParts {
+  readonly store: ClientStore
+  readonly names: NameReservations
+}
+
+/** Puts together what the clients of a storage need. */
+export function createRegistry(parts: RegistryParts): Registry {
+  const { storage, secrets, staticClients } = parts
+  const store = createClientStore(storage.records('Client'), secrets)
+  return { ...parts, store, names: createNameReservations(storage, staticClients) }
+}
+
+/** Makes the clients of a storage. */
+export const createClients = (registry: Registry): Clients => ({
+  ...createRegistration(registry),
+  ...createSecretMethods(registry),
+  ...createLifeMethods(registry),
+  ...createInitialAccessTokens(registry.storage),
+})
+
+/** How many clients are read at a time. */
+const batch = 100
+
+function createRegistration(
+  registry: Registry,
+): Pick<Clients, 'create' | 'find' | 'list' | 'update'> {
+  const { store } = registry
+  const find: Clients['find'] = async (clientId) => {
+    const record = await store.read(clientId)
+    return record && toRegisteredClient(record, Date.now())
+  }
+  return {
+    find,
+    async list() {
+      const ids = await registry.storage.records('Client').ids()
+      const found: Awaited<ReturnType<typeof find>>[] = []
+      for (let at = 0; at < ids.length; at += batch) {
+        found.push(...(await Promise.all(ids.slice(at, at + batch).map((id) => find(id)))))
+      }
+      return found
+        .filter((client) => client !== undefined)
+        .toSorted((one, other) => one.createdAt - other.createdAt)
+    },
+    create: (metadata) => register(registry, { metadata }),
+    async update(clientId, changes) {
+      const record = await revise(registry, clientId, ({ metadata }) => {
+        const { client_id: _, ...current } = metadata
+        const merged = Object.entries({ ...current, ...changes })
+        return { metadata: Object.fromEntries(merged.filter(([, value]) => value !== null)) }
+      })
+      return toRegisteredClient(record, Date.now())
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { errors } from 'oidc-provider'
+import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
+import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
+import { toGivenByPartner } from './partner-rules.ts'
+import type { ClientRecord } from './record.ts'
+import { register, revise, type Given } from './registration.ts'
+import type { Registry } from './registry.ts'
+import { generateCredential } from './secrets.ts'
+import { toRegisteredClient } from './shown-client.ts'
+
+/** A client that registered itself, with the token that it is managed with. */
+export interface SelfRegistered extends CreatedClient {
+  readonly accessToken: string
+}
+
+/**
+ * What clients do themselves, by the rules for all clients and by those for partners. Tokens that are not good are
+ * the framework's `InvalidToken`; a suspended client is refused.
+ */
+export interface SelfRegistration {
+  /**
+   * Registers a client, and uses up the token for it.
+   *
+   * @param initialAccessToken - undefined: nothing is asked for
+   */
+  register(metadata: object, initialAccessToken: string | undefined): Promise<SelfRegistered>
+  read(clientId: string, accessToken: string): Promise<RegisteredClient>
+  /** Registers it with all of that, and with nothing else. */
+  replace(clientId: string, accessToken: string, body: object): Promise<RegisteredClient>
+  remove(clientId: string, accessToken: string): Promise<void>
+}
+
+/** Makes what clients do themselves. */
+export function createSelfRegistration(registry: Registry, clients: Clients): SelfRegistration {
+  const { store, storage } = registry
+  const read = async (clientId: string, accessToken: string): Promise<ClientRecord> =>
+    authenticated(await store.read(clientId), accessToken)
+  return {
+    async register(given, initialAccessToken) {
+      const accessToken = generateCredential('pleo_rat_')
+      const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
+      if (initialAccessToken === undefined) {
+        const created = await register(registry, toGivenByPartner(given), { toAccessToken })
+        return { ...created, accessToken }
+      }
+      // Asked first: what is wrong with a client is nobody's business who may not register one.
+      const found = await storage.records('InitialAccessToken').find(initialAccessToken)
+      if (!found) throw invalidInitialAccessToken()
+      const created = await register(registry, toGivenByPartner(given), {
+        toAccessToken,
+        async beforeStored() {
+          if (!(await clients.endInitialAccessToken(initialAccessToken)))
+            throw invalidInitialAccessToken()
+        },
+      })
+      return { ...created, accessToken }
+    },
+    async read(clientId, accessToken) {
+      const record = await read(clientId, accessToken)
+      refuseSuspended(record)
+      return toRegisteredClient(record, Date.now())
+    },
+    async replace(clientId, accessToken, body) {
+      refuseSuspended(await read(clientId, accessToken))
+      const record = await revise(registry, clientId, (current) => {
+        refuseSuspended(current)
+        return toReplacement(registry, current, body)
+      }).catch(asInvalidToken)
+      return toRegisteredClient(record, Date.now())
+    },
+    async remove(clientId, accessToken) {
+      const record = await read(clientId, accessToken)
+      // What was begun can be finished, whoever began it.
+      if (!record.registration.isRemoving) refuseSuspended(record)
+      await clients.remove(clientId)
+    },
+  }
+}
+
+/** @throws InvalidToken */
+function authenticated(record: ClientRecord | undefined, accessToken: string): ClientRecord {
+  const { accessToken: expected = '' } = record?.registration ?? {}
+  const actual = Buffer.from(hashOf(record?.metadata.client_id ?? '', accessToken))
+  const isEqual =
+    actual.length === expected.length && timingSafeEqual(actual, Buffer.from(expected))
+  if (record && isEqual) return record
+  throw new errors.InvalidToken('registration access token not found')
+}
+
+function refuseSuspended({ registration }: ClientRecord): void {
+  if (registration.suspendedAt === undefined) return
+  throw new errors.InvalidRequest('the client is suspended', 403)
+}
+
+/** Somebody removed it meanwhile, and its token with it. */
+function asInvalidToken(error: unknown): never {
+  if (error instanceof UnknownClientError) {
+    throw new errors.InvalidToken('registration access token not found')
+  }
+  throw error
+}
+
+const invalidInitialAccessToken = (): Error =>
+  new errors.InvalidToken('initial access token not found')
+
+/** Has no key: it must outlive the keys of the storage, and nobody guesses 256 random bits. */
+const hashOf = (clientId: string, accessToken: string): string =>
+  hash('sha256', JSON.stringify([clientId, accessToken]), 'base64url')
+
+/** What a client must not send, as only the server says it. */
+const saidByServer = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+] as const
+
+/**
+ * @throws ClientMetadataError where it is not for this client
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2 RFC 7592, Section 2.2}
+ */
+function toReplacement({ secrets }: Registry, record: ClientRecord, body: object): Given {
+  const { metadata: current, registration } = record
+  const id = current.client_id
+  const sent = new Map<string, unknown>(Object.entries(body).filter(([, value]) => value !== null))
+  const issues: ConfigurationIssue[] = []
+  const complain = (path: string, message: string): void =>
+    void issues.push({ path, code: 'invalid_client', message })
+  for (const member of saidByServer) {
+    if (sent.has(member)) complain(member, 'must not be sent')
+  }
+  if (sent.get('client_id') !== id) complain('client_id', 'must be that of the client')
+  const secret = sent.get('client_secret')
+  const isSecret =
+    typeof secret === 'string' && secrets.find(id, secret, registration.secrets, Date.now())
+  if (secret !== undefined && !isSecret) complain('client_secret', 'is not that of the client')
+  if (issues.length > 0) throw new ClientMetadataError(issues)
+  sent.delete('client_id')
+  sent.delete('client_secret')
+  return toGivenByPartner(Object.fromEntries(sent), current)
+}

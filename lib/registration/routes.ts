@@ -1,0 +1,93 @@
+import type { Context, Middleware } from 'koa'
+import compose from 'koa-compose'
+import type { SelfRegistration } from '../clients/self-registration.ts'
+import type { RegistrationOptions } from '../config/options.ts'
+import type { PathMiddleware } from '../http/by-path.ts'
+import { createJsonParser } from '../http/json.ts'
+import { registrationPath } from '../provider/routes.ts'
+import { toRegistrationAnswer } from './answer.ts'
+import { bearerTokenOf, createBearerChallenge } from './bearer.ts'
+
+/** What {@link createRegistrationRoutes} takes. */
+export interface RegistrationParts {
+  readonly issuer: string
+  readonly selfRegistration: SelfRegistration
+  /** Undefined: off. */
+  readonly options: RegistrationOptions | undefined
+}
+
+/** How long what a client registers is at most; all URIs at their longest do not fit, which no client needs. */
+const limit = '56kb'
+
+/**
+ * Where clients register themselves (RFC 7591), and manage what they registered (RFC 7592). The endpoints of the framework
+ * are not in use: they keep secrets as they are, and compare with those.
+ */
+export function createRegistrationRoutes(parts: RegistrationParts): readonly PathMiddleware[] {
+  if (!parts.options) return []
+  const isOpen = parts.options.initialAccessToken === false
+  const around = [keepNothing, createBearerChallenge(parts.issuer)]
+  const readBody = createJsonParser(limit)
+  const register = compose([
+    ...around,
+    ...(isOpen ? [] : [requireToken]),
+    readBody,
+    createRegister(parts, isOpen),
+  ])
+  const manage = compose([...around, requireToken, createManagement(parts, readBody)])
+  return [
+    [registrationPath, register as Middleware],
+    [{ begins: `${registrationPath}/` }, manage as Middleware],
+  ]
+}
+
+/** Before anything is read. */
+const requireToken: Middleware = (ctx, next) => {
+  bearerTokenOf(ctx)
+  return next()
+}
+
+const keepNothing: Middleware = (ctx, next) => {
+  ctx.set('Cache-Control', 'no-store')
+  return next()
+}
+
+function createRegister(
+  { issuer, selfRegistration }: RegistrationParts,
+  isOpen: boolean,
+): Middleware {
+  return async (ctx) => {
+    const initialAccessToken = isOpen ? undefined : bearerTokenOf(ctx)
+    const registered = await selfRegistration.register(bodyOf(ctx), initialAccessToken)
+    ctx.status = 201
+    ctx.body = toRegistrationAnswer({ issuer, ...registered })
+  }
+}
+
+function createManagement(
+  { issuer, selfRegistration }: RegistrationParts,
+  readBody: Middleware,
+): Middleware {
+  const replace: Middleware = async (ctx) => {
+    const accessToken = bearerTokenOf(ctx)
+    const client = await selfRegistration.replace(clientIdOf(ctx), accessToken, bodyOf(ctx))
+    ctx.body = toRegistrationAnswer({ issuer, client, accessToken })
+  }
+  const replaceWithBody = compose([readBody, replace]) as Middleware
+  return async (ctx, next) => {
+    if (ctx.method === 'PUT') return replaceWithBody(ctx, next)
+    const accessToken = bearerTokenOf(ctx)
+    if (ctx.method === 'DELETE') {
+      await selfRegistration.remove(clientIdOf(ctx), accessToken)
+      ctx.status = 204
+      return undefined
+    }
+    const client = await selfRegistration.read(clientIdOf(ctx), accessToken)
+    ctx.body = toRegistrationAnswer({ issuer, client, accessToken })
+    return undefined
+  }
+}
+
+const bodyOf = (ctx: Context): object => ctx.request.body as object
+
+const clientIdOf = ({ path }: Context): string => path.slice(registrationPath.length + 1)

@@ -1,0 +1,241 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lookAlikes } from '../../lib/clients/look-alikes.ts'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { ClientMetadataError, type ClientChanges } from '../../lib/index.ts'
+import { issuesOf } from '../support/issues.ts'
+import { registration } from '../support/registered.ts'
+import { toJson, type RawAnswer } from '../support/requests.ts'
+import {
+  replaceSelf,
+  selfRegister,
+  toReplacement,
+  tryToRegister,
+  type SelfRegistered,
+} from '../support/self-registered.ts'
+import { startServer, type RunningServer } from '../support/server.ts'
+
+// One set of rules, whichever way a client comes in: by the options, registered by the host or over HTTP, or by a change.
+
+let server: RunningServer
+let existing: string
+let itself: SelfRegistered
+beforeAll(async () => {
+  server = await startServer({ clients: [], storage: createMemoryAdapter(), registration: {} })
+  itself = await selfRegister(server, { client_name: 'By itself' })
+  existing = (await server.clients.create({ ...registration, client_name: 'Existing' })).client
+    .clientId
+})
+afterAll(() => server.close())
+
+type Members = Readonly<Record<string, unknown>>
+type Door = readonly [string, (members: Members) => Promise<readonly string[]>]
+
+/** The members that are refused; none where the client is taken. */
+const refusedBy = async (attempt: Promise<unknown>): Promise<readonly string[]> => {
+  try {
+    await attempt
+    return []
+  } catch (error) {
+    if (!(error instanceof ClientMetadataError)) throw error
+    return error.issues.map(({ path }) => path)
+  }
+}
+
+const doors: readonly Door[] = [
+  [
+    'by the options',
+    async (members) =>
+      issuesOf({ clients: [{ client_id: 'x', client_secret: 'y', ...registration, ...members }] })
+        // What only the framework finds fault with is named by the client alone.
+        .map(
+          ({ path, message }) =>
+            /^clients\[0\]\.?(.*)$/.exec(path)?.[1] || message.split(' ')[0] || '',
+        ),
+  ],
+  [
+    'registered',
+    async (members) => {
+      const created = server.clients.create({ ...registration, ...members })
+      const refused = await refusedBy(created)
+      if (refused.length === 0) await server.clients.remove((await created).client.clientId)
+      return refused
+    },
+  ],
+  [
+    'by a change',
+    (members) => refusedBy(server.clients.update(existing, members as ClientChanges)),
+  ],
+  [
+    'registered over HTTP',
+    async (members) => {
+      const answer = await tryToRegister(server, { ...registration, ...members })
+      const refused = refusedIn(answer)
+      if (refused.length === 0) await server.clients.remove(String(toJson(answer)['client_id']))
+      return refused
+    },
+  ],
+  [
+    'by a change over HTTP',
+    async (members) => {
+      const client_name = 'By itself'
+      const body = toReplacement(itself, { ...registration, client_name, ...members })
+      return refusedIn(await replaceSelf(itself, body))
+    },
+  ],
+]
+
+/** The same as it is said over HTTP. */
+const refusedIn = ({ status, text }: RawAnswer): readonly string[] => {
+  if (status < 300) return []
+  expect(status).toBe(400)
+  const { error, error_description: said } = JSON.parse(text) as Record<string, string>
+  const members = (said ?? '').split('; ').map((one) => one.split(' ')[0] ?? '')
+  const isOnlyUris = members.every((member) => member.startsWith('redirect_uris'))
+  expect(error).toBe(isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata')
+  return members
+}
+
+const runs = { numRuns: 60 }
+const host = fc.domain().filter((name) => !name.includes('localhost'))
+const path = fc.webPath()
+const https = fc.tuple(host, path).map(([name, rest]) => `https://${name}${rest}`)
+const good = https.filter((uri) => !uri.includes('*'))
+
+const pages = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'initiation_uri', 'settings_uri']
+
+const wrongUris = fc.oneof(
+  fc.tuple(host, path).map(([name, rest]) => `http://${name}${rest}`),
+  good.map((uri) => `${uri}#fragment`),
+  fc.tuple(host, path).map(([name, rest]) => `https://*.${name}${rest}`),
+  good.map((uri) => `${uri}/*`),
+  fc.tuple(host, path).map(([name, rest]) => `https://me@${name}${rest}`),
+  fc.tuple(host, path).map(([name, rest]) => `https://me:secret@${name}${rest}`),
+  good.map((uri) => `${uri}\\`),
+  good.map((uri) => ` ${uri}`),
+  good.map((uri) => `${uri}/ø`),
+  fc.constantFrom('javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '/callback', ''),
+  fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/).map((scheme) => `${scheme}:/callback`),
+)
+
+const signs =
+  '\u0000\t\n\u007F\u00AD\u061C\u200B\u200E\u200F\u2028\u202A\u202E\u2066\u2069\uFEFF\uE000'
+
+describe.each(doors)('%s', (_, refused) => {
+  test('every URI that is as it should be is taken', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(good, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(...pages),
+        good,
+        async (redirect_uris, page, uri) => {
+          expect(await refused({ redirect_uris, [page]: uri })).toEqual([])
+        },
+      ),
+      { ...runs, numRuns: 3 },
+    )
+  })
+
+  test('no other is, wherever it stands', async () => {
+    await fc.assert(
+      fc.asyncProperty(wrongUris, fc.constantFrom(...pages), async (uri, page) => {
+        expect(await refused({ [page]: uri })).toEqual([page])
+        const redirect_uris = ['https://nordvind.example.test/', uri]
+        expect(new Set(await refused({ redirect_uris }))).toEqual(new Set(['redirect_uris[1]']))
+      }),
+      runs,
+    )
+  })
+
+  test('a redirect URI stands once', async () => {
+    await fc.assert(
+      fc.asyncProperty(good, async (uri) => {
+        expect(await refused({ redirect_uris: [uri, uri] })).toEqual(['redirect_uris[1]'])
+      }),
+      { ...runs, numRuns: 10 },
+    )
+  })
+
+  test('no name has what cannot be seen', async () => {
+    const text = fc.stringMatching(/^[a-z ]{0,8}$/)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(text, fc.constantFrom(...Array.from(signs)), text),
+        fc.constantFrom('client_name', 'client_name#da'),
+        async ([before, sign, after], member) => {
+          const paths = await refused({ [member]: `a${before}${sign}${after}z` })
+          expect(new Set(paths)).toEqual(new Set([member]))
+        },
+      ),
+      runs,
+    )
+  })
+
+  test('no name has that of the product, however it is spelled', async () => {
+    const letter = (one: string) =>
+      fc.constantFrom(one, one.toUpperCase(), ...Array.from(lookAlikes[one] ?? ''))
+    const between = fc.constantFrom('', '', '', ' ', '.', '-', '_')
+    const disguised = fc
+      .tuple(letter('p'), between, letter('l'), between, letter('e'), between, letter('o'))
+      .map((parts) => parts.join(''))
+    await fc.assert(
+      fc.asyncProperty(
+        disguised,
+        fc.constantFrom('', 'Sync ', 'Books by '),
+        fc.constantFrom('', ' Books', '.io'),
+        async (name, before, after) => {
+          expect(await refused({ client_name: before + name + after })).toEqual(['client_name'])
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('contacts are addresses, and scopes are those there are', async () => {
+    const word = fc.stringMatching(/^[a-z]{1,8}$/)
+    await fc.assert(
+      fc.asyncProperty(word, word, async (one, other) => {
+        for (const contact of [
+          one,
+          `${one}@`,
+          `@${other}`,
+          `${one} ${other}@x.test`,
+          `${one}@${other}`,
+        ])
+          expect(await refused({ contacts: ['a@b.test', contact] })).toEqual(['contacts[1]'])
+        expect(await refused({ scope: `companies:read ${one}:${other}` })).toContain('scope')
+        expect(await refused({ optional_scope: `${one}:${other}` })).toEqual(['optional_scope'])
+      }),
+      { ...runs, numRuns: 20 },
+    )
+  })
+
+  test('whatever is sent is taken or refused by member, and nothing else happens', async () => {
+    const members = [
+      ...Object.keys(registration),
+      ...pages,
+      'client_name#da',
+      'tos_uri#',
+      'application_type',
+      'grant_types',
+      'response_types',
+      'token_endpoint_auth_method',
+      'subject_type_preference',
+      'pkce_exception',
+      'test',
+      'dpop_bound_access_tokens',
+    ]
+    const value = fc.jsonValue({ maxDepth: 1 }).filter((one) => one !== null)
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...members), value, async (member, sent) => {
+        const isText = typeof sent === 'string' && member.startsWith('client_name')
+        // Not what a text of letters alone may be, which is a good name.
+        fc.pre(!isText && typeof sent !== 'boolean')
+        for (const named of await refused({ [member]: sent })) {
+          expect(named.split('[')[0]).not.toBe('')
+        }
+      }),
+      runs,
+    )
+  })
+})

@@ -1,0 +1,111 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ConfigurationError, createAuthorizationServer, type Lifetimes } from '../../lib/index.ts'
+import { connect } from '../support/flow.ts'
+import { createAccounts } from '../support/people.ts'
+import { audience, startServer, type RunningServer } from '../support/server.ts'
+
+const servers: RunningServer[] = []
+const start: typeof startServer = async (options) => {
+  const server = await startServer(options)
+  servers.push(server)
+  return server
+}
+afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
+
+const options = {
+  issuer: 'https://auth.example.test',
+  cookieKeys: ['a key for the cookies'],
+  accounts: createAccounts(),
+  resourceServer: { audience },
+}
+
+describe('signing keys', () => {
+  const jwk = (kind: 'rsa' | 'ec' | 'ed25519'): object => {
+    const { privateKey } =
+      kind === 'rsa'
+        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : kind === 'ec'
+          ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          : generateKeyPairSync('ed25519')
+    return privateKey.export({ format: 'jwk' })
+  }
+
+  test.each(['rsa', 'ec', 'ed25519'] as const)(
+    'can be of kind %s, and nothing private is published',
+    async (kind) => {
+      const { issuer } = await start({ signingKeys: { keys: [jwk(kind)] } as never })
+      expect((await connect(issuer)).token_type).toBe('Bearer')
+      const { keys } = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as { keys: object[] }
+      expect(keys).toHaveLength(1)
+      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi'])
+        expect(keys[0]).not.toHaveProperty(member)
+    },
+  )
+
+  test('can be several, and are published in their order', async () => {
+    const keys = [jwk('ec'), jwk('rsa')]
+    const { issuer } = await start({ signingKeys: { keys } as never })
+    const published = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as {
+      keys: { kty: string }[]
+    }
+    expect(published.keys.map(({ kty }) => kty)).toEqual(['EC', 'RSA'])
+  })
+
+  test.each(['store', 7, null, { stored: true }])(
+    'like %j are a mistake in the options',
+    (given) => {
+      const error = thrownBy(() =>
+        createAuthorizationServer({ ...options, signingKeys: given as never }),
+      )
+      expect(error).toMatchObject({
+        issues: [{ path: expect.stringMatching(/^signingKeys/) as string }],
+      })
+    },
+  )
+
+  test('those in the storage must be published for longer than a token lives', () => {
+    const make = (lifetimes: Partial<Lifetimes>) => (): unknown =>
+      createAuthorizationServer({ ...options, signingKeys: 'stored', lifetimes })
+    const short = { path: 'lifetimes.keyRetirement', code: 'too_short' }
+    expect(thrownBy(make({ keyRetirement: 900 }))).toMatchObject({ issues: [short] })
+    expect(thrownBy(make({ keyRetirement: 3600, accessToken: 3600 }))).toMatchObject({
+      issues: [short],
+    })
+    expect(make({ keyRetirement: 901 })).not.toThrow()
+    expect(make({ accessToken: 400_000 })).not.toThrow()
+    expect(thrownBy(make({ keyAnnouncement: 0 }))).toMatchObject({
+      issues: [{ path: 'lifetimes.keyAnnouncement' }],
+    })
+  })
+
+  const useless: readonly (readonly [string, object])[] = [
+    ['public', { kty: 'OKP', crv: 'Ed25519', x: 'a' }],
+    ['broken', { kty: 'EC', crv: 'P-256', x: 'b2s', y: 'b2s', d: 'c2VjcmV0' }],
+    ['symmetric', { kty: 'oct', k: 'c2VjcmV0' }],
+    ['for encryption', { ...jwk('ec'), use: 'enc' }],
+    ['of an unknown algorithm', { ...jwk('ec'), alg: 'XX' }],
+  ]
+  const make = (key: object) => (): unknown =>
+    createAuthorizationServer({ ...options, signingKeys: { keys: [key] } })
+
+  test.each(useless)('that are %s are a mistake in the options', (_, key) => {
+    expect(make(key)).toThrow(ConfigurationError)
+  })
+
+  test.each(useless)('that are %s are not printed with the error', (_, key) => {
+    const printed = inspect(thrownBy(make(key)), { depth: 9 })
+    const { d, k } = { d: 'no private part', k: 'no secret', ...key }
+    expect(printed).not.toContain(d)
+    expect(printed).not.toContain(k)
+  })
+})
+
+function thrownBy(make: () => unknown): unknown {
+  try {
+    return make()
+  } catch (error) {
+    return error
+  }
+}
