@@ -1,5 +1,5 @@
 import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
-import { cacheClients } from '../clients/client-cache.ts'
+import { toFrameworkClient } from '../clients/record.ts'
 import type { ConnectionTeller } from '../connections/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import { grantIdOf, type TokenValues } from '../tokens/token-values.ts'
@@ -8,6 +8,8 @@ import { createGrantAdapters } from './grant-adapters.ts'
 /** What {@link toProviderAdapter} takes. */
 export interface AdapterParts {
   readonly storage: Storage
+  /** The stored clients, as they are kept for a moment. */
+  readonly clientRecords: RecordStorage
   readonly values: TokenValues
   readonly teller: ConnectionTeller
   readonly audience: string
@@ -27,10 +29,15 @@ export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
     grantAdapters.get(model) ??
     toRecordAdapter(
       model,
-      model === 'Client' ? cacheClients(parts.storage) : parts.storage.records(model),
+      model === 'Client' ? shownToFramework(parts.clientRecords) : parts.storage.records(model),
       parts,
     )
 }
+
+const shownToFramework = (clients: RecordStorage): RecordStorage => ({
+  ...clients,
+  find: async (id) => toFrameworkClient(await clients.find(id)),
+})
 
 function toRecordAdapter(
   model: string,

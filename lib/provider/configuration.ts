@@ -1,6 +1,10 @@
-import type { ClientMetadata, Configuration } from 'oidc-provider'
+import type { ClientMetadata, Configuration, JWKS } from 'oidc-provider'
+import { toLocalized } from '../clients/localized.ts'
+import { defaultGrantTypes } from '../clients/metadata.ts'
 import type { Config } from '../config/config.ts'
 import type { Renderer } from '../http/error-page.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import { setJwtClaims } from '../tokens/jwt-claims.ts'
 import { toTokenIdentifier } from '../tokens/responses.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
@@ -11,8 +15,10 @@ import { toResourceIndicators } from './resource.ts'
 import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
 
-/** What clients register beyond RFC 7591: each is kept, and read as it was registered. */
+/** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
 const pleoClientMetadata = [
+  'initiation_uri',
+  'localized',
   'optional_scope',
   'pkce_exception',
   'settings_uri',
@@ -25,29 +31,20 @@ const pleoClientMetadata = [
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  { values, teller }: Pick<AdapterParts, 'values' | 'teller'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords'>,
 ): Configuration {
   const { storage, refreshRetryWindow, resourceServer } = config
   return {
     adapter: toProviderAdapter({
       storage,
-      values,
-      teller,
+      ...parts,
       audience: resourceServer.audience,
       refreshRetryWindow,
       interactionLifetime: config.lifetimes.interaction,
     }),
-    clients: config.clients.map((client) => ({ ...client }) as ClientMetadata),
-    jwks: config.signingKeys,
+    clients: config.clients.map((client) => toClientMetadata(client)),
     routes,
-    responseTypes: ['code'],
-    scopes: Object.keys(resourceServer.scopes),
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
-    clientDefaults: {
-      grant_types: ['authorization_code', 'refresh_token'],
-      id_token_signed_response_alg: toSigningAlgorithm(config.signingKeys),
-    },
-    extraClientMetadata: { properties: [...pleoClientMetadata] },
+    ...toClientConfiguration(resourceServer.scopes, config.signingKeys),
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
@@ -55,6 +52,9 @@ export function toConfiguration(
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
     extraTokenClaims: toTokenIdentifier,
+    ...(resourceServer.accessTokenFormat === 'jwt' && {
+      formats: { customizers: { jwt: setJwtClaims } },
+    }),
     interactions: {
       policy: toPolicy(config),
       url: (_ctx, { uid }) => toInteractionUrl(config.issuer, uid),
@@ -67,13 +67,42 @@ export function toConfiguration(
     },
     // Connections outlive the sign-in that made them.
     expiresWithSession: async () => false,
-    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     ttl: toTtl(config.lifetimes),
     renderError,
     features: toFeatures(config),
   }
 }
+
+/** All that decides which clients the framework takes. */
+export const toClientConfiguration = (
+  scopes: ScopeCatalogue,
+  signingKeys: JWKS,
+): Configuration => ({
+  jwks: signingKeys,
+  responseTypes: ['code'],
+  scopes: Object.keys(scopes),
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+  clientDefaults: {
+    grant_types: [...defaultGrantTypes],
+    id_token_signed_response_alg: toSigningAlgorithm(signingKeys),
+  },
+  extraClientMetadata: { properties: [...pleoClientMetadata] },
+  issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+  features: clientFeatures,
+})
+
+const clientFeatures = {
+  devInteractions: { enabled: false },
+  userinfo: { enabled: false },
+  rpInitiatedLogout: { enabled: false },
+  clientCredentials: { enabled: false },
+  dPoP: { enabled: true },
+  pushedAuthorizationRequests: { enabled: true },
+} as const
+
+const toClientMetadata = (client: Config['clients'][number]): ClientMetadata =>
+  ({ ...client, ...toLocalized(client) }) as ClientMetadata
 
 // A public client in a browser asks from where its redirect URIs are; no other client is in one.
 const isOwnOrigin: NonNullable<Configuration['clientBasedCORS']> = (_ctx, origin, client) =>
@@ -84,12 +113,7 @@ const isOwnOrigin: NonNullable<Configuration['clientBasedCORS']> = (_ctx, origin
 function toFeatures({ resourceServer }: Config): NonNullable<Configuration['features']> {
   const resourceServers = new Set(resourceServer.clientIds)
   return {
-    devInteractions: { enabled: false },
-    userinfo: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
-    clientCredentials: { enabled: false },
-    dPoP: { enabled: true },
-    pushedAuthorizationRequests: { enabled: true },
+    ...clientFeatures,
     resourceIndicators: toResourceIndicators(resourceServer),
     introspection: {
       enabled: true,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { RevocationReason } from '../connections/events.ts'
 import type { Exchange, ExchangeResult, GrantStorage, LoadedGrant } from '../storage.ts'
@@ -23,8 +24,14 @@ interface GrantRequest {
 
 const requests = new WeakMap<object, GrantRequest>()
 
+const callers = new AsyncLocalStorage<object>()
+
+/** Has whoever calls from outside of a request read a grant once, as a request does. */
+export const asOneRequest = <T>(call: () => Promise<T>): Promise<T> => callers.run({}, call)
+
 /** The request that is being answered; one of its own for whoever calls from outside of one. */
-function requestOf(ctx: Context): GrantRequest {
+function requestOf(context: Context): GrantRequest {
+  const ctx = context ?? callers.getStore()
   const existing = ctx && requests.get(ctx)
   if (existing) return existing
   const created: GrantRequest = {

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto'
-import Provider from 'oidc-provider'
-import type { RecordStorage } from '../storage.ts'
-import { createGrantId, type TokenValues } from '../tokens/token-values.ts'
+import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
+// @ts-expect-error -- no types come with it
+import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
+import type { MatchSecret } from '../clients/authentication.ts'
+import type { RecordStorage, StoredPayload } from '../storage.ts'
+import { createGrantId, toIdentifier, type TokenValues } from '../tokens/token-values.ts'
 import { tokenKeyOf } from './grant-request.ts'
 
 // What this server changes of oidc-provider beyond its documented interface stands here;
@@ -60,6 +63,78 @@ const rotatedRefreshToken = (): string | undefined =>
   Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
 
 /**
+ * Has access tokens stored that are JWTs, by their `jti`, as all others are by their value. The framework keeps nothing of
+ * them: none could be ended, nor told from one that a refresh replaced.
+ */
+export function storeJwtAccessTokens(provider: Provider, values: TokenValues): void {
+  const { IN_PAYLOAD: members } = provider.AccessToken
+  const prototype = prototypeOf(provider.AccessToken) as AccessTokenPrototype
+  // eslint-disable-next-line typescript/unbound-method -- called with the token below
+  const { generateTokenId, getValueAndPayload } = prototype
+  prototype.generateTokenId = function (this: Token): string {
+    const value = generateTokenId.call(this)
+    const used = rotatedRefreshToken()
+    if (this.format !== 'jwt') return value
+    // The same for whoever repeats the refresh: a grant does not fill up with repeats.
+    return toIdentifier(used ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx)) : value)
+  }
+  prototype.getValueAndPayload = async function (this: Token) {
+    const issued = await getValueAndPayload.call(this)
+    if (this.format !== 'jwt') return issued
+    const kept = Object.entries(this).filter(
+      ([name, value]) => members.includes(name) && value !== undefined,
+    )
+    return { ...issued, payload: Object.fromEntries(kept) }
+  }
+}
+
+interface AccessTokenPrototype {
+  generateTokenId(this: Token): string
+  getValueAndPayload(this: Token): Promise<{ readonly payload?: StoredPayload }>
+}
+
+/** The public keys of the provider, as it publishes them; another list when they change. */
+export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(provider).jwks.keys
+
+/** Who may introspect or revoke a token, after `configure` had its word. */
+export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revocation'): Policy =>
+  internals(provider).configuration.features[endpoint].allowedPolicy
+
+type Policy = (
+  ctx: KoaContextWithOIDC,
+  client: Client,
+  token: InstanceType<Provider['AccessToken']>,
+) => Promise<boolean> | boolean
+
+const internals = internalsOf as (provider: Provider) => {
+  readonly jwks: { readonly keys: readonly JWK[] }
+  readonly configuration: {
+    readonly features: Readonly<
+      Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
+    >
+  }
+}
+
+/**
+ * Has the secret of a client compared elsewhere, where all that the framework knows for it is `hashed`. The hook is the one
+ * that its maintainer names for this (issue 631 of node-oidc-provider).
+ */
+export function compareHashedSecrets(provider: Provider, hashed: string, match: MatchSecret): void {
+  const prototype = provider.Client.prototype as unknown as ClientPrototype
+  // eslint-disable-next-line typescript/unbound-method -- called with the client below
+  const original = prototype.compareClientSecret
+  prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
+    return this.clientSecret === hashed ? match(this.clientId, actual) : original.call(this, actual)
+  }
+}
+
+interface ClientPrototype {
+  readonly clientId: string
+  readonly clientSecret: string
+  compareClientSecret(actual: string): Promise<boolean> | boolean
+}
+
+/**
  * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both
  * saw nothing.
  */
@@ -73,3 +148,25 @@ export function acceptProofsOnce(provider: Provider, records: RecordStorage): vo
     return records.insert(id, {}, Math.max(1, exp - now))
   }
 }
+
+/**
+ * Has the provider sign with the first of these private keys, and publish and accept all of them. It takes keys when it is
+ * constructed only; what it has for keys that are elsewhere (`externalSigningSupport`) is an experiment that
+ * stops the server at an upgrade, and knows one key for each algorithm by which it can be asked.
+ */
+export function replaceSigningKeys(provider: Provider, keys: readonly JWK[]): void {
+  const { keystore, jwks } = (internalsOf as (of: Provider) => ProviderInternals)(provider)
+  const published = keys.map((key) => toPublicKey(key))
+  keystore.clear()
+  // Of several that could sign, it takes the first.
+  for (const key of [...keys.slice(0, 1), ...published.slice(1)]) keystore.add(key)
+  jwks.keys = published
+}
+
+interface ProviderInternals {
+  readonly keystore: { clear(): void; add(key: JWK): void }
+  readonly jwks: { keys: readonly JWK[] }
+}
+
+/** RFC 7518, Section 6.2.2 and 6.3.2 */
+const toPublicKey = ({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...key }: JWK): JWK => key

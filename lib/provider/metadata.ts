@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa'
-import { openidMetadataPath } from './routes.ts'
+import type { Config } from '../config/config.ts'
+import { openidMetadataPath, registrationPath } from './routes.ts'
 
 /** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
 const openidMembers = [
@@ -23,9 +24,11 @@ const offMembers = [
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(
-  scopes: readonly string[],
+  { issuer, registration, resourceServer }: Config,
   languages: readonly string[],
 ): Middleware {
+  const registrationEndpoint = registration && issuer + registrationPath
+  const scopes = Object.keys(resourceServer.scopes)
   return async (ctx, next) => {
     await next()
     if (ctx.status !== 200) return
@@ -38,20 +41,13 @@ export function createMetadata(
     const methods = metadata['token_endpoint_auth_methods_supported']
     ctx.body = {
       ...metadata,
+      ...(registrationEndpoint !== undefined && { registration_endpoint: registrationEndpoint }),
       scopes_supported: scopes,
       ui_locales_supported: languages,
       response_modes_supported: ['query'],
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,
     }
-  }
-}
-
-/** Lets clients keep the keys for a while. */
-export function createKeyCaching(): Middleware {
-  return async (ctx, next) => {
-    await next()
-    if (ctx.status === 200) ctx.set('Cache-Control', forFiveMinutes)
   }
 }
 

@@ -32,6 +32,13 @@ export const productLogoPath = '/oauth/assets/product-logo'
 /** Where logos of clients are served. */
 export const logoPath = '/oauth/assets/logos'
 
+/** Where clients register themselves, and below it, by id, manage what they registered; where that is on. */
+export const registrationPath = '/oauth/register'
+
+/** Where one client is managed. */
+export const toRegistrationUrl = (issuer: string, clientId: string): string =>
+  `${issuer}${registrationPath}/${clientId}`
+
 /** Authorization server metadata (RFC 8414, Section 3). */
 export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
 
@@ -40,6 +47,7 @@ export const openidMetadataPath = '/.well-known/openid-configuration'
 
 const reads = ['GET', 'HEAD']
 const posts = ['POST', 'OPTIONS']
+const managementMethods = [...reads, 'PUT', 'DELETE']
 
 const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [routes.authorization, [...reads, 'POST']],
@@ -66,14 +74,24 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
 export function toCanonicalPath(path: string): string {
   if (methods.has(path)) return path
   const folded = path.toLowerCase().replace(/\/$/, '')
-  return methods.has(folded) ? folded : path
+  // Ids of clients that registered themselves have no capitals.
+  return methods.has(folded) || isRegistration(folded) ? folded : path
 }
+
+/** Whether it is there only where clients register themselves. */
+export const isRegistration = (path: string): boolean =>
+  path === registrationPath || path.startsWith(`${registrationPath}/`)
 
 /** What a path answers to; undefined where it is none of ours. */
 export function allowedMethods(path: string): readonly string[] | undefined {
+  if (isRegistration(path)) return path === registrationPath ? ['POST'] : managementMethods
   if (path.startsWith(`${logoPath}/`)) return reads
   if (path.startsWith(`${interactionPath}/`)) {
     return path.endsWith('/switch-account') ? ['POST'] : [...reads, 'POST']
   }
   return methods.get(path)
 }
+
+/** Whether something of ours may be at that path. */
+export const isOwnPath = (path: string): boolean =>
+  allowedMethods(toCanonicalPath(path)) !== undefined

@@ -5,12 +5,18 @@ type SigningAlgorithm = NonNullable<
   NonNullable<Configuration['clientDefaults']>['id_token_signed_response_alg']
 >
 
+/** A private key that says what it is called, and what it signs with. */
+export type SigningKey = JWK & { readonly kid: string; readonly alg: string }
+
 /** A new ES256 key: small and quick, where RS256 is neither. */
-export function generateSigningKeys(): JWKS {
+export function generateSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = privateKey.export({ format: 'jwk' }) as JWK
-  return { keys: [{ ...key, use: 'sig', alg: 'ES256', kid: randomUUID() }] }
+  return { ...key, use: 'sig', alg: 'ES256', kid: randomUUID() }
 }
+
+/** A set of one new key. */
+export const generateSigningKeys = (): JWKS => ({ keys: [generateSigningKey()] })
 
 /** The algorithm that the first key signs with; the framework's own default, RS256, needs an RSA key. */
 export function toSigningAlgorithm(keys: JWKS): SigningAlgorithm {

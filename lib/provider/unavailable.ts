@@ -37,6 +37,8 @@ export function toAnsweringStorage(storage: Storage): Storage {
 const recordMethods = [
   'upsert',
   'insert',
+  'swap',
+  'ids',
   'find',
   'findByUid',
   'findByUserCode',

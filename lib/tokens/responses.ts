@@ -1,15 +1,18 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import type Provider from 'oidc-provider'
 import { parseSubject } from '../pleo/subject.ts'
 import { loadOnce } from '../provider/grant-request.ts'
 import type { Grant } from '../provider/internals.ts'
 import type { GrantStorage } from '../storage.ts'
+import { subjectClaim } from './jwt-claims.ts'
+import type { JwtParts } from './jwt-access-tokens.ts'
+import { createJwtRequests } from './jwt-requests.ts'
+import { toIdentifier } from './token-values.ts'
 
-/** What {@link createIntrospectionResponse} takes. */
-interface IntrospectionParts {
-  readonly resourceServer: { readonly audience: string }
-  readonly storage: { readonly grants: GrantStorage }
+/** What {@link createIntrospectionResponse} takes, beside the provider. */
+export interface IntrospectionParts extends JwtParts {
   /** Seconds. */
   readonly refreshRetryWindow: number
 }
@@ -19,25 +22,33 @@ interface IntrospectionParts {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
-export function createIntrospectionResponse({
-  resourceServer: { audience },
-  storage: { grants },
-  refreshRetryWindow,
-}: IntrospectionParts): Middleware {
+export function createIntrospectionResponse(
+  provider: Provider,
+  parts: IntrospectionParts,
+): Middleware {
+  const { resourceServer, storage, refreshRetryWindow } = parts
+  const jwtRequests = createJwtRequests(provider, 'introspection', parts)
   return async (ctx, next) => {
     await next()
-    const context = ctx as unknown as Partial<KoaContextWithOIDC>
-    if (context.oidc && ctx.status === 200) {
-      const response = toResponse(context.oidc, ctx.body, audience)
-      if (response['active'] === true) {
-        await noteUse(context as KoaContextWithOIDC, grants, refreshRetryWindow)
-      }
-      shape(ctx, response)
-    } else if (isStructuredToken(ctx.body)) {
-      ctx.status = 200
-      ctx.body = { active: false }
+    const context = ctx as unknown as KoaContextWithOIDC
+    const isAboutJwt = jwtRequests.has(context)
+    if (isAboutJwt) answerWith(ctx, { active: false })
+    else if (!('oidc' in ctx) || ctx.status !== 200) return
+    const found = isAboutJwt ? await jwtRequests.find(context) : findOpaque(context, ctx.body)
+    const response = found && toResponse(provider.issuer, found, resourceServer.audience)
+    if (response && found?.token.kind === 'AccessToken') {
+      await noteUse(context, found.token, storage.grants, refreshRetryWindow)
     }
+    shape(ctx, response ?? { active: false })
   }
+}
+
+/** What the framework found, where it may be shown. */
+function findOpaque({ oidc: { entities } }: KoaContextWithOIDC, body: unknown): Found | undefined {
+  const claims = body as Found['claims'] & { readonly active: boolean }
+  const token = entities.AccessToken ?? entities.RefreshToken ?? entities.ClientCredentials
+  const grant: Grant | undefined = entities.Grant
+  return claims.active && token ? { token, grant, claims } : undefined
 }
 
 /** How often it is written that a connection is in use, in milliseconds. */
@@ -47,13 +58,13 @@ const useInterval = 60_000
  * Notes that the connection is in use. Also, somebody has the access token that a refresh issued, so its
  * answer was not lost.
  */
-async function noteUse(
-  ctx: KoaContextWithOIDC,
+export async function noteUse(
+  ctx: KoaContextWithOIDC | undefined,
+  token: { readonly grantId?: string },
   grants: GrantStorage,
   window: number,
 ): Promise<void> {
-  const { AccessToken: token } = ctx.oidc.entities
-  if (token?.grantId === undefined) return
+  if (token.grantId === undefined) return
   const loaded = await loadOnce(ctx, grants, token.grantId)
   if (!loaded) return
   const { now, lastUsedAt, refreshToken } = loaded
@@ -77,35 +88,39 @@ function shape(ctx: Pick<Context, 'body'>, response: Readonly<Record<string, unk
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.2 RFC 7009, Section 2.2}
  */
-export function createRevocationResponse(): Middleware {
+export function createRevocationResponse(provider: Provider, parts: JwtParts): Middleware {
+  const jwtRequests = createJwtRequests(provider, 'revocation', parts)
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     await next()
-    if (ctx.status === 200 || isStructuredToken(ctx.body)) {
-      ctx.status = 200
-      ctx.body = ''
-      ctx.type = 'json'
-    }
+    const context = ctx as unknown as KoaContextWithOIDC
+    const isAboutJwt = jwtRequests.has(context)
+    if (isAboutJwt) await jwtRequests.revoke(context)
+    if (isAboutJwt || ctx.status === 200) answerWith(ctx, '')
   }
 }
 
-/** A text in the shape of a JWT, which the framework tells from other unknown tokens. */
-const isStructuredToken = (body: unknown): boolean =>
-  (body as { readonly error?: string } | undefined)?.error === 'unsupported_token_type'
+function answerWith(ctx: Context, body: object | string): void {
+  ctx.status = 200
+  ctx.body = body
+  ctx.type = 'json'
+}
+
+/** A token that is good, the grant it belongs to, and what is said of it. */
+interface Found {
+  readonly token: InstanceType<Provider['AccessToken' | 'RefreshToken' | 'ClientCredentials']>
+  readonly grant?: Pick<Grant, 'subject'> | undefined
+  readonly claims: Readonly<Partial<Record<'scope' | 'cnf' | 'exp' | 'iat', unknown>>>
+}
 
 function toResponse(
-  { entities, issuer }: KoaContextWithOIDC['oidc'],
-  answer: unknown,
+  issuer: string,
+  { token, grant, claims: { scope, cnf, exp, iat } }: Found,
   audience: string,
-): Readonly<Record<string, unknown>> {
-  const body = answer as Readonly<Record<string, unknown>>
-  const token = entities.AccessToken ?? entities.RefreshToken ?? entities.ClientCredentials
-  if (body['active'] !== true || !token) return { active: false }
-  const grant: Grant | undefined = entities.Grant
+): Readonly<Record<string, unknown>> | undefined {
   const subject = parseSubject(grant?.subject ?? '')
   // A token that a grant stands for without saying for which company is good for none.
-  if (token.kind !== 'ClientCredentials' && !subject) return { active: false }
-  const { scope, cnf, exp, iat } = body
+  if (token.kind !== 'ClientCredentials' && !subject) return undefined
   const response: Record<string, unknown> = {
     active: true,
     client_id: token.clientId,
@@ -119,7 +134,7 @@ function toResponse(
   }
   if (subject) {
     response['sub'] = subject.id
-    response['urn:pleo:params:oauth:subject_urn'] = subject.urn
+    response[subjectClaim] = subject.urn
   }
   if (cnf !== undefined) response['cnf'] = cnf
   return response
@@ -128,7 +143,7 @@ function toResponse(
 /** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
 export const toTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
 
-function identifierOf(token: { readonly jti: string; readonly extra?: unknown }): string {
+export function identifierOf(token: { readonly jti: string; readonly extra?: unknown }): string {
   const { jti } = (token.extra ?? {}) as Partial<ReturnType<typeof toTokenIdentifier>>
-  return jti ?? hash('sha256', `jti:${token.jti}`, 'base64url').slice(0, 22)
+  return jti ?? toIdentifier(token.jti)
 }

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Characters of a grant id: 132 bits. */
 const grantIdLength = 22
@@ -59,6 +59,10 @@ export function generationOf(value: string): number | undefined {
   const start = grantIdLength + secretLength
   return Buffer.from(value.slice(start, start + generationLength), 'base64url').readUInt32BE()
 }
+
+/** What a token may be called where others read it: nobody can make the token from it. */
+export const toIdentifier = (value: string): string =>
+  hash('sha256', `jti:${value}`, 'base64url').slice(0, grantIdLength)
 
 /**
  * Makes values.

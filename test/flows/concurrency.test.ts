@@ -54,7 +54,12 @@ describe('of 50 at the same time', () => {
   })
 
   test('one code of a client without refresh tokens is redeemed once', async () => {
-    const client = { ...confidential, client_id: 'once', grant_types: ['authorization_code'] }
+    const client = {
+      ...confidential,
+      client_id: 'once',
+      client_name: 'Once',
+      grant_types: ['authorization_code'],
+    }
     const own = await startServer({ clients: [client] })
     const given = await consent(own.issuer, { client })
     const answers = await times(50, () => redeem(own.issuer, given, client))

@@ -3,7 +3,11 @@ import Koa, { type Context } from 'koa'
 import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { keepSubjectInGrants, type Grant } from '../../lib/provider/internals.ts'
+import {
+  compareHashedSecrets,
+  keepSubjectInGrants,
+  type Grant,
+} from '../../lib/provider/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
 import { createBare } from '../support/bare-provider.ts'
 import { connect, goToConsent, refresh } from '../support/flow.ts'
@@ -35,6 +39,37 @@ describe('lib/provider/internals.ts', () => {
       expect(found?.accountId).toBe('a')
       expect(found?.subject).toBe(keeps ? bakery : undefined)
     }
+  })
+
+  test('the secret of a client is compared by a method of its own, which is waited for', async () => {
+    const compared: string[] = []
+    const provider = createBare()
+    compareHashedSecrets(provider, 'hashed', async (clientId, secret) => {
+      compared.push(`${clientId} ${secret}`)
+      return secret === 'right'
+    })
+    const running = await startApp(provider)
+    closing.push(() => running.close())
+    const statusOf = async (client_id: string, client_secret: string): Promise<number> => {
+      const fields = { grant_type: 'refresh_token', refresh_token: 'x', client_id, client_secret }
+      const body = new URLSearchParams(fields)
+      return (await fetch(`${running.origin}/token`, { method: 'POST', body })).status
+    }
+    const Client = provider.Client as unknown as {
+      readonly adapter: { upsert(id: string, client: object): Promise<void> }
+    }
+    for (const [client_id, client_secret] of [
+      ['one', 'hashed'],
+      ['two', 'plain'],
+    ] as const) {
+      const redirect_uris = ['https://x.test/']
+      await Client.adapter.upsert(client_id, { client_id, client_secret, redirect_uris })
+    }
+    expect(await statusOf('one', 'right')).toBe(400)
+    expect(await statusOf('one', 'hashed')).toBe(401)
+    expect(compared).toEqual(['one right', 'one hashed'])
+    expect([await statusOf('two', 'plain'), await statusOf('two', 'right')]).toEqual([400, 401])
+    expect(compared).toHaveLength(2)
   })
 
   test('each provider has its own list', () => {

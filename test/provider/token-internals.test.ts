@@ -1,10 +1,20 @@
-import Provider from 'oidc-provider'
+import { decodeJwt } from 'jose'
+import Provider, { type Client } from 'oidc-provider'
+// @ts-expect-error -- no types come with it
+import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { acceptProofsOnce, nameGrantInTokens } from '../../lib/provider/internals.ts'
+import {
+  acceptProofsOnce,
+  nameGrantInTokens,
+  policyOf,
+  publicKeysOf,
+  storeJwtAccessTokens,
+} from '../../lib/provider/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/tokens/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
-import { connect, refresh } from '../support/flow.ts'
+import { connect, introspect, refresh, revoke } from '../support/flow.ts'
+import { startJwtServer } from '../support/jwt-server.ts'
 import { startServer } from '../support/server.ts'
 
 // What this server relies on in oidc-provider for its tokens: see internals.test.ts.
@@ -55,6 +65,89 @@ describe('lib/provider/internals.ts, values of tokens', () => {
     acceptProofsOnce(provider, createMemoryAdapter().records('ReplayDetection'))
     expect(await both()).toEqual([true, false])
     expect(await model.unique('other', 'j', exp)).toBe(true)
+  })
+})
+
+describe('lib/provider/internals.ts, access tokens that are JWTs', () => {
+  const issueJwt = async (keeps: boolean): Promise<readonly [string, object | undefined]> => {
+    const provider = createBare()
+    if (keeps) storeJwtAccessTokens(provider, createTokenValues([Buffer.alloc(32, 1)]))
+    const stored: object[] = []
+    const upsert = provider.AccessToken.adapter.upsert.bind(provider.AccessToken.adapter)
+    provider.AccessToken.adapter.upsert = async (id, payload, lifetime) => {
+      stored.push({ id, lifetime, ...payload })
+      await upsert(id, payload, lifetime)
+    }
+    const grantId = createGrantId()
+    const Client = provider.Client as unknown as new (of: object) => Client
+    const client = new Client({
+      client_id: 'c',
+      client_secret: 's',
+      redirect_uris: ['https://x.test/'],
+    })
+    const server = { audience: 'https://api.test', accessTokenFormat: 'jwt', scope: 'a' } as const
+    const resourceServer = new provider.ResourceServer('https://api.test', server)
+    const given = { client, accountId: 'a', grantId, gty: 'x', scope: 'a', resourceServer }
+    const value = await new provider.AccessToken({ ...given, expiresIn: 60 }).save()
+    return [value, stored[0]]
+  }
+
+  test('are not stored by the framework; with it they are, by an id that is no credential', async () => {
+    const [value, nothing] = await issueJwt(false)
+    expect(value.split('.')).toHaveLength(3)
+    expect(nothing).toBeUndefined()
+    const [other, stored] = await issueJwt(true)
+    const { jti, grantId } = stored as { jti: string; grantId: string }
+    expect(stored).toMatchObject({
+      id: jti,
+      lifetime: 60,
+      clientId: 'c',
+      scope: 'a',
+      accountId: 'a',
+    })
+    expect([jti.length, grantId.length]).toEqual([22, 22])
+    expect(decodeJwt(other).jti).toBe(jti)
+  })
+
+  test('are verified with the keys that are published, of which none is private', () => {
+    const [key, ...others] = publicKeysOf(createBare())
+    expect(others).toEqual([])
+    expect(key).toMatchObject({ kty: 'RSA', kid: expect.any(String), e: 'AQAB' })
+    expect(key).not.toHaveProperty('d')
+  })
+
+  test('are verified with other keys once the list that is published is another one', async () => {
+    const server = await startJwtServer()
+    closing.push(() => server.close())
+    const { access_token } = await connect(server.issuer)
+    const isActive = async () => (await introspect(server.issuer, access_token))['active']
+    expect(await isActive()).toBe(true)
+    const { jwks } = (internalsOf as (of: Provider) => { jwks: { keys: readonly unknown[] } })(
+      server.provider,
+    )
+    const { keys } = jwks
+    jwks.keys = publicKeysOf(createBare())
+    expect(await isActive()).toBe(false)
+    jwks.keys = keys
+    expect(await isActive()).toBe(true)
+  })
+
+  test('are shown by the policy that the framework goes by', async () => {
+    const seen: unknown[] = []
+    const allowedPolicy = (...args: readonly unknown[]): boolean => seen.push(args) > 0
+    const server = await startServer({
+      configure: (configuration) => ({
+        ...configuration,
+        features: {
+          ...configuration.features,
+          revocation: { enabled: true, allowedPolicy },
+        },
+      }),
+    })
+    closing.push(() => server.close())
+    expect(policyOf(server.provider, 'revocation')).toBe(allowedPolicy)
+    await revoke(server.issuer, (await connect(server.issuer)).access_token)
+    expect(seen).toHaveLength(1)
   })
 })
 

@@ -1,0 +1,35 @@
+import type { Middleware } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import { replaceSigningKeys } from '../provider/internals.ts'
+import { createKeyFollower, toMaxAge } from './key-follower.ts'
+import { createKeyMiddleware } from './key-middleware.ts'
+import type { KeyTimes } from './schedule.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import { createGivenKeys, createStoredKeys } from './stored-keys.ts'
+
+/** The signing keys of a server, and what they ask of its requests. */
+export interface ServerKeys {
+  readonly signingKeys: SigningKeys
+  /** Sees every request. */
+  readonly middleware: Middleware
+}
+
+/** Has the provider use the keys in the storage, where the options say so. */
+export function createServerKeys(provider: Provider, config: Config): ServerKeys {
+  const { keyAnnouncement: announcement, keyRetirement: retirement } = config.lifetimes
+  const times: KeyTimes = { announcement, retirement }
+  const maxAge = toMaxAge(times)
+  if (!config.hasStoredKeys)
+    return { signingKeys: createGivenKeys(), middleware: createKeyMiddleware(maxAge) }
+  const records = config.storage.records('SigningKeys')
+  const install = (keys: Parameters<typeof replaceSigningKeys>[1]): void =>
+    replaceSigningKeys(provider, keys)
+  // It was constructed with one of nobody, and cannot be without: nothing must be signed with that.
+  install([])
+  const follower = createKeyFollower({ records, times, install })
+  return {
+    signingKeys: createStoredKeys(records, () => follower.forget()),
+    middleware: createKeyMiddleware(maxAge, follower),
+  }
+}
