@@ -1,0 +1,18 @@
+/** The backend's own logger: a line of JSON for everything that happens. */
+export interface Logger {
+  info(event: string, members?: object): void
+  error(event: string, error: unknown): void
+}
+
+export function createLogger(write: (line: string) => void): Logger {
+  const log = (level: string, event: string, members: object): void =>
+    write(JSON.stringify({ time: new Date().toISOString(), level, event, ...members }))
+  return {
+    info: (event, members = {}) => log('info', event, members),
+    error(event, error) {
+      const { name, message, cause } = error instanceof Error ? error : new Error(String(error))
+      const reason = cause instanceof Error ? cause.message : undefined
+      log('error', event, { name, message, reason })
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createBackend } from './backend.ts'
+import { createLogger } from './logger.ts'
+import { signIns } from './people.ts'
+
+const logger = createLogger((line) => console.error(line))
+// What this package finds wrong with how it is mounted comes as a warning of the process.
+process.on('warning', (warning) => logger.error('warning', warning))
+
+const http = createServer()
+const { PORT: port = '3000' } = process.env
+http.on('error', (error) => {
+  logger.error('error', error)
+  process.exitCode = 1
+})
+http.listen(Number(port), 'localhost', () => void start())
+
+async function start(): Promise<void> {
+  const origin = `http://localhost:${(http.address() as AddressInfo).port}`
+  const place = { origin, issuer: `${origin}/auth`, audience: `${origin}/api` }
+  const { app, server } = createBackend(place, logger)
+  const handle = app.callback()
+  http.on('request', (request, response) => void handle(request, response))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      http.closeAllConnections()
+      http.close()
+    })
+  }
+  try {
+    await server.check()
+    await server.checkMounting()
+  } catch (error) {
+    logger.error('mounting', error)
+  }
+  console.log(`
+Backend               ${place.origin}
+Authorization server  ${place.issuer}
+API                   ${place.audience}
+
+Sign in as
+${signIns.map(({ email = '', password }) => `  ${email}, password ${password}`).join('\n')}
+
+Connect an application to it, and call the API with the access token:
+  npx pleo-oauth try --issuer ${place.issuer} --client-id ledger --public --scope vendors:read companies:read --show-tokens
+  curl -H 'Authorization: Bearer <access token>' ${place.audience}/companies
+
+Ctrl+C ends it.`)
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
+import { createAccounts } from '../support/people.ts'
+import { audience } from '../support/server.ts'
+
+// What embedders get wrong, and the start says; docs/embedding.md has the list.
+
+const issuesIn = (environment: string, options: object): readonly string[] => {
+  const before = process.env['NODE_ENV']
+  process.env['NODE_ENV'] = environment
+  try {
+    createAuthorizationServer({
+      issuer: 'https://auth.example.test',
+      cookieKeys: ['a key for the cookies of the tests'],
+      accounts: createAccounts(),
+      resourceServer: { audience },
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
+      ...options,
+    })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.issues.map(({ path, code }) => `${path} ${code}`)
+  } finally {
+    process.env['NODE_ENV'] = before
+  }
+}
+
+test('9. keys for cookies that can be guessed, or none', () => {
+  expect(issuesIn('production', { cookieKeys: ['short'] })).toEqual([
+    'cookieKeys[0] not_for_production',
+  ])
+  expect(issuesIn('development', { cookieKeys: [] })).toHaveLength(1)
+})
+
+test('10. what is gone or different at every restart, or in every process', () => {
+  const options = { storage: undefined, signingKeys: undefined }
+  expect(issuesIn('production', options)).toEqual([
+    'storage not_for_production',
+    'signingKeys not_for_production',
+  ])
+  expect(issuesIn('development', options)).toEqual([])
+})
+
+test.each(['http://auth.example.test', 'https://auth.example.test/', 'https://x.test/?a'])(
+  'and an issuer that none can be: %s',
+  (issuer) => {
+    expect(issuesIn('development', { issuer })).toHaveLength(1)
+  },
+)
