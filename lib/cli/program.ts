@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { createClientsCommand } from './clients.ts'
+import { createConnectionsCommand } from './connections.ts'
+import { createKeysCommand } from './keys.ts'
+import { createTryCommand } from './try.ts'
 import { createViewsCommand } from './views.ts'
 
 /** The command line of this package. */
@@ -9,5 +13,9 @@ export function createProgram(): Command {
   return new Command('pleo-oauth')
     .description('Tools for an authorization server of pleo-oauth-server')
     .version(version)
+    .addCommand(createClientsCommand())
+    .addCommand(createConnectionsCommand())
+    .addCommand(createKeysCommand())
+    .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
 }

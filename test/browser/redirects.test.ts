@@ -13,6 +13,7 @@ import { goToConsent } from '../support/steps.ts'
 const clientAt = (client_id: string, redirectUri: string): ClientMetadata => ({
   ...confidential,
   client_id,
+  client_name: `Ledger by ${client_id}`,
   application_type: 'native',
   redirect_uris: [redirectUri],
 })

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { toOwnLines } from './example.ts'
+import { startOnTerminal, type TerminalCommand } from './terminal.ts'
 
 const cli = fileURLToPath(new URL('../../lib/cli.ts', import.meta.url))
 
@@ -13,15 +15,26 @@ export interface CommandResult {
 /** A command that is running. */
 export interface RunningCommand {
   readonly ended: Promise<CommandResult>
-  /** Waits until it has said something like this, and answers that. */
+  /** Waits until it has said something like this on stdout or stderr, and answers that. */
   said(pattern: RegExp): Promise<string>
   kill(signal: NodeJS.Signals): void
 }
 
 /** Runs the command line as a process of its own. */
-export function startCommand(...args: readonly string[]): RunningCommand {
+export const startCommand = (...args: readonly string[]): RunningCommand => startWith({}, args)
+
+/** The same with these environment variables. */
+export const startCommandWith = (
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): RunningCommand => startWith(environment, args)
+
+function startWith(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+): RunningCommand {
   const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -29,15 +42,16 @@ export function startCommand(...args: readonly string[]): RunningCommand {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const ended = new Promise<CommandResult>((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout, stderr }))
+    child.once('close', (code) => resolve({ code, stdout, stderr: toOwnLines(stderr) }))
   })
   const said = (pattern: RegExp): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = pattern.exec(stdout)?.[0]
+        const found = (pattern.exec(stdout) ?? pattern.exec(stderr))?.[0]
         if (found !== undefined) resolve(found)
       }
       child.stdout?.on('data', look)
+      child.stderr?.on('data', look)
       look()
       void ended.then(() => reject(new Error(`ended without saying so: ${stdout}${stderr}`)))
     })
@@ -47,3 +61,15 @@ export function startCommand(...args: readonly string[]): RunningCommand {
 /** Runs the command line until it ends by itself. */
 export const runCommand = (...args: readonly string[]): Promise<CommandResult> =>
   startCommand(...args).ended
+
+/** The same with these environment variables. */
+export const runCommandWith = (
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> => startWith(environment, args).ended
+
+/** Runs the command line on a terminal, for a person to answer. */
+export const startCommandOnTerminal = (
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): TerminalCommand => startOnTerminal(process.execPath, [cli, ...args], environment)

@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { createInviteCommand } from './clients/invite-command.ts'
+import { createEndOldSecretsCommand } from './clients/end-old-secrets-command.ts'
+import { createLifeCommands } from './clients/life-commands.ts'
+import { createRegistrationCommands } from './clients/registration-commands.ts'
+import { createRotateCommand } from './clients/rotate-command.ts'
+
+/** What can be done with the clients that are registered. */
+export function createClientsCommand(): Command {
+  const command = new Command('clients')
+    .description('Clients: register them, change them, rotate their secrets')
+    .addHelpText(
+      'after',
+      `
+The clients are those in Redis, which REDIS_URL and STORAGE_KEYS name as for the authorization server; or,
+with --config, those of the authorization server that a module of yours exports.
+
+Examples:
+  export REDIS_URL=redis://localhost:6379 STORAGE_KEYS=...
+  pleo-oauth clients list
+  pleo-oauth clients create
+  pleo-oauth clients show <client-id> --json
+  pleo-oauth clients list --config ./server.js`,
+    )
+  const commands = [
+    ...createRegistrationCommands(),
+    createRotateCommand(),
+    createInviteCommand(),
+    createEndOldSecretsCommand(),
+    ...createLifeCommands(),
+  ]
+  for (const one of commands) command.addCommand(one)
+  return command
+}

@@ -1,0 +1,109 @@
+import { Command } from 'commander'
+import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
+import { UnknownClientError } from '../../errors.ts'
+import { createAsking } from './asking.ts'
+import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadata.ts'
+import { Refusal } from '../terminal/refusal.ts'
+import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { toJson } from '../terminal/text.ts'
+import { toClientPage, toClientTable, toCreated, toPlain } from './show.ts'
+
+/** What registers clients, shows and changes them. */
+export const createRegistrationCommands = (): readonly Command[] => [
+  createCreateCommand(),
+  createShowCommand(),
+  createListCommand(),
+  createUpdateCommand(),
+]
+
+function createCreateCommand(): Command {
+  const command = withMetadataOptions(new Command('create'))
+    .description('register a client; a confidential one gets a secret, shown this once')
+    .option('--public', 'without a secret: for applications that cannot keep one')
+    .option('--native', 'on a person’s own machine: redirect URIs may have a private scheme')
+    .addHelpText(
+      'after',
+      `
+On a terminal, you are asked for the name, the redirect URIs and the scopes that are left out, and once more
+where an answer is wrong.
+
+Examples:
+  pleo-oauth clients create
+  pleo-oauth clients create --name "Northwind Ledger" --redirect-uri https://ledger.example/callback \\
+    --scope companies:read export-jobs:write
+  pleo-oauth clients create --metadata client.json --json > secret.json`,
+    )
+  return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
+    runWith(command, options, async ({ clients }) => {
+      const created = await createAsking(clients, toMetadata(options) as NewClientMetadata)
+      if (!options.json) return toCreated(created, 'Registered')
+      return toJson({ client: toPlain(created.client), secret: created.secret ?? null })
+    }),
+  )
+}
+
+function createShowCommand(): Command {
+  const command = new Command('show')
+    .description('show a client, and whether its old secret is safe to end')
+    .argument('<client-id>')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a
+  pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a --json`,
+    )
+  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
+    runWith(command, options, async ({ clients }) => {
+      const client = await clients.find(id)
+      if (!client) throw new UnknownClientError()
+      return show(client, options)
+    }),
+  )
+}
+
+function createListCommand(): Command {
+  const command = new Command('list')
+    .description('list all registered clients, from the oldest to the newest')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pleo-oauth clients list
+  pleo-oauth clients list --json | jq -r '.[].clientId'`,
+    )
+  return withCommonOptions(command).action((options: CommonOptions) =>
+    runWith(command, options, async ({ clients }) => {
+      const all = await clients.list()
+      return options.json ? toJson(all.map((client) => toPlain(client))) : toClientTable(all)
+    }),
+  )
+}
+
+function createUpdateCommand(): Command {
+  const command = withMetadataOptions(new Command('update'))
+    .description('change what a client is registered with; what is left out stays')
+    .argument('<client-id>')
+    .option('--unset <member...>', 'members to take away, by their RFC 7591 names')
+    .addHelpText(
+      'after',
+      `
+A list is replaced as a whole: name every redirect URI that is to be there.
+
+Examples:
+  pleo-oauth clients update <client-id> --logo-uri https://ledger.example/logo.png
+  pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
+    )
+  return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
+    runWith(command, options, async ({ clients }) => {
+      const changes = toMetadata(options)
+      if (Object.keys(changes).length === 0)
+        throw new Refusal('say what to change: there is no option for it (--help lists them)')
+      return show(await clients.update(id, changes), options)
+    }),
+  )
+}
+
+/** A client, as it was asked for. */
+const show = (client: RegisteredClient, { json }: CommonOptions): string =>
+  json ? toJson(toPlain(client)) : toClientPage(client)

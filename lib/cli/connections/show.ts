@@ -1,0 +1,61 @@
+import type { Clients } from '../../clients/clients.ts'
+import type { Connection } from '../../connections/connections.ts'
+import { parseSubject } from '../../pleo/subject.ts'
+import { Refusal } from '../terminal/refusal.ts'
+import { toIso, toTable, toTime } from '../terminal/text.ts'
+
+/** What clients are called, by their id; without those that are not registered (any more). */
+export type ClientNames = ReadonlyMap<string, string>
+
+/** Looks up what these clients are called. */
+export async function findNames(clients: Clients, ids: readonly string[]): Promise<ClientNames> {
+  const found = await Promise.all(ids.map((id) => clients.find(id)))
+  return new Map(
+    found.flatMap((client) => {
+      const name = client?.metadata.client_name
+      return client && name !== undefined ? [[client.clientId, name] as const] : []
+    }),
+  )
+}
+
+/** Connections, as a table for people: one row for each grant. */
+export function toConnectionTable(connections: readonly Connection[], names: ClientNames): string {
+  if (connections.length === 0) return 'Nothing is granted.'
+  const rows = connections.flatMap(({ clientId, grants }) =>
+    grants.map((grant) => [
+      names.get(clientId) ?? '-',
+      clientId,
+      grant.grantId,
+      grant.accountId,
+      toTime(grant.grantedAt),
+      toTime(grant.lastUsedAt),
+      toTime(grant.endsAt),
+      grant.scopes.join(' '),
+    ]),
+  )
+  const head = 'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS, SCOPES'
+  return toTable([head.split(', '), ...rows])
+}
+
+/** A connection for scripts: times in ISO 8601, `null` for what is not there. */
+export const toPlain = ({ clientId, subject, grants }: Connection, names: ClientNames): object => ({
+  clientId,
+  clientName: names.get(clientId) ?? null,
+  subject,
+  grants: grants.map(({ grantId, accountId, scopes, grantedAt, lastUsedAt, endsAt }) => ({
+    grantId,
+    accountId,
+    scopes,
+    grantedAt: toIso(grantedAt),
+    lastUsedAt: toIso(lastUsedAt),
+    endsAt: toIso(endsAt),
+  })),
+})
+
+/** @throws {@link Refusal} where it is no URN of a company or organization */
+export function checkSubject(subject: string): void {
+  if (parseSubject(subject)) return
+  throw new Refusal(
+    'the subject must be a URN, urn:pleo:company:<uuid> or urn:pleo:organization:<uuid>',
+  )
+}

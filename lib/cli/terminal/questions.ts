@@ -1,0 +1,64 @@
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { Refusal } from './refusal.ts'
+
+/** Where questions are asked. */
+export interface Terminal {
+  readonly input: Readable & { readonly isTTY?: boolean }
+  readonly output: Writable & { readonly isTTY?: boolean }
+}
+
+/** The terminal of this process. Questions go to stderr: stdout is for answers. */
+export const ownTerminal = (): Terminal => ({ input: process.stdin, output: process.stderr })
+
+/** Whether there is somebody to ask, who sees the question. */
+export const canAsk = ({ input, output }: Terminal): boolean =>
+  input.isTTY === true && output.isTTY === true
+
+/**
+ * Asks all of these, one after the other; the answers in their order.
+ *
+ * @throws {@link Refusal} where whoever is asked leaves: with Ctrl+C, or Ctrl+D
+ */
+export async function ask(
+  { input, output }: Terminal,
+  questions: readonly string[],
+): Promise<readonly string[]> {
+  const lines = createInterface({ input, output })
+  // What is pasted comes as several lines at once.
+  const typed = lines[Symbol.asyncIterator]()
+  try {
+    const answers: string[] = []
+    for (const question of questions) {
+      lines.setPrompt(`${question} `)
+      lines.prompt()
+      const line = await typed.next()
+      if (line.done) {
+        output.write('\n')
+        throw new Refusal('nothing was changed')
+      }
+      answers.push(line.value.trim())
+    }
+    return answers
+  } finally {
+    lines.close()
+  }
+}
+
+/**
+ * Has whoever runs the command say that they mean it.
+ *
+ * @param isMeant - they said so already: `--yes`
+ * @throws {@link Refusal} where they do not, or where there is nobody to ask
+ */
+export async function confirm(
+  question: string,
+  isMeant: boolean,
+  terminal: Terminal = ownTerminal(),
+): Promise<void> {
+  if (isMeant) return
+  if (!canAsk(terminal))
+    throw new Refusal('nothing was changed: away from a terminal it takes --yes')
+  const [answer = ''] = await ask(terminal, [`${question} [y/N]`])
+  if (!/^y(es)?$/i.test(answer)) throw new Refusal('nothing was changed')
+}

@@ -1,0 +1,51 @@
+import { styleText } from 'node:util'
+import stringWidth from 'string-width'
+
+/** In bold where stdout is a terminal, and `NO_COLOR` is not set. */
+export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })
+
+/** Control characters, those that turn the direction of a line, and those that end one. */
+const active = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
+
+/** Without what would do something to a terminal. */
+export const clean = (text: string): string => text.replaceAll(active, '\u{FFFD}')
+
+/** A time of so many milliseconds since the epoch, to the second. */
+export const toTime = (at: number | undefined): string =>
+  at === undefined ? '-' : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+
+/** Rows in columns, the first row as their names. */
+export function toTable(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map((cell) => clean(cell)))
+  const lines = toColumns(cells)
+  return [bold(lines[0] ?? ''), ...lines.slice(1)].join('\n')
+}
+
+/** Names and values, below each other. */
+export const toList = (rows: readonly (readonly [name: string, value: string])[]): string =>
+  toColumns(rows.map(([name, value]) => [`  ${clean(name)}`, clean(value)])).join('\n')
+
+function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))),
+  )
+  // A letter can take two columns of a terminal, or none.
+  const pad = (cell: string, width = 0): string =>
+    cell + ' '.repeat(Math.max(0, width - stringWidth(cell)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** For scripts, and safe to look at: what would do something to a terminal is escaped. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, undefined, 2).replaceAll(active, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+/** A time of so many milliseconds since the epoch for scripts, in ISO 8601. */
+export const toIso = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at).toISOString()

@@ -1,0 +1,83 @@
+import type * as Library from 'oauth4webapi'
+import { inWords } from './trouble.ts'
+import type { RedirectUri } from './values.ts'
+
+/** What is asked of the authorization server. */
+export interface AuthorizationRequest {
+  readonly redirectUri: RedirectUri
+  readonly scope: string | undefined
+  readonly subject: string | undefined
+  /** Send it ahead of the browser (RFC 9126). */
+  readonly isPushed: boolean
+}
+
+/** An authorization that has begun. */
+export interface Attempt {
+  /** For the browser. */
+  readonly url: URL
+  /**
+   * Checks the answer that came back and exchanges its code. One with another `state` or `iss` is not for this attempt
+   * (RFC 9700, Section 4.4), and not exchanged.
+   */
+  readonly redeem: (answer: URL) => Promise<Library.TokenEndpointResponse>
+}
+
+/** What a client knows when it begins. */
+export interface Beginning {
+  readonly oauth: typeof Library
+  /** The server, the client, and how the client authenticates. */
+  readonly as: readonly [Library.AuthorizationServer, Library.Client, Library.ClientAuth]
+  readonly http: Library.PushedAuthorizationRequestOptions & Library.TokenEndpointRequestOptions
+}
+
+/** Begins an authorization, with a state and a PKCE verifier of its own (RFC 7636). */
+export async function createAttempt(
+  { oauth, as, http }: Beginning,
+  request: AuthorizationRequest,
+): Promise<Attempt> {
+  const [metadata, client] = as
+  const state = oauth.generateRandomState()
+  const verifier = oauth.generateRandomCodeVerifier()
+  const { redirectUri } = request
+  const asked = Object.entries({
+    client_id: client.client_id,
+    response_type: 'code',
+    redirect_uri: redirectUri.text,
+    scope: request.scope,
+    'urn:pleo:params:oauth:subject': request.subject,
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    dpop_jkt: await http.DPoP?.calculateThumbprint(),
+  }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+
+  const push = (): Promise<Library.PushedAuthorizationResponse> =>
+    inWords(async () => {
+      const response = await oauth.pushedAuthorizationRequest(...as, asked, http)
+      return oauth.processPushedAuthorizationResponse(metadata, client, response)
+    })
+  const url = new URL(metadata.authorization_endpoint ?? '')
+  const sent = request.isPushed
+    ? [
+        ['client_id', client.client_id],
+        ['request_uri', (await push()).request_uri],
+      ]
+    : asked
+  for (const [name = '', value = ''] of sent) url.searchParams.set(name, value)
+
+  return {
+    url,
+    redeem: (answer) =>
+      inWords(async () => {
+        const checked = oauth.validateAuthResponse(metadata, client, answer, state)
+        const response = await oauth.authorizationCodeGrantRequest(
+          ...as,
+          checked,
+          redirectUri.text,
+          verifier,
+          http,
+        )
+        return oauth.processAuthorizationCodeResponse(metadata, client, response)
+      }),
+  }
+}

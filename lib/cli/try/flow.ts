@@ -1,0 +1,104 @@
+import type { IntrospectionResponse, TokenEndpointResponse } from 'oauth4webapi'
+import type { AuthorizationRequest } from './attempt.ts'
+import { Refusal } from '../terminal/refusal.ts'
+import { requireEndpoint } from './metadata.ts'
+import type { Narrator } from './narrator.ts'
+import type { Partner } from './partner.ts'
+
+/** What is to be done. */
+export interface Plan {
+  readonly request: AuthorizationRequest
+  readonly isRefreshed: boolean
+  readonly isRevoked: boolean
+}
+
+/** What came of it. */
+export interface Outcome {
+  readonly tokens: TokenEndpointResponse
+  /** What the server says of the access token; `undefined` where it has no introspection. */
+  readonly introspection: IntrospectionResponse | undefined
+  /** The tokens after a refresh, and the access token before it. */
+  readonly refreshed: (Ended & { readonly tokens: TokenEndpointResponse }) | undefined
+  readonly revoked: Ended | undefined
+}
+
+/** What has become of an access token that should have ended; `undefined` where the server does not say. */
+interface Ended {
+  readonly isStillActive: boolean | undefined
+}
+
+/** Makes sure, before anybody is asked for anything, that the server can do all of it. */
+export function requireAll({ metadata }: Partner, { request, isRevoked }: Plan): void {
+  requireEndpoint(metadata, 'authorization_endpoint', 'the flow')
+  requireEndpoint(metadata, 'token_endpoint', 'the flow')
+  if (request.isPushed) requireEndpoint(metadata, 'pushed_authorization_request_endpoint', '--par')
+  if (isRevoked) requireEndpoint(metadata, 'revocation_endpoint', '--revoke')
+}
+
+/**
+ * From the authorization request to the end that was asked for.
+ *
+ * @param comeBack - waits for the browser
+ */
+export async function walk(
+  partner: Partner,
+  { request, isRefreshed, isRevoked }: Plan,
+  narrator: Narrator,
+  comeBack: () => Promise<URL>,
+): Promise<Outcome> {
+  if (request.isPushed) narrator.step('Pushing the authorization request')
+  const attempt = await partner.begin(request)
+  narrator.show(attempt.url)
+  const answer = await comeBack()
+  narrator.step('The browser came back: checking the answer, exchanging its code for tokens')
+  const tokens = await attempt.redeem(answer)
+
+  let newest = tokens
+  const use = async (): Promise<Omit<Outcome, 'revoked'>> => {
+    const introspection = await introspect(partner, narrator, tokens)
+    if (!isRefreshed) return { tokens, introspection, refreshed: undefined }
+    // Without another refresh token the one before goes on.
+    newest = { ...tokens, ...(await refresh(partner, narrator, tokens)) }
+    const old = await introspect(partner, narrator, tokens, 'Is the one before still active?')
+    return { tokens, introspection, refreshed: { tokens: newest, isStillActive: old?.active } }
+  }
+  const used = await use().catch(async (error: unknown) => {
+    // Whoever wants them revoked does not want them left because something else fails.
+    if (isRevoked) await revoke(partner, narrator, newest)
+    throw error
+  })
+  if (!isRevoked) return { ...used, revoked: undefined }
+  await revoke(partner, narrator, newest)
+  const ended = await introspect(partner, narrator, newest, 'Is the access token still active?')
+  return { ...used, revoked: { isStillActive: ended?.active } }
+}
+
+async function introspect(
+  { metadata, introspect: ask }: Partner,
+  { step }: Narrator,
+  { access_token: token }: TokenEndpointResponse,
+  title = 'Introspecting the access token',
+): Promise<IntrospectionResponse | undefined> {
+  if (metadata.introspection_endpoint === undefined) return undefined
+  step(title)
+  return ask(token)
+}
+
+async function refresh(
+  partner: Partner,
+  { step }: Narrator,
+  { refresh_token: token }: TokenEndpointResponse,
+): Promise<TokenEndpointResponse> {
+  if (token === undefined) throw new Refusal('there is no refresh token, and --refresh needs one')
+  step('Refreshing')
+  return partner.refresh(token)
+}
+
+async function revoke(
+  partner: Partner,
+  { step }: Narrator,
+  { refresh_token: refreshToken, access_token: accessToken }: TokenEndpointResponse,
+): Promise<void> {
+  step('Revoking')
+  await partner.revoke(refreshToken ?? accessToken)
+}

@@ -1,0 +1,88 @@
+import type { IntrospectionResponse, TokenEndpointResponse } from 'oauth4webapi'
+import { bold, toList, toTime } from '../terminal/text.ts'
+import type { Outcome } from './flow.ts'
+import { mask } from './mask.ts'
+
+type Row = readonly [name: string, value: string]
+
+/** What came of it, for people. */
+export function toText(outcome: Outcome, isShown: boolean): string {
+  const { tokens, introspection, refreshed, revoked } = outcome
+  const parts = [
+    toPart('Tokens', [['subject', toSubject(introspection)], ...toTokenRows(tokens, isShown)]),
+    introspection && toPart('Introspection of the access token', toClaimRows(introspection)),
+    refreshed &&
+      toPart('Refreshed', [
+        ...toTokenRows(refreshed.tokens, isShown),
+        ['access token before', toEnd(refreshed.isStillActive)],
+        ['refresh token before', toSuccession(tokens, refreshed.tokens)],
+      ]),
+    revoked && toPart('Revoked', [['access token', toEnd(revoked.isStillActive)]]),
+    revoked ? undefined : 'The connection stays until it is ended; --revoke ends it.',
+  ]
+  return parts.filter((part) => part !== undefined).join('\n\n')
+}
+
+const toPart = (title: string, rows: readonly Row[]): string => `${bold(title)}\n${toList(rows)}`
+
+/** Whom the tokens are for, by the claim of this server. */
+function toSubject(introspection: IntrospectionResponse | undefined): string {
+  const urn = introspection?.['urn:pleo:params:oauth:subject_urn']
+  return typeof urn === 'string' ? urn : '-'
+}
+
+const toSuccession = (before: TokenEndpointResponse, after: TokenEndpointResponse): string =>
+  after.refresh_token === before.refresh_token
+    ? 'goes on: there is no other one'
+    : 'replaced by the new one'
+
+function toTokenRows(tokens: TokenEndpointResponse, isShown: boolean): readonly Row[] {
+  const toShown = (token: string): string => (isShown ? token : mask(token))
+  const { access_token, refresh_token, expires_in, scope, token_type } = tokens
+  return [
+    ['access token', toShown(access_token)],
+    ['type', token_type],
+    ['lifetime', expires_in === undefined ? '-' : `${expires_in} seconds`],
+    ['scope', scope ?? '-'],
+    ['refresh token', refresh_token === undefined ? '-' : toShown(refresh_token)],
+  ]
+}
+
+function toClaimRows(introspection: IntrospectionResponse): readonly Row[] {
+  return Object.entries(introspection).map(([name, value]) => {
+    const isTime = ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number'
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    return [name, isTime ? `${text} (${toTime(value * 1000)})` : text]
+  })
+}
+
+function toEnd(isStillActive: boolean | undefined): string {
+  if (isStillActive === undefined) return 'not known: the server has no introspection'
+  return isStillActive ? 'still active, which it should not be' : 'not active any more'
+}
+
+/** The same for scripts, with the names of the specifications where they have one. */
+export function toPlain(outcome: Outcome, isShown: boolean): object {
+  const { tokens, introspection, refreshed, revoked } = outcome
+  return {
+    tokens: toPlainTokens(tokens, isShown),
+    introspection: introspection ?? null,
+    refreshed: refreshed
+      ? {
+          tokens: toPlainTokens(refreshed.tokens, isShown),
+          isOldStillActive: refreshed.isStillActive ?? null,
+        }
+      : null,
+    revoked: revoked ? { isStillActive: revoked.isStillActive ?? null } : null,
+  }
+}
+
+function toPlainTokens(tokens: TokenEndpointResponse, isShown: boolean): object {
+  if (isShown) return tokens
+  const { access_token, refresh_token } = tokens
+  return {
+    ...tokens,
+    access_token: mask(access_token),
+    ...(refresh_token !== undefined && { refresh_token: mask(refresh_token) }),
+  }
+}

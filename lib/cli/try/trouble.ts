@@ -1,0 +1,60 @@
+import { Refusal } from '../terminal/refusal.ts'
+import { clean } from '../terminal/text.ts'
+
+/**
+ * Does something with the protocol library, and says in words why it could not.
+ *
+ * @throws {@link Refusal} for what the library or the authorization server refuse
+ */
+export async function inWords<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown }
+    if (!(error instanceof Error) || typeof code !== 'string' || !code.startsWith('OAUTH_'))
+      throw error
+    throw new Refusal(await toWords(code, error))
+  }
+}
+
+async function toWords(code: string, error: Error): Promise<string> {
+  switch (code) {
+    case 'OAUTH_AUTHORIZATION_RESPONSE_ERROR':
+      return toDenial(error as OAuthError)
+    case 'OAUTH_RESPONSE_BODY_ERROR':
+      return `the authorization server refuses: ${toText(error as OAuthError)}`
+    case 'OAUTH_WWW_AUTHENTICATE_CHALLENGE': {
+      const { response } = error as { readonly response?: Response }
+      const body: unknown = await response?.json().catch(() => undefined)
+      return `the authorization server refuses: ${toText(body ?? {})}`
+    }
+    case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
+      if (error.cause instanceof Response)
+        return `the authorization server answered with ${error.cause.status}`
+      return toStrange(error)
+    case 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED': {
+      const { body } = error.cause as { readonly body?: { readonly issuer?: unknown } }
+      if (typeof body?.issuer !== 'string') return toStrange(error)
+      return `the server there is ${clean(body.issuer)}, and not the issuer that was asked for`
+    }
+    default:
+      return toStrange(error)
+  }
+}
+
+// Never with its cause: that is the answer, and a code may be in it.
+const toStrange = ({ message }: Error): string =>
+  `the answer is not what it has to be, and was not used: ${message}`
+
+interface OAuthError {
+  readonly error?: unknown
+  readonly error_description?: unknown
+}
+
+const toDenial = (error: OAuthError): string =>
+  error.error === 'access_denied'
+    ? `access was denied: the person refused, or may not connect this (${toText(error)})`
+    : `the authorization server refuses: ${toText(error)}`
+
+const toText = ({ error = 'without a reason', error_description: why }: OAuthError): string =>
+  clean(typeof why === 'string' ? `${String(error)}: ${why}` : String(error))

@@ -1,0 +1,44 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchBrowser } from '../support/chromium.ts'
+import { startCommand } from '../support/cli.ts'
+import { bakery, password } from '../support/people.ts'
+import { startServer, type RunningServer } from '../support/server.ts'
+import { createTriedClients, takeFreePort, urlOf } from '../support/trying.ts'
+
+const { withoutSecret } = createTriedClients(await takeFreePort())
+const [redirectUri = ''] = withoutSecret.redirect_uris ?? []
+
+let server: RunningServer
+let browser: Browser
+beforeAll(async () => {
+  server = await startServer({ clients: [withoutSecret] })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+test('pleo-oauth try brings the browser to a page that says to go back to the terminal', async () => {
+  const client = ['--client-id', withoutSecret.client_id, '--redirect-uri', redirectUri]
+  const shared = ['--issuer', server.issuer, '--scope', 'companies:read', '--revoke', '--json']
+  const command = startCommand('try', ...client, ...shared)
+  const page = await browser.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+
+  await page.goto((await urlOf(command)).href)
+  await page.getByLabel('Email').fill('sofia@example.test')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Allow', exact: true }).click()
+  await page.waitForURL(`${redirectUri}?*`)
+  const heading = page.getByRole('heading', { level: 1 })
+  expect(await heading.innerText()).toBe('You can close this window')
+  expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([])
+
+  const { code, stdout } = await command.ended
+  expect(code).toBe(0)
+  expect(stdout).toContain(bakery)
+})

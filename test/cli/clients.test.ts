@@ -1,0 +1,270 @@
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { isClientSecret } from '../../lib/index.ts'
+import { runCommandWith, type CommandResult } from '../support/cli.ts'
+import { refresh } from '../support/flow.ts'
+import { createFolder } from '../support/folder.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startServer, type RunningServer } from '../support/server.ts'
+
+const key = 'a-storage-key-of-the-tests-long-enough'
+let redis: RedisServer
+let connection: Redis
+let server: RunningServer
+beforeAll(async () => {
+  redis = await startRedis()
+  connection = new Redis(redis.url, recommendedRedisOptions)
+  const storage = createRedisAdapter({ client: connection, keys: [key] })
+  server = await startServer({ storage })
+})
+afterAll(async () => {
+  await server.close()
+  connection.disconnect()
+  await redis.stop()
+})
+
+const run = (...args: readonly string[]): Promise<CommandResult> =>
+  runCommandWith({ REDIS_URL: redis.url, STORAGE_KEYS: key }, 'clients', ...args)
+
+/** What a command has said that went well, and said nothing else. */
+async function ok(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).not.toContain('\u001B')
+  return stdout
+}
+
+/** Why a command was refused, which said nothing else. */
+async function refusal(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  return stderr
+}
+
+let count = 0
+const flags = (): readonly string[] => {
+  count += 1
+  const uri = ['--redirect-uri', 'https://nordvind.example.test/callback']
+  return ['--name', `Nordvind Regnskab ${count}`, ...uri, '--scope', 'companies:read', 'users:read']
+}
+
+interface Created {
+  readonly client: { readonly clientId: string; readonly metadata: object }
+  readonly secret: string
+}
+
+async function create(...more: readonly string[]): Promise<{ id: string; secret: string }> {
+  const { client, secret } = JSON.parse(
+    await ok('create', ...flags(), ...more, '--json'),
+  ) as Created
+  return { id: client.clientId, secret }
+}
+
+/** Whether the secret authenticates the client: with a token of nobody, its client gets no other error. */
+async function isGood(id: string, client_secret: string): Promise<boolean> {
+  const { body } = await refresh(server.issuer, 'x'.repeat(93), { client_id: id, client_secret })
+  expect(['invalid_grant', 'invalid_client']).toContain(body['error'])
+  return body['error'] === 'invalid_grant'
+}
+
+describe('clients create', () => {
+  test('registers a client, whose secret is on stdout this once', async () => {
+    const said = await ok('create', ...flags())
+    const secret = /client secret +(\S+)/.exec(said)?.[1] ?? ''
+    const id = /client id +(\S+)/.exec(said)?.[1] ?? ''
+    expect(isClientSecret(secret)).toBe(true)
+    expect(await isGood(id, secret)).toBe(true)
+    for (const again of [['show', id], ['show', id, '--json'], ['list'], ['list', '--json']])
+      expect(await ok(...again)).not.toMatch(/pleo_cs_|hash/)
+  })
+
+  test('takes every member from a file, and none of it is lost', async () => {
+    const metadata = {
+      client_name: 'Fra Fil',
+      'client_name#da': 'Fra en Fil',
+      redirect_uris: ['https://fil.example.test/callback'],
+      scope: 'companies:read',
+      require_pushed_authorization_requests: true,
+    }
+    const file = join(createFolder({ 'client.json': JSON.stringify(metadata) }), 'client.json')
+    const said = JSON.parse(await ok('create', '--metadata', file, '--json')) as Created
+    const { clientId: client_id } = said.client
+    expect(said.client.metadata).toEqual({ ...metadata, client_id })
+    expect((await server.clients.find(client_id))?.metadata).toEqual({ ...metadata, client_id })
+  })
+
+  test('gives a public client no secret', async () => {
+    const { id, secret } = await create('--public')
+    expect(secret).toBeNull()
+    expect(await ok('show', id)).toContain('A public client: it has no secret.')
+    expect(await refusal('rotate', id)).toContain('a public client has no secret')
+  })
+
+  test('says all that is wrong by member, without the value, and registers nothing', async () => {
+    const before = await server.clients.list()
+    const wrong = ['--name', 'Pleo Verysecret', '--redirect-uri', 'http://verysecret.test']
+    const said = await refusal('create', ...wrong, '--scope', 'verysecret:all')
+    expect(said).toMatch(/^error: nothing was changed/)
+    for (const member of ['client_name: ', 'redirect_uris[0]: must use https', 'scope: '])
+      expect(said).toContain(member)
+    expect(said.toLowerCase()).not.toContain('verysecret')
+    expect(await server.clients.list()).toEqual(before)
+  })
+
+  test('minds what the framework minds', async () => {
+    const file = join(createFolder({ 'c.json': '{"grant_types":["made_up"]}' }), 'c.json')
+    const said = await refusal('create', ...flags(), '--metadata', file)
+    expect(said).toContain('grant_types: can only contain')
+  })
+
+  test('asks nobody away from a terminal, and says which options are missing', async () => {
+    expect(await refusal('create', '--name', 'Nobody')).toBe(
+      'error: missing: --redirect-uri, --scope (on a terminal, you would be asked)\n',
+    )
+  })
+})
+
+describe('clients list, show and update', () => {
+  test('list has one row for each, and the same as JSON', async () => {
+    const { id } = await create()
+    const rows = (await ok('list')).trimEnd().split('\n')
+    const all = JSON.parse(await ok('list', '--json')) as readonly { readonly clientId: string }[]
+    expect(rows).toHaveLength(all.length + 1)
+    expect(rows.at(-1)).toMatch(new RegExp(`^${id} .* active +\\d{4}-\\d\\d-\\d\\dT[\\d:]+Z +-$`))
+    expect(all.at(-1)?.clientId).toBe(id)
+  })
+
+  test('show has times in ISO 8601, and null for what is not there', async () => {
+    const { id } = await create()
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
+    const ids = { id: expect.any(String) as string, isSafeToEnd: false }
+    expect(JSON.parse(await ok('show', id, '--json'))).toEqual({
+      clientId: id,
+      metadata: (await server.clients.find(id))?.metadata,
+      createdAt: time,
+      updatedAt: time,
+      suspendedAt: null,
+      secrets: [{ ...ids, createdAt: time, lastUsedAt: null, expiresAt: null }],
+    })
+  })
+
+  test('update changes what is named, takes away what is unset, and leaves the rest', async () => {
+    const { id } = await create('--test', '--contact', 'a@nordvind.example.test')
+    const before = (await server.clients.find(id))?.metadata
+    await ok('update', id, '--no-test', '--unset', 'contacts', '--logo-uri', 'https://n.test/l.png')
+    const { contacts, ...rest } = before ?? {}
+    expect(contacts).toEqual(['a@nordvind.example.test'])
+    const after = (await server.clients.find(id))?.metadata
+    expect(after).toEqual({ ...rest, test: false, logo_uri: 'https://n.test/l.png' })
+    expect(await refusal('update', id)).toContain('say what to change')
+    expect(await refusal('update', id, '--logo-uri', 'ftp://x')).toContain('logo_uri: ')
+    expect((await server.clients.find(id))?.metadata).toEqual(after)
+  })
+
+  test.each([
+    ['show'],
+    ['update', '--test'],
+    ['rotate'],
+    ['end-old-secrets'],
+    ['suspend'],
+    ['resume'],
+    ['remove'],
+  ])('%s knows no client that is not there', async (name, ...more) => {
+    const said = await refusal(name, 'nobody', ...more)
+    expect(said).toMatch(/^error: no such client is registered/)
+  })
+})
+
+describe('clients rotate', () => {
+  test('lets the old secret go on, and show says when it is safe to end', async () => {
+    const { id, secret: old } = await create()
+    const said = await ok('rotate', id)
+    const newest = /client secret +(\S+)/.exec(said)?.[1] ?? ''
+    expect(said).toMatch(/The old one works until \d{4}-/)
+    const expiresAt = (await server.clients.find(id))?.secrets[1]?.expiresAt ?? 0
+    expect(Math.abs(expiresAt - Date.now() - 7 * 86_400_000)).toBeLessThan(60_000)
+    expect(await ok('show', id)).toContain('not safe to end yet: the newest one was not used')
+    expect(await isGood(id, old)).toBe(true)
+    expect(await isGood(id, newest)).toBe(true)
+    const show = (): Promise<string> => ok('show', id)
+    await expect
+      .poll(show, { timeout: 10_000 })
+      .toMatch(/not safe to end yet: it will be at \d{4}-/)
+  })
+
+  test('has an old secret that nobody uses safe to end once the new one is in use', async () => {
+    const { id } = await create()
+    const { secret } = JSON.parse(await ok('rotate', id, '--old-ends-in', '1', '--json')) as Created
+    expect(await isGood(id, secret)).toBe(true)
+    const show = (): Promise<string> => ok('show', id)
+    await expect.poll(show, { timeout: 10_000 }).toContain('The old secret is safe to end')
+  })
+
+  test('ends the old one at once where that is meant', async () => {
+    const { id, secret: old } = await create()
+    expect(await refusal('rotate', id, '--now')).toContain('it takes --yes')
+    expect((await server.clients.find(id))?.secrets).toHaveLength(1)
+    expect(await isGood(id, old)).toBe(true)
+    const said = await ok('rotate', id, '--now', '--yes', '--json')
+    await expect.poll(() => isGood(id, old)).toBe(false)
+    expect(await isGood(id, (JSON.parse(said) as Created).secret)).toBe(true)
+  })
+
+  test('minds its number of days', async () => {
+    for (const days of ['0', '366', '1.5', 'x'])
+      expect(await refusal('rotate', 'any', '--old-ends-in', days)).toContain('from 1 to 365')
+  })
+})
+
+describe('clients end-old-secrets', () => {
+  const isSafe = async (id: string): Promise<unknown> =>
+    (await server.clients.find(id))?.secrets[1]?.isSafeToEnd
+
+  test('is refused while the old one may be in use, and done where that is meant', async () => {
+    const { id, secret: old } = await create()
+    expect(await ok('end-old-secrets', id)).toContain('has no old secret')
+    await ok('rotate', id)
+    expect(await refusal('end-old-secrets', id)).toContain('it takes --yes')
+    expect(await isGood(id, old)).toBe(true)
+    const said = await ok('end-old-secrets', id, '--yes', '--json')
+    expect(JSON.parse(said)).toMatchObject({ clientId: id, secrets: [{ lastUsedAt: null }] })
+    await expect.poll(() => isGood(id, old), { timeout: 5000 }).toBe(false)
+  })
+
+  test('is done unasked where it is safe, and show names it', async () => {
+    const { id, secret: old } = await create()
+    const { secret } = JSON.parse(await ok('rotate', id, '--json')) as Created
+    expect(await ok('show', id)).toContain(`To end it: pleo-oauth clients end-old-secrets ${id}\n`)
+    expect(await isGood(id, secret)).toBe(true)
+    await expect.poll(() => isSafe(id), { timeout: 10_000 }).toBe(true)
+    expect(await ok('end-old-secrets', id)).toMatch(/^Ended the old secret of Nordvind/)
+    await expect.poll(() => isGood(id, old), { timeout: 5000 }).toBe(false)
+    expect(await isGood(id, secret)).toBe(true)
+  })
+})
+
+describe('clients suspend, resume and remove', () => {
+  test('suspend takes everything and resume gives it back, on running servers', async () => {
+    const { id, secret } = await create()
+    expect(await refusal('suspend', id)).toContain('it takes --yes')
+    expect(await isGood(id, secret)).toBe(true)
+    expect(await ok('suspend', id, '--yes')).toContain(`(${id})`)
+    expect(await ok('show', id)).toMatch(/status +suspended since \d{4}-/)
+    await expect.poll(() => isGood(id, secret), { timeout: 5000 }).toBe(false)
+    await ok('resume', id)
+    await expect.poll(() => isGood(id, secret), { timeout: 5000 }).toBe(true)
+  })
+
+  test('remove ends a client where that is meant, and is refused where it is not', async () => {
+    const { id } = await create()
+    expect(await refusal('remove', id)).toBe(
+      'error: nothing was changed: away from a terminal it takes --yes\n',
+    )
+    expect(await server.clients.find(id)).toBeDefined()
+    const said = await ok('remove', id, '--yes', '--json')
+    expect(JSON.parse(said)).toEqual({ clientId: id, removed: true })
+    expect(await server.clients.find(id)).toBeUndefined()
+  })
+})

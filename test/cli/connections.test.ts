@@ -1,0 +1,197 @@
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import type { ClientMetadata } from '../../lib/index.ts'
+import { runCommand, runCommandWith, type CommandResult } from '../support/cli.ts'
+import { connect, introspect } from '../support/flow.ts'
+import { createFolder } from '../support/folder.ts'
+import { bakery, nordlysDenmark } from '../support/people.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+
+const key = 'a-storage-key-of-the-tests-long-enough'
+let redis: RedisServer
+let connection: Redis
+let server: RunningServer
+beforeAll(async () => {
+  redis = await startRedis()
+  connection = new Redis(redis.url, recommendedRedisOptions)
+  server = await startServer({ storage: createRedisAdapter({ client: connection, keys: [key] }) })
+})
+afterAll(async () => {
+  await server.close()
+  connection.disconnect()
+  await redis.stop()
+})
+
+const run = (...args: readonly string[]): Promise<CommandResult> =>
+  runCommandWith({ REDIS_URL: redis.url, STORAGE_KEYS: key }, 'connections', ...args)
+
+async function ok(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+}
+
+async function refusal(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  return stderr
+}
+
+let count = 0
+/** A client that is registered, with its secret. */
+async function register(): Promise<ClientMetadata & { readonly client_name: string }> {
+  count += 1
+  const client_name = `Nordvind Regnskab ${count}`
+  const { client, secret = '' } = await server.clients.create({
+    client_name,
+    redirect_uris: ['https://nordvind.example.test/callback'],
+    scope: 'companies:read users:read',
+  })
+  return { ...client.metadata, client_name, client_secret: secret }
+}
+
+/** Has a client connected by Sofia, or by Jonas; answers an access token. */
+async function grant(client: ClientMetadata, subject = bakery): Promise<string> {
+  const as = subject === bakery ? 'sofia' : 'jonas'
+  return (await connect(server.issuer, { client, as, subject })).access_token
+}
+
+const isActive = async (token: string): Promise<unknown> =>
+  (await introspect(server.issuer, token, resourceServer))['active']
+
+const grantsOf = async (client: ClientMetadata, subject = bakery): Promise<readonly string[]> =>
+  (await server.connections.list({ subject, clientId: client.client_id })).flatMap(({ grants }) =>
+    grants.map(({ grantId }) => grantId),
+  )
+
+describe('connections list', () => {
+  test('has one row for each grant, with the name of its client where it is registered', async () => {
+    const client = await register()
+    await grant(client)
+    await grant(confidential)
+    const [id] = await grantsOf(client)
+    const rows = (await ok('list', bakery)).trimEnd().split('\n')
+    expect(rows[0]).toMatch(/^CLIENT +CLIENT ID +GRANT ID +PERSON /)
+    const row = rows.find((one) => one.includes(client.client_id)) ?? ''
+    const start = `^${client.client_name} +${client.client_id} +${id} +sofia +`
+    expect(row).toMatch(new RegExp(`${start}\\S+Z +- +\\S+Z +companies:read$`))
+    expect(rows.find((one) => one.includes('ledger'))).toMatch(/^- +ledger +/)
+    const one = await ok('list', bakery, '--client', client.client_id)
+    expect(one.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^CLIENT /),
+      expect.stringMatching(start),
+    ])
+  })
+
+  test('has the same as JSON, with times in ISO 8601', async () => {
+    const client = await register()
+    await grant(client)
+    const { client_id: clientId, client_name: clientName } = client
+    const [grantId] = await grantsOf(client)
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
+    const times = { grantedAt: time, lastUsedAt: null, endsAt: time }
+    const one = { grantId, accountId: 'sofia', scopes: ['companies:read'], ...times }
+    const said = await ok('list', bakery, '--client', clientId, '--json')
+    expect(JSON.parse(said)).toEqual([{ clientId, clientName, subject: bakery, grants: [one] }])
+    expect(JSON.parse(await ok('list', bakery, '--client', 'nobody', '--json'))).toEqual([])
+    expect(await ok('list', bakery, '--client', 'nobody')).toBe('Nothing is granted.\n')
+  })
+
+  test('wants to know for which company, and says what is none', async () => {
+    expect(await refusal('list')).toContain("missing required argument 'subject'")
+    for (const wrong of ['bakery', `${bakery}0`, 'urn:pleo:user:1'])
+      expect(await refusal('list', wrong)).toContain('error: the subject must be a URN')
+  })
+})
+
+describe('connections revoke', () => {
+  test('ends one grant, and no other', async () => {
+    const client = await register()
+    const first = await grant(client)
+    const [other] = await grantsOf(client)
+    const second = await grant(client)
+    const id = (await grantsOf(client)).find((one) => one !== other) ?? ''
+    expect(await refusal('revoke', id)).toContain('it takes --yes')
+    expect(await isActive(second)).toBe(true)
+    expect(await ok('revoke', id, '--yes')).toBe('Ended 1 grant.\n')
+    expect([await isActive(first), await isActive(second)]).toEqual([true, false])
+    expect(await grantsOf(client)).toEqual([other])
+    expect(await refusal('revoke', id, '--yes')).toBe(
+      'error: there is no such grant: it has ended, or never was\n',
+    )
+  })
+
+  test('ends what a client was granted for one subject, and then the rest', async () => {
+    const client = await register()
+    const other = await grant(await register())
+    const tokens = [await grant(client), await grant(client), await grant(client, nordlysDenmark)]
+    const { client_id: id } = client
+    const of = ['revoke', '--client', id, '--subject', bakery] as const
+    expect(await ok(...of, '--yes')).toBe('Ended 2 grants.\n')
+    expect(await Promise.all(tokens.map(isActive))).toEqual([false, false, true])
+    expect(await ok(...of, '--yes')).toBe('Ended 0 grants.\n')
+    expect(JSON.parse(await ok('revoke', '--client', id, '--yes', '--json'))).toEqual({ ended: 1 })
+    expect(await Promise.all([...tokens, other].map(isActive))).toEqual([false, false, false, true])
+  })
+
+  test('ends what is left of a client that is not registered', async () => {
+    const token = await grant(confidential)
+    expect(await ok('revoke', '--client', 'ledger', '--yes')).toMatch(/^Ended \d+ grants?\.\n$/)
+    expect(await isActive(token)).toBe(false)
+  })
+
+  test.each([
+    [[], 'say what to end: either a grant id, or --client'],
+    [['some-grant', '--client', 'some-client'], 'say what to end: either'],
+    [['--subject', bakery], 'say what to end: either'],
+    [['some-grant', '--subject', bakery], '--subject goes with --client'],
+    [['--client', 'some-client', '--subject', 'bakery'], 'the subject must be a URN'],
+  ])('with %j does nothing, and says why', async (args, reason) => {
+    expect(await refusal('revoke', ...args, '--yes')).toContain(`error: ${reason}`)
+  })
+
+  test('takes a grant id that begins like an option, and no option that is none', async () => {
+    for (const id of ['-GJXfaNzMFXj2fUkMd3j52', '--JXfaNzMFXj2fUkMd3j52', '-hJXfaNzMFXj2fUkMd3j52'])
+      expect(await refusal('revoke', id, '--yes')).toContain('there is no such grant')
+    for (const wrong of ['--yse', '--grant-id=x', '-y'])
+      expect(await refusal('revoke', wrong, '--client', 'x')).toContain(`unknown option '${wrong}'`)
+    expect(await refusal('revoke', 'some-grant', 'another')).toContain('too many arguments')
+  })
+
+  test('tells the listeners of the module that --config names', async () => {
+    const client = await register()
+    await grant(client)
+    const path = (file: string): string => JSON.stringify(join(import.meta.dirname, '../..', file))
+    const folder = createFolder({
+      'server.mjs': `import { createRedisAdapter } from ${path('adapters/redis.ts')}
+      import { createAuthorizationServer } from ${path('lib/index.ts')}
+      import { Redis } from ${path('node_modules/ioredis/built/index.js')}
+      const client = new Redis(${JSON.stringify(redis.url)})
+      export const server = createAuthorizationServer({
+        issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
+        accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
+        storage: createRedisAdapter({ client, keys: [${JSON.stringify(key)}] }),
+        resourceServer: { audience: 'https://api.example.test' },
+      })
+      server.connections.events.on('connection.revoked', ({ clientId, reason, by }) =>
+        console.error(JSON.stringify({ clientId, reason, by })))`,
+    })
+    const { client_id: clientId } = client
+    const config = ['--config', join(folder, 'server.mjs')]
+    const said = await runCommand('connections', 'revoke', '--client', clientId, '--yes', ...config)
+    expect(said).toEqual({
+      code: 0,
+      stdout: 'Ended 1 grant.\n',
+      stderr: `${JSON.stringify({ clientId, reason: 'administrator' })}\n`,
+    })
+  })
+})
+
+test.each(['list', 'revoke'])('connections %s --help has examples', async (name) => {
+  const { code, stdout, stderr } = await runCommand('connections', name, '--help')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toContain(`Examples:\n  pleo-oauth connections ${name}`)
+})

@@ -1,0 +1,187 @@
+import { createPrivateKey } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { runCommandWith, type CommandResult } from '../support/cli.ts'
+import { createFolder } from '../support/folder.ts'
+import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { startServer, type RunningServer } from '../support/server.ts'
+import { publishedBy, signing } from '../support/signed-tokens.ts'
+
+const key = 'a-storage-key-of-the-tests-long-enough'
+let redis: RedisServer
+let client: Redis
+let server: RunningServer
+beforeAll(async () => {
+  redis = await startRedis()
+  client = new Redis(redis.url, recommendedRedisOptions)
+  const storage = createRedisAdapter({ client, keys: [key] })
+  server = await startServer({ ...signing, storage })
+})
+afterAll(async () => {
+  await server.close()
+  client.disconnect()
+  await redis.stop()
+})
+
+type Environment = Readonly<Record<string, string>>
+const surroundings = (): Environment => ({ REDIS_URL: redis.url, STORAGE_KEYS: key })
+
+async function ok(environment: Environment, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCommandWith(environment, 'keys', ...args)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+}
+
+async function refusal(environment: Environment, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr }: CommandResult = await runCommandWith(environment, 'keys', ...args)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  return stderr
+}
+
+interface ShownKey {
+  readonly kid: string
+  readonly state: string
+  readonly usedFrom: string
+  readonly retiredAt: string | null
+}
+const list = async (): Promise<readonly ShownKey[]> =>
+  JSON.parse(await ok(surroundings(), 'list', '--json')) as readonly ShownKey[]
+
+describe('signing keys in the storage', () => {
+  test('there are none to list or to rotate before a server used one', async () => {
+    expect(await ok(surroundings(), 'list')).toBe('There are no signing keys in the storage.\n')
+    expect(await list()).toEqual([])
+    expect(await refusal(surroundings(), 'rotate')).toMatch(
+      /^error: there are no signing keys in the storage: a server with signingKeys: "stored"/,
+    )
+    expect(await publishedBy(server.issuer)).toHaveLength(1)
+    expect(await list()).toHaveLength(1)
+  })
+
+  test('are rotated, which the server follows, and not twice at once', async () => {
+    const [old = ''] = await publishedBy(server.issuer)
+    const said = await ok(surroundings(), 'rotate')
+    const [first, next] = await list()
+    expect([first, next]).toMatchObject([
+      { kid: old, algorithm: 'ES256', state: 'in use', retiredAt: expect.any(String) as string },
+      { algorithm: 'ES256', state: 'announced', retiredAt: null },
+    ])
+    expect(said).toContain(`${next?.kid} is announced, and used from `)
+    expect(said).toContain(`${old} is retired at `)
+    // The times are those that the server asked for.
+    const spans = [Date.parse(next?.usedFrom ?? ''), Date.parse(first?.retiredAt ?? '')]
+    expect((spans[1] ?? 0) - (spans[0] ?? 0)).toBe(5000)
+    expect(await refusal(surroundings(), 'rotate')).toMatch(
+      /^error: nothing was changed: a rotation is under way, and its key is used from .*Z on\n$/,
+    )
+    await waitUntil('it is published', async () => (await publishedBy(server.issuer)).length === 2)
+    await waitUntil('it is used', async () => (await list())[1]?.state === 'in use')
+    expect((await list())[0]?.state).toBe('retiring')
+    const table = await ok(surroundings(), 'list')
+    expect(table).toMatch(/^KID +ALGORITHM +STATE +ANNOUNCED +USED FROM +RETIRED\n/)
+    expect(table).toContain(`${old}  ES256      retiring`)
+    await waitUntil('the old one is gone', async () => (await list()).length === 1)
+    expect(await publishedBy(server.issuer)).toEqual([next?.kid])
+  })
+
+  test('go at once where whoever asks means it', async () => {
+    const before = await list()
+    expect(await refusal(surroundings(), 'rotate', '--now')).toBe(
+      'error: nothing was changed: away from a terminal it takes --yes\n',
+    )
+    expect(await list()).toEqual(before)
+    const [rotated, ...others] = JSON.parse(
+      await ok(surroundings(), 'rotate', '--now', '--yes', '--json'),
+    ) as readonly ShownKey[]
+    expect([rotated?.state, others]).toEqual(['in use', []])
+    expect(rotated?.kid).not.toBe(before[0]?.kid)
+    await waitUntil('it is published', async () => {
+      const published = await publishedBy(server.issuer)
+      return published.join() === rotated?.kid
+    })
+    expect(await ok(surroundings(), 'rotate', '--now', '--yes')).toMatch(
+      / is the only signing key now/,
+    )
+  })
+
+  test('nothing private is said by any command', async () => {
+    const record = await createRedisAdapter({ client, keys: [key] })
+      .records('SigningKeys')
+      .find('current')
+    const { keys } = record as unknown as {
+      readonly keys: { readonly jwk: { readonly d: string } }[]
+    }
+    const said = [await ok(surroundings(), 'list'), await ok(surroundings(), 'list', '--json')]
+    for (const { jwk } of keys) expect(said.join('\n')).not.toContain(jwk.d)
+    expect(said.join('\n')).not.toContain('"d"')
+  })
+
+  test('of a server of the host, which keeps none, are none', async () => {
+    const file = join(createFolder(), 'server.mjs')
+    const lib = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
+    writeFileSync(
+      file,
+      `import { createAuthorizationServer } from ${lib}
+      export const server = createAuthorizationServer({
+        issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
+        accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
+        resourceServer: { audience: 'https://api.example.test' },
+      })`,
+    )
+    expect(await ok({}, 'list', '--config', file, '--json')).toBe('[]\n')
+    expect(await refusal({}, 'rotate', '--config', file)).toContain('there are no signing keys')
+  })
+})
+
+describe('new keys', () => {
+  test.each(['--cookie', '--storage'])('%s: a secret, another one each time', async (flag) => {
+    const [one, two] = [await ok({}, 'generate', flag), await ok({}, 'generate', flag)]
+    expect(one).toMatch(/^[\w-]{43}\n$/)
+    expect(one).not.toBe(two)
+  })
+
+  test('--signing: a JWK set that a server takes', async () => {
+    const signingKeys = JSON.parse(await ok({}, 'generate', '--signing')) as {
+      readonly keys: readonly [{ readonly kid: string; readonly kty: string }]
+    }
+    expect(createPrivateKey({ key: signingKeys.keys[0], format: 'jwk' }).asymmetricKeyType).toBe(
+      'ec',
+    )
+    const own = await startServer({ signingKeys: signingKeys as never })
+    expect(await publishedBy(own.issuer)).toEqual([signingKeys.keys[0].kid])
+    await own.close()
+  })
+
+  test('are for one thing', async () => {
+    expect(await refusal({}, 'generate')).toContain('--cookie, --storage or --signing')
+    expect(await refusal({}, 'generate', '--cookie', '--storage')).toContain('cannot be used with')
+    expect(await refusal({}, 'generate', '--signing', '--cookie')).toContain('cannot be used with')
+  })
+
+  test('for cookies stand in front of those there are, without the oldest', async () => {
+    const rotated = async (COOKIE_KEYS: string): Promise<string> =>
+      ok({ COOKIE_KEYS }, 'rotate', '--cookies')
+    expect(await rotated('one, two,three')).toMatch(/^[\w-]{43},one,two\n$/)
+    expect(await rotated('one,two')).toMatch(/^[\w-]{43},one\n$/)
+    expect(await rotated('one')).toMatch(/^[\w-]{43},one\n$/)
+    const json = await ok({ COOKIE_KEYS: 'one,two' }, 'rotate', '--cookies', '--json')
+    expect(JSON.parse(json)).toEqual([expect.stringMatching(/^[\w-]{43}$/), 'one'])
+  })
+
+  test('for cookies need those there are, and say nothing of them', async () => {
+    for (const environment of [{}, { COOKIE_KEYS: '' }, { COOKIE_KEYS: 'verysecret,,x' }]) {
+      const said = await refusal(environment, 'rotate', '--cookies')
+      expect(said).toContain('error: COOKIE_KEYS must be set')
+      expect(said).not.toContain('verysecret')
+    }
+    const both = await refusal({ COOKIE_KEYS: 'one' }, 'rotate', '--cookies', '--now')
+    expect(both).toContain('cannot be used with')
+  })
+})
+
+test.each(['generate', 'list', 'rotate'])('keys %s --help has examples', async (name) => {
+  expect(await ok({}, name, '--help')).toContain(`Examples:\n`)
+})

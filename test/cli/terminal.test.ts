@@ -1,0 +1,208 @@
+import { stripVTControlCharacters } from 'node:util'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import type { Storage } from '../../lib/index.ts'
+import { createStandalone, type Administration } from '../../lib/standalone.ts'
+import { runCommandWith, startCommandOnTerminal } from '../support/cli.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { keys, type TerminalCommand } from '../support/terminal.ts'
+
+const key = 'a-storage-key-of-the-tests-long-enough'
+let redis: RedisServer
+let connection: Redis
+let storage: Storage
+let clients: Administration['clients']
+beforeAll(async () => {
+  redis = await startRedis()
+  connection = new Redis(redis.url, recommendedRedisOptions)
+  storage = createRedisAdapter({ client: connection, keys: [key] })
+  clients = createStandalone(storage).clients
+})
+afterAll(async () => {
+  connection.disconnect()
+  await redis.stop()
+})
+
+const settings = (): Record<string, string> => ({ REDIS_URL: redis.url, STORAGE_KEYS: key })
+const start = (...args: readonly string[]): TerminalCommand =>
+  startCommandOnTerminal(settings(), 'clients', ...args)
+
+async function register(client_name: string): Promise<string> {
+  const redirect_uris = ['https://a.test/cb']
+  const { client } = await clients.create({ client_name, redirect_uris, scope: 'companies:read' })
+  return client.clientId
+}
+
+const names = async (): Promise<readonly unknown[]> =>
+  (await clients.list()).map(({ metadata }) => metadata.client_name)
+
+describe('clients create on a terminal', () => {
+  test('asks for what is left out, and registers that', async () => {
+    const command = start('create', '--name', 'Known')
+    await command.said(/Redirect URIs, separated by spaces: /)
+    command.type(`https://a.test/cb, https://b.test/cb${keys.enter}`)
+    await command.said(/Scopes, separated by spaces: /)
+    command.type(` users:read companies:read ${keys.enter}`)
+    const { code, output } = await command.ended
+    expect(code).toBe(0)
+    expect(output).not.toContain('Name, as people see it')
+    const id = /client id +(\S+)/.exec(output)?.[1] ?? ''
+    expect((await clients.find(id))?.metadata).toMatchObject({
+      client_name: 'Known',
+      redirect_uris: ['https://a.test/cb', 'https://b.test/cb'],
+      scope: 'users:read companies:read',
+    })
+  })
+
+  test('asks once more for what is wrong, and for nothing else', async () => {
+    const command = start('create')
+    const answers = ['Pleo Ledger', 'https://a.test/cb', 'companies:all']
+    for (const answer of answers) {
+      await command.said(/(see it|spaces): /)
+      command.type(answer + keys.enter)
+    }
+    await command.said(/client_name: /)
+    await command.said(/scope: /)
+    await command.said(/Name, as people see it: /)
+    command.type(`Asked Again${keys.enter}`)
+    await command.said(/Scopes, separated by spaces: /)
+    command.type(`companies:read${keys.enter}`)
+    const { code, output } = await command.ended
+    expect(code).toBe(0)
+    expect(output.match(/Redirect URIs, separated/g)).toHaveLength(1)
+    expect(await names()).toContain('Asked Again')
+  })
+
+  test('takes answers that are pasted all at once', async () => {
+    const command = start('create')
+    await command.said(/: /)
+    command.type(['Pasted', 'https://a.test/cb', 'companies:read', ''].join(keys.enter))
+    expect((await command.ended).code).toBe(0)
+    expect(await names()).toContain('Pasted')
+  })
+
+  test('asks nothing where an option is wrong as well', async () => {
+    const command = start('create', '--name', 'Never', '--redirect-uri', 'http://a.test')
+    await command.said(/Scopes, separated by spaces: /)
+    command.type(`companies:read${keys.enter}`)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toContain('redirect_uris[0]: must use https')
+    expect(await names()).not.toContain('Never')
+  })
+
+  test.each([
+    ['Ctrl+C', keys.ctrlC],
+    ['Ctrl+D', keys.ctrlD],
+  ])('ends with %s, and registers nothing', async (_, pressed) => {
+    const before = await names()
+    const command = start('create')
+    await command.said(/people see it: /)
+    command.type(`Left Alone${keys.enter}`)
+    await command.said(/Redirect URIs, separated by spaces: /)
+    command.type(pressed)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toMatch(/[^\n]\nerror: nothing was changed\n$/)
+    expect(await names()).toEqual(before)
+  })
+})
+
+describe('what cannot be undone is asked for on a terminal', () => {
+  test.each([
+    ['n', 'n'],
+    ['nothing', ''],
+    ['another word', 'yesterday'],
+  ])('%s means no', async (what, answer) => {
+    const id = await register(`Kept from ${what}`)
+    const command = start('remove', id)
+    expect(await command.said(/Remove .*\[y\/N\] /)).toContain(`Kept from ${what}`)
+    command.type(answer + keys.enter)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toMatch(/error: nothing was changed\n$/)
+    expect(await clients.find(id)).toBeDefined()
+  })
+
+  test.each([
+    ['Ctrl C', keys.ctrlC],
+    ['Ctrl D', keys.ctrlD],
+  ])('%s means no', async (what, pressed) => {
+    const id = await register(`Kept from ${what}`)
+    const command = start('remove', id)
+    await command.said(/\[y\/N\] /)
+    command.type(pressed)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toMatch(/[^\n]\nerror: nothing was changed\n$/)
+    expect(await clients.find(id)).toBeDefined()
+  })
+
+  test.each(['y', 'Y', 'yes'])('%s means yes', async (answer) => {
+    const id = await register(`Gone ${answer}`)
+    const command = start('remove', id)
+    await command.said(/\[y\/N\] /)
+    command.type(answer + keys.enter)
+    expect(await command.ended).toMatchObject({ code: 0 })
+    expect(await clients.find(id)).toBeUndefined()
+  })
+
+  test('connections revoke says whose, and how many', async () => {
+    const id = await register('Connected')
+    const subject = 'urn:pleo:company:00000000-0000-4000-8000-000000000001'
+    const of = ['revoke', '--client', id, '--subject', subject]
+    const command = startCommandOnTerminal(settings(), 'connections', ...of)
+    const asked = await command.said(/[^]*\[y\/N\] /)
+    expect(asked).toContain(`End what Connected (${id}) was granted for ${subject}, 0 grants now?`)
+    command.type(`n${keys.enter}`)
+    expect((await command.ended).code).toBe(1)
+  })
+
+  test('end-old-secrets says what it costs', async () => {
+    const id = await register('In Use')
+    await clients.rotateSecret(id)
+    const command = start('end-old-secrets', id)
+    const asked = await command.said(/[^]*\[y\/N\] /)
+    expect(asked).toContain('not safe to end yet')
+    expect(asked).toContain('stops working')
+    command.type(`y${keys.enter}`)
+    expect((await command.ended).code).toBe(0)
+    expect((await clients.find(id))?.secrets).toHaveLength(1)
+  })
+})
+
+describe('what is shown', () => {
+  const bold = '\u001B[1mCLIENT ID'
+  const doing = /[\p{Cc}\p{Bidi_Control}]/u
+
+  test('is bold on a terminal, unless NO_COLOR is set, and never elsewhere', async () => {
+    await register('Shown')
+    expect((await start('list').ended).output).toContain(bold)
+    const plain = startCommandOnTerminal({ ...settings(), NO_COLOR: '1' }, 'clients', 'list')
+    expect((await plain.ended).output).not.toContain('\u001B')
+    const { stdout } = await runCommandWith(settings(), 'clients', 'list')
+    expect(stdout).not.toContain('\u001B')
+  })
+
+  test('has nothing that a name could do to the terminal', async () => {
+    const id = await register('Hostile')
+    const record = await storage.records('Client').find(id)
+    const name = 'Hostile\u001B]0;title\u0007\u009B2J\u202Egnp\r\nnext'
+    const { client_id: _, ...rest } = record ?? {}
+    const stored = JSON.parse(
+      JSON.stringify({ client_id: id, ...rest }).replaceAll('"Hostile"', JSON.stringify(name)),
+    ) as object
+    await storage.records('Client').upsert(id, { ...stored })
+    expect((await clients.find(id))?.metadata.client_name).toBe(name)
+    for (const args of [['list'], ['list', '--json'], ['show', id]]) {
+      const { output } = await start(...args).ended
+      expect(output).toContain('Hostile')
+      expect(stripVTControlCharacters(output).replaceAll('\n', '')).not.toMatch(doing)
+    }
+    const command = start('remove', id)
+    expect(await command.said(/Remove [^]*\[y\/N\] /)).not.toMatch(/\p{Bidi_Control}/u)
+    command.type(keys.ctrlC)
+    await command.ended
+  })
+})

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { clean, toJson, toList, toTable } from '../../lib/cli/terminal/text.ts'
+
+const hostile = [
+  ['an escape', '\u001B[31mred'],
+  ['a title', '\u001B]0;title\u0007'],
+  ['an escape of one byte', '\u009B31m'],
+  ['a line', 'one\r\ntwo\u2028three\u2029four\u0085five'],
+  ['a delete', 'a\u007Fb\b'],
+  ['a turn of the direction', '\u202Egnp.exe\u202C \u2066x\u2069 \u200Fy'],
+] as const
+
+describe('text of somebody else does nothing to a terminal', () => {
+  const doing = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
+
+  test.each(hostile)('%s', (_, text) => {
+    expect(text).toMatch(doing)
+    expect(clean(text)).not.toMatch(doing)
+    expect(toTable([['NAME'], [text]]).split('\n')).toHaveLength(2)
+    expect(toList([['name', text]])).not.toMatch(doing)
+  })
+
+  test.each(hostile)('%s, as JSON, which is still what it was', (_, text) => {
+    const json = toJson({ name: text })
+    expect(json.split('\n')).toHaveLength(3)
+    expect(json.replaceAll('\n', '')).not.toMatch(doing)
+    expect(JSON.parse(json)).toEqual({ name: text })
+  })
+
+  test('and what people write stays', () => {
+    for (const text of ['Ærø & Sønner', '会計', 'می‌خواهم', '👩‍👩‍👧', 'é'])
+      expect(clean(text)).toBe(text)
+  })
+})
+
+test('columns stay below each other, however wide the letters are', () => {
+  const rows = [
+    ['Ledger', 'one'],
+    ['北風会計', 'two'],
+    ['Cafe\u0301', 'three'],
+    ['👩‍👩‍👧', 'four'],
+  ]
+  expect(toTable([['NAME', 'NEXT'], ...rows]).split('\n')).toEqual([
+    'NAME      NEXT',
+    'Ledger    one',
+    '北風会計  two',
+    'Cafe\u0301      three',
+    '👩‍👩‍👧        four',
+  ])
+})
