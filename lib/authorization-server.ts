@@ -1,15 +1,20 @@
-import type Koa from 'koa'
 import compose from 'koa-compose'
-import Provider, { type Configuration } from 'oidc-provider'
+import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
-import { checkStaticClients } from './clients/static-clients.ts'
+import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
+import { cacheClients } from './clients/client-cache.ts'
+import { createFindShownClient } from './clients/find-shown.ts'
+import { hashedSecret } from './clients/record.ts'
+import { createClientSecrets } from './clients/secrets.ts'
+import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
 import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
-import { createConnections, type Connections } from './connections/connections.ts'
+import { createConnections } from './connections/connections.ts'
 import { createConnectionTeller } from './connections/events.ts'
 import { createConnectionRoutes } from './connections/routes.ts'
 import { createSignInRoutes } from './connections/sign-in.ts'
+import { checkMounting } from './embedding/check-mounting.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createAssetRoutes } from './http/assets.ts'
@@ -23,11 +28,18 @@ import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
+import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
-import { acceptProofsOnce, keepSubjectInGrants, nameGrantInTokens } from './provider/internals.ts'
-import { createKeyCaching, createMetadata } from './provider/metadata.ts'
+import {
+  acceptProofsOnce,
+  compareHashedSecrets,
+  keepSubjectInGrants,
+  nameGrantInTokens,
+  storeJwtAccessTokens,
+} from './provider/internals.ts'
+import { createMetadata } from './provider/metadata.ts'
 import {
   connectionsPath,
   disconnectPath,
@@ -40,28 +52,13 @@ import {
   signOutPath,
 } from './provider/routes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
+import { createRegisteredClients } from './registration/registered-clients.ts'
+import type { AuthorizationServer } from './server.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
+import { createIntrospect } from './tokens/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
-import { createTokenValues } from './tokens/token-values.ts'
+import { createTokenValues, type TokenValues } from './tokens/token-values.ts'
 import { createViews } from './views.ts'
-
-/** A running authorization server, without a port of its own. */
-export interface AuthorizationServer {
-  /** The Koa application: listen with it, or mount it in another one. */
-  readonly app: Koa
-  /** The oidc-provider instance behind it, for its events and models. */
-  readonly provider: Provider
-  /** What people have granted. */
-  readonly connections: Connections
-  /**
-   * Looks at how the storage is set up: with Redis, whether it would drop connections when memory is short.
-   * Meant for the start, before the first request.
-   *
-   * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
-   * where it cannot be reached
-   */
-  check(): Promise<void>
-}
 
 /**
  * Creates the authorization server. Nothing is opened or started.
@@ -73,39 +70,37 @@ export function createAuthorizationServer(
 ): AuthorizationServer {
   const resolved = resolveConfig(options, createMemoryAdapter)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
-  const { issuer, resourceServer } = config
+  const { issuer } = config
   const views = createViews(config.views, issuer)
   const renderError = createErrorRenderer(views)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
-  const provider = createProvider(config, toConfiguration(config, renderError, { values, teller }))
-  keepSubjectInGrants(provider)
-  nameGrantInTokens(provider, values)
-  acceptProofsOnce(provider, config.storage.records('ReplayDetection'))
-  reportUnavailableStorage(provider)
-  explainGrantErrors(provider)
+  const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
+  const clientRecords = cacheClients(config.storage)
+  const provider = createProvider(config, renderError, { values, teller, clientRecords })
+  adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
 
-  const formTokens = createFormTokens(config.cookieKeys)
-  const metadata = createMetadata(Object.keys(resourceServer.scopes), views.languages)
+  const metadata = createMetadata(config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
-  const logos = createLogos(issuer)
+  const registered = createRegisteredClients({ config, provider, secrets, connections })
+  const findClient = createFindShownClient(provider, clientRecords)
+  const keys = createServerKeys(provider, config)
   for (const middleware of [
     createSecurityHeaders(issuer),
-    createMethodCheck(),
+    createMethodCheck(config.registration !== undefined),
     createErrorBoundary(provider, renderError),
+    keys.middleware,
     createByPath([
       [routes.token, createExchangeCompletion(config.storage.grants)],
-      [routes.introspection, createIntrospectionResponse(config)],
-      [routes.revocation, createRevocationResponse()],
-      [routes.jwks, createKeyCaching()],
+      [routes.introspection, createIntrospectionResponse(provider, config)],
+      [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],
       [{ begins: `${routes.authorization}/` }, createQueryOnly()],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
-      ...createAssetRoutes(views.assets),
-      [{ begins: `${logoPath}/` }, logos.middleware],
-      ...createPages({ provider, config, views, formTokens, connections, logos }),
+      ...registered.routes,
+      ...createPages({ provider, findClient, config, views, connections }),
     ]),
   ]) {
     provider.use(middleware)
@@ -113,16 +108,44 @@ export function createAuthorizationServer(
   return {
     app: createApp(provider),
     provider,
+    clients: registered.clients,
     connections,
-    check: () => checkStorage(resolved.storage),
+    signingKeys: keys.signingKeys,
+    introspect: createIntrospect(provider, config),
+    check: () => check(resolved),
+    checkMounting: (how = {}) => checkMounting(issuer, how),
   }
 }
 
+async function check({ storage, clients }: Config): Promise<void> {
+  await checkStorage(storage)
+  await checkStaticNames(storage, clients)
+}
+
+function adapt(
+  provider: Provider,
+  { storage, resourceServer }: Config,
+  { values, match }: { readonly values: TokenValues; readonly match: MatchSecret },
+): void {
+  compareHashedSecrets(provider, hashedSecret, match)
+  keepSubjectInGrants(provider)
+  nameGrantInTokens(provider, values)
+  if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
+  acceptProofsOnce(provider, storage.records('ReplayDetection'))
+  reportUnavailableStorage(provider)
+  explainGrantErrors(provider)
+}
+
 /** What people see, beside errors. */
-function createPages(parts: PageParts): readonly PathMiddleware[] {
+function createPages(given: Omit<PageParts, 'formTokens' | 'logos'>): readonly PathMiddleware[] {
+  const { issuer, cookieKeys } = given.config
+  const logos = createLogos(issuer)
+  const parts = { ...given, logos, formTokens: createFormTokens(cookieKeys) }
   const connections = createConnectionRoutes(parts)
   const signIn = createSignInRoutes(parts)
   return [
+    ...createAssetRoutes(given.views.assets),
+    [{ begins: `${logoPath}/` }, logos.middleware],
     [connectionsPath, connections],
     [disconnectPath, connections],
     [signInPath, signIn],
@@ -131,8 +154,11 @@ function createPages(parts: PageParts): readonly PathMiddleware[] {
   ]
 }
 
-function createProvider(config: Config, mapped: Configuration): Provider {
-  const configuration: unknown = config.configure(mapped)
+function createProvider(
+  config: Config,
+  ...parts: Tail<Parameters<typeof toConfiguration>>
+): Provider {
+  const configuration: unknown = config.configure(toConfiguration(config, ...parts))
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'
@@ -147,3 +173,5 @@ function createProvider(config: Config, mapped: Configuration): Provider {
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
   }
 }
+
+type Tail<T extends readonly unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never

@@ -1,6 +1,8 @@
-/** One mistake in the options. */
+import { errors } from 'oidc-provider'
+
+/** One mistake in the options, or in the metadata of a client. */
 export interface ConfigurationIssue {
-  /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`. */
+  /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`; of a client alone, `redirect_uris[1]`. */
   readonly path: string
   /** What kind of mistake it is; stable, for programs. */
   readonly code: string
@@ -17,5 +19,47 @@ export class ConfigurationError extends Error {
     const lines = issues.map(({ path, message }) => `  ${path}: ${message}`)
     super(`the options are wrong:\n${lines.join('\n')}`, options)
     this.issues = issues
+  }
+}
+
+/**
+ * A client cannot be registered, or changed, like that: every mistake at once, no value among them. As an answer to a
+ * request it is `invalid_redirect_uri` where redirect URIs are all that is wrong, and else `invalid_client_metadata`.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
+ */
+export class ClientMetadataError extends errors.OIDCProviderError {
+  override readonly name = 'ClientMetadataError'
+  override readonly error_description: string
+  override readonly expose = true
+  readonly issues: readonly ConfigurationIssue[]
+
+  constructor(issues: readonly ConfigurationIssue[]) {
+    const isOnlyUris = issues.every(({ path }) => path.startsWith('redirect_uris'))
+    super(400, isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata')
+    this.error_description = issues.map(({ path, message }) => `${path} ${message}`).join('; ')
+    this.message = this.error_description
+    this.issues = issues
+  }
+}
+
+/** No such client is registered. */
+export class UnknownClientError extends Error {
+  override readonly name = 'UnknownClientError'
+
+  constructor() {
+    super('no such client is registered; those given with the options are not changed here')
+  }
+}
+
+/** The signing keys cannot be rotated now: nothing was changed. */
+export class SigningKeyError extends Error {
+  override readonly name = 'SigningKeyError'
+  /** Why; stable, for programs. */
+  readonly code: 'rotation_under_way' | 'no_stored_keys'
+
+  constructor(code: SigningKeyError['code'], message: string) {
+    super(message)
+    this.code = code
   }
 }

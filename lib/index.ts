@@ -1,4 +1,5 @@
-export { createAuthorizationServer, type AuthorizationServer } from './authorization-server.ts'
+export { createAuthorizationServer } from './authorization-server.ts'
+export type { AuthorizationServer } from './server.ts'
 export type {
   Account,
   Accounts,
@@ -7,6 +8,7 @@ export type {
   AuthorizationServerOptions,
   GrantInfo,
   Lifetimes,
+  RegistrationOptions,
   ResourceServerOptions,
   SubjectChoice,
   ViewsOptions,
@@ -24,8 +26,28 @@ export type {
   ConnectionRevoked,
   RevocationReason,
 } from './connections/events.ts'
+export type {
+  ClientChanges,
+  Clients,
+  ClientSecretInfo,
+  CreatedClient,
+  InitialAccessToken,
+  InitialAccessTokenOptions,
+  NewClientMetadata,
+  RegisteredClient,
+  RotationOptions,
+} from './clients/clients.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
-export { ConfigurationError, type ConfigurationIssue } from './errors.ts'
+export { isClientSecret } from './clients/secrets.ts'
+export type { MountingCheckOptions } from './embedding/check-mounting.ts'
+export {
+  ClientMetadataError,
+  ConfigurationError,
+  SigningKeyError,
+  UnknownClientError,
+  type ConfigurationIssue,
+} from './errors.ts'
+export type { KeyRotationOptions, SigningKeyInfo, SigningKeys } from './keys/signing-keys.ts'
 export type { HostWords } from './locales/host-words.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
@@ -45,6 +67,7 @@ export type {
   StoredRefreshToken,
   TokenKind,
 } from './storage.ts'
+export type { Introspection } from './tokens/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/colors.ts'
 export type {
   CannotConnectData,

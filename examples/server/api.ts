@@ -1,87 +1,85 @@
 import Router from '@koa/router'
-import Koa, { type Context } from 'koa'
-import { createBearer, type BearerOptions, type VerifiedToken } from './bearer.ts'
+import Koa from 'koa'
+import {
+  bearer,
+  companiesFor,
+  companyFor,
+  protectedResource,
+  requireScope,
+  type BearerState,
+  type TokenVerifier,
+} from 'pleo-oauth-server/resource-server'
+import { createInstallationRoutes, type InstallationOptions } from './installations.ts'
 import type { Company } from './people-file.ts'
 import type { Directory, Employee } from './people.ts'
 
 /** What {@link createApi} takes. */
-export interface ApiOptions extends BearerOptions {
+export interface ApiOptions extends InstallationOptions {
+  readonly verify: TokenVerifier
+  readonly audience: string
+  /** Where the API is reached. */
+  readonly baseUrl: string
+  readonly issuer: string
   readonly directory: Directory
-  /** The name of a client, as it is registered. */
-  readonly nameOf: (clientId: string) => string | undefined
 }
 
 /** The example API: a resource server that answers in the shapes of the published one. */
 export function createApi(options: ApiOptions): Koa {
-  const { directory, nameOf } = options
-  const bearer = createBearer(options)
-  const router = new Router()
-
-  router.get('/v1/introspect', async (ctx) => {
-    const token = await bearer(ctx)
-    if (!token) return
-    ctx.body = {
-      data: {
-        authMethod: 'OAUTH2',
-        clientId: token.clientId,
-        scope: token.scope,
-        applicationName: nameOf(token.clientId) ?? token.clientId,
-        subjectURN: token.subject.urn,
-      },
-    }
-  })
-
-  router.get('/v1/companies', async (ctx) => {
-    const token = await bearer(ctx, 'companies:read')
-    if (!token) return
-    ctx.body = page(companiesFor(token, directory).map((company) => toCompany(company)))
-  })
-
-  router.get('/v2/employees', async (ctx) => {
-    const token = await bearer(ctx, 'users:read')
-    if (!token) return
-    const company = chooseCompany(ctx, token, directory)
-    if (company) {
-      ctx.body = page(directory.employees(company.id).map((employee) => toEmployee(employee)))
-    }
-  })
-
+  const { verify, audience, baseUrl, issuer, directory, nameOf } = options
   const app = new Koa()
+  app.use(protectedResource({ audience, baseUrl, authorizationServers: [issuer] }))
   app.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     await next()
   })
-  app.use(router.routes())
-  app.use((ctx) => fail(ctx, 404, 'not_found', 'There is no such route.'))
+  app.use(
+    bearer({
+      verify,
+      audience,
+      baseUrl,
+      companiesOf: ({ id }) => directory.companiesOf(id).map((company) => company.id),
+    }),
+  )
+  app.use(createRoutes(directory, nameOf).routes())
+  app.use(createInstallationRoutes(options).routes())
+  app.use((ctx) => {
+    ctx.status = 404
+    ctx.body = { error: 'not_found', error_description: 'there is no such route' }
+  })
   return app
 }
 
-function companiesFor({ subject }: VerifiedToken, directory: Directory): readonly Company[] {
-  if (subject.type === 'organization') return directory.companiesOf(subject.id)
-  const company = directory.company(subject.id)
-  return company ? [company] : []
-}
+function createRoutes(directory: Directory, nameOf: ApiOptions['nameOf']): Router<BearerState> {
+  const router = new Router<BearerState>()
 
-/** The one company a call is about. Answers the call itself where there is none. */
-function chooseCompany(
-  ctx: Context,
-  token: VerifiedToken,
-  directory: Directory,
-): Company | undefined {
-  const named = ctx.query['company_id'] ?? ctx.query['companyId']
-  if (Array.isArray(named)) {
-    fail(ctx, 400, 'invalid_request', 'company_id is given more than once.')
-    return undefined
-  }
-  if (named === undefined && token.subject.type === 'organization') {
-    fail(ctx, 400, 'invalid_request', 'A token of an organization needs company_id.')
-    return undefined
-  }
-  const id = named?.toLowerCase() ?? token.subject.id
-  const company = companiesFor(token, directory).find((one) => one.id === id)
-  // The same answer for a company of somebody else and for none: the id tells nothing.
-  if (!company) fail(ctx, 403, 'forbidden', 'The token is not for that company.')
-  return company
+  router.get('/v1/introspect', (ctx) => {
+    const { clientId, scope, subject } = ctx.state.token
+    ctx.body = {
+      data: {
+        authMethod: 'OAUTH2',
+        clientId,
+        scope: [...scope].join(' '),
+        applicationName: nameOf(clientId) ?? clientId,
+        subjectURN: subject.urn,
+      },
+    }
+  })
+
+  router.get('/v1/companies', requireScope('companies:read'), async (ctx) => {
+    const ids = await companiesFor(ctx)
+    ctx.body = page(ids.flatMap((id) => directory.company(id) ?? []).map(toCompany))
+  })
+
+  router.get('/v1/companies/:id', requireScope('companies:read'), async (ctx, next) => {
+    const company = directory.company(await companyFor(ctx, ctx.params['id']))
+    if (!company) return next()
+    ctx.body = { data: toCompany(company) }
+  })
+
+  router.get('/v2/employees', requireScope('users:read'), async (ctx) => {
+    ctx.body = page(directory.employees(await companyFor(ctx)).map(toEmployee))
+  })
+  return router
 }
 
 function toCompany({ id, name, organizationId, registrationNumber, country }: Company): object {
@@ -110,9 +108,4 @@ function page(data: readonly object[]): object {
       total: data.length,
     },
   }
-}
-
-function fail(ctx: Context, status: number, error: string, message: string): void {
-  ctx.status = status
-  ctx.body = { error, message }
 }

@@ -57,6 +57,20 @@ export function partnerClients(
   }
 }
 
+/** For `pleo-oauth try`, which is a client on a terminal: it can keep no secret. */
+export function terminalClient(): ClientMetadata {
+  return {
+    client_id: 'try',
+    client_name: 'Terminal',
+    contacts: ['support@northwind.example'],
+    redirect_uris: ['http://127.0.0.1:8910/callback'],
+    scope: partnerScope,
+    optional_scope: 'export-jobs:write',
+    test: true,
+    token_endpoint_auth_method: 'none',
+  }
+}
+
 /** The example API: it asks nobody for access, it only introspects. */
 export function apiClient(): ConfidentialClient {
   return {

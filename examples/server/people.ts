@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AccountsWithPassword, SubjectChoice } from 'pleo-oauth-server'
+import type { CompanyId } from 'pleo-oauth-server/resource-server'
 import type { Company, Organization, People, Person } from './people-file.ts'
 import { stableId } from './stable-id.ts'
 
@@ -15,9 +16,9 @@ export interface Employee {
 /** What this host knows: people for the authorization server, companies for the API. */
 export interface Directory {
   readonly accounts: AccountsWithPassword
-  readonly company: (id: string) => Company | undefined
+  readonly company: (id: CompanyId) => Company | undefined
   readonly companiesOf: (organizationId: string) => readonly Company[]
-  readonly employees: (companyId: string) => readonly Employee[]
+  readonly employees: (companyId: CompanyId) => readonly Employee[]
   /** The people who can sign in, and in a few words who they are. */
   readonly signIns: readonly {
     readonly name: string

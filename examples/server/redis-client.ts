@@ -1,31 +1,16 @@
 import { once } from 'node:events'
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { recommendedRedisOptions, type RedisClient } from 'pleo-oauth-server/adapters/redis'
-import type { RedisAddress } from './redis-url.ts'
+import { Cluster, Redis } from 'ioredis'
+import {
+  recommendedRedisOptions,
+  toClientOptions,
+  type RedisAddress,
+  type RedisClient,
+} from 'pleo-oauth-server/adapters/redis'
 
 /** Makes a client, which connects by itself and goes on trying. */
 export function createRedisClient(address: RedisAddress): RedisClient {
-  const { kind, hosts, tls, username, password, db, primaryName } = address
-  const options: Omit<RedisOptions, 'replyMapping'> = {
-    ...recommendedRedisOptions,
-    ...(username && { username }),
-    ...(password && { password }),
-    ...(tls && { tls: {} }),
-    ...(primaryName && { name: primaryName }),
-  }
-  if (kind === 'server') return new Redis({ ...options, ...hosts[0], db })
-  if (kind === 'sentinel') return new Redis({ ...options, db, sentinels: [...hosts] })
-  // A node does not try again by itself: the Cluster looks for who has taken its place.
-  const { retryStrategy, ...redisOptions } = options
-  return new Cluster([...hosts], {
-    redisOptions,
-    clusterRetryStrategy: retryStrategy,
-    // At 100 ms each: those that fit into the time that the storage waits for an answer.
-    maxRedirections: 6,
-    slotsRefreshTimeout: 1000,
-    // Looked up by each connection: TLS checks the name, and one unknown name leaves the others.
-    dnsLookup: (host, callback) => callback(null, host),
-  })
+  const { nodes, options } = toClientOptions(address, recommendedRedisOptions)
+  return nodes ? new Cluster(nodes, options) : new Redis(options)
 }
 
 /** Where that is, without credentials. */

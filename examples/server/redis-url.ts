@@ -1,109 +1,13 @@
+import { parseRedisUrl, RedisUrlError, type RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
-
-/** Where Redis is, as `REDIS_URL` says it. */
-export interface RedisAddress {
-  readonly kind: 'server' | 'cluster' | 'sentinel'
-  /** The server, some nodes of the Cluster, or the Sentinels. */
-  readonly hosts: readonly RedisHost[]
-  readonly tls: boolean
-  readonly username?: string
-  readonly password?: string
-  readonly db: number
-  /** What the Sentinels call the primary. */
-  readonly primaryName?: string
-}
-
-/** One address. */
-export interface RedisHost {
-  readonly host: string
-  readonly port: number
-}
-
-const forms =
-  'must be redis://host:port, rediss://host:port, several of either separated by commas, or redis+sentinel://host:port,host:port/name'
-const escapes = 'with %XX for what is no letter or digit in a user name or password'
-
-/** The problem with a `REDIS_URL`: never a part of it, which may be the password. */
-class RedisUrlError extends Error {
-  override readonly name = 'RedisUrlError'
-}
 
 /** Reads a `REDIS_URL`. */
 export const redisUrl: z.ZodType<RedisAddress, string> = z.string().transform((value, context) => {
   try {
-    return value.startsWith('redis+sentinel:') ? toSentinel(value) : toServers(value)
+    return parseRedisUrl(value)
   } catch (error) {
     if (!(error instanceof RedisUrlError)) throw error
     context.addIssue({ code: 'custom', message: error.message })
     return z.NEVER
   }
 })
-
-function toServers(value: string): RedisAddress {
-  const [scheme] = /^rediss?:\/\//.exec(value) ?? []
-  if (!scheme) throw new RedisUrlError(forms)
-  const urls = value.split(',').map((part) => toUrl(part.includes('://') ? part : scheme + part))
-  if (urls.some(({ protocol }) => `${protocol}//` !== scheme)) {
-    throw new RedisUrlError('must have the same scheme for all nodes')
-  }
-  const address = toAddress(urls, 6379)
-  if (urls.length === 1) return { ...address, kind: 'server' }
-  if (address.db > 0) throw new RedisUrlError('must name no database: a Cluster has only 0')
-  return { ...address, kind: 'cluster' }
-}
-
-function toSentinel(value: string): RedisAddress {
-  const [, hosts = '', name = '', db = ''] =
-    /^redis\+sentinel:\/\/([^/]+)\/([\w.-]+)(\/.*)?$/.exec(value) ?? []
-  if (!name) throw new RedisUrlError('must be redis+sentinel://host:port,host:port/name')
-  const urls = hosts.split(',').map((host) => toUrl(`redis://${host}${db}`))
-  return { ...toAddress(urls, 26_379), kind: 'sentinel', primaryName: name }
-}
-
-function toUrl(text: string): URL {
-  const url = URL.parse(text.trim())
-  if (!url) throw new RedisUrlError(`${forms}, ${escapes}`)
-  if (url.search || url.hash) throw new RedisUrlError('must have neither ? nor #')
-  return url
-}
-
-/** What all forms have in common: the credentials of the first host are those of all. */
-function toAddress(urls: readonly URL[], defaultPort: number): Omit<RedisAddress, 'kind'> {
-  const accesses = urls.map((url) => toAccess(url))
-  const { username = '', password = '' } = accesses[0] ?? {}
-  for (const other of accesses.filter((access) => access.password)) {
-    if (other.username === username && other.password === password) continue
-    throw new RedisUrlError('must have the same user name and password for all hosts')
-  }
-  return {
-    hosts: urls.map((url) => toHost(url, defaultPort)),
-    tls: urls[0]?.protocol === 'rediss:',
-    ...(username && { username }),
-    ...(password && { password }),
-    db: Math.max(...accesses.map(({ db }) => db)),
-  }
-}
-
-function toAccess(url: URL): Required<Pick<RedisAddress, 'username' | 'password' | 'db'>> {
-  const [, db] = /^\/?(\d{0,5})$/.exec(url.pathname) ?? []
-  if (db === undefined) throw new RedisUrlError('must have the number of a database as its path')
-  const username = decode(url.username)
-  const password = decode(url.password)
-  if (username && !password) throw new RedisUrlError('must have a password after the user name')
-  return { username, password, db: Number(db) }
-}
-
-function toHost({ hostname, port }: URL, defaultPort: number): RedisHost {
-  const [, plain, ipv6] = /^(?:([\w.-]+)|\[([\da-f.:]+)\])$/i.exec(hostname) ?? []
-  const host = plain ?? ipv6
-  if (!host || port === '0') throw new RedisUrlError(forms)
-  return { host, port: port ? Number(port) : defaultPort }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new RedisUrlError(`must be a URL ${escapes}`)
-  }
-}

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
-import { redisUrl, type RedisAddress } from './redis-url.ts'
+import { redisUrl } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
 import { themeNames } from './themes.ts'
@@ -114,15 +115,22 @@ function cookieKeysOf(storageKeys: readonly string[]): readonly string[] {
 
 const newSecret = (): string => randomBytes(32).toString('base64url')
 
-/** What `createAuthorizationServer` found wrong, in terms of the variables that led to it. */
+/**
+ * What `createAuthorizationServer` found wrong, in terms of the variables that led to it.
+ *
+ * @param bundled - how many clients come before those of the file
+ */
 export function toStartError(
   issues: readonly { readonly path: string; readonly message: string }[],
   settings: Settings,
+  bundled: number,
 ): StartError {
   return new StartError(
     issues.map(({ path, message }) => {
-      const inFile = /^clients(\[\d+\].*)/.exec(path)?.[1]
-      if (inFile) return `CLIENTS_FILE ${settings.clientsFile ?? ''}: ${inFile} ${message}`
+      const [, index, member = ''] = /^clients\[(\d+)\](.*)/.exec(path) ?? []
+      if (index !== undefined && settings.clientsFile) {
+        return `CLIENTS_FILE ${settings.clientsFile}: [${Number(index) - bundled}]${member} ${message}`
+      }
       if (settings.theme && path.startsWith('views.')) {
         return `THEME ${settings.theme}: ${path} ${message}`
       }

@@ -5,16 +5,17 @@ import {
   type Storage,
   type ViewsOptions,
 } from 'pleo-oauth-server'
+import { introspection } from 'pleo-oauth-server/resource-server'
 import { createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
 import {
   apiClient,
   partnerClients,
   readClientsFile,
+  terminalClient,
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
-import { createDiscovery } from './discovery.ts'
 import { takePort, type Listener } from './listeners.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
@@ -99,32 +100,42 @@ async function compose(
   const issuer = settings.issuer ?? ports.server.origin
   const partners = partnerClients(app)
   const resourceServer = apiClient()
-  const bundled = [partners.company, partners.organization, resourceServer]
+  const bundled = [partners.company, partners.organization, terminalClient(), resourceServer]
   const file = await readFileClients(settings, bundled)
-  // Those of the file come first, so that a mistake is reported with their place in the file.
-  const clients = [...file.clients, ...bundled]
+  // Those of the file come last: of two with one name, the later one is reported.
+  const clients = [...bundled, ...file.clients]
 
-  const { app: authorizationServer, provider } = createServer(issuer, settings, directory, {
+  const { origin } = ports.server
+  const server = createServer(issuer, settings, directory, {
     storage,
     clients,
+    bundled: bundled.length,
     resourceServerId: resourceServer.client_id,
     views: settings.theme ? await readTheme(settings.theme) : {},
   })
-  provider.proxy = settings.trustProxy
-  const { audience } = settings
+  server.provider.proxy = settings.trustProxy
   const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
   const apiApp = createApi({
-    audience,
+    verify: introspection({
+      // Where it listens: the issuer may be behind a proxy that is not reached from here.
+      endpoint: origin + new URL(`${issuer}/oauth/token/introspect`).pathname,
+      issuer,
+      client: { id: resourceServer.client_id, secret: resourceServer.client_secret },
+      // Whoever disconnects here is to see at once that it works.
+      cache: { maxAge: 0 },
+    }),
+    audience: settings.audience,
+    baseUrl: api,
+    issuer,
     directory,
-    discover: createDiscovery(issuer, resourceServer),
+    connections: server.connections,
     nameOf: (clientId) => names.get(clientId),
   })
   const client = createPartnerClient(issuer, partners)
 
-  ports.server.serve(authorizationServer.callback())
+  ports.server.serve(server.app.callback())
   ports.api.serve(apiApp.callback())
   ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
-  const { origin } = ports.server
   const { generated } = file
   return { issuer, authorizationServer: origin, api, app, place, clients, generated }
 }
@@ -143,6 +154,8 @@ async function readFileClients(
 interface Known {
   readonly storage: Storage
   readonly clients: readonly ClientMetadata[]
+  /** How many of them come first that are not from the file. */
+  readonly bundled: number
   readonly resourceServerId: string
   readonly views: ViewsOptions
 }
@@ -162,11 +175,12 @@ function createServer(
       resourceServer: { audience: settings.audience, clientIds: [known.resourceServerId] },
       storage: known.storage,
       views: known.views,
-      // Said outright, so that it also starts with NODE_ENV=production: nothing that is kept is
-      // signed with them.
-      signingKeys: 'ephemeral',
+      // Without Redis said outright, so that it also starts with NODE_ENV=production.
+      signingKeys: settings.redis ? 'stored' : 'ephemeral',
     })
   } catch (error) {
-    throw error instanceof ConfigurationError ? toStartError(error.issues, settings) : error
+    throw error instanceof ConfigurationError
+      ? toStartError(error.issues, settings, known.bundled)
+      : error
   }
 }

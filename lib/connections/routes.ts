@@ -7,10 +7,9 @@ import type { ConnectionsData } from '../views/page-data.ts'
 import { createFormParser } from '../http/form.ts'
 import { refuseForeignOrigin } from '../interaction/csrf.ts'
 import { redirect } from '../interaction/interaction.ts'
-import { toGoneClient, toShownAccount, toShownClient } from '../interaction/pages.ts'
+import { nameOf, toGoneClient, toShownAccount, toShownClient } from '../interaction/pages.ts'
 import type { PageParts } from '../interaction/parts.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../provider/routes.ts'
-import { findClient } from './client.ts'
 import { signedInPerson, type SignedInPerson } from './person.ts'
 import { authorizedSubjects, loadSubjectConnections } from './shown.ts'
 import { toConnectionWords } from './page.ts'
@@ -45,21 +44,22 @@ function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context):
 }
 
 async function showConnections(
-  { provider, config, connections, views, logos }: PageParts,
+  { findClient, config, connections, views, logos }: PageParts,
   ctx: Context,
   { account }: SignedInPerson,
 ): Promise<void> {
   const { accounts, issuer } = config
+  const page = views.page(ctx)
+  const { language } = page
   const subjects = await loadSubjectConnections(
-    { provider, accounts, connections, logos },
+    { findClient, language, accounts, connections, logos },
     account.accountId,
   )
-  const page = views.page(ctx)
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
     done: await toDone(
-      { provider },
+      { findClient, language },
       ctx,
       subjects.map(({ subject }) => subject),
     ),
@@ -84,17 +84,18 @@ const toDisconnectUrl = (issuer: string, clientId: string, subject: string): str
   `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
 
 async function showDisconnect(
-  { provider, config, views, formTokens, logos }: PageParts,
+  { findClient, config, views, formTokens, logos }: PageParts,
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = await authorizedSubject(config.accounts, account, urn)
   if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
-  const client = await findClient(provider, clientId)
+  const client = await findClient(clientId)
+  const page = views.page(ctx)
   ctx.type = 'html'
-  ctx.body = views.page(ctx).render('disconnect', {
-    client: client ? await toShownClient(client, logos) : toGoneClient(clientId),
+  ctx.body = page.render('disconnect', {
+    client: client ? await toShownClient(client, logos, page.language) : toGoneClient(clientId),
     clientId,
     subject,
     action: config.issuer + disconnectPath,
@@ -144,14 +145,12 @@ async function authorizedSubject(
 
 /** What was just disconnected, in the names that the person knows it by. */
 async function toDone(
-  { provider }: Pick<PageParts, 'provider'>,
+  { findClient, language }: Pick<PageParts, 'findClient'> & { readonly language: string },
   ctx: Context,
   subjects: readonly SubjectChoice[],
 ): Promise<ConnectionsData['done']> {
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = subjects.find((one) => one.urn === urn)
-  const client = typeof clientId === 'string' ? await findClient(provider, clientId) : undefined
-  return subject && client
-    ? { client: client.clientName ?? client.clientId, subject: subject.name }
-    : null
+  const client = typeof clientId === 'string' ? await findClient(clientId) : undefined
+  return subject && client ? { client: nameOf(client, language), subject: subject.name } : null
 }

@@ -1,10 +1,9 @@
-import type Provider from 'oidc-provider'
+import type { FindShownClient } from '../clients/find-shown.ts'
 import type { Accounts, SubjectChoice } from '../config/options.ts'
 import { toGoneClient, toShownClient } from '../interaction/pages.ts'
 import type { ShownClient } from '../views/page-data.ts'
 import type { Logos } from '../logos/logos.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import { findClient } from './client.ts'
 import type { Connection, Connections } from './connections.ts'
 
 /** What a person can see and end: by subject, those that have connections first. */
@@ -27,7 +26,9 @@ export interface LoadedConnection {
 }
 
 interface Parts {
-  readonly provider: Provider
+  readonly findClient: FindShownClient
+  /** Of the page. */
+  readonly language: string
   readonly accounts: Accounts
   readonly connections: Connections
   readonly logos: Logos
@@ -62,16 +63,16 @@ export async function loadSubjectConnections(
 }
 
 async function toShown(
-  { provider, accounts, logos }: Parts,
+  { findClient, language, accounts, logos }: Parts,
   { clientId, grants }: Connection,
 ): Promise<LoadedConnection> {
   const [newest] = grants
-  const client = await findClient(provider, clientId)
+  const client = await findClient(clientId)
   const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   return {
     clientId,
     // A client that is there no more may still be disconnected.
-    client: client ? await toShownClient(client, logos) : toGoneClient(clientId),
+    client: client ? await toShownClient(client, logos, language) : toGoneClient(clientId),
     settingsUri: client ? webUri(client['settings_uri']) : null,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',

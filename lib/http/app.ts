@@ -3,6 +3,7 @@ import compose from 'koa-compose'
 import Koa, { type Context, type Next } from 'koa'
 import type Provider from 'oidc-provider'
 import { oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../provider/routes.ts'
+import { createWatch, type Watch } from '../embedding/watch.ts'
 import { setHostContext } from './host-context.ts'
 import { restoreHeaders } from './security-headers.ts'
 
@@ -13,12 +14,13 @@ import { restoreHeaders } from './security-headers.ts'
 export function createApp(provider: Provider): Koa {
   const { pathname, protocol, host } = new URL(provider.issuer)
   const prefix = pathname === '/' ? '' : pathname
+  const watch = createWatch(provider.issuer, prefix, provider.cookieName('interaction'))
   // Every URL the framework builds, and whether a cookie is secure, comes from these two.
   Object.defineProperties(provider.request, {
     protocol: { get: () => protocol.slice(0, -1) },
     host: { get: () => host },
   })
-  const answer = createAnswer(provider, prefix)
+  const answer = createAnswer(provider, prefix, watch)
 
   const app = new Koa()
   // Standing alone, the one context there is may be the provider's from the start.
@@ -27,8 +29,11 @@ export function createApp(provider: Provider): Koa {
   events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
   app.use((ctx, next) => {
     const { originalUrl } = ctx.req as { originalUrl?: string }
-    const url = ownUrl(originalUrl ?? ctx.originalUrl, prefix)
-    return url === undefined ? next() : answer(ctx, url, next)
+    const whole = originalUrl ?? ctx.originalUrl
+    const url = ownUrl(whole, prefix)
+    if (url !== undefined) return answer(ctx, url, next)
+    watch.passed(splitOnce(whole, '?')[0])
+    return next()
   })
   return app
 }
@@ -42,6 +47,7 @@ export function createApp(provider: Provider): Koa {
 function createAnswer(
   provider: Provider,
   prefix: string,
+  watch: Watch,
 ): (ctx: Context, url: string, next: Next) => Promise<unknown> {
   const handle = createHandler(provider)
   return async (ctx, url, next) => {
@@ -58,8 +64,10 @@ function createAnswer(
     try {
       const own = isHost ? toOwnContext(provider, ctx) : ctx
       own['mountPath'] = prefix
+      watch.asked(own)
       await handle(own)
       if (own.body !== undefined || own.status !== 404) {
+        watch.answered(own)
         if (isHost) {
           ctx.status = own.status
           ctx.body = own.body

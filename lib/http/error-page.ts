@@ -18,6 +18,11 @@ const words: ReadonlyMap<string, string> = new Map([
  */
 export function createErrorRenderer(views: Views): Renderer {
   return (ctx, out, error) => {
+    // Not for a person: it is what tells of a request about a JWT, which gets another answer.
+    if (error instanceof errors.UnsupportedTokenType) {
+      ctx.body = out
+      return
+    }
     // What failed last may have come after the way on was known, which can have a code in it.
     ctx.remove('Location')
     ctx.type = 'html'

@@ -18,12 +18,7 @@ export function createFormParser(limit: string): Middleware {
     enableTypes: ['form'],
     formLimit: limit,
     enableRawChecking: true,
-    onError(error) {
-      const status = 'status' in error ? Number(error.status) : 400
-      const description = descriptions.get(status)
-      if (description) throw new errors.InvalidRequest(description, status)
-      throw new errors.InvalidRequest('the body cannot be read', 400, { cause: error })
-    },
+    onError: toBodyError,
   })
   const refuseOthers: Middleware = async (ctx, next) => {
     if (ctx.is('application/x-www-form-urlencoded') === 'application/x-www-form-urlencoded') {
@@ -32,4 +27,12 @@ export function createFormParser(limit: string): Middleware {
     throw new errors.InvalidRequest('the body must be a form', 415)
   }
   return compose([refuseOthers, parse]) as Middleware
+}
+
+/** Says why a body cannot be read. */
+export function toBodyError(error: Error): never {
+  const status = 'status' in error ? Number(error.status) : 400
+  const description = descriptions.get(status)
+  if (description) throw new errors.InvalidRequest(description, status)
+  throw new errors.InvalidRequest('the body cannot be read', 400, { cause: error })
 }

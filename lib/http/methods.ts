@@ -1,11 +1,15 @@
 import type { Context, Middleware, Next } from 'koa'
-import { allowedMethods } from '../provider/routes.ts'
+import { allowedMethods, isRegistration } from '../provider/routes.ts'
 
-/** Refuses methods that a path does not know (RFC 9110, Section 15.5.6). */
-export function createMethodCheck(): Middleware {
+/**
+ * Refuses methods that a path does not know (RFC 9110, Section 15.5.6).
+ *
+ * @param hasRegistration - whether clients register themselves; where not, those paths are not ours
+ */
+export function createMethodCheck(hasRegistration: boolean): Middleware {
   return (ctx, next) => {
     const allowed = allowedMethods(ctx.path)
-    if (!allowed) return next()
+    if (!allowed || (!hasRegistration && isRegistration(ctx.path))) return next()
     if (allowed.includes(ctx.method)) {
       return ctx.method === 'OPTIONS' ? answerOptions(ctx, next, allowed) : next()
     }

@@ -134,15 +134,15 @@ async function render(
   const { config, formTokens, logos } = parts
   const { account, offer } = rendering.question
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
+  const page = parts.views.page(ctx)
   const frame = {
-    client: await toShownClient(open.client, logos),
+    client: await toShownClient(open.client, logos, page.language),
     account: toShownAccount(account),
     subjectType: open.subjectType,
     action,
     switchAction: `${action}/switch-account`,
     csrf: formTokens.create(open.interaction, toShown(rendering.question)),
   }
-  const page = parts.views.page(ctx)
   const asked = await toAsked(parts, page, open, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)
     ? page.render('consent', {

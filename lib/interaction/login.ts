@@ -41,8 +41,9 @@ async function renderLogin(
   error: string | null,
   username: unknown = interaction.params['login_hint'],
 ): Promise<void> {
-  ctx.body = views.page(ctx).render('login', {
-    client: await toShownClient(client, logos),
+  const page = views.page(ctx)
+  ctx.body = page.render('login', {
+    client: await toShownClient(client, logos, page.language),
     action: toInteractionUrl(config.issuer, interaction.uid),
     csrf: formTokens.create(interaction),
     username: typeof username === 'string' ? username : '',

@@ -1,25 +1,43 @@
 import type { Client } from 'oidc-provider'
+import { localizedFor } from '../clients/localized.ts'
 import type { Account } from '../config/options.ts'
 import type { Logos } from '../logos/logos.ts'
 import type { ShownAccount, ShownClient } from '../views/page-data.ts'
 import type { OpenInteraction } from './interaction.ts'
 
 /** The client, as pages show it. */
-export async function toShownClient(client: Client, logos: Logos): Promise<ShownClient> {
-  const name = shorten(client.clientName ?? client.clientId)
+export async function toShownClient(
+  client: Client,
+  logos: Logos,
+  language: string,
+): Promise<ShownClient> {
+  const name = nameOf(client, language)
+  const localized = client['localized']
+  const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
+    localizedFor(localized, member, language)
+  const uri = inLanguage('client_uri') ?? client.clientUri
+  const logoUri = inLanguage('logo_uri') ?? client.logoUri
   return {
     name,
     initials: toInitials(name),
-    logo: await logos.urlOf(client),
-    uri: client.clientUri ?? null,
-    host: hostOf(client.clientUri),
-    policyUri: client.policyUri ?? null,
-    tosUri: client.tosUri ?? null,
+    logo: await logos.urlOf({ logoUri }),
+    uri: uri ?? null,
+    host: hostOf(uri),
+    policyUri: inLanguage('policy_uri') ?? client.policyUri ?? null,
+    tosUri: inLanguage('tos_uri') ?? client.tosUri ?? null,
     contacts: (client.contacts ?? []).slice(0, maxContacts).map(shorten),
     isTest: client['test'] === true,
     isVerified: client['verified'] === true,
   }
 }
+
+/** What people who read that language know the client by. */
+export const nameOf = (client: Client, language: string): string =>
+  shorten(
+    localizedFor(client['localized'], 'client_name', language) ??
+      client.clientName ??
+      client.clientId,
+  )
 
 /** How many characters and contacts a client has to say who it is: enough for every name, too few to bury the page. */
 const maxLength = 120

@@ -1,4 +1,5 @@
 import type Provider from 'oidc-provider'
+import type { FindShownClient } from '../clients/find-shown.ts'
 import type { Config } from '../config/config.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Logos } from '../logos/logos.ts'
@@ -8,6 +9,7 @@ import type { FormTokens } from './csrf.ts'
 /** What the pages that people see are made with. */
 export interface PageParts {
   readonly provider: Provider
+  readonly findClient: FindShownClient
   readonly config: Config
   readonly views: Views
   readonly formTokens: FormTokens

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Middleware } from 'koa'
-import type { Client } from 'oidc-provider'
 import { logoPath } from '../provider/routes.ts'
 import { fetchLogo, type Logo } from './fetch-logo.ts'
 
 /** Logos of clients, shown from our own origin: a page tells no host of a partner who looks at it. */
 export interface Logos {
   /** Where the logo of a client is, on our own origin; `null` where it has none that can be shown now. */
-  urlOf(client: Client): Promise<string | null>
+  urlOf(client: { readonly logoUri?: string | undefined }): Promise<string | null>
   /** Serves what {@link Logos.urlOf} named. */
   readonly middleware: Middleware
 }

@@ -32,7 +32,7 @@ export const paths = {
 } as const
 
 /** Seconds, the same on both sides: as in the contract. */
-export const lifetimes: Lifetimes = {
+export const lifetimes: Omit<Lifetimes, 'keyAnnouncement' | 'keyRetirement'> = {
   accessToken: 900,
   refreshToken: 60 * 86_400,
   grant: 365 * 86_400,

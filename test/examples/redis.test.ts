@@ -29,7 +29,7 @@ function file(name: string, content: unknown): string {
 const company = idOf(bakery)
 const settings = {
   STORAGE_KEYS: 'a storage key of the tests with 32 characters',
-  CLIENTS_FILE: file('clients.json', [confidential]),
+  CLIENTS_FILE: file('clients.json', [{ ...confidential, client_name: 'Southwind Ledger' }]),
   PEOPLE_FILE: file('people.json', {
     people: [{ name: 'Sofia', email: 'sofia@example.test', password, administers: [company] }],
     companies: [{ id: company, name: 'Bright Bakery' }],

@@ -42,6 +42,16 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
       },
       /^CLIENTS_FILE.*redirect_uris\[0\].*https/,
     ],
+    [
+      'a client called like a bundled one',
+      {
+        CLIENTS_FILE: file(
+          'd.json',
+          '[{"client_name":"N0rthwind Ledger","redirect_uris":["https://x.example/cb"],"scope":"companies:read"}]',
+        ),
+      },
+      /^CLIENTS_FILE \S+: \[0\]\.client_name looks to people like the name of another client$/m,
+    ],
   ]
   it.each(cases)('%s', async (_name, settings, line) => {
     const { code, stdout, stderr } = await runExample(settings)

@@ -5,10 +5,16 @@ import { authorizationUrl, connect, createPkce, goToConsent } from '../support/f
 import { bakery, createAccounts, password } from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 
-const inDevelopment: ClientMetadata = { ...confidential, client_id: 'new', test: true }
+const inDevelopment: ClientMetadata = {
+  ...confidential,
+  client_id: 'new',
+  client_name: 'New Ledger',
+  test: true,
+}
 const known: ClientMetadata = {
   ...confidential,
   client_id: 'known',
+  client_name: 'Known Ledger',
   verified: true,
   settings_uri: 'https://ledger.example.test/settings?a=1&b=2',
 }

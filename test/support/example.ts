@@ -53,10 +53,13 @@ function run(settings: Record<string, string>) {
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  // The framework says this of a Node it does not know; `npm start` brings one that it knows.
-  const ownLines = (): string => stderr.replaceAll(/^oidc-provider WARNING: .*\n/gm, '')
   const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout, stderr: ownLines() }))
+    child.once('close', (code) => resolve({ code, stdout, stderr: toOwnLines(stderr) }))
   })
   return { child, ended, stdout: () => stdout }
 }
+
+/** Without what the framework says of a Node that it does not know: `npm` scripts bring one that it knows. */
+export const toOwnLines = (stderr: string): string =>
+  // eslint-disable-next-line no-control-regex -- on a terminal it is red, also with NO_COLOR
+  stderr.replaceAll(/^(\u001B\[[\d;]*m)*oidc-provider WARNING: .*\n/gm, '')

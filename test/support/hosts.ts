@@ -51,12 +51,14 @@ export interface Host extends AuthorizationServer {
 interface HostOptions extends Partial<AuthorizationServerOptions> {
   /** The path of the issuer; its origin is the free port. */
   readonly path?: string
+  /** @defaultValue an empty one */
+  readonly parent?: Koa
 }
 
 /** Starts a parent application on a free port; `build` puts the authorization server into it. */
 export async function startHost(
   build: (parent: Koa, server: AuthorizationServer) => void,
-  { path = '', ...options }: HostOptions = {},
+  { path = '', parent = new Koa(), ...options }: HostOptions = {},
 ): Promise<Host> {
   const http = createServer()
   const origin = await listen(http)
@@ -70,7 +72,6 @@ export async function startHost(
     storage: await createTestStorage(),
     ...options,
   })
-  const parent = new Koa()
   build(parent, server)
   const handle = parent.callback()
   http.on('request', (request, response) => void handle(request, response))

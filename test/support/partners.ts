@@ -35,7 +35,7 @@ const partner = (
 })
 
 export const partners: Readonly<Record<PartnerName, ClientMetadata>> = {
-  plain: partner('plain', 'Northwind Ledger'),
+  plain: partner('plain', 'Harbour Ledger'),
   verified: partner('verified', 'Fjord Payroll', { verified: true }),
   trial: partner('trial', 'Sandbox Reports', { test: true }),
   reader: partner('reader', 'Quiet Reader', { scope: 'companies:read users:read' }),

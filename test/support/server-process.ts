@@ -9,11 +9,15 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-const main = fileURLToPath(new URL('../storage/server-process.ts', import.meta.url))
+const standard = fileURLToPath(new URL('../storage/server-process.ts', import.meta.url))
 
-/** Starts a server that keeps everything in that Redis. */
-export async function startServerProcess(redisUrl: string): Promise<ServerProcess> {
-  const child = fork(main, { env: { ...process.env, REDIS_URL: redisUrl }, stdio: 'inherit' })
+/** Starts a server that keeps everything in that Redis, on a free port unless one is given. */
+export async function startServerProcess(
+  redisUrl: string,
+  { port = 0, main = standard }: { readonly port?: number; readonly main?: string } = {},
+): Promise<ServerProcess> {
+  const env = { ...process.env, REDIS_URL: redisUrl, PORT: String(port) }
+  const child = fork(main, { env, stdio: 'inherit' })
   const exited = once(child, 'exit')
   const [message] = (await Promise.race([
     once(child, 'message'),

@@ -50,12 +50,13 @@ export interface RunningServer extends AuthorizationServer {
   readonly close: () => Promise<void>
 }
 
-/** Starts an authorization server on a free port, with the people and clients of the tests. */
+/** Starts an authorization server, on a free port unless one is given, with the people and clients of the tests. */
 export async function startServer(
   options: Partial<AuthorizationServerOptions> = {},
+  port = 0,
 ): Promise<RunningServer> {
   const http = createServer()
-  const origin = await listen(http)
+  const origin = await listen(http, port)
   const accounts = createAccounts()
   const issuer = options.issuer ?? origin
   const server = createAuthorizationServer({

@@ -6,6 +6,7 @@ import { createBrowser, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { createTestStorage } from '../support/storage.ts'
 
 const rightToLeft = '\u202E'
 const hostile = (who: string): string =>
@@ -17,16 +18,18 @@ const escaped = (who: string): string =>
 const accounts = createAccounts()
 let server: RunningServer
 beforeAll(async () => {
+  const storage = await createTestStorage()
+  // As nobody could register it: what is shown must not depend on that.
+  await storage.records('Client').upsert(confidential.client_id, {
+    ...confidential,
+    client_name: hostile('client'),
+    client_uri: 'https://ledger.example.test/?"><script>x</script>',
+    tos_uri: "https://ledger.example.test/tos?'onmouseover='x",
+    contacts: ['help@example.test'],
+  })
   server = await startServer({
-    clients: [
-      {
-        ...confidential,
-        client_name: hostile('client'),
-        client_uri: 'https://ledger.example.test/?"><script>x</script>',
-        tos_uri: "https://ledger.example.test/tos?'onmouseover='x",
-        contacts: ['help@example.test'],
-      },
-    ],
+    clients: [],
+    storage,
     accounts: {
       ...accounts,
       find: (id) => ({ accountId: id, name: hostile('person'), email: hostile('mail') }),

@@ -7,6 +7,7 @@ import { confidential, startServer, type RunningServer } from '../support/server
 const client = (id: string, uri: string, members: object = {}): ClientMetadata => ({
   ...confidential,
   client_id: id,
+  client_name: `Ledger ${id}`,
   redirect_uris: [uri],
   ...members,
 })

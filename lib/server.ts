@@ -1,0 +1,44 @@
+import type Koa from 'koa'
+import type Provider from 'oidc-provider'
+import type { Clients } from './clients/clients.ts'
+import type { Connections } from './connections/connections.ts'
+import type { MountingCheckOptions } from './embedding/check-mounting.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Introspection } from './tokens/introspect.ts'
+
+/** A running authorization server, without a port of its own. */
+export interface AuthorizationServer {
+  /** The Koa application: listen with it, or mount it in another one. */
+  readonly app: Koa
+  /** The oidc-provider instance behind it, for its events and models. */
+  readonly provider: Provider
+  /** The clients that are registered, beside those given with the options. */
+  readonly clients: Clients
+  /** What people have granted. */
+  readonly connections: Connections
+  /** The signing keys in the storage; none, and none to rotate, where the options give keys. */
+  readonly signingKeys: SigningKeys
+  /**
+   * What an access token says: the answer of the introspection endpoint to the registered resource server, for an API in
+   * the same process. Whoever has no access token learns that it is not active, and nothing else.
+   *
+   * @throws where the storage does not answer: then nothing is known of it
+   */
+  introspect(accessToken: string): Promise<Introspection>
+  /**
+   * Looks at how the storage is set up (with Redis, whether it would drop connections when memory is short), and
+   * whether a client given with the options has a name that looks like that of a registered one. Meant for the
+   * start, before the first request.
+   *
+   * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
+   * where it cannot be reached
+   */
+  check(): Promise<void>
+  /**
+   * Asks this server at its own URL, as clients and browsers do: whether what the host has before it leaves requests and
+   * answers alone. Meant for after the start, once the host listens.
+   *
+   * @throws {@link ConfigurationError} with what stands between
+   */
+  checkMounting(options?: MountingCheckOptions): Promise<void>
+}

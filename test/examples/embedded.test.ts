@@ -1,0 +1,203 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
+
+// The example backend, as `npm run example:embedded` starts it, and what its people and their applications do.
+
+const main = fileURLToPath(new URL('../../examples/embedded/main.ts', import.meta.url))
+const bakery = '7c1f7c43-9a55-4d1b-a11c-7f3e5f0a2b11'
+const florist = '2f3b0f0e-62c1-4a66-8f0e-0b8c1d6a9c22'
+const ledger = {
+  client_id: 'ledger',
+  redirect_uris: ['http://127.0.0.1:8910/callback'],
+  token_endpoint_auth_method: 'none',
+} as const
+
+let backend: ChildProcess
+let log = ''
+let origin = ''
+let issuer = ''
+beforeAll(async () => {
+  const env = { PATH: process.env['PATH'], PORT: '0' }
+  backend = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  backend.stderr?.on('data', (text: Buffer) => (log += text.toString()))
+  await new Promise<void>((resolve, reject) => {
+    backend.stdout?.on('data', (text: Buffer) => {
+      said += text.toString()
+      if (said.includes('Ctrl+C')) resolve()
+    })
+    backend.once('close', () => reject(new Error(`it ended: ${log}`)))
+  })
+  origin = /^Backend +(\S+)$/m.exec(said)?.[1] ?? ''
+  issuer = /^Authorization server +(\S+)$/m.exec(said)?.[1] ?? ''
+})
+afterAll(async () => {
+  backend.kill('SIGTERM')
+  if (backend.exitCode === null) await once(backend, 'close')
+})
+
+const maja = { email: 'maja@bakery.example', password: 'flour and water' }
+const otto = { email: 'otto@florist.example', password: 'roses and rain' }
+
+/** Posts the backend's own form, which has no token of ours. */
+function signIn(browser: Browser, page: Page, person: typeof maja): Promise<Page> {
+  const action = /action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  const body = new URLSearchParams(person)
+  return browser.go(new URL(action, page.url).href, { method: 'POST', body })
+}
+
+interface Visit {
+  readonly browser: Browser
+  readonly page: Page
+  readonly verifier: string
+}
+
+/** To the consent page, by the sign-in of the backend. */
+async function visit(person: typeof maja, browser = createBrowser()): Promise<Visit> {
+  const { verifier, challenge } = createPkce()
+  const scope = 'companies:read vendors:read vendors:write'
+  const url = authorizationUrl(issuer, ledger, { scope, code_challenge: challenge })
+  const login = await browser.go(url)
+  expect(login.url.origin + login.url.pathname).toBe(`${origin}/login`)
+  return { browser, page: await signIn(browser, login, person), verifier }
+}
+
+async function connect(person: typeof maja, company: string): Promise<Tokens> {
+  const { browser, page, verifier } = await visit(person)
+  const subject = `urn:pleo:company:${company}`
+  const { location } = await browser.submit(page, { subject, decision: 'allow' })
+  const redirect = location ?? new URL(issuer)
+  const code = redirect.searchParams.get('code') ?? ''
+  const { status, body } = await redeem(issuer, { code, redirect, verifier }, ledger)
+  expect(status).toBe(200)
+  return body as unknown as Tokens
+}
+
+async function call(
+  path: string,
+  token: string,
+  body?: object,
+): Promise<readonly [number, unknown]> {
+  const response = await fetch(`${origin}/api/${path}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  })
+  const { data, error } = (await response.json()) as { data?: unknown; error?: string }
+  return [response.status, data ?? error]
+}
+
+test('the start finds nothing wrong with how it is mounted', () => {
+  expect(log).not.toContain('"level":"error"')
+})
+
+describe('a person', () => {
+  test('signs in at the backend, and sees the page with what the backend has put there', async () => {
+    const { page, browser } = await visit(maja)
+    expect(page.text).toContain('Northwind Ledger')
+    expect(page.text).toContain('Bright Bakery')
+    expect(page.text).toContain('mailto:it@backend.example')
+    // Who is signed in there is not asked again.
+    const again = await browser.go(
+      authorizationUrl(issuer, ledger, { code_challenge: createPkce().challenge }),
+    )
+    expect(again.url.pathname).toMatch(/^\/auth\/oauth\/interaction\//)
+  })
+
+  test('does not sign in with a wrong password, and is led nowhere else', async () => {
+    const browser = createBrowser()
+    const evil = `${origin}/login?return_to=${encodeURIComponent('https://evil.test/auth/oauth/interaction/x')}`
+    const page = await browser.go(evil)
+    expect(page.text).not.toContain('evil.test')
+    const wrong = await signIn(browser, page, { ...maja, password: 'x' })
+    expect(wrong.status).toBe(401)
+    const right = await signIn(browser, wrong, maja)
+    expect(right.url.href).toBe(`${origin}/`)
+    expect(right.text).toContain('Signed in as Maja Lind')
+  })
+
+  test('does not connect a company where somebody else decides, and reads who does', async () => {
+    const { page, browser } = await visit(maja)
+    expect(page.text).toContain('Otto Berg')
+    const subject = `urn:pleo:company:${florist}`
+    const refused = await browser.submit(page, { subject, decision: 'allow' })
+    expect(refused.location).toBeUndefined()
+  })
+})
+
+describe('an application', () => {
+  test('reads and writes the data of its company, and of no other', async () => {
+    const [ours, theirs] = [await connect(maja, bakery), await connect(otto, florist)]
+    expect(await call('vendors', ours.access_token, { name: 'Mill & Co' })).toEqual([
+      201,
+      { name: 'Mill & Co' },
+    ])
+    expect(await call('vendors', ours.access_token)).toEqual([200, ['Mill & Co']])
+    expect(await call('vendors', theirs.access_token)).toEqual([200, []])
+    expect(await call(`vendors?company_id=${bakery}`, theirs.access_token)).toEqual([
+      403,
+      'forbidden',
+    ])
+    expect(await call(`vendors?company_id=${bakery}`, theirs.access_token, { name: 'x' })).toEqual([
+      403,
+      'forbidden',
+    ])
+    expect(await call('companies', theirs.access_token)).toEqual([
+      200,
+      [{ id: florist, name: 'Corner Florist', country: 'SE' }],
+    ])
+    expect(await call('vendors', ours.access_token)).toEqual([200, ['Mill & Co']])
+  })
+
+  test('is out at once when its connection ends', async () => {
+    const tokens = await connect(maja, bakery)
+    expect((await call('companies', tokens.access_token))[0]).toBe(200)
+    await revoke(issuer, tokens.refresh_token, ledger)
+    expect(await call('companies', tokens.access_token)).toEqual([401, 'invalid_token'])
+  })
+
+  test.each([
+    ['no token', 'vendors', ''],
+    ['a token that is none', 'vendors', 'Bearer x'],
+  ])('gets 401 with %s', async (_, path, authorization) => {
+    const { status, headers } = await fetch(`${origin}/api/${path}`, {
+      headers: authorization ? { authorization } : {},
+    })
+    expect(status).toBe(401)
+    expect(headers.get('www-authenticate')).toContain(
+      `resource_metadata="${origin}/.well-known/oauth-protected-resource/api"`,
+    )
+  })
+
+  test('reads the errors of the backend and those of the authorization server as each has them', async () => {
+    const { access_token } = await connect(maja, bakery)
+    expect(await call('vendors', access_token, { name: '' })).toEqual([400, 'name must be a text'])
+    expect(
+      (
+        await redeem(
+          issuer,
+          { code: 'x', redirect: new URL(ledger.redirect_uris[0]), verifier: 'x' },
+          ledger,
+        )
+      ).body,
+    ).toMatchObject({ error: 'invalid_grant' })
+  })
+})
+
+test("the backend's log has every request and every connection, and no token", async () => {
+  const { access_token, refresh_token } = await connect(maja, bakery)
+  await call('companies', access_token)
+  const lines = log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(lines.map(({ event }) => event)).toContain('connection.created')
+  expect(lines).toContainEqual(
+    expect.objectContaining({ event: 'request', path: '/auth/oauth/token', status: 200 }),
+  )
+  for (const secret of [access_token, refresh_token, maja.password, 'code='])
+    expect(log).not.toContain(secret)
+})
