@@ -13,6 +13,8 @@ const meaningful = [
   'x-frame-options',
 ]
 
+type Answer = Readonly<Record<string, string>>
+
 /** Compares an answer with what is sent in the end. */
 export const createAnswerWatch =
   (tell: TellMistake) =>
@@ -20,6 +22,7 @@ export const createAnswerWatch =
     const { res } = own
     const before = toAnswer(own)
     res.once('finish', () => {
+      if (isUnchanged(own, before)) return
       const after = toAnswer(own)
       const changed = Object.keys(before).filter((name) => before[name] !== after[name])
       if (changed.length === 0) return
@@ -31,7 +34,13 @@ export const createAnswerWatch =
     })
   }
 
-const toAnswer = ({ res }: Context): Readonly<Record<string, string>> => ({
+/** Whether the host has found that the client has the answer already (RFC 9110, Section 15.4.5). */
+const isUnchanged = ({ method, res }: Context, before: Answer): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  before['the status'] === '200' &&
+  res.statusCode === 304
+
+const toAnswer = ({ res }: Context): Answer => ({
   'the status': String(res.statusCode),
   ...Object.fromEntries(meaningful.map((name) => [name, String(res.getHeader(name) ?? '')])),
 })

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import type { TellMistake } from './mistakes.ts'
+import { interactionPath } from '../provider/routes.ts'
+import { toShown, type TellMistake } from './mistakes.ts'
 
 /** Finds out why an interaction has lost its cookie. */
 export interface OriginWatch {
@@ -9,6 +10,11 @@ export interface OriginWatch {
   failed(own: Context): void
 }
 
+/**
+ * Only hints can be had: whoever makes up headers and cookies can bring about these warnings.
+ *
+ * @param cookieName - the cookie of an interaction
+ */
 export function createOriginWatch(
   issuer: string,
   cookieName: string,
@@ -18,19 +24,20 @@ export function createOriginWatch(
   let foreign: string | undefined
   return {
     began(own) {
-      // Many proxies send their own idea of a host, and nothing is wrong: it is remembered until something is.
       const seen = originOf(own, protocol)
-      if (seen !== origin) foreign = seen
+      if (seen !== undefined && seen !== origin) foreign = seen
     },
     failed(own) {
-      if (own.cookies.get(cookieName, { signed: false }) === undefined) {
-        if (foreign === undefined) return
+      const cookie = own.cookies.get(cookieName, { signed: false })
+      if (cookie === undefined) {
+        // Many proxies send their own idea of a host, and nothing is wrong: those send it here, too.
+        if (foreign === undefined || originOf(own, protocol) !== origin) return
         tell(
           'other_origin',
-          `a browser began at ${JSON.stringify(foreign.slice(0, 100))} and has no cookie at the issuer, ${origin}: ` +
+          `a browser began at ${toShown(foreign)} and has no cookie at the issuer, ${origin}: ` +
             'the issuer must be the URL that browsers see',
         )
-      } else if (own.cookies.get(cookieName, { signed: true }) === undefined) {
+      } else if (isOwnCookie(own, cookie) && !isSigned(own)) {
         tell(
           'unknown_cookie_key',
           'a cookie is signed with a key that is not among cookieKeys: all processes must have the same, and a key ' +
@@ -39,14 +46,25 @@ export function createOriginWatch(
       }
     },
   }
+
+  /** Whether it looks like the cookie that was set for this very page. */
+  function isOwnCookie(own: Context, cookie: string): boolean {
+    const hasSignature = own.cookies.get(`${cookieName}.sig`, { signed: false }) !== undefined
+    return hasSignature && own.path.split('/')[interactionPath.split('/').length] === cookie
+  }
+
+  function isSigned(own: Context): boolean {
+    return own.cookies.get(cookieName, { signed: true }) !== undefined
+  }
 }
 
-function originOf({ req }: Context, ownProtocol: string): string {
+/** Where a browser sent a request, by what the proxy says; undefined where no browser sends anything like it. */
+function originOf({ req }: Context, ownProtocol: string): string | undefined {
   const first = (name: string): string | undefined =>
     String(req.headers[name] ?? '')
       .split(',')[0]
       ?.trim() || undefined
-  const forwarded = first('x-forwarded-proto')
-  const protocol = forwarded === undefined ? ownProtocol : `${forwarded}:`
-  return `${protocol}//${first('x-forwarded-host') ?? first('host') ?? ''}`
+  const protocol = first('x-forwarded-proto') ?? ownProtocol.slice(0, -1)
+  const host = first('x-forwarded-host') ?? first('host') ?? ''
+  return /^https?$/.test(protocol) ? URL.parse(`${protocol}://${host}`)?.origin : undefined
 }

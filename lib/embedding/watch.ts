@@ -1,18 +1,29 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
-import { interactionPath, isOwnPath, routes } from '../provider/routes.ts'
+import {
+  interactionPath,
+  isOwnPath,
+  oauthMetadataPath,
+  openidMetadataPath,
+  routes,
+} from '../provider/routes.ts'
 import { createAnswerWatch } from './answer-watch.ts'
-import { createMistakeTeller } from './mistakes.ts'
+import { isConsumed } from './body-watch.ts'
+import { createMistakeTeller, toShown } from './mistakes.ts'
 import { createOriginWatch } from './origin-watch.ts'
 
 /** Looks at requests for what the host got wrong. It changes nothing, and what it finds becomes a warning. */
 export interface Watch {
   /** A request that is not below the issuer's path, by the path it came with. */
-  passed(path: string): void
+  passed(path: string, host: Context): void
   /** A request of ours, before it is answered. */
   asked(own: Context): void
   /** Its answer, before the host has it. */
   answered(own: Context): void
 }
+
+/** Requests that one of the authorization servers of this process has taken for its own. */
+const taken = new WeakSet<IncomingMessage>()
 
 /**
  * @param prefix - the path of the issuer, without a slash at its end
@@ -24,16 +35,20 @@ export function createWatch(issuer: string, prefix: string, cookieName: string):
   const watchAnswer = createAnswerWatch(tell)
   let hasAnswered = false
   return {
-    passed(path) {
+    passed(path, { req, res }) {
       // Afterwards, it may be the host's own.
-      if (hasAnswered || !isOwnPath(withoutPrefix(path))) return
-      tell(
-        'wrong_prefix',
-        `a request for ${toShown(path)} is not below the issuer, whose path is ${toShown(prefix || '/')}: ` +
-          'mount the application at the root or at that path, and have proxies pass paths unchanged',
-      )
+      if (hasAnswered || !isMisplaced(path, prefix)) return
+      res.once('finish', () => {
+        if (res.statusCode !== 404 || taken.has(req)) return
+        tell(
+          'wrong_prefix',
+          `a request for ${toShown(path)} is not below the issuer, whose path is ${toShown(prefix || '/')}: ` +
+            'mount the application at the root or at that path, and have proxies pass paths unchanged',
+        )
+      })
     },
     asked(own) {
+      taken.add(own.req)
       if (own.method === 'POST' && isConsumed(own)) {
         tell(
           'body_consumed',
@@ -44,22 +59,19 @@ export function createWatch(issuer: string, prefix: string, cookieName: string):
       if (own.path === routes.authorization) origins.began(own)
     },
     answered(own) {
-      hasAnswered = true
+      // Metadata may stand outside of the prefix, and says nothing about it.
+      if (!isMetadata(own.path)) hasAnswered = true
       if (own.status === 400 && own.path.startsWith(`${interactionPath}/`)) origins.failed(own)
       watchAnswer(own)
     },
   }
 }
 
-/** What follows the prefix of somebody else, from the first part of ours on. */
-const withoutPrefix = (path: string): string =>
-  /\/(oauth|\.well-known)\/.*$/.exec(path)?.[0] ?? path
+const isMetadata = (path: string): boolean =>
+  path === oauthMetadataPath || path === openidMetadataPath
 
-/** What strangers sent, short and harmless in a log. */
-const toShown = (text: string): string => JSON.stringify(text.slice(0, 100))
-
-function isConsumed({ req, request }: Context): boolean {
-  const hasBody = Number(req.headers['content-length'] ?? 0) > 0
-  const isRead = !req.readable && request.body === undefined && !('body' in req)
-  return hasBody && (isRead || req.readableEncoding !== null)
+/** Whether it is a path of ours below another prefix. Metadata at the root is what strangers ask of every host. */
+function isMisplaced(path: string, prefix: string): boolean {
+  if (prefix !== '' && isMetadata(path)) return false
+  return isOwnPath(/\/(oauth|\.well-known)\/.*$/.exec(path)?.[0] ?? path)
 }

@@ -32,7 +32,7 @@ export function createApp(provider: Provider): Koa {
     const whole = originalUrl ?? ctx.originalUrl
     const url = ownUrl(whole, prefix)
     if (url !== undefined) return answer(ctx, url, next)
-    watch.passed(splitOnce(whole, '?')[0])
+    watch.passed(splitOnce(whole, '?')[0], ctx)
     return next()
   })
   return app
@@ -68,10 +68,7 @@ function createAnswer(
       await handle(own)
       if (own.body !== undefined || own.status !== 404) {
         watch.answered(own)
-        if (isHost) {
-          ctx.status = own.status
-          ctx.body = own.body
-        }
+        if (isHost) giveAnswer(own, ctx)
         return undefined
       }
       restoreHeaders(own, before.headers || {})
@@ -89,6 +86,14 @@ function toOwnContext(provider: Provider, ctx: Context): Context {
   // What a body parser of the host has read cannot be read again.
   if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
   return own
+}
+
+/** Gives the host what was answered. Headers are there already; the type is what Koa sets anew by the body. */
+function giveAnswer(own: Context, host: Context): void {
+  const type = own.res.getHeader('Content-Type')
+  host.status = own.status
+  host.body = own.body
+  if (type !== undefined) host.res.setHeader('Content-Type', type)
 }
 
 /** Runs the provider's middleware, with what was added to it meanwhile. */

@@ -28,6 +28,13 @@ const issuesIn = (environment: string, options: object): readonly string[] => {
   }
 }
 
+test('3. an issuer that is not https, behind TLS', () => {
+  for (const environment of ['production', 'development'])
+    expect(issuesIn(environment, { issuer: 'http://auth.example.test' })).toEqual([
+      'issuer invalid_issuer',
+    ])
+})
+
 test('9. keys for cookies that can be guessed, or none', () => {
   expect(issuesIn('production', { cookieKeys: ['short'] })).toEqual([
     'cookieKeys[0] not_for_production',
@@ -44,7 +51,7 @@ test('10. what is gone or different at every restart, or in every process', () =
   expect(issuesIn('development', options)).toEqual([])
 })
 
-test.each(['http://auth.example.test', 'https://auth.example.test/', 'https://x.test/?a'])(
+test.each(['https://auth.example.test/', 'https://x.test/?a'])(
   'and an issuer that none can be: %s',
   (issuer) => {
     expect(issuesIn('development', { issuer })).toHaveLength(1)

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto'
+import { connect as openSocket } from 'node:net'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { bodyParser } from '@koa/bodyparser'
+import type { Context, Middleware } from 'koa'
+import { describe, expect, test } from 'vitest'
+import { createAuthorizationServer } from '../../lib/index.ts'
+import {
+  after,
+  atRoot,
+  behind,
+  findMounting,
+  proxied,
+  useEmbedders,
+  visit,
+  type Build,
+} from '../support/embedders.ts'
+import { authorizationUrl, connect, createPkce, refresh } from '../support/flow.ts'
+import { mountAtRoot, mountBelow } from '../support/hosts.ts'
+import { createAccounts } from '../support/people.ts'
+import { audience, confidential } from '../support/server.ts'
+
+// Hosts that do everything right, and what strangers send them: nothing is said.
+
+const { start, codes } = useEmbedders()
+
+const compress = after((ctx) => {
+  if (typeof ctx.body !== 'string' && !Buffer.isBuffer(ctx.body)) return
+  ctx.set('Content-Encoding', 'gzip')
+  ctx.vary('Accept-Encoding')
+  ctx.body = Readable.from([ctx.body]).pipe(createGzip())
+})
+
+const addHeaders = after((ctx) => {
+  ctx.set('X-Response-Time', '1')
+  ctx.set('Permissions-Policy', 'camera=()')
+})
+
+const answerUnchanged = after((ctx) => {
+  if (!ctx.body || typeof ctx.body !== 'object') return
+  ctx.set('ETag', `"${createHash('sha256').update(JSON.stringify(ctx.body)).digest('hex')}"`)
+  if (!ctx.fresh) return
+  ctx.status = 304
+  ctx.body = null
+})
+
+/** Reads forms as text, and says what it read. */
+const readText: Middleware = async (ctx, next) => {
+  if (!ctx.is('urlencoded')) return next()
+  ctx.req.setEncoding('utf8')
+  let text = ''
+  for await (const chunk of ctx.req) text += String(chunk)
+  ctx.request.body = Object.fromEntries(new URLSearchParams(text))
+  return next()
+}
+
+describe('a host that does everything right', () => {
+  test.each<readonly [string, string, Build]>([
+    ['nothing before it', '', atRoot],
+    ['a body parser that says what it read', '', behind(bodyParser() as Middleware)],
+    ['one that reads text', '', behind(readText)],
+    ['compression', '', behind(compress)],
+    ['more headers', '', behind(addHeaders)],
+    [
+      'a prefix',
+      '/auth',
+      (parent, { app }) => {
+        parent.use(mountBelow('/auth', app))
+        parent.use(mountBelow('/.well-known', app))
+      },
+    ],
+  ])('has no warning: %s', async (_, path, build) => {
+    const host = await start(build, { path })
+    expect(await findMounting(host)).toEqual([])
+    const { refresh_token } = await connect(host.issuer)
+    expect((await refresh(host.issuer, refresh_token)).status).toBe(200)
+    await fetch(`${host.origin}/legacy/oauth/token`, { method: 'POST' })
+    expect(await codes()).toEqual([])
+  })
+
+  test('may say that an answer is the same as before', async () => {
+    const { issuer } = await start(behind(answerUnchanged))
+    const first = await fetch(`${issuer}/oauth/jwks`)
+    const headers = {
+      'cache-control': 'max-age=0',
+      'if-none-match': first.headers.get('etag') ?? '',
+    }
+    for (const method of ['GET', 'HEAD'])
+      expect((await fetch(`${issuer}/oauth/jwks`, { method, headers })).status).toBe(304)
+    expect(await codes()).toEqual([])
+  })
+
+  test('may stand behind a proxy that says the same once more', async () => {
+    const twice = proxied((headers) => headers.append('x-frame-options', 'DENY'))
+    expect(await findMounting(await start(atRoot), { fetch: twice })).toEqual([])
+  })
+})
+
+describe('what is not below the issuer', () => {
+  test('may be another authorization server in the same process', async () => {
+    const other = createAuthorizationServer({
+      issuer: 'http://127.0.0.1/a',
+      cookieKeys: ['a key for the cookies of the tests'],
+      accounts: createAccounts(),
+      resourceServer: { audience },
+    })
+    const { issuer } = await start(
+      (parent, { app }) => {
+        parent.use(mountAtRoot(other.app))
+        parent.use(mountAtRoot(app))
+      },
+      { path: '/b' },
+    )
+    expect((await fetch(`${issuer}/oauth/jwks`)).status).toBe(200)
+    expect((await fetch(`${issuer}/oauth/assets/logos/none`)).status).toBe(404)
+    expect(await codes()).toEqual([])
+  })
+
+  test("may be the host's own", async () => {
+    const { origin } = await start(
+      (parent, { app }) => {
+        parent.use(mountAtRoot(app))
+        parent.use((ctx) => void (ctx.body = 'to the sign-in of another service'))
+      },
+      { path: '/auth' },
+    )
+    expect((await fetch(`${origin}/github/oauth/authorize`)).status).toBe(200)
+    expect(await codes()).toEqual([])
+  })
+
+  test.each(['oauth-authorization-server', 'openid-configuration'])(
+    'may be what strangers try at every host: %s',
+    async (name) => {
+      const { origin } = await start(atRoot, { path: '/auth' })
+      expect((await fetch(`${origin}/.well-known/${name}`)).status).toBe(404)
+      expect(await codes()).toEqual([])
+    },
+  )
+})
+
+describe('bodies', () => {
+  test.each([
+    ['before anybody reads', () => undefined],
+    ['while a parser reads text', (ctx: Context) => void ctx.req.setEncoding('utf8')],
+  ])('of clients that go away are consumed by nobody: %s', async (_, read) => {
+    const passed = Promise.withResolvers<void>()
+    const waiting = behind(async (ctx, next) => {
+      read(ctx)
+      await new Promise((resolve) => ctx.req.once('close', resolve))
+      await next()
+      passed.resolve()
+    })
+    const { origin } = await start((parent, server) => {
+      parent.silent = true
+      waiting(parent, server)
+    })
+    const { hostname, port } = new URL(origin)
+    const socket = openSocket(Number(port), hostname)
+    socket.write(
+      'POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ngrant_type=',
+      () => socket.resetAndDestroy(),
+    )
+    await passed.promise
+    expect(await codes()).toEqual([])
+  })
+
+  test('may be forms with nothing in them', async () => {
+    const { issuer } = await start(behind(bodyParser() as Middleware))
+    const body = '&'
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await fetch(`${issuer}/oauth/token`, { method: 'POST', headers, body })).status).toBe(
+      400,
+    )
+    expect(await codes()).toEqual([])
+  })
+})
+
+describe('an interaction without its cookie', () => {
+  const url = (): string =>
+    authorizationUrl('http://any.test', confidential, { code_challenge: createPkce().challenge })
+
+  test('may be the page of another browser', async () => {
+    expect(await visit(await start(atRoot), url())).toBe(400)
+    expect(await codes()).toEqual([])
+  })
+
+  test('may be an old link, behind a proxy that sends its own idea of a host', async () => {
+    const host = await start(atRoot, { issuer: 'https://auth.example.test' })
+    expect(await visit(host, url())).toBe(400)
+    expect(await codes()).toEqual([])
+  })
+
+  test("may be another's, with a host that no browser sends", async () => {
+    const begun = { 'x-forwarded-host': 'x\u009B2J<' }
+    expect(await visit(await start(atRoot), url(), { begun })).toBe(400)
+    expect(await codes()).toEqual([])
+  })
+
+  test('may have a cookie that a stranger made up', async () => {
+    const { issuer, provider } = await start(atRoot)
+    const name = provider.cookieName('interaction')
+    for (const cookie of [`${name}=none`, `${name}=other; ${name}.sig=none`])
+      await fetch(`${issuer}/oauth/interaction/none`, { headers: { cookie } })
+    expect(await codes()).toEqual([])
+  })
+})
