@@ -38,7 +38,7 @@ export interface AuthorizationServer {
    * Asks this server at its own URL, as clients and browsers do: whether what the host has before it leaves requests and
    * answers alone. Meant for after the start, once the host listens.
    *
-   * @throws {@link ConfigurationError} with what stands between
+   * @throws {@link ConfigurationError} with what stands between, or that no answer came
    */
   checkMounting(options?: MountingCheckOptions): Promise<void>
 }

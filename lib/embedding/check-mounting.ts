@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import { headersOfPages } from '../http/security-headers.ts'
 import { oauthMetadataPath, routes } from '../provider/routes.ts'
 
 /** How {@link checkMounting} asks. */
@@ -23,17 +24,16 @@ export async function checkMounting(
 ): Promise<void> {
   const ask: Ask = (url, init) =>
     send(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
-  let issues: readonly (ConfigurationIssue | undefined)[]
+  const found: ConfigurationIssue[] = []
   try {
-    issues = [
-      await checkMetadata(issuer, ask),
-      await checkTokenEndpoint(issuer, ask),
-      await checkPage(issuer, ask),
-    ]
+    for (const check of [checkMetadata, checkTokenEndpoint, checkPage]) {
+      // One after the other: where the first is not reached, the next would not be, either.
+      const issue = await check(issuer, ask)
+      if (issue !== undefined) found.push(issue)
+    }
   } catch (error) {
-    issues = [toIssue('unreachable', `cannot be reached: ${reasonOf(error)}`)]
+    found.push(toIssue('unreachable', `cannot be reached: ${reasonOf(error)}`))
   }
-  const found = issues.filter((issue) => issue !== undefined)
   if (found.length > 0) throw new ConfigurationError(found)
 }
 
@@ -43,6 +43,7 @@ async function checkMetadata(issuer: string, ask: Ask): Promise<ConfigurationIss
   const response = await ask(origin + path)
   const { issuer: said } = await membersOf(response)
   if (said === issuer) return undefined
+  if (response.status >= 500) return toUnavailable(path, response)
   if (typeof said === 'string') {
     const message = `${path} is the metadata of another issuer: another server answers there`
     return toIssue('other_issuer', message)
@@ -66,6 +67,9 @@ async function checkTokenEndpoint(
   const { status } = response
   const { error } = await membersOf(response)
   if (error === 'invalid_client' && status === 401) return undefined
+  // Where it was the client that was not known, somebody else made this status of it.
+  if (status >= 500 && error !== 'invalid_client') return toUnavailable(routes.token, response)
+  if (error === undefined && status === 404) return toWrongPrefix(routes.token)
   if (error === 'invalid_request') {
     const message = `${routes.token} receives no form: something before it reads bodies and keeps them`
     return toIssue('body_consumed', message)
@@ -81,18 +85,36 @@ async function checkTokenEndpoint(
 /** A page: of an error, as the request asks for nothing. */
 async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
   const response = await ask(issuer + routes.authorization, { headers: { accept: 'text/html' } })
-  if (response.status !== 400) {
-    const message = `${routes.authorization} is answered by something before it, with ${response.status}`
+  const { headers, status } = response
+  if (status >= 500) return toUnavailable(routes.authorization, response)
+  if (status === 404) return toWrongPrefix(routes.authorization)
+  if (status !== 400) {
+    const message = `${routes.authorization} is answered by something before it, with ${status}`
     return toIssue('guarded', message)
   }
-  const { headers } = response
-  const policy = headers.get('content-security-policy') ?? ''
-  const isOurs =
-    policy.includes("default-src 'none'") && headers.get('cache-control') === 'no-store'
-  if (isOurs) return undefined
-  const message = `${routes.authorization} is answered with other security headers than it gave: something before it sets its own, and forms go dead by them`
+  const changed = Object.entries(headersOfPages)
+    .filter(([name, value]) => withoutRepetition(headers.get(name) ?? '') !== value)
+    .map(([name]) => name.toLowerCase())
+  if (changed.length === 0) return undefined
+  const message = `${routes.authorization} is answered with another ${changed.join(', ')} than it gave: something before it sets its own, and forms go dead by them`
   return toIssue('answer_changed', message)
 }
+
+/** Values that came more than once are all in force; said twice, the same is the same. */
+const withoutRepetition = (value: string): string =>
+  [...new Set(value.split(',').map((one) => one.trim()))].join(', ')
+
+const toUnavailable = (path: string, { status }: Response): ConfigurationIssue =>
+  toIssue(
+    'unavailable',
+    `${path} is answered with ${status}: the server cannot answer, or is not there; server_error and server.check() say more`,
+  )
+
+const toWrongPrefix = (path: string): ConfigurationIssue =>
+  toIssue(
+    'wrong_prefix',
+    `${path} is answered with 404, by something else: mount the application at the root or at the path of the issuer, and have proxies pass paths unchanged`,
+  )
 
 const toIssue = (code: string, message: string): ConfigurationIssue => ({
   path: 'issuer',

@@ -6,7 +6,7 @@ import { routes } from '../provider/routes.ts'
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
  * browsers send `Origin: null` with a form, and the form is refused.
  */
-const headersOfPages = {
+export const headersOfPages: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': contentSecurityPolicy("'self'"),
   'Cross-Origin-Opener-Policy': 'same-origin',

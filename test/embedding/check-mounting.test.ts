@@ -1,0 +1,132 @@
+import type { Middleware } from 'koa'
+import { describe, expect, test } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import type { Storage } from '../../lib/index.ts'
+import {
+  after,
+  atRoot,
+  behind,
+  findMounting,
+  proxied,
+  useEmbedders,
+  type Build,
+} from '../support/embedders.ts'
+import { mountBelow, type Host } from '../support/hosts.ts'
+
+// What the server finds when it asks itself; docs/embedding.md has the list.
+
+const { start } = useEmbedders()
+
+const below: Build = (parent, { app }) => void parent.use(mountBelow('/auth', app))
+
+/** A proxy that takes the prefix of the issuer away. */
+const stripping =
+  ({ issuer, origin }: Host): typeof fetch =>
+  (input, init) =>
+    fetch(new Request(input, init).url.replace(issuer, origin), init)
+
+test('4. a proxy that takes the prefix away', async () => {
+  const host = await start(atRoot, { path: '/auth' })
+  const asking = host.checkMounting({ fetch: stripping(host) })
+  await expect(asking).rejects.toThrow('have proxies pass paths unchanged')
+  expect(await findMounting(host, { fetch: stripping(host) })).toEqual([
+    'issuer wrong_prefix',
+    'issuer wrong_prefix',
+  ])
+})
+
+test('5. mounted below a prefix only: the metadata outside is missed', async () => {
+  expect(await findMounting(await start(below, { path: '/auth' }))).toEqual([
+    'issuer metadata_missing',
+  ])
+})
+
+describe('6. something in front changes answers', () => {
+  const noErrors = after((ctx) => {
+    if (ctx.status < 400) return
+    ctx.status = 200
+    ctx.body = { ok: false, error: 'failed' }
+  })
+
+  test('errors', async () => {
+    expect(await findMounting(await start(behind(noErrors)))).toEqual([
+      'issuer answer_changed',
+      'issuer guarded',
+    ])
+  })
+
+  test.each([
+    ['content-security-policy', "default-src 'self'"],
+    ['cross-origin-opener-policy', 'unsafe-none'],
+    ['referrer-policy', 'no-referrer'],
+    ['x-frame-options', 'SAMEORIGIN'],
+  ])('%s: replaced, or a second one added', async (name, value) => {
+    const host = await start(atRoot)
+    for (const how of ['set', 'append'] as const) {
+      const options = { fetch: proxied((headers) => headers[how](name, value)) }
+      expect(await findMounting(host, options)).toEqual(['issuer answer_changed'])
+      await expect(host.checkMounting(options)).rejects.toThrow(name)
+    }
+  })
+})
+
+test.each<readonly [string, Middleware]>([
+  ['a sign-in', async (ctx) => ctx.redirect('/login')],
+  [
+    'a check of forms',
+    async (ctx, next) => (ctx.method === 'POST' ? ctx.throw(403, 'csrf') : next()),
+  ],
+  ['another route', async (ctx) => void (ctx.body = 'the single page of the host')],
+])('7. %s stands in front of it', async (_, middleware) => {
+  expect(await findMounting(await start(behind(middleware)))).toContain('issuer guarded')
+})
+
+describe('nobody is blamed for what the host has not done', () => {
+  test('the storage does not answer', async () => {
+    const memory = createMemoryAdapter()
+    const storage: Storage = {
+      ...memory,
+      records: (model) => ({
+        ...memory.records(model),
+        find: () => Promise.reject(new Error('no storage')),
+      }),
+    }
+    const host = await start(atRoot, { storage })
+    expect(await findMounting(host)).toEqual(['issuer unavailable'])
+  })
+
+  test('nothing answers behind a proxy', async () => {
+    const gone: typeof fetch = async () => new Response('Bad Gateway', { status: 502 })
+    expect(new Set(await findMounting(await start(atRoot), { fetch: gone }))).toEqual(
+      new Set(['issuer unavailable']),
+    )
+  })
+
+  test('it cannot be reached', async () => {
+    const host = await start(atRoot)
+    await host.close()
+    expect(await findMounting(host)).toEqual(['issuer unreachable'])
+  })
+
+  test('it does not answer', async () => {
+    const host = await start(atRoot)
+    const never: typeof fetch = (_, init) =>
+      new Promise((__, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(new Error('no answer')))
+      })
+    const asking = host.checkMounting({ fetch: never, timeout: 10 })
+    await expect(asking).rejects.toThrow('cannot be reached')
+  })
+})
+
+test('what was found stays found where the next answer does not come', async () => {
+  const host = await start(below, { path: '/auth' })
+  const half: typeof fetch = async (input, init) => {
+    if (init?.method === 'POST') throw new Error('gone')
+    return fetch(input, init)
+  }
+  expect(await findMounting(host, { fetch: half })).toEqual([
+    'issuer metadata_missing',
+    'issuer unreachable',
+  ])
+})
