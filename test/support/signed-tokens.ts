@@ -13,7 +13,7 @@ import { audience } from './server.ts'
 const sharedIssuer = 'https://auth.example.test'
 
 /** A client that gets tokens for itself. */
-const machine: ClientMetadata & { readonly client_secret: string } = {
+export const machine: ClientMetadata & { readonly client_secret: string } = {
   client_id: 'machine',
   client_secret: 'the-secret-of-a-machine',
   grant_types: ['client_credentials'],
