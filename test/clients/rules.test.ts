@@ -1,100 +1,14 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lookAlikes } from '../../lib/clients/look-alikes.ts'
-import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { ClientMetadataError, type ClientChanges } from '../../lib/index.ts'
-import { issuesOf } from '../support/issues.ts'
+import { closeDoors, doors, openDoors } from '../support/doors.ts'
 import { registration } from '../support/registered.ts'
-import { toJson, type RawAnswer } from '../support/requests.ts'
-import {
-  replaceSelf,
-  selfRegister,
-  toReplacement,
-  tryToRegister,
-  type SelfRegistered,
-} from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
 
-// One set of rules, whichever way a client comes in: by the options, registered by the host or over HTTP, or by a change.
+// One set of rules, whichever way a client comes in: by the options, registered by the host, over HTTP or by a command, or
+// by a change.
 
-let server: RunningServer
-let existing: string
-let itself: SelfRegistered
-beforeAll(async () => {
-  server = await startServer({ clients: [], storage: createMemoryAdapter(), registration: {} })
-  itself = await selfRegister(server, { client_name: 'By itself' })
-  existing = (await server.clients.create({ ...registration, client_name: 'Existing' })).client
-    .clientId
-})
-afterAll(() => server.close())
-
-type Members = Readonly<Record<string, unknown>>
-type Door = readonly [string, (members: Members) => Promise<readonly string[]>]
-
-/** The members that are refused; none where the client is taken. */
-const refusedBy = async (attempt: Promise<unknown>): Promise<readonly string[]> => {
-  try {
-    await attempt
-    return []
-  } catch (error) {
-    if (!(error instanceof ClientMetadataError)) throw error
-    return error.issues.map(({ path }) => path)
-  }
-}
-
-const doors: readonly Door[] = [
-  [
-    'by the options',
-    async (members) =>
-      issuesOf({ clients: [{ client_id: 'x', client_secret: 'y', ...registration, ...members }] })
-        // What only the framework finds fault with is named by the client alone.
-        .map(
-          ({ path, message }) =>
-            /^clients\[0\]\.?(.*)$/.exec(path)?.[1] || message.split(' ')[0] || '',
-        ),
-  ],
-  [
-    'registered',
-    async (members) => {
-      const created = server.clients.create({ ...registration, ...members })
-      const refused = await refusedBy(created)
-      if (refused.length === 0) await server.clients.remove((await created).client.clientId)
-      return refused
-    },
-  ],
-  [
-    'by a change',
-    (members) => refusedBy(server.clients.update(existing, members as ClientChanges)),
-  ],
-  [
-    'registered over HTTP',
-    async (members) => {
-      const answer = await tryToRegister(server, { ...registration, ...members })
-      const refused = refusedIn(answer)
-      if (refused.length === 0) await server.clients.remove(String(toJson(answer)['client_id']))
-      return refused
-    },
-  ],
-  [
-    'by a change over HTTP',
-    async (members) => {
-      const client_name = 'By itself'
-      const body = toReplacement(itself, { ...registration, client_name, ...members })
-      return refusedIn(await replaceSelf(itself, body))
-    },
-  ],
-]
-
-/** The same as it is said over HTTP. */
-const refusedIn = ({ status, text }: RawAnswer): readonly string[] => {
-  if (status < 300) return []
-  expect(status).toBe(400)
-  const { error, error_description: said } = JSON.parse(text) as Record<string, string>
-  const members = (said ?? '').split('; ').map((one) => one.split(' ')[0] ?? '')
-  const isOnlyUris = members.every((member) => member.startsWith('redirect_uris'))
-  expect(error).toBe(isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata')
-  return members
-}
+beforeAll(openDoors)
+afterAll(closeDoors)
 
 const runs = { numRuns: 60 }
 const host = fc.domain().filter((name) => !name.includes('localhost'))
