@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { localizedMembers } from '../clients/metadata.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { clientName } from './name-schema.ts'
-import { redirectUri, webUri } from './uri-schema.ts'
+import { redirectUri, toOneSpelling, webUri } from './uri-schema.ts'
 
 /** What clients are checked against beside themselves. */
 export interface ClientRules {
@@ -20,19 +20,25 @@ const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
 const email = z.email({ error: 'must be an e-mail address' })
 
-const unique = <T>(schema: z.ZodType<T>, what: string, most: number) =>
+const unique = <T>(
+  schema: z.ZodType<T>,
+  what: string,
+  most: number,
+  toKey: (value: unknown) => unknown = (value) => value,
+) =>
   z
     .array(schema, { error: `must be an array of ${what}` })
     .max(most, { error: `must hold ${most} at most` })
     .superRefine((values, context) => {
-      for (const [index, value] of Array.isArray(values) ? values.entries() : []) {
-        if (values.indexOf(value) === index) continue
-        const params = { code: 'duplicate' }
+      const keys = Array.isArray(values) ? values.map((value) => toKey(value)) : []
+      for (const [index, key] of keys.entries()) {
+        if (keys.indexOf(key) === index) continue
+        const isSame = values.indexOf(values[index] as T) < index
         context.addIssue({
           code: 'custom',
           path: [index],
-          message: 'is given twice',
-          params,
+          message: isSame ? 'is given twice' : 'is given twice, in two spellings',
+          params: { code: 'duplicate' },
         })
       }
     }, evenIfWrong)
@@ -48,7 +54,7 @@ const toMembers = ({ reservedNames }: ClientRules) => ({
   contacts: unique(email, 'e-mail addresses', 20),
   initiation_uri: webUri,
   settings_uri: webUri,
-  redirect_uris: unique(redirectUri, 'URIs', 50),
+  redirect_uris: unique(redirectUri, 'URIs', 50, toOneSpelling),
   scope: text,
   optional_scope: text,
   grant_types: z.array(text, { error: 'must be an array of grant types' }),

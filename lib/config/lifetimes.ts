@@ -33,9 +33,18 @@ export const lifetimesSchema: z.ZodType = z
     keyAnnouncement: seconds,
     keyRetirement: seconds,
   })
-  .superRefine(({ accessToken = defaults.accessToken, keyRetirement = Infinity }, context) => {
-    if (keyRetirement > accessToken) return
-    const message = 'must be longer than an access token lives (accessToken)'
+  .superRefine((given, context) => {
+    const { keyAnnouncement = defaults.keyAnnouncement, keyRetirement = Infinity } = given
+    const { accessToken = defaults.accessToken } = given
+    if (keyRetirement >= accessToken + toSwitchingTime(keyAnnouncement)) return
+    const least = 'accessToken and 60 seconds at least'
+    const message = `must be ${least}, or accessToken and one and a half keyAnnouncement where that is less`
     const params = { code: 'too_short' }
     context.addIssue({ code: 'custom', path: ['keyRetirement'], message, params })
   })
+
+/**
+ * How long the last process may sign with a key that is not to be used any more, with room for clocks that differ: each
+ * switches at its next read, after ten seconds or a quarter of the announcement.
+ */
+const toSwitchingTime = (announcement: number): number => Math.min(60, announcement * 1.5)

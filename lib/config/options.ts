@@ -262,8 +262,10 @@ export interface Lifetimes {
    */
   readonly keyAnnouncement: number
   /**
-   * How long a signing key in the storage is published after the next one is used: longer than anything lives that is
-   * signed, by as much as clocks differ. @defaultValue {@link Lifetimes.accessToken} and 86400 (1 day)
+   * How long a signing key in the storage is published after the next one is used: {@link Lifetimes.accessToken} and 60
+   * seconds at least, as each process goes on to sign with it until it looks, and clocks differ. Where `keyAnnouncement`
+   * is below 40, one and a half times that are enough in place of the 60 seconds.
+   * @defaultValue {@link Lifetimes.accessToken} and 86400 (1 day)
    */
   readonly keyRetirement: number
 }

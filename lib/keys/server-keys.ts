@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { replaceSigningKeys } from '../provider/internals.ts'
+import { replaceSigningKeys, routesOf } from '../provider/internals.ts'
 import { createKeyFollower, toMaxAge } from './key-follower.ts'
 import { createKeyMiddleware } from './key-middleware.ts'
 import type { KeyTimes } from './schedule.ts'
@@ -19,9 +19,9 @@ export interface ServerKeys {
 export function createServerKeys(provider: Provider, config: Config): ServerKeys {
   const { keyAnnouncement: announcement, keyRetirement: retirement } = config.lifetimes
   const times: KeyTimes = { announcement, retirement }
-  const maxAge = toMaxAge(times)
+  const parts = { routes: routesOf(provider), maxAge: toMaxAge(times) }
   if (!config.hasStoredKeys)
-    return { signingKeys: createGivenKeys(), middleware: createKeyMiddleware(maxAge) }
+    return { signingKeys: createGivenKeys(), middleware: createKeyMiddleware(parts) }
   const records = config.storage.records('SigningKeys')
   const install = (keys: Parameters<typeof replaceSigningKeys>[1]): void =>
     replaceSigningKeys(provider, keys)
@@ -30,6 +30,6 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
   const follower = createKeyFollower({ records, times, install })
   return {
     signingKeys: createStoredKeys(records, () => follower.forget()),
-    middleware: createKeyMiddleware(maxAge, follower),
+    middleware: createKeyMiddleware({ ...parts, follower }),
   }
 }

@@ -100,6 +100,10 @@ export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(pr
 export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revocation'): Policy =>
   internals(provider).configuration.features[endpoint].allowedPolicy
 
+/** Where everything answers below the path of the issuer, by name, after `configure` had its word. */
+export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
+  internals(provider).configuration.routes
+
 type Policy = (
   ctx: KoaContextWithOIDC,
   client: Client,
@@ -109,6 +113,7 @@ type Policy = (
 const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
   readonly configuration: {
+    readonly routes: Readonly<Record<string, string>>
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
     >

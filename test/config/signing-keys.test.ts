@@ -65,17 +65,38 @@ describe('signing keys', () => {
     },
   )
 
-  test('those in the storage must be published for longer than a token lives', () => {
-    const make = (lifetimes: Partial<Lifetimes>) => (): unknown =>
-      createAuthorizationServer({ ...options, signingKeys: 'stored', lifetimes })
-    const short = { path: 'lifetimes.keyRetirement', code: 'too_short' }
-    expect(thrownBy(make({ keyRetirement: 900 }))).toMatchObject({ issues: [short] })
-    expect(thrownBy(make({ keyRetirement: 3600, accessToken: 3600 }))).toMatchObject({
-      issues: [short],
-    })
-    expect(make({ keyRetirement: 901 })).not.toThrow()
-    expect(make({ accessToken: 400_000 })).not.toThrow()
-    expect(thrownBy(make({ keyAnnouncement: 0 }))).toMatchObject({
+  const makeStored = (lifetimes: Partial<Lifetimes>) => (): unknown =>
+    createAuthorizationServer({ ...options, signingKeys: 'stored', lifetimes })
+
+  test.each<[string, Partial<Lifetimes>, number]>([
+    ['a minute', {}, 960],
+    ['a minute', { accessToken: 3600 }, 3660],
+    ['a minute', { keyAnnouncement: 40 }, 960],
+    ['as long as it takes all to switch, where that is less', { keyAnnouncement: 39 }, 959],
+    [
+      'as long as it takes all to switch, where that is less',
+      { keyAnnouncement: 1, accessToken: 5 },
+      7,
+    ],
+  ])(
+    'those in the storage are published for %s longer than a token lives: %j',
+    (_, lifetimes, least) => {
+      expect(makeStored({ ...lifetimes, keyRetirement: least })).not.toThrow()
+      expect(thrownBy(makeStored({ ...lifetimes, keyRetirement: least - 1 }))).toMatchObject({
+        issues: [
+          {
+            path: 'lifetimes.keyRetirement',
+            code: 'too_short',
+            message: expect.stringContaining('accessToken and 60 seconds at least') as string,
+          },
+        ],
+      })
+    },
+  )
+
+  test('those in the storage are published long enough where nothing is said', () => {
+    expect(makeStored({ accessToken: 400_000 })).not.toThrow()
+    expect(thrownBy(makeStored({ keyAnnouncement: 0 }))).toMatchObject({
       issues: [{ path: 'lifetimes.keyAnnouncement' }],
     })
   })

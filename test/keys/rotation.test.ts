@@ -161,11 +161,11 @@ test('a leaked key is gone at once, also in the middle of a rotation, and the ne
   await traffic.stop()
 })
 
-test('what that costs: APIs that keep keys do not know the new one at first', async () => {
+test('what that costs: APIs that keep keys do not know the new one at first, or the old one any more', async () => {
   await agreed(1)
   const traffic = startTraffic(origins)
   await waitUntil('tokens are verified', async () => traffic.kids.length === 1)
   await first().signingKeys.rotate({ now: true })
-  await waitUntil('the new key is used', async () => traffic.kids.length === 2)
-  await expect(traffic.stop()).rejects.toThrow('error when selecting a JWT verification key')
+  // Or an old one, where somebody knows the new keys already.
+  await expect(traffic.running).rejects.toThrow('error when selecting a JWT verification key')
 })

@@ -6,6 +6,7 @@ import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   compareHashedSecrets,
   keepSubjectInGrants,
+  routesOf,
   type Grant,
 } from '../../lib/provider/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
@@ -70,6 +71,10 @@ describe('lib/provider/internals.ts', () => {
     expect(compared).toEqual(['one right', 'one hashed'])
     expect([await statusOf('two', 'plain'), await statusOf('two', 'right')]).toEqual([400, 401])
     expect(compared).toHaveLength(2)
+  })
+
+  test('where a provider answers is known, also where nobody said it', () => {
+    expect(routesOf(createBare())).toMatchObject({ jwks: '/jwks', authorization: '/auth' })
   })
 
   test('each provider has its own list', () => {

@@ -13,7 +13,7 @@ import { audience } from './server.ts'
 const sharedIssuer = 'https://auth.example.test'
 
 /** A client that gets tokens for itself. */
-const machine: ClientMetadata & { readonly client_secret: string } = {
+export const machine: ClientMetadata & { readonly client_secret: string } = {
   client_id: 'machine',
   client_secret: 'the-secret-of-a-machine',
   grant_types: ['client_credentials'],
@@ -23,7 +23,7 @@ const machine: ClientMetadata & { readonly client_secret: string } = {
 }
 
 /** Seconds: a rotation that does not take days. */
-const shortTimes = { accessToken: 3, keyAnnouncement: 4, keyRetirement: 5 }
+const shortTimes = { accessToken: 3, keyAnnouncement: 4, keyRetirement: 9 }
 
 /** Access tokens that are signed, with keys in the storage. */
 export const signing: Partial<AuthorizationServerOptions> = {
@@ -107,6 +107,8 @@ function createVerifier(origins: () => readonly string[]): (token: string) => Pr
 export function startTraffic(origins: () => readonly string[]): {
   /** Which keys tokens were signed with, in the order in which they first were. */
   readonly kids: readonly string[]
+  /** Fails as soon as a verification did. */
+  readonly running: Promise<void>
   /** Fails where a verification did. */
   stop(): Promise<{ readonly tokens: number; readonly verifications: number }>
 } {
@@ -137,6 +139,7 @@ export function startTraffic(origins: () => readonly string[]): {
   running.catch(() => undefined)
   return {
     kids,
+    running,
     async stop() {
       stopping.abort()
       await running
