@@ -102,8 +102,11 @@ function run(
     server,
     clock: { advance: (seconds) => clock.advance(seconds) },
     fetch,
-    authorize: async (address, person = {}) =>
-      (await decide(createBrowser(issuer, fetch), address, person)).location,
+    authorize: async (address, person = {}) => {
+      const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? undefined
+      const browser = createBrowser(issuer, fetch, redirectUri)
+      return (await decide(browser, address, person)).location
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -78,7 +78,8 @@ export interface TestServer extends RunningTestServer {
   readonly companies: TestCompanies
   readonly organizations: TestOrganizations
   /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP.
+   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
+   * or to prove that it has a key does so.
    *
    * @throws FlowError where there are none, with what came instead
    */
@@ -88,7 +89,8 @@ export interface TestServer extends RunningTestServer {
 /** A test server of an authorization server that was there already. */
 export interface WrappedTestServer extends RunningTestServer {
   /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP.
+   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
+   * or to prove that it has a key does so.
    *
    * @throws FlowError where there are none, with what came instead
    */
