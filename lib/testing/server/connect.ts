@@ -5,6 +5,7 @@ import { createBrowser } from './browser.ts'
 import type { Caller, Endpoint } from './client-request.ts'
 import { createConnection, type TestConnection } from './connection.ts'
 import { FlowError } from './flow-error.ts'
+import { toConnecting } from './given.ts'
 import { decide, type PersonOptions } from './person.ts'
 import { createProofKeys } from './proof.ts'
 import { isRedirectUri, toRedirectWords } from './redirects.ts'
@@ -21,14 +22,15 @@ export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
 /**
  * A whole authorization code flow as a client goes through it, with everything that it checks.
  *
- * @throws FlowError where there are no tokens at the end
+ * @throws FlowError where there are no tokens at the end; TypeError where a member is missing or wrong
  */
 export async function connect(
   endpoint: Endpoint,
-  { client, scope = client.scope ?? '', account, ...choice }: ConnectOptions & Connecting,
+  options: ConnectOptions | undefined,
 ): Promise<TestConnection> {
+  const { client, account, scope = client.scope ?? '', ...choice } = toConnecting(options)
   const { issuer, fetch } = endpoint
-  const [redirectUri = ''] = client.redirect_uris ?? []
+  const [redirectUri] = client.redirect_uris
   const [state, verifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
     bytes.toString('base64url'),
   ) as [string, string]
@@ -53,10 +55,6 @@ export async function connect(
     code_verifier: verifier,
   })
   return createConnection({ ...caller, account, subject: subject ?? '', tokens })
-}
-
-interface Connecting {
-  readonly client: ClientMetadata
 }
 
 /** The code in a redirect that is the answer to this request (RFC 6749, Section 4.1.2; RFC 9207). */

@@ -5,6 +5,7 @@ import { createBrowser, type Page } from './browser.ts'
 import type { Caller } from './client-request.ts'
 import { FlowError } from './flow-error.ts'
 import { read, toPageWords } from './forms.ts'
+import { checkAccount, checkClient } from './given.ts'
 import { signIn, type TestAccount } from './person.ts'
 import type { ProofKeys } from './proof.ts'
 import {
@@ -93,8 +94,10 @@ export function createConnection(parts: ConnectionParts): TestConnection {
       tokens = await use(tokens.refresh_token, scope === undefined ? {} : { scope })
       return tokens
     },
-    introspect: (as = client, token = tokens.access_token) =>
-      requestIntrospection({ endpoint: parts.endpoint, client: as }, token),
+    async introspect(as = client, token = tokens.access_token) {
+      checkClient(as)
+      return requestIntrospection({ endpoint: parts.endpoint, client: as }, token)
+    },
     async lostRefreshResponse(refreshToken = tokens.refresh_token) {
       await use(refreshToken)
     },
@@ -125,6 +128,7 @@ async function disconnect(
   { endpoint: { issuer, fetch }, client, subject }: ConnectionParts,
   account: TestAccount | undefined,
 ): Promise<void> {
+  checkAccount(account)
   const browser = createBrowser(issuer, fetch)
   const begin = await browser.go(issuer + connectionsPath)
   const list = await signIn(browser, begin, account)
