@@ -21,6 +21,7 @@ export type {
   TestSubject,
 } from './server/people.ts'
 export type { PersonOptions, SignIn, TestAccount } from './server/person.ts'
+export type { ProofKeys } from './server/proof.ts'
 export type {
   RunningTestServer,
   TestServer,

@@ -1,19 +1,14 @@
 import { mock } from 'node:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import {
-  createTestServer,
-  type TestServer,
-  type TestServerOptions,
-} from '../../lib/testing/index.ts'
-import { authorizationUrl, createPkce } from '../support/flow.ts'
-import { send, toJson, type RawAnswer } from '../support/requests.ts'
+import { createTestServer, type TestServer } from '../../lib/testing/index.ts'
 
 const RealDate = Date
+const { now: realNow } = Object.getOwnPropertyDescriptors(Date)
 const elapsed = performance.now.bind(performance)
 const running: TestServer[] = []
 
-async function start(options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await createTestServer(options)
+async function start(): Promise<TestServer> {
+  const server = await createTestServer()
   running.push(server)
   return server
 }
@@ -22,116 +17,16 @@ afterEach(async () => {
   vi.useRealTimers()
   vi.restoreAllMocks()
   mock.timers.reset()
+  mock.restoreAll()
+  Object.defineProperty(RealDate, 'now', realNow)
   await Promise.all(running.splice(0).map((server) => server.close()))
-  if (Date !== RealDate || Object.hasOwn(performance, 'now')) throw new Error('a clock was left')
+  const isLeft = Date !== RealDate || RealDate.prototype.constructor !== RealDate
+  if (isLeft || Object.hasOwn(performance, 'now')) throw new Error('a clock was left')
 })
 
 /** How far ahead of the clock on the wall this process is, in whole seconds. */
 const ahead = (): number => Math.round((Date.now() - realTime()) / 1000) + 0
 const realTime = (): number => performance.timeOrigin + elapsed()
-
-const day = 86_400
-
-type Redeem = () => Promise<RawAnswer>
-
-/** A code for the public client, and how it redeems that: on a connection of its own each time. */
-async function askFor(server: TestServer): Promise<Redeem> {
-  const client = server.clients.public
-  const { verifier, challenge } = createPkce()
-  const url = authorizationUrl(server.issuer, client, { code_challenge: challenge })
-  const callback = await server.authorize(url)
-  const body = new URLSearchParams({
-    grant_type: 'authorization_code',
-    client_id: client.client_id,
-    redirect_uri: client.redirect_uris?.[0] ?? '',
-    code: callback.searchParams.get('code') ?? '',
-    code_verifier: verifier,
-  })
-  return () => send(`${server.issuer}/oauth/token`, { body })
-}
-
-describe('when time passes', () => {
-  test('an access token ends after 15 minutes, and the refresh token does not', async () => {
-    const server = await start()
-    const connection = await server.connect()
-    server.clock.advance(895)
-    expect((await connection.introspect()).active).toBe(true)
-    server.clock.advance(5)
-    expect(await connection.introspect()).toEqual({ active: false })
-    expect((await connection.refresh()).expires_in).toBe(900)
-    expect((await connection.introspect()).active).toBe(true)
-  })
-
-  test('a refresh token ends after 60 days, counted from the last refresh', async () => {
-    const server = await start()
-    const connection = await server.connect()
-    server.clock.advance(50 * day)
-    await connection.refresh()
-    server.clock.advance(50 * day)
-    await connection.refresh()
-    server.clock.advance(60 * day)
-    await expect(connection.refresh()).rejects.toMatchObject({ code: 'invalid_grant' })
-  })
-
-  test('a connection ends after 365 days, however often it is refreshed', async () => {
-    const server = await start()
-    const connection = await server.connect()
-    for (let days = 50; days <= 350; days += 50) {
-      server.clock.advance(50 * day)
-      await connection.refresh()
-    }
-    server.clock.advance(15 * day)
-    await expect(connection.refresh()).rejects.toMatchObject({ code: 'invalid_grant' })
-  })
-
-  test('a code ends after a minute', async () => {
-    const server = await start()
-    const [first, second] = [await askFor(server), await askFor(server)]
-    server.clock.advance(55)
-    expect((await first()).status).toBe(200)
-    server.clock.advance(5)
-    expect((await second()).status).toBe(400)
-  })
-
-  test('a person who thinks too long has to start again', async () => {
-    const server = await start()
-    const { groupAdministrator: person } = server.people
-    const url = authorizationUrl(server.issuer, server.clients.public, {
-      code_challenge: createPkce().challenge,
-    })
-    const thinking = server.authorize(url, {
-      account: async (page, browser) => {
-        const { username, password } = person
-        const consent = await browser.submit(page, { username, password })
-        server.clock.advance(3600)
-        return consent
-      },
-    })
-    await expect(thinking).rejects.toThrow(/the decision was not taken: .* \(400\)/)
-  })
-
-  test('a code that comes again after a moment is a replay, and not the loser of a race', async () => {
-    const server = await start()
-    const [raced, replayed] = [await askFor(server), await askFor(server)]
-    const isAliveAfter = async (redeem: Redeem, seconds: number): Promise<unknown> => {
-      const { access_token: token } = toJson(await redeem())
-      if (seconds > 0) server.clock.advance(seconds)
-      expect(toJson(await redeem())['error']).toBe('invalid_grant')
-      const client = server.clients.public
-      const other = await server.connect({ client })
-      return (await other.introspect(client, String(token))).active
-    }
-    expect(await isAliveAfter(raced, 0)).toBe(true)
-    expect(await isAliveAfter(replayed, 2)).toBe(false)
-  })
-
-  test('lifetimes of its own are those of the server', async () => {
-    const server = await start({ lifetimes: { accessToken: 60 } })
-    const connection = await server.connect()
-    server.clock.advance(60)
-    expect(await connection.introspect()).toEqual({ active: false })
-  })
-})
 
 describe('the clock', () => {
   test('is ahead for everything in the process that asks what time it is', async () => {
@@ -157,6 +52,12 @@ describe('the clock', () => {
     expect(Date.parse('1970-01-01T00:00:01Z')).toBe(1000)
     expect(Date.UTC(1970, 0, 1)).toBe(0)
     expect(structuredClone(new Date(5))).toEqual(new Date(5))
+    expect(new Date().constructor).toBe(Date)
+    expect([Date.name, Date.length, new Date(Number.NaN).getTime()]).toEqual([
+      'Date',
+      7,
+      Number.NaN,
+    ])
   })
 
   test('is not touched before it is advanced, and is put back at the end', async () => {
@@ -166,6 +67,7 @@ describe('the clock', () => {
     expect(Date).not.toBe(RealDate)
     await server.close()
     expect(Date).toBe(RealDate)
+    expect(new Date().constructor).toBe(RealDate)
     expect(ahead()).toBe(0)
     expect(() => server.clock.advance(60)).toThrow('the test server is closed')
   })
@@ -189,6 +91,16 @@ describe('the clock', () => {
     expect(() => clock.advance(seconds)).toThrow('time passes by a positive number of seconds')
     expect(Date).toBe(RealDate)
   })
+
+  test('does not go past the last moment of Date, at once or step by step', async () => {
+    const { clock } = await start()
+    expect(() => clock.advance(1e13)).toThrow(RangeError)
+    expect(Date).toBe(RealDate)
+    clock.advance(8e12)
+    expect(() => clock.advance(8e11)).toThrow('until the year 275760')
+    expect(ahead()).toBe(8e12)
+    expect(new Date().getTime()).not.toBe(Number.NaN)
+  })
 })
 
 describe('beside fake timers', () => {
@@ -199,12 +111,42 @@ describe('beside fake timers', () => {
     ['vi.setSystemTime', () => vi.setSystemTime(Date.now())],
     ['vi.spyOn', () => vi.spyOn(Date, 'now').mockReturnValue(Date.now())],
     ['mock.timers', () => mock.timers.enable({ apis: ['Date'], now: Date.now() })],
+    ['mock.method', () => mock.method(Date, 'now', () => 5)],
+    ['another bound now', () => (Date.now = Date.now.bind(Date))],
   ])('it says that time is with %s, and changes nothing', async (_, fake) => {
     const { clock } = await start()
+    const real = [Date, Date.now]
     fake()
-    const faked = Date
+    const faked = [Date, Date.now]
+    expect(faked).not.toEqual(real)
     expect(() => clock.advance(1)).toThrow(refusal)
-    expect(Date).toBe(faked)
+    expect([Date, Date.now]).toEqual(faked)
+  })
+
+  test.each([
+    ['vi.spyOn', () => vi.spyOn(Date, 'now').mockReturnValue(5)],
+    ['mock.method', () => mock.method(Date, 'now', () => 5)],
+  ])('it says so as well when it was advanced before: %s', async (_, fake) => {
+    const { clock } = await start()
+    clock.advance(600)
+    fake()
+    expect(Date.now()).toBe(5)
+    expect(() => clock.advance(1)).toThrow(refusal)
+    vi.restoreAllMocks()
+    mock.restoreAll()
+    expect(ahead()).toBe(600)
+    clock.advance(1)
+    expect(ahead()).toBe(601)
+  })
+
+  test.each([
+    ['vi.useFakeTimers', () => vi.useFakeTimers({ toFake: ['Date'] })],
+    ['mock.method', () => mock.method(Date, 'now', () => 5)],
+  ])('that were there before all else, it says so: %s', async (_, fake) => {
+    fake()
+    vi.resetModules()
+    const { holdClock } = await import('../../lib/testing/server/clock.ts')
+    expect(() => holdClock().advance(1)).toThrow(refusal)
   })
 
   test('of vitest, the server follows those', async () => {
@@ -245,12 +187,16 @@ describe('beside fake timers', () => {
     expect(ahead()).toBe(900)
   })
 
-  test('that are there at the end, the time is right when they are gone, and Date is Date', async () => {
+  test.each([
+    ['vi.useFakeTimers', () => vi.useFakeTimers({ toFake: ['Date'] })],
+    ['vi.spyOn', () => vi.spyOn(Date, 'now').mockReturnValue(5)],
+  ])('that are there at the end, time and Date are right after them: %s', async (_, fake) => {
     const server = await start()
     server.clock.advance(600)
-    vi.useFakeTimers({ toFake: ['Date'] })
+    fake()
     await server.close()
     vi.useRealTimers()
+    vi.restoreAllMocks()
     expect(ahead()).toBe(0)
     const next = await start()
     next.clock.advance(60)

@@ -262,11 +262,11 @@ describe('a server that is there already', () => {
   test('has no people and clients that could be left out', async () => {
     const server = keep(await createTestServer({ server: make('https://auth.example.test') }))
     // @ts-expect-error a client is needed
-    await expect(server.connect({ account: sofia })).rejects.toThrow(TypeError)
+    await expect(server.connect({ account: sofia })).rejects.toThrow(/^client is missing/)
     // @ts-expect-error there are no people of the test server
     expect(server.people).toBe(undefined)
     // @ts-expect-error nor options, of what is there already
     const both = createTestServer({ server: server.server, lifetimes: {} })
-    keep(await both)
+    await expect(both).rejects.toThrow(/there can only be host: not lifetimes$/)
   })
 })

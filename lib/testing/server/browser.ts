@@ -2,14 +2,15 @@ import { createCookies } from './cookies.ts'
 import type { TestFetch } from './fetch.ts'
 import { FlowError } from './flow-error.ts'
 import { fillForm } from './forms.ts'
+import { isAnswer, type Answered } from './redirects.ts'
 
-/** A page, or the redirect that leads away from the server. */
+/** A page, or the redirect that leads away from the server or back to the client. */
 export interface Page {
   readonly url: URL
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** Where the answer leads that was not followed, because it leaves the server. */
+  /** Where the answer leads that was not followed, because it leaves the server or is the client's. */
   readonly location: URL | undefined
 }
 
@@ -18,7 +19,10 @@ export type Fields = Readonly<Record<string, string | readonly string[]>>
 
 /** A browser without a screen and without scripts: one person, with cookies. */
 export interface Browser {
-  /** Goes to an address, and follows redirects as long as they stay on that host or lead to the authorization server. */
+  /**
+   * Goes to an address, and follows redirects as long as they stay on that host or lead to the authorization server. The
+   * answer to a client is never followed.
+   */
   go(url: URL | string, init?: RequestInit): Promise<Page>
   /** Fills in the form of a page that has these fields, and sends it with all that it has besides. */
   submit(page: Page, fields: Fields): Promise<Page>
@@ -30,10 +34,12 @@ const mostRedirects = 20
  * Makes a browser that nobody has signed in with.
  *
  * @param fetch - how requests are sent
+ * @param redirectUri - where the client is that sends somebody here, if one does and says so
  */
-export function createBrowser(issuer: string, fetch: TestFetch): Browser {
+export function createBrowser(issuer: string, fetch: TestFetch, redirectUri?: string): Browser {
   const cookies = createCookies()
   const home = new URL(issuer).origin
+  const answered: Answered = { issuer, redirectUri }
 
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers)
@@ -52,8 +58,8 @@ export function createBrowser(issuer: string, fetch: TestFetch): Browser {
       const text = await response.text()
       const target = response.headers.get('location')
       const location = target === null ? undefined : new URL(target, url)
-      const isFollowed = location?.origin === url.origin || location?.origin === home
-      if (!location || !isFollowed) {
+      const isNear = location?.origin === url.origin || location?.origin === home
+      if (!location || !isNear || isAnswer(location, answered)) {
         return { url, status: response.status, headers: response.headers, text, location }
       }
       url = location

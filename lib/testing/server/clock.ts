@@ -1,11 +1,14 @@
+import { types } from 'node:util'
+
 /** Time, for a test that does not wait. */
 export interface TestClock {
   /**
    * Makes time pass for this whole process, all at once: `Date` and `performance.now` are ahead by so many seconds from
    * now on, until the last test server is closed. Timers do not fire sooner.
    *
-   * @throws Error where `Date` is replaced by somebody else (`vi.useFakeTimers`, `mock.timers`), whose clock the server
-   * follows, and which is to be moved instead; TypeError where `seconds` is not a positive number
+   * @throws Error where `Date` or `Date.now` is replaced by somebody else (`vi.useFakeTimers`, `mock.timers`,
+   * `mock.method`), whose clock the server follows, and which is to be moved instead; TypeError where `seconds` is not a
+   * positive number; RangeError where they lead past the last moment that `Date` knows, in the year 275760
    */
   advance(seconds: number): void
 }
@@ -15,11 +18,28 @@ export interface HeldClock extends TestClock {
   release(): void
 }
 
+/** What tells the time: `Date`, and its `now` as it is when nobody has replaced that. */
+interface Time {
+  readonly date: DateConstructor
+  readonly now: () => number
+}
+
+const toTime = (date: DateConstructor): Time => ({ date, now: date.now })
+
+const isInUse = ({ date, now }: Time): boolean =>
+  globalThis.Date === date && globalThis.Date.now === now
+
+// As it was when this was loaded. That it looks native says too little: what is bound or a proxy does as well.
+const native = toTime(globalThis.Date)
+const elapsed = performance.now.bind(performance)
+
+/** Of `Date`, in milliseconds. */
+const lastMoment = 8.64e15
+
 // One process has one time. It is put back when nobody uses it any more.
 let holders = 0
 let ahead = 0
-let ours: DateConstructor | undefined
-let replaced: DateConstructor | undefined
+let ours: Time | undefined
 
 /** Takes part in the clock of this process. Nothing is replaced before it is advanced. */
 export function holdClock(): HeldClock {
@@ -31,7 +51,11 @@ export function holdClock(): HeldClock {
       if (!(seconds > 0 && Number.isFinite(seconds))) {
         throw new TypeError('time passes by a positive number of seconds')
       }
-      install()
+      checkReplaceable()
+      if (Date.now() + seconds * 1000 > lastMoment) {
+        throw new RangeError('time passes until the year 275760, which Date ends in, and no longer')
+      }
+      ours ??= install()
       ahead += seconds * 1000
     },
     release() {
@@ -43,41 +67,53 @@ export function holdClock(): HeldClock {
   }
 }
 
-function install(): void {
-  if (ours && globalThis.Date === ours) return
-  if (ours || !isNative(Date) || !isNative(Date.now)) {
-    throw new Error(
-      'the clock cannot be advanced: Date is replaced already, by fake timers for example. ' +
-        'Advance those instead, and the server follows.',
-    )
-  }
-  replaced = globalThis.Date
-  ours = toDate(replaced)
-  globalThis.Date = ours
-  const elapsed = performance.now.bind(performance)
+function checkReplaceable(): void {
+  const isRight = ours ? isInUse(ours) : isInUse(native) && isBuiltIn(native)
+  if (isRight) return
+  throw new Error(
+    'the clock cannot be advanced: Date is replaced already, by fake timers for example. ' +
+      'Advance those instead, and the server follows.',
+  )
+}
+
+function install(): Time {
+  const installed = toTime(toAheadDate(native.date))
+  setDate(installed.date)
   // An own property, before the one of its prototype.
   performance.now = () => elapsed() + ahead
+  return installed
 }
 
 function uninstall(): void {
   // Where somebody put theirs before ours meanwhile, they will put ours back: it is right then.
   ahead = 0
-  if (!ours || !replaced || globalThis.Date !== ours) return
-  globalThis.Date = replaced
+  if (!ours || !isInUse(ours)) return
+  setDate(native.date)
   Reflect.deleteProperty(performance, 'now')
   ours = undefined
 }
 
-/** The same `Date`, ahead of its time wherever it is asked what time it is. */
-function toDate(native: DateConstructor): DateConstructor {
-  const now = (): number => native.now() + ahead
-  return new Proxy(native, {
-    get: (target, name) => (name === 'now' ? now : (Reflect.get(target, name) as unknown)),
-    apply: () => new native(now()).toString(),
-    construct: (target, args, newTarget) =>
-      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
-  })
+function setDate(date: DateConstructor): void {
+  globalThis.Date = date
+  // What a date says that it was made by.
+  date.prototype.constructor = date
 }
 
-const isNative = (one: (...args: never) => unknown): boolean =>
-  Function.prototype.toString.call(one).includes('[native code]')
+/** The same `Date`, ahead of its time wherever it is asked what time it is. */
+function toAheadDate(date: DateConstructor): DateConstructor {
+  const now = (): number => native.now() + ahead
+  // Its own properties, not those of the native one: who replaces `now` replaces it here.
+  function AheadDate(...given: readonly unknown[]): unknown {
+    if (!new.target) return new date(now()).toString()
+    return Reflect.construct(date, given.length === 0 ? [now()] : given, new.target)
+  }
+  const { now: nativeNow, ...members } = Object.getOwnPropertyDescriptors(date)
+  Object.defineProperties(AheadDate, { ...members, now: { ...nativeNow, value: now } })
+  return AheadDate as unknown as DateConstructor
+}
+
+/** Not replaced before this was loaded either, as far as that can be seen. */
+const isBuiltIn = ({ date, now }: Time): boolean =>
+  [date, now].every(
+    (one) => !types.isProxy(one) && Function.prototype.toString.call(one).includes('[native code]'),
+  )

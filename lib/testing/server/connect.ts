@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ClientMetadata } from '../../clients/metadata.ts'
-import { routes } from '../../provider/routes.ts'
+import { toAuthorizationUrl } from './authorization-request.ts'
 import { createBrowser } from './browser.ts'
+import type { Caller, Endpoint } from './client-request.ts'
 import { createConnection, type TestConnection } from './connection.ts'
 import { FlowError } from './flow-error.ts'
-import { toRedirectWords } from './forms.ts'
+import { toConnecting } from './given.ts'
 import { decide, type PersonOptions } from './person.ts'
-import { requestTokens, type Endpoint } from './token-requests.ts'
+import { createProofKeys } from './proof.ts'
+import { isRedirectUri, toRedirectWords } from './redirects.ts'
+import { requestTokens } from './token-requests.ts'
 
 /** Who connects what to which, and for what. */
 export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
@@ -19,41 +22,39 @@ export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
 /**
  * A whole authorization code flow as a client goes through it, with everything that it checks.
  *
- * @throws FlowError where there are no tokens at the end
+ * @throws FlowError where there are no tokens at the end; TypeError where a member is missing or wrong
  */
 export async function connect(
   endpoint: Endpoint,
-  { client, scope = client.scope ?? '', account, ...choice }: ConnectOptions & Connecting,
+  options: ConnectOptions | undefined,
 ): Promise<TestConnection> {
+  const { client, account, scope = client.scope ?? '', ...choice } = toConnecting(options)
   const { issuer, fetch } = endpoint
-  const [redirectUri = ''] = client.redirect_uris ?? []
+  const [redirectUri] = client.redirect_uris
   const [state, verifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
     bytes.toString('base64url'),
   ) as [string, string]
-  const url = new URL(issuer + routes.authorization)
-  url.search = new URLSearchParams({
+  const dpop = client.dpop_bound_access_tokens === true ? await createProofKeys() : undefined
+  const caller: Caller = { endpoint, client, dpop }
+  const url = await toAuthorizationUrl(caller, {
     response_type: 'code',
-    client_id: client.client_id,
     redirect_uri: redirectUri,
     scope,
     state,
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
-  }).toString()
-  const person = { ...choice, ...(account && { account }) }
-  const { location, subject } = await decide(createBrowser(issuer, fetch), url, person)
+  })
+  const browser = createBrowser(issuer, fetch, redirectUri)
+  const person = { ...choice, ...(account !== undefined && { account }) }
+  const { location, subject } = await decide(browser, url, person)
   const code = checkedCode(location, { issuer, redirectUri, state })
-  const tokens = await requestTokens(endpoint, client, {
+  const tokens = await requestTokens(caller, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: redirectUri,
     code_verifier: verifier,
   })
-  return createConnection({ endpoint, client, account, subject: subject ?? '', tokens })
-}
-
-interface Connecting {
-  readonly client: ClientMetadata
+  return createConnection({ ...caller, account, subject: subject ?? '', tokens })
 }
 
 /** The code in a redirect that is the answer to this request (RFC 6749, Section 4.1.2; RFC 9207). */
@@ -61,7 +62,7 @@ function checkedCode(
   location: URL,
   expected: { readonly issuer: string; readonly redirectUri: string; readonly state: string },
 ): string {
-  const { searchParams, origin, pathname } = location
+  const { searchParams } = location
   const error = searchParams.get('error')
   const code = searchParams.get('code')
   if (error !== null || code === null) {
@@ -70,9 +71,8 @@ function checkedCode(
       error ?? undefined,
     )
   }
-  const { href } = new URL(expected.redirectUri)
   const isRight =
-    href.startsWith(origin + pathname) &&
+    isRedirectUri(location, expected.redirectUri) &&
     searchParams.get('state') === expected.state &&
     searchParams.get('iss') === expected.issuer
   if (isRight) return code

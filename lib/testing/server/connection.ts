@@ -2,13 +2,15 @@ import type { ClientMetadata } from '../../clients/metadata.ts'
 import { connectionsPath, disconnectPath } from '../../provider/routes.ts'
 import { attributeOf } from '../../views/check/drawn.ts'
 import { createBrowser, type Page } from './browser.ts'
+import type { Caller } from './client-request.ts'
 import { FlowError } from './flow-error.ts'
 import { read, toPageWords } from './forms.ts'
+import { checkAccount, checkClient } from './given.ts'
 import { signIn, type TestAccount } from './person.ts'
+import type { ProofKeys } from './proof.ts'
 import {
   requestIntrospection,
   requestTokens,
-  type Endpoint,
   type Introspection,
   type Tokens,
 } from './token-requests.ts'
@@ -20,6 +22,11 @@ export interface TestConnection {
   readonly subject: string
   /** The latest answer of the token endpoint that the client got. */
   readonly tokens: Tokens
+  /**
+   * The key that the tokens are bound to, to make proofs with (RFC 9449); it can be exported. Undefined unless the client
+   * is registered with `dpop_bound_access_tokens`.
+   */
+  readonly dpop: ProofKeys | undefined
 
   /**
    * Refreshes as the client, and keeps what comes.
@@ -39,7 +46,8 @@ export interface TestConnection {
 
   /**
    * A refresh whose answer gets lost: the server does it, and the client still has the tokens from before. What it does
-   * then is repeat the refresh, which the server answers for `refreshRetryWindow` seconds, but never for a public client.
+   * then is repeat the refresh, which the server answers for `refreshRetryWindow` seconds, but never for a public client
+   * without DPoP.
    *
    * @param refreshToken - where the client refreshed by itself: what it has now
    */
@@ -63,9 +71,7 @@ export interface TestConnection {
 }
 
 /** What a connection is made of. */
-export interface ConnectionParts {
-  readonly endpoint: Endpoint
-  readonly client: ClientMetadata
+export interface ConnectionParts extends Caller {
   readonly account: TestAccount | undefined
   readonly subject: string
   readonly tokens: Tokens
@@ -73,17 +79,14 @@ export interface ConnectionParts {
 
 /** Makes a connection of what its client got. */
 export function createConnection(parts: ConnectionParts): TestConnection {
-  const { endpoint, client, subject } = parts
+  const { client, subject, dpop } = parts
   let { tokens } = parts
   const use = (refreshToken: string, more: Readonly<Record<string, string>> = {}) =>
-    requestTokens(endpoint, client, {
-      grant_type: 'refresh_token',
-      refresh_token: refreshToken,
-      ...more,
-    })
+    requestTokens(parts, { grant_type: 'refresh_token', refresh_token: refreshToken, ...more })
   return {
     client,
     subject,
+    dpop,
     get tokens() {
       return tokens
     },
@@ -91,8 +94,10 @@ export function createConnection(parts: ConnectionParts): TestConnection {
       tokens = await use(tokens.refresh_token, scope === undefined ? {} : { scope })
       return tokens
     },
-    introspect: (as = client, token = tokens.access_token) =>
-      requestIntrospection(endpoint, as, token),
+    async introspect(as = client, token = tokens.access_token) {
+      checkClient(as)
+      return requestIntrospection({ endpoint: parts.endpoint, client: as }, token)
+    },
     async lostRefreshResponse(refreshToken = tokens.refresh_token) {
       await use(refreshToken)
     },
@@ -123,6 +128,7 @@ async function disconnect(
   { endpoint: { issuer, fetch }, client, subject }: ConnectionParts,
   account: TestAccount | undefined,
 ): Promise<void> {
+  checkAccount(account)
   const browser = createBrowser(issuer, fetch)
   const begin = await browser.go(issuer + connectionsPath)
   const list = await signIn(browser, begin, account)

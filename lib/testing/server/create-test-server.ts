@@ -8,6 +8,7 @@ import { createTestClients } from './clients.ts'
 import { holdClock } from './clock.ts'
 import { connect } from './connect.ts'
 import { createFetch } from './fetch.ts'
+import { checkListener, checkWrapped } from './given.ts'
 import { listen, type Listening } from './listening.ts'
 import { companies, createTestAccounts, organizations, people } from './people.ts'
 import { decide } from './person.ts'
@@ -30,21 +31,29 @@ import type {
  * await connection.introspect() // { active: true, … }
  * ```
  *
- * @throws {@link ConfigurationError} with every mistake in the options at once
+ * @throws {@link ConfigurationError} with every mistake in the options at once; TypeError where `host` or `server` is not
+ * what it has to be, or there are options beside `server`
  */
 export function createTestServer(options?: TestServerOptions): Promise<TestServer>
 export function createTestServer(options: WrappedServerOptions): Promise<WrappedTestServer>
 export async function createTestServer(
   options: TestServerOptions | WrappedServerOptions = {},
 ): Promise<TestServer | WrappedTestServer> {
+  const isWrapped = isWrapping(options)
+  if (isWrapped) checkWrapped(options)
   const listening = await listen()
   try {
-    return options.server ? wrap(listening, options) : start(listening, options)
+    return isWrapped ? wrap(listening, options) : start(listening, options)
   } catch (error) {
     await listening.close()
     throw error
   }
 }
+
+// Also one that is undefined: whoever names it does not want another.
+const isWrapping = (
+  options: TestServerOptions | WrappedServerOptions,
+): options is WrappedServerOptions => Object.hasOwn(options, 'server')
 
 function wrap(listening: Listening, { server, host }: WrappedServerOptions): WrappedTestServer {
   const running = run(listening, server, host)
@@ -69,7 +78,7 @@ function start(
     // Those of whoever tests come first: their place is named where something is wrong with them.
     clients: [...clients, own.confidential, own.public, own.organization, own.api],
   })
-  const running = run(listening, server, host?.(server))
+  const running = run(listening, server, toHost(server, host))
   const person = options.accounts ? {} : { account: people.groupAdministrator }
   return {
     ...running,
@@ -82,6 +91,19 @@ function start(
   }
 }
 
+function toHost(
+  server: AuthorizationServer,
+  host: TestServerOptions['host'],
+): RequestListener | undefined {
+  if (host === undefined) return undefined
+  if (typeof host !== 'function') {
+    throw new TypeError('host is no function that takes the authorization server')
+  }
+  const listener = host(server)
+  checkListener(listener, 'what host gives')
+  return listener
+}
+
 function run(
   listening: Listening,
   server: AuthorizationServer,
@@ -89,9 +111,10 @@ function run(
 ): RunningTestServer {
   const { issuer } = server.provider
   const { url } = listening
-  const clock = holdClock()
   const fetch = createFetch(issuer, url)
   listening.answerWith(host)
+  // Last: nobody releases it where this throws.
+  const clock = holdClock()
   const close = async (): Promise<void> => {
     await listening.close()
     clock.release()
@@ -102,8 +125,11 @@ function run(
     server,
     clock: { advance: (seconds) => clock.advance(seconds) },
     fetch,
-    authorize: async (address, person = {}) =>
-      (await decide(createBrowser(issuer, fetch), address, person)).location,
+    authorize: async (address, person = {}) => {
+      const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? undefined
+      const browser = createBrowser(issuer, fetch, redirectUri)
+      return (await decide(browser, address, person)).location
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

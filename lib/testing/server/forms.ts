@@ -11,6 +11,7 @@ import {
 } from '../../views/check/drawn.ts'
 import type { Fields, Page } from './browser.ts'
 import { FlowError } from './flow-error.ts'
+import { toRedirectWords } from './redirects.ts'
 
 // Looked at several times, and taking longer to read than to answer.
 const drawn = new WeakMap<Page, DrawnPage>()
@@ -78,13 +79,4 @@ export function toPageWords(page: Page): string {
   const [first] = title?.childNodes ?? []
   const name = first && 'value' in first ? ` "${toWords(first.value)}"` : ''
   return `the page${name} (${status}), which says: ${words.slice(0, 300) || 'nothing'}`
-}
-
-/** Where a redirect leads, without what it carries. */
-export function toRedirectWords({ origin, pathname, searchParams }: URL): string {
-  const error = searchParams.get('error')
-  const description = searchParams.get('error_description')
-  const place = `a redirect to ${origin}${pathname}`
-  if (error === null) return place
-  return `${place} with the error ${error}${description === null ? '' : ` (${description})`}`
 }

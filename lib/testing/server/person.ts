@@ -1,5 +1,6 @@
 import type { Browser, Page } from './browser.ts'
 import { FlowError } from './flow-error.ts'
+import { checkPerson } from './given.ts'
 import { findForm, toPageWords, valuesOf } from './forms.ts'
 import type { Credentials } from './people.ts'
 
@@ -34,13 +35,15 @@ export interface Decided {
 /**
  * Goes where a client sends the browser, signs in, and decides.
  *
- * @throws FlowError where the browser is not sent back to a client
+ * @throws FlowError where the browser is not sent back to a client; TypeError where a member is wrong
  */
 export async function decide(
   browser: Browser,
   url: URL | string,
-  { account, decision = 'allow', ...choice }: PersonOptions,
+  person: PersonOptions,
 ): Promise<Decided> {
+  checkPerson(person)
+  const { account, decision = 'allow', ...choice } = person
   const page = await signIn(browser, await browser.go(url), account)
   if (page.location) return { location: page.location, subject: undefined }
   const fields = decision === 'allow' ? toConsent(page, choice) : toRefusal(page)

@@ -28,7 +28,8 @@ export interface TestServerOptions extends Partial<
    */
   readonly resourceServer?: Partial<ResourceServerOptions>
   /**
-   * The application that the authorization server is a part of, for a host with its own sign-in: what answers requests.
+   * The application that the authorization server is a part of, for a host with its own sign-in: gives what answers
+   * requests, which of a Koa application is `callback()`.
    *
    * @defaultValue the authorization server alone
    */
@@ -36,11 +37,11 @@ export interface TestServerOptions extends Partial<
   readonly server?: never
 }
 
-/** What {@link createTestServer} takes for an authorization server that is there already. */
+/** What {@link createTestServer} takes for an authorization server that is there already: nothing else, it has its options. */
 export interface WrappedServerOptions {
   readonly server: AuthorizationServer
   /**
-   * The application that it is a part of: what answers requests.
+   * The application that it is a part of: what answers requests, which of a Koa application is `callback()`.
    *
    * @defaultValue the authorization server alone
    */
@@ -62,7 +63,7 @@ export interface RunningTestServer extends AsyncDisposable {
    * What the person does whom a client sends to this URL of an authorization request: signs in, chooses and decides.
    * Resolves to where the browser is sent then, with the code or the error.
    *
-   * @throws FlowError where the browser is not sent anywhere
+   * @throws FlowError where the browser is not sent anywhere; TypeError where a member of `person` is wrong
    */
   authorize(url: URL | string, person?: PersonOptions): Promise<URL>
   /** Ends everything; once more does nothing. */
@@ -78,9 +79,10 @@ export interface TestServer extends RunningTestServer {
   readonly companies: TestCompanies
   readonly organizations: TestOrganizations
   /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP.
+   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
+   * or to prove that it has a key does so.
    *
-   * @throws FlowError where there are none, with what came instead
+   * @throws FlowError where there are none, with what came instead; TypeError where a member is missing or wrong
    */
   connect(options?: ConnectOptions): Promise<TestConnection>
 }
@@ -88,9 +90,10 @@ export interface TestServer extends RunningTestServer {
 /** A test server of an authorization server that was there already. */
 export interface WrappedTestServer extends RunningTestServer {
   /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP.
+   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
+   * or to prove that it has a key does so.
    *
-   * @throws FlowError where there are none, with what came instead
+   * @throws FlowError where there are none, with what came instead; TypeError where a member is missing or wrong
    */
   connect(options: ConnectOptions & { readonly client: ClientMetadata }): Promise<TestConnection>
 }

@@ -1,7 +1,5 @@
-import type { ClientMetadata } from '../../clients/metadata.ts'
 import { routes } from '../../provider/routes.ts'
-import type { TestFetch } from './fetch.ts'
-import { FlowError } from './flow-error.ts'
+import { post, toFailure, type Caller } from './client-request.ts'
 
 /**
  * What the token endpoint answers.
@@ -12,6 +10,7 @@ export interface Tokens {
   readonly access_token: string
   /** Not there for a client that was registered without the grant type `refresh_token`. */
   readonly refresh_token: string
+  /** `Bearer`, or `DPoP` for tokens that are bound to a key. */
   readonly token_type: string
   /** Seconds. */
   readonly expires_in: number
@@ -37,12 +36,8 @@ export interface Introspection {
   /** Seconds since the epoch. */
   readonly iat?: number
   readonly jti?: string
-}
-
-/** Where requests of clients go. */
-export interface Endpoint {
-  readonly issuer: string
-  readonly fetch: TestFetch
+  /** The thumbprint of the key that the token is bound to, where it is (RFC 9449, Section 6.2). */
+  readonly cnf?: { readonly jkt: string }
 }
 
 /**
@@ -51,64 +46,26 @@ export interface Endpoint {
  * @throws FlowError with the error code where there are none
  */
 export async function requestTokens(
-  endpoint: Endpoint,
-  client: ClientMetadata,
+  caller: Caller,
   fields: Readonly<Record<string, string>>,
 ): Promise<Tokens> {
-  const { status, body } = await post(endpoint, routes.token, { client, fields })
-  if (status === 200) return body as unknown as Tokens
-  const { error, error_description: description } = body
-  const code = typeof error === 'string' ? error : undefined
-  const words = typeof description === 'string' ? ` (${description})` : ''
-  const grant = fields['grant_type'] ?? 'no grant'
-  throw new FlowError(
-    `no tokens for ${grant}: ${status} ${code ?? 'without an error'}${words}`,
-    code,
-  )
+  const answer = await post(caller, routes.token, fields)
+  const missing = ['access_token', 'token_type'].find((name) => !isText(answer.body[name]))
+  if (answer.status === 200 && missing === undefined) return answer.body as unknown as Tokens
+  const what = `no tokens for ${fields['grant_type'] ?? 'no grant'}`
+  throw toFailure(answer, what, missing ?? 'the status 200')
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
 /**
  * Asks what a token is good for.
  *
  * @throws FlowError where the client may not ask
  */
-export async function requestIntrospection(
-  endpoint: Endpoint,
-  client: ClientMetadata,
-  token: string,
-): Promise<Introspection> {
-  const { status, body } = await post(endpoint, routes.introspection, { client, fields: { token } })
-  if (status === 200) return body as unknown as Introspection
-  const code = typeof body['error'] === 'string' ? body['error'] : undefined
-  throw new FlowError(`no introspection: ${status} ${code ?? 'without an error'}`, code)
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-interface Post {
-  readonly client: ClientMetadata
-  readonly fields: Readonly<Record<string, string>>
-}
-
-async function post(
-  { issuer, fetch }: Endpoint,
-  path: string,
-  { client, fields }: Post,
-): Promise<Answer> {
-  const { client_id: id, client_secret: secret } = client
-  const body = new URLSearchParams(fields)
-  const headers = new Headers({ accept: 'application/json' })
-  if (secret === undefined || client.token_endpoint_auth_method === 'none') {
-    body.set('client_id', id)
-  } else {
-    const pair = [id, secret].map((part) => encodeURIComponent(part)).join(':')
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
-  }
-  const response = await fetch(issuer + path, { method: 'POST', body, headers })
-  const isJson = response.headers.get('content-type')?.includes('json') === true
-  const text = await response.text()
-  return { status: response.status, body: isJson ? (JSON.parse(text) as Answer['body']) : {} }
+export async function requestIntrospection(caller: Caller, token: string): Promise<Introspection> {
+  const answer = await post(caller, routes.introspection, { token })
+  const isAnswer = answer.status === 200 && typeof answer.body['active'] === 'boolean'
+  if (isAnswer) return answer.body as unknown as Introspection
+  throw toFailure(answer, 'no introspection', 'active')
 }

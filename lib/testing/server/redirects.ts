@@ -1,0 +1,36 @@
+/** Whom a request is of, and where its answer goes. */
+export interface Answered {
+  readonly issuer: string
+  /** Undefined where the request does not say. */
+  readonly redirectUri: string | undefined
+}
+
+/** Whether an address is the redirect URI, with or without a query. */
+export const isRedirectUri = (location: URL, redirectUri: string | undefined): boolean => {
+  const expected = URL.parse(redirectUri ?? '')
+  return expected !== null && withoutQuery(location) === withoutQuery(expected)
+}
+
+/**
+ * Whether a redirect is the answer that a client waits for, wherever that is: it leads to the redirect URI, or has what
+ * only an answer has (RFC 9207), as for a request that was pushed.
+ */
+export function isAnswer(location: URL, { issuer, redirectUri }: Answered): boolean {
+  const { searchParams } = location
+  const isOfIssuer = searchParams.get('iss') === issuer
+  const hasResult = searchParams.has('code') || searchParams.has('error')
+  return (isOfIssuer && hasResult) || isRedirectUri(location, redirectUri)
+}
+
+/** Where a redirect leads, without what it carries. */
+export function toRedirectWords(location: URL): string {
+  const error = location.searchParams.get('error')
+  const description = location.searchParams.get('error_description')
+  const kept = { search: '', hash: '', username: '', password: '' }
+  const place = `a redirect to ${Object.assign(new URL(location), kept).href}`
+  if (error === null) return place
+  return `${place} with the error ${error}${description === null ? '' : ` (${description})`}`
+}
+
+// Not by the origin and path: a private scheme has no origin.
+const withoutQuery = (url: URL): string => Object.assign(new URL(url), { search: '' }).href
