@@ -8,7 +8,11 @@ import {
   type JWTPayload,
 } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { jwt, type JwtOptions } from '../../lib/resource-server/index.ts'
+import {
+  jwt,
+  VerificationUnavailableError,
+  type JwtOptions,
+} from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { connect, consent, revoke } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
@@ -195,6 +199,21 @@ describe('the keys', () => {
     answer = serve(first)
     expect((await api.get('/token', token)).status).toBe(200)
   })
+})
+
+test('many who waited for the same keys have one failure, and the next ones another', async () => {
+  const verify = jwt({ issuer, audience })
+  const token = await sign()
+  answer = (response) => void response.writeHead(500).end()
+  const failures = new Set<unknown>()
+  for (const turn of [1, 2]) {
+    const waiting = Array.from({ length: 20 }, () =>
+      verify(token).catch((error: unknown) => failures.add(error)),
+    )
+    await Promise.all(waiting)
+    expect([requests, failures.size]).toEqual([turn, turn])
+  }
+  for (const failure of failures) expect(failure).toBeInstanceOf(VerificationUnavailableError)
 })
 
 describe('a JWT access token of this authorization server', () => {
