@@ -143,6 +143,12 @@ describe('a token that is bound to a key', () => {
     const { status, challenge } = await ask(headers, '/jobs')
     expect([status, challenge]).toEqual([403, expect.stringMatching(/^DPoP error="insufficient_/)])
   })
+
+  test('is told in its scheme that it is not for what is asked', async () => {
+    const headers = await proofOf({ htu: `${api.origin}/organization` })
+    const { status, challenge } = await ask(headers, '/organization')
+    expect([status, challenge]).toEqual([403, `DPoP ${algs}, ${metadata()}`])
+  })
 })
 
 test('a token that is bound to no key is refused with a proof', async () => {
