@@ -52,14 +52,14 @@ export function createApi(options: ApiOptions): Koa {
 function createRoutes(directory: Directory, nameOf: ApiOptions['nameOf']): Router<BearerState> {
   const router = new Router<BearerState>()
 
-  router.get('/v1/introspect', (ctx) => {
+  router.get('/v1/introspect', async (ctx) => {
     const { clientId, scope, subject } = ctx.state.token
     ctx.body = {
       data: {
         authMethod: 'OAUTH2',
         clientId,
         scope: [...scope].join(' '),
-        applicationName: nameOf(clientId) ?? clientId,
+        applicationName: await nameOf(clientId),
         subjectURN: subject.urn,
       },
     }
@@ -77,7 +77,8 @@ function createRoutes(directory: Directory, nameOf: ApiOptions['nameOf']): Route
   })
 
   router.get('/v2/employees', requireScope('users:read'), async (ctx) => {
-    ctx.body = page(directory.employees(await companyFor(ctx)).map(toEmployee))
+    const ids = await companiesFor(ctx)
+    ctx.body = page(ids.flatMap((id) => directory.employees(id)).map(toEmployee))
   })
   return router
 }

@@ -6,8 +6,8 @@ import type { BearerState } from 'pleo-oauth-server/resource-server'
 export interface InstallationOptions {
   /** What is connected, and can be ended. */
   readonly connections: Connections
-  /** The name of a client, as it is registered. */
-  readonly nameOf: (clientId: string) => string | undefined
+  /** The name that a client is registered with now; its id where it has none. */
+  readonly nameOf: (clientId: string) => Promise<string>
 }
 
 /** What a client can see and end of its own: that it is connected to the company or organization of its token. */
@@ -26,7 +26,7 @@ export function createInstallationRoutes({
     ctx.body = {
       data: {
         clientId,
-        applicationName: nameOf(clientId) ?? clientId,
+        applicationName: await nameOf(clientId),
         subjectURN: subject.urn,
         status: 'AUTHORIZED',
         createdAt: new Date(since).toISOString(),

@@ -61,7 +61,7 @@ export async function readApi(api: string, accessToken: string): Promise<ApiData
       subject: subjectURN,
       companies: await Promise.all(
         companies.map(async (company) => {
-          // Named for every company, because a token of an organization needs it.
+          // Named for every company: without it, those of all companies of an organization come in one list.
           const path = `/v2/employees?company_id=${encodeURIComponent(company.id)}`
           return toCompanyData(company, await get<readonly ApiEmployee[]>(path))
         }),

@@ -2,6 +2,7 @@ import {
   ConfigurationError,
   createAuthorizationServer,
   type ClientMetadata,
+  type Clients,
   type Storage,
   type ViewsOptions,
 } from 'pleo-oauth-server'
@@ -16,6 +17,7 @@ import {
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
+import type { InstallationOptions } from './installations.ts'
 import { takePort, type Listener } from './listeners.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
@@ -114,7 +116,6 @@ async function compose(
     views: settings.theme ? await readTheme(settings.theme) : {},
   })
   server.provider.proxy = settings.trustProxy
-  const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
   const apiApp = createApi({
     verify: introspection({
       // Where it listens: the issuer may be behind a proxy that is not reached from here.
@@ -129,7 +130,7 @@ async function compose(
     issuer,
     directory,
     connections: server.connections,
-    nameOf: (clientId) => names.get(clientId),
+    nameOf: createNameOf(clients, server.clients),
   })
   const client = createPartnerClient(issuer, partners)
 
@@ -138,6 +139,16 @@ async function compose(
   ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
   const { generated } = file
   return { issuer, authorizationServer: origin, api, app, place, clients, generated }
+}
+
+/** Clients are also registered while this runs: the authorization server is asked for those each time. */
+function createNameOf(
+  clients: readonly ClientMetadata[],
+  registered: Pick<Clients, 'find'>,
+): InstallationOptions['nameOf'] {
+  const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
+  return async (clientId) =>
+    names.get(clientId) ?? (await registered.find(clientId))?.metadata.client_name ?? clientId
 }
 
 async function readFileClients(

@@ -4,7 +4,7 @@ import {
   type AccessToken,
   type TokenVerifier,
 } from './access-token.ts'
-import { createUnauthorized, type Unauthorized } from './challenges.ts'
+import { createChallenge, createUnauthorized, type Unauthorized } from './challenges.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { checkFunction, checkMembers, checkSwitch, checkText, toUrl } from './options.ts'
 import { createProofCheck, type ProofCheck } from './proof.ts'
@@ -76,17 +76,18 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
   const baseUrl = toUrl('bearer: baseUrl', options.baseUrl ?? audience)
   const schemes: readonly Scheme[] = dpop ? ['Bearer', 'DPoP'] : ['Bearer']
   const metadataUrl = resourceMetadata ? toMetadataUrl(baseUrl).href : undefined
+  const challenge = createChallenge(baseUrl.origin, metadataUrl)
   const authenticate = createAuthentication({
     verify,
     audience,
     schemes,
-    unauthorized: createUnauthorized(schemes, metadataUrl),
+    unauthorized: createUnauthorized(schemes, challenge),
     checkProof: createProofCheck(baseUrl.origin),
   })
   return async (ctx, next) => {
     try {
       const { token, scheme } = await authenticate(ctx)
-      setRequest(token, { scheme, companiesOf })
+      setRequest(token, { scheme, challenge: challenge(scheme), companiesOf })
       ctx.state.token = token
       await next()
     } catch (error) {

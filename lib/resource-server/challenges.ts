@@ -13,28 +13,38 @@ export interface TokenProblem {
 /** Makes the answer to a request without a good token. */
 export type Unauthorized = (problem?: TokenProblem) => ResourceServerError
 
+/** One challenge of an API, with what is wrong, where something is. */
+export type Challenge = (scheme: Scheme, problem?: Omit<TokenProblem, 'scheme'>) => string
+
 /**
- * Names every scheme that is taken, and what is wrong at the one that was used. A request without a token is told no error
- * there.
+ * Makes the challenges of an API. Each has a parameter at least: the realm, which is the origin of the API, where there is
+ * no other.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-7.1 RFC 9449, Section 7.1}
  */
-export function createUnauthorized(
-  schemes: readonly Scheme[],
-  resourceMetadata: string | undefined,
-): Unauthorized {
+export function createChallenge(realm: string, resourceMetadata: string | undefined): Challenge {
   const algs = proofAlgorithms.join(' ')
+  return (scheme, problem) => {
+    const isBare = !problem && scheme !== 'DPoP' && resourceMetadata === undefined
+    return toChallenge(scheme, {
+      realm: isBare ? realm : undefined,
+      error: problem?.error,
+      error_description: problem?.description,
+      algs: scheme === 'DPoP' ? algs : undefined,
+      resource_metadata: resourceMetadata,
+    })
+  }
+}
+
+/**
+ * Names every scheme that is taken, and what is wrong at the one that was used. A request without a token is told no error
+ * there.
+ */
+export function createUnauthorized(schemes: readonly Scheme[], challenge: Challenge): Unauthorized {
   return (problem) => {
     const challenges = schemes.map((scheme) =>
-      toChallenge(scheme, {
-        ...(problem?.scheme === scheme && {
-          error: problem.error,
-          error_description: problem.description,
-        }),
-        ...(scheme === 'DPoP' && { algs }),
-        resource_metadata: resourceMetadata,
-      }),
+      challenge(scheme, problem?.scheme === scheme ? problem : undefined),
     )
     return new ResourceServerError(
       401,

@@ -1,7 +1,7 @@
 import type { ParsedUrlQuery } from 'node:querystring'
 import { parseSubject } from '../pleo/subject.ts'
 import { ResourceServerError } from './refusal.ts'
-import { requestOf, type TokenContext } from './request.ts'
+import { requestOf, toForbidden, type TokenContext } from './request.ts'
 
 declare const checked: unique symbol
 
@@ -40,14 +40,14 @@ export async function companyFor(
   const id = toCompany(queried(ctx), named.map(String))
   const { subject } = requestOf(ctx).token
   if (subject.type === 'company') {
-    if (id !== undefined && id !== subject.id) throw foreign()
+    if (id !== undefined && id !== subject.id) throw foreign(ctx)
     return subject.id as CompanyId
   }
   if (id === undefined) {
     throw malformed('company_id is missing: the access token is for an organization')
   }
   const own = await ownCompanies(ctx)
-  if (!own.includes(id as CompanyId)) throw foreign()
+  if (!own.includes(id as CompanyId)) throw foreign(ctx)
   return id as CompanyId
 }
 
@@ -87,8 +87,8 @@ async function ownCompanies(ctx: TokenContext): Promise<readonly CompanyId[]> {
   return ids.map((id) => id.toLowerCase() as CompanyId)
 }
 
-const foreign = (): ResourceServerError =>
-  new ResourceServerError(403, 'forbidden', 'the access token is not for that company')
+const foreign = (ctx: TokenContext): ResourceServerError =>
+  toForbidden(ctx, 'the access token is not for that company')
 
 const malformed = (description: string): ResourceServerError =>
   new ResourceServerError(400, 'invalid_request', description)

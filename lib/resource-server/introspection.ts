@@ -44,7 +44,8 @@ export function introspection(options: IntrospectionOptions): TokenVerifier {
   checkText('introspection: client.secret', client.secret)
   if (issuer !== undefined) toUrl('introspection: issuer', issuer)
   checkMembers('introspection: cache', cache, ['maxAge', 'maxEntries'])
-  const timeout = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2) * 1000
+  const seconds = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2)
+  const timeout = Math.ceil(seconds * 1000)
   const authorization = toBasic(client)
   return cacheTokens(
     async (token) => {

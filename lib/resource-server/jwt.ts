@@ -77,14 +77,20 @@ function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyG
     cacheMaxAge: maxAge * 1000,
     timeoutDuration: Math.ceil(timeout * 1000),
   })
+  const failures = new WeakMap<Error, VerificationUnavailableError>()
+  // The same one for all who waited for the same keys: the application is to hear of it once.
+  const toFailure = (cause: Error): VerificationUnavailableError => {
+    const message = 'the keys of the authorization server are not there'
+    const failure = failures.get(cause) ?? new VerificationUnavailableError(message, { cause })
+    failures.set(cause, failure)
+    return failure
+  }
   return async (header, token) => {
     try {
       return await keys(header, token)
     } catch (cause) {
       if (isOfToken(cause)) throw cause
-      throw new VerificationUnavailableError('the keys of the authorization server are not there', {
-        cause,
-      })
+      throw toFailure(cause as Error)
     }
   }
 }

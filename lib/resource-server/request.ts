@@ -1,6 +1,6 @@
 import type { AccessToken } from './access-token.ts'
 import type { Subject } from '../pleo/subject.ts'
-import type { Scheme } from './refusal.ts'
+import { ResourceServerError, type Scheme } from './refusal.ts'
 
 /** Answers the ids (UUIDs) of the companies that belong to an organization now. */
 export type CompaniesOf = (organization: Subject) => Promise<readonly string[]> | readonly string[]
@@ -8,6 +8,8 @@ export type CompaniesOf = (organization: Subject) => Promise<readonly string[]> 
 /** What is known of a request whose token is good. */
 interface GoodRequest {
   readonly scheme: Scheme
+  /** In that scheme, without an error. */
+  readonly challenge: string
   readonly companiesOf: CompaniesOf | undefined
 }
 
@@ -34,3 +36,14 @@ export function requestOf({ state }: TokenContext): GoodRequest & { readonly tok
   if (!request) throw new TypeError('bearer() must run first: ctx.state.token is not from there')
   return { ...request, token }
 }
+
+/**
+ * Refuses a request whose token is good, and not for what it asks. No error is in the challenge: `insufficient_scope` would
+ * have the client ask for another scope.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
+ */
+export const toForbidden = (ctx: TokenContext, description: string): ResourceServerError =>
+  new ResourceServerError(403, 'forbidden', description, {
+    'WWW-Authenticate': requestOf(ctx).challenge,
+  })

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { BearerState } from './bearer.ts'
 import { ResourceServerError, toChallenge } from './refusal.ts'
-import { requestOf } from './request.ts'
+import { requestOf, toForbidden } from './request.ts'
 
 /**
  * Lets a request pass whose token has all of these scopes.
@@ -40,10 +40,6 @@ export function requireSubject(type: SubjectType): Middleware<BearerState> {
   return (ctx, next) => {
     if (requestOf(ctx).token.subject.type === type) return next()
     const article = type === 'company' ? 'a' : 'an'
-    throw new ResourceServerError(
-      403,
-      'forbidden',
-      `this needs an access token for ${article} ${type}`,
-    )
+    throw toForbidden(ctx, `this needs an access token for ${article} ${type}`)
   }
 }

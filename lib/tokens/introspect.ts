@@ -3,7 +3,7 @@ import { parseSubject } from '../pleo/subject.ts'
 import { asOneRequest } from '../provider/grant-request.ts'
 import type { Grant } from '../provider/internals.ts'
 import { createFindJwtAccessToken } from './jwt-access-tokens.ts'
-import { identifierOf, noteUse, type IntrospectionParts } from './responses.ts'
+import { identifierOf, isFor, noteUse, type IntrospectionParts } from './responses.ts'
 
 /** What an access token says, with the members of an introspection response. */
 export type Introspection =
@@ -44,7 +44,7 @@ export function createIntrospect(provider: Provider, parts: IntrospectionParts):
   const find = async (value: string): Promise<Introspection> => {
     const jwt = await findJwt(Provider.ctx, value)
     const token: AccessToken | undefined = jwt?.token ?? (await provider.AccessToken.find(value))
-    const isGood = token?.isValid && [token.aud].flat().includes(audience)
+    const isGood = token?.isValid && isFor(token, audience)
     if (!isGood || (token['x5t#S256'] ?? '') !== '') return { active: false }
     const subject = await findSubject(provider, token)
     if (!subject || !(await isClient(provider, token.clientId))) return { active: false }

@@ -121,6 +121,8 @@ function toResponse(
   const subject = parseSubject(grant?.subject ?? '')
   // A token that a grant stands for without saying for which company is good for none.
   if (token.kind !== 'ClientCredentials' && !subject) return undefined
+  // A refresh token is for this server. Any other that `configure` made for another API must not pass for one of this API.
+  if (token.kind !== 'RefreshToken' && !isFor(token, audience)) return undefined
   const response: Record<string, unknown> = {
     active: true,
     client_id: token.clientId,
@@ -139,6 +141,12 @@ function toResponse(
   if (cnf !== undefined) response['cnf'] = cnf
   return response
 }
+
+/** Whether a token is for that API; one that names none is for none. */
+export const isFor = (
+  { aud }: { readonly aud?: string | readonly string[] | undefined },
+  audience: string,
+): boolean => [aud].flat().includes(audience)
 
 /** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
 export const toTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { local } from '../../lib/resource-server/index.ts'
 import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
 import { connect } from '../support/flow.ts'
-import { bakery, idOf } from '../support/people.ts'
+import { bakery, idOf, nordlysDenmark } from '../support/people.ts'
 import { send } from '../support/requests.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 
@@ -66,11 +66,31 @@ describe('a request without a token is told the schemes, and no error', () => {
     expect(raw.headers['cache-control']).toBe('no-store')
   })
 
-  test('and nothing but Bearer, where that is all there is', async () => {
-    const plain = await startApi({ verify: local(server), dpop: false, resourceMetadata: false })
+  test.each([
+    [
+      'the realm, where nothing else is said of Bearer',
+      true,
+      (realm: string) => `${realm}, DPoP ${algs}`,
+    ],
+    ['Bearer and the realm, where that is all there is', false, (realm: string) => realm],
+  ])('and %s', async (_, dpop, toChallenge) => {
+    const plain = await startApi({ verify: local(server), dpop, resourceMetadata: false })
     const { status, challenge } = await plain.get('/token')
     await plain.close()
-    expect([status, challenge]).toEqual([401, 'Bearer'])
+    expect([status, challenge]).toEqual([401, toChallenge(`Bearer realm="${plain.origin}"`)])
+  })
+
+  test('and the realm of the audience, where no other URL is given', async () => {
+    const own = { audience: 'https://api.example.test/v1', baseUrl: undefined as never }
+    const plain = await startApi({
+      verify: local(server),
+      dpop: false,
+      resourceMetadata: false,
+      ...own,
+    })
+    const { challenge } = await plain.get('/token')
+    await plain.close()
+    expect(challenge).toBe('Bearer realm="https://api.example.test"')
   })
 })
 
@@ -174,11 +194,21 @@ describe('a good token that is not for what is asked is refused with 403', () =>
     expect((await api.get('/jobs', access_token)).status).toBe(200)
   })
 
-  test('it is for a company, where an organization is needed', async () => {
-    const { status, challenge, body } = await api.get('/organization', token)
-    expect([status, challenge, body]).toEqual([
-      403,
-      undefined,
+  test.each([
+    ['it is for a company, where an organization is needed', '/organization'],
+    ['it is for another company', '/company?company_id=00000000-0000-4000-8000-999999999999'],
+    ['it is for another company than the path names', `/company/${idOf(nordlysDenmark)}`],
+  ])('%s: another scope would be of no use, so no error is in the challenge', async (_, path) => {
+    const { status, challenge, body } = await api.get(path, token)
+    expect([status, challenge, body['error']]).toEqual([403, `Bearer ${metadata()}`, 'forbidden'])
+  })
+
+  test('and is told the realm, where nothing else is said', async () => {
+    const plain = await startApi({ verify: local(server), resourceMetadata: false })
+    const answer = await plain.get('/organization', token)
+    await plain.close()
+    expect([answer.challenge, answer.body]).toEqual([
+      `Bearer realm="${plain.origin}"`,
       { error: 'forbidden', error_description: 'this needs an access token for an organization' },
     ])
   })

@@ -3,11 +3,12 @@ import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { introspection, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
 import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
-import { createProofKeys, prove, type ProofKeys } from '../support/dpop.ts'
+import { connectBound, proveUse } from '../support/bound-tokens.ts'
+import { createProofKeys, type ProofKeys } from '../support/dpop.ts'
 import { bakery } from '../support/people.ts'
 import { send } from '../support/requests.ts'
 import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
-import { connect, consent, post } from '../support/flow.ts'
+import { connect, consent } from '../support/flow.ts'
 
 let server: RunningServer
 let api: RunningApi
@@ -17,28 +18,12 @@ beforeAll(async () => {
   server = await startServer()
   api = await startApi({ verify: local(server) })
   keys = await createProofKeys()
-  token = await connectWith(keys)
+  token = await connectBound(server.issuer, keys)
 })
 afterAll(async () => {
   await api.close()
   await server.close()
 })
-
-async function connectWith(own: ProofKeys): Promise<string> {
-  const { code, verifier } = await consent(server.issuer)
-  const fields = {
-    grant_type: 'authorization_code',
-    code,
-    code_verifier: verifier,
-    redirect_uri: confidential.redirect_uris?.[0],
-    client_id: confidential.client_id,
-    client_secret: confidential.client_secret,
-  }
-  const url = `${server.issuer}/oauth/token`
-  const { body } = await post(url, fields, await prove(own, url))
-  expect(body['token_type']).toBe('DPoP')
-  return String(body['access_token'])
-}
 
 type Claims = Record<string, unknown>
 
@@ -46,7 +31,7 @@ const ath = (value: string): string => hash('sha256', value, 'base64url')
 
 /** A right proof for a GET of /token, and what is to be wrong with it. */
 const proofOf = (claims: Claims = {}, own = keys, of = token): Promise<Record<string, string>> =>
-  prove(own, `${api.origin}/token`, { htm: 'GET', ath: ath(of), ...claims })
+  proveUse(own, of, { url: `${api.origin}/token` }, claims)
 
 const ask = async (
   headers: Record<string, string>,
@@ -143,6 +128,12 @@ describe('a token that is bound to a key', () => {
     const { status, challenge } = await ask(headers, '/jobs')
     expect([status, challenge]).toEqual([403, expect.stringMatching(/^DPoP error="insufficient_/)])
   })
+
+  test('is told in its scheme that it is not for what is asked', async () => {
+    const headers = await proofOf({ htu: `${api.origin}/organization` })
+    const { status, challenge } = await ask(headers, '/organization')
+    expect([status, challenge]).toEqual([403, `DPoP ${algs}, ${metadata()}`])
+  })
 })
 
 test('a token that is bound to no key is refused with a proof', async () => {
@@ -238,7 +229,7 @@ describe('a proof is refused', () => {
 
 test('of two clients each may choose the id of its proofs', async () => {
   const others = await createProofKeys()
-  const theirs = await connectWith(others)
+  const theirs = await connectBound(server.issuer, others)
   const jti = 'one'
   expect((await ask(await proofOf({ jti }))).status).toBe(200)
   const answer = await ask(await proofOf({ jti }, others, theirs), '/token', 'GET', theirs)

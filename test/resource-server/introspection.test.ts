@@ -2,14 +2,14 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { introspection, type IntrospectionOptions } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
-import { connect, revoke } from '../support/flow.ts'
-import { bakery, idOf } from '../support/people.ts'
+import { connect } from '../support/flow.ts'
 import {
+  good,
   json,
   startIntrospectionProxy,
   type IntrospectionProxy,
 } from '../support/introspection-proxy.ts'
-import { basic, pause } from '../support/requests.ts'
+import { basic } from '../support/requests.ts'
 import { audience, resourceServer, startServer, type RunningServer } from '../support/server.ts'
 
 const client = { id: resourceServer.client_id, secret: resourceServer.client_secret }
@@ -53,6 +53,13 @@ describe('what is asked', () => {
     expect([proxy.requests(), proxy.connections()]).toEqual([5, 1])
   })
 
+  // In milliseconds, neither is a whole number.
+  test.each([2.01, 1.0005])('waits %d seconds for an answer', async (timeout) => {
+    const verify = introspection({ endpoint: proxy.endpoint, client, timeout })
+    proxy.answer(json({ active: false }))
+    expect(await verify('x')).toBeUndefined()
+  })
+
   test('has id and secret form-encoded', async () => {
     const api = await start({ client: { id: 'a b:ü', secret: '%+&' } })
     await api.get('/token', 'x')
@@ -60,107 +67,6 @@ describe('what is asked', () => {
     expect(Buffer.from(sent, 'base64').toString()).toBe('a+b%3A%C3%BC:%25%2B%26')
   })
 })
-
-describe('the cache', () => {
-  test('has 200 requests at once ask once', async () => {
-    const api = await start()
-    proxy.delay(100)
-    const token = await newToken()
-    const answers = await Promise.all(Array.from({ length: 200 }, () => api.get('/token', token)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(proxy.requests()).toBe(1)
-  })
-
-  test('asks again when its age is over, and notices a revocation then', async () => {
-    const api = await start({ cache: { maxAge: 0.5 } })
-    const token = await newToken()
-    expect((await api.get('/token', token)).status).toBe(200)
-    await revoke(server.issuer, token)
-    expect((await api.get('/token', token)).status).toBe(200)
-    await pause(550)
-    expect((await api.get('/token', token)).status).toBe(401)
-    expect(proxy.requests()).toBe(2)
-  })
-
-  test('counts the age from when it was asked, also for those who wait for an answer', async () => {
-    const api = await start({ cache: { maxAge: 0.3 } })
-    const token = await newToken()
-    proxy.delay(700)
-    const first = api.get('/token', token)
-    await pause(500)
-    await revoke(server.issuer, token)
-    proxy.delay(0)
-    expect((await api.get('/token', token)).status).toBe(401)
-    expect((await first).status).toBe(200)
-    expect((await api.get('/token', token)).status).toBe(401)
-  })
-
-  test('of no age has every request ask', async () => {
-    const api = await start({ cache: { maxAge: 0 } })
-    const token = await newToken()
-    const statuses = async (): Promise<readonly number[]> => {
-      const answers = await Promise.all([api.get('/token', token), api.get('/token', token)])
-      return answers.map(({ status }) => status)
-    }
-    expect([await statuses(), proxy.requests()]).toEqual([[200, 200], 2])
-    await revoke(server.issuer, token)
-    expect([await statuses(), proxy.requests()]).toEqual([[401, 401], 4])
-  })
-
-  test('never remembers a token past its end', async () => {
-    const short = await startServer({ lifetimes: { accessToken: 1 } })
-    const endpoint = `${short.issuer}/oauth/token/introspect`
-    const api = await start({ endpoint, cache: { maxAge: 60 } })
-    const { access_token } = await connect(short.issuer)
-    expect((await api.get('/token', access_token)).status).toBe(200)
-    await pause(1100)
-    expect((await api.get('/token', access_token)).status).toBe(401)
-    await short.close()
-  })
-
-  test('forgets the oldest where it is full', async () => {
-    const api = await start({ cache: { maxAge: 60, maxEntries: 2 } })
-    const tokens = [await newToken(), await newToken(), await newToken()] as const
-    for (const token of tokens) await api.get('/token', token)
-    expect(proxy.requests()).toBe(3)
-    await api.get('/token', tokens[2])
-    await api.get('/token', tokens[1])
-    expect(proxy.requests()).toBe(3)
-    await api.get('/token', tokens[0])
-    expect(proxy.requests()).toBe(4)
-  })
-
-  test('remembers nothing that is not good, so that strangers push out nothing that is', async () => {
-    const api = await start({ cache: { maxAge: 60, maxEntries: 10 } })
-    const token = await newToken()
-    await api.get('/token', token)
-    for (let turn = 0; turn < 50; turn += 1) await api.get('/token', `nobody-issued-${turn}`)
-    await api.get('/token', 'nobody-issued-1')
-    expect(proxy.requests()).toBe(52)
-    expect((await api.get('/token', token)).status).toBe(200)
-    expect(proxy.requests()).toBe(52)
-  })
-
-  test('remembers no failure', async () => {
-    const api = await start({ cache: { maxAge: 60 } })
-    const token = await newToken()
-    proxy.answer(json('', 500))
-    expect((await api.get('/token', token)).status).toBe(503)
-    proxy.answer(undefined)
-    expect((await api.get('/token', token)).status).toBe(200)
-  })
-})
-
-const good: Readonly<Record<string, unknown>> = {
-  active: true,
-  sub: idOf(bakery),
-  'urn:pleo:params:oauth:subject_urn': bakery,
-  client_id: 'ledger',
-  scope: 'companies:read',
-  token_type: 'Bearer',
-  aud: audience,
-  exp: Math.floor(Date.now() / 1000) + 60,
-}
 
 describe('where nothing can be known, the answer is 503, and the reason is told to the application alone', () => {
   const reset = (response: ServerResponse): void => void response.destroy()
@@ -210,6 +116,13 @@ describe('where nothing can be known, the answer is 503, and the reason is told 
     const told = `${error.stack}${String(cause)}${cause instanceof Error ? cause.stack : ''}`
     expect(told).not.toContain(token)
     expect(told).not.toContain(client.secret)
+  })
+
+  test('silence, for as long as a part of a millisecond allows', async () => {
+    const api = await start({ timeout: 0.0505 })
+    proxy.answer(silent)
+    expect((await api.get('/token', 'x')).status).toBe(503)
+    expect(String(api.errors)).toContain('did not answer in time')
   })
 
   test('nobody listens', async () => {

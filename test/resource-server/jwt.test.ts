@@ -8,12 +8,15 @@ import {
   type JWTPayload,
 } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { jwt, type JwtOptions } from '../../lib/resource-server/index.ts'
+import {
+  jwt,
+  VerificationUnavailableError,
+  type JwtOptions,
+} from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
-import { connect, consent, revoke } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { pause } from '../support/requests.ts'
-import { audience, closeServer, listen, startServer } from '../support/server.ts'
+import { audience, closeServer, listen } from '../support/server.ts'
 
 // Keys of an authorization server, served over HTTP.
 
@@ -197,38 +200,17 @@ describe('the keys', () => {
   })
 })
 
-describe('a JWT access token of this authorization server', () => {
-  test('is good for who has its keys, to its end: also when it was revoked', async () => {
-    // As the framework makes them, with the subject among the claims.
-    const server = await startServer({
-      configure: (configuration) => ({
-        ...configuration,
-        extraTokenClaims: async (ctx) => {
-          const { subject } = (ctx.oidc.entities.Grant ?? {}) as { readonly subject?: string }
-          return { 'urn:pleo:params:oauth:subject_urn': subject }
-        },
-        features: {
-          ...configuration.features,
-          resourceIndicators: {
-            ...configuration.features?.resourceIndicators,
-            getResourceServerInfo: (_ctx, _resource, client) => ({
-              audience,
-              scope: client.scope ?? '',
-              accessTokenFormat: 'jwt',
-            }),
-          },
-        },
-      }),
-    })
-    const api = await startApi({ verify: jwt({ issuer: server.issuer, audience }) })
-    apis.push(api)
-    expect(await consent(server.issuer)).toHaveProperty('code')
-    const { access_token } = await connect(server.issuer)
-    expect(access_token.split('.')).toHaveLength(3)
-    const { status, body } = await api.get('/company', access_token)
-    expect([status, body]).toEqual([200, { company: bakery.split(':').at(-1) }])
-    await revoke(server.issuer, access_token)
-    expect((await api.get('/token', access_token)).status).toBe(200)
-    await server.close()
-  })
+test('many who waited for the same keys have one failure, and the next ones another', async () => {
+  const verify = jwt({ issuer, audience })
+  const token = await sign()
+  answer = (response) => void response.writeHead(500).end()
+  const failures = new Set<unknown>()
+  for (const turn of [1, 2]) {
+    const waiting = Array.from({ length: 20 }, () =>
+      verify(token).catch((error: unknown) => failures.add(error)),
+    )
+    await Promise.all(waiting)
+    expect([requests, failures.size]).toEqual([turn, turn])
+  }
+  for (const failure of failures) expect(failure).toBeInstanceOf(VerificationUnavailableError)
 })

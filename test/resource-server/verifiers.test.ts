@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Storage } from '../../lib/index.ts'
+import type { AuthorizationServerOptions, Storage } from '../../lib/index.ts'
 import { introspection, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { connect, redeem, refresh, revoke, consent, introspect } from '../support/flow.ts'
@@ -14,6 +14,7 @@ import {
   startServer,
   type RunningServer,
 } from '../support/server.ts'
+import { addMachine, tokenFrom } from '../support/signed-tokens.ts'
 import { createTestStorage } from '../support/storage.ts'
 
 const ofTests = { audience, clientIds: [resourceServer.client_id] }
@@ -195,24 +196,86 @@ test('introspect() of the server reads the storage once, and writes that the tok
   await server.close()
 })
 
-test('introspect() of the server knows no token for another API, however it came to be', async () => {
-  const server = await startServer({
-    configure: (configuration) => ({
-      ...configuration,
-      features: {
-        ...configuration.features,
-        resourceIndicators: {
-          ...configuration.features?.resourceIndicators,
-          getResourceServerInfo: (_ctx, _resource, client) => ({
-            audience: 'https://other.example.test',
-            scope: client.scope ?? '',
-            accessTokenFormat: 'opaque',
-          }),
-        },
+describe('a token for another API of the same server', () => {
+  const other = 'https://other.example.test'
+  const toOther: AuthorizationServerOptions['configure'] = (configuration) => ({
+    ...configuration,
+    features: {
+      ...configuration.features,
+      resourceIndicators: {
+        ...configuration.features?.resourceIndicators,
+        getResourceServerInfo: (_ctx, _resource, client) => ({
+          audience: other,
+          scope: client.scope ?? '',
+          accessTokenFormat: 'opaque',
+        }),
       },
-    }),
+    },
   })
-  const { access_token } = await connect(server.issuer)
-  expect(await server.introspect(access_token)).toEqual({ active: false })
-  await server.close()
+  let server: RunningServer
+  let token: string
+  beforeAll(async () => {
+    server = await startServer({ configure: toOther })
+    token = (await connect(server.issuer)).access_token
+  })
+  afterAll(() => server.close())
+
+  test.each(Object.entries(verifiers))('does not pass with %s', async (_, createVerifier) => {
+    const verify = createVerifier(server)
+    expect(await verify(token)).toBeUndefined()
+    // Also not at an API that is named as the other one: nothing vouches for what it says.
+    for (const own of [audience, other]) {
+      const api = await startApi({ verify, audience: own, baseUrl: own })
+      expect((await api.get('/token', token)).status).toBe(401)
+      await api.close()
+    }
+  })
+
+  test('is not active, whoever asks', async () => {
+    expect(await server.introspect(token)).toEqual({ active: false })
+    for (const reader of [resourceServer, confidential]) {
+      expect(await introspect(server.issuer, token, reader)).toEqual({ active: false })
+    }
+  })
+
+  test('has a refresh token that its client is told of', async () => {
+    const { refresh_token } = await connect(server.issuer)
+    expect(await introspect(server.issuer, refresh_token)).toMatchObject({ active: true })
+  })
+})
+
+describe('a token that a client has for itself, where configure allows it', () => {
+  const startFor = async (aud: string): Promise<RunningServer> => {
+    const storage = await createTestStorage()
+    await addMachine(storage)
+    return startServer({
+      storage,
+      configure: (configuration) => ({
+        ...configuration,
+        features: {
+          ...configuration.features,
+          clientCredentials: { enabled: true },
+          resourceIndicators: {
+            ...configuration.features?.resourceIndicators,
+            getResourceServerInfo: () => ({ audience: aud, scope: 'companies:read' }),
+          },
+        },
+      }),
+    })
+  }
+
+  test.each([
+    [audience, true],
+    ['https://other.example.test', false],
+  ])('is active where it is for this API, and acts for no company: %s', async (aud, active) => {
+    const server = await startFor(aud)
+    const token = (await tokenFrom(server.issuer)) ?? ''
+    expect(await introspect(server.issuer, token, resourceServer)).toMatchObject(
+      active ? { active, aud: audience, client_id: 'machine' } : { active },
+    )
+    for (const createVerifier of Object.values(verifiers)) {
+      expect(await createVerifier(server)(token)).toBeUndefined()
+    }
+    await server.close()
+  })
 })

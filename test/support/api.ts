@@ -78,16 +78,16 @@ function createApi(options: BearerOptions): Koa {
   router.get('/organization', requireSubject('organization'), (ctx) => {
     ctx.body = {}
   })
-  router.get('/company', async (ctx) => {
+  router.all('/company', async (ctx) => {
     ctx.body = { company: readCompany(await companyFor(ctx)) }
   })
-  router.get('/company/:id', async (ctx) => {
+  router.all('/company/:id', async (ctx) => {
     ctx.body = { company: readCompany(await companyFor(ctx, ctx.params['id'])) }
   })
   router.get('/misspelled/:id', async (ctx) => {
     ctx.body = { company: readCompany(await companyFor(ctx, ctx.params['ID'])) }
   })
-  router.get('/companies', async (ctx) => {
+  router.all('/companies', async (ctx) => {
     ctx.body = { companies: (await companiesFor(ctx)).map((id) => readCompany(id)) }
   })
   const app = new Koa()

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { closeServer, listen } from './server.ts'
+import { bakery, idOf } from './people.ts'
 import { pause } from './requests.ts'
+import { audience, closeServer, listen } from './server.ts'
 
 /** An HTTP server before an introspection endpoint, that counts what it is asked and can answer otherwise. */
 export interface IntrospectionProxy {
@@ -63,3 +64,15 @@ export const json =
     const content = typeof body === 'string' ? body : JSON.stringify(body)
     response.writeHead(status, { 'content-type': 'application/json' }).end(content)
   }
+
+/** What an endpoint says of a token that is good. */
+export const good: Readonly<Record<string, unknown>> = {
+  active: true,
+  sub: idOf(bakery),
+  'urn:pleo:params:oauth:subject_urn': bakery,
+  client_id: 'ledger',
+  scope: 'companies:read',
+  token_type: 'Bearer',
+  aud: audience,
+  exp: Math.floor(Date.now() / 1000) + 60,
+}
