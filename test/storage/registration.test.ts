@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import { refresh } from '../support/flow.ts'
@@ -193,37 +193,51 @@ describe('while Redis is not there', () => {
   })
 })
 
-test('whoever dies on the way, before any command, blocks no name for ever', async () => {
-  let commands = 0
-  for (; commands < 30; commands += 1) {
-    const proxy = await startFaultyProxy(redis)
-    const own = new Redis(proxy.port, proxy.host, recommendedRedisOptions)
-    own.on('error', () => undefined)
-    const keyPrefix = `dies-${commands}:`
-    const storage = createRedisAdapter({ client: own, keys: storageKeys, keyPrefix })
-    const server = await startServer({ storage, registration: {} })
-    const { token } = await server.clients.createInitialAccessToken()
-    proxy.silentBefore(commands)
-    const answer = await sendJson(endpoint(server), registration, { token })
-    // What comes next is never delivered: the process is gone.
-    own.disconnect()
-    await server.close()
-    await proxy.stop()
+test.each([
+  ['silentBefore', ['503 0 0', '503 1 0', '201 1 1']],
+  ['silentAfter', ['503 0 0', '503 1 0', '503 1 1', '201 1 1']],
+] as const)(
+  'whoever dies on the way, at any command (%s), blocks no name for ever, nor loses one',
+  async (fault, expected) => {
+    let commands = 0
+    // The answer, and how many names and clients were left.
+    const ended = new Set<string>()
+    for (; commands < 30; commands += 1) {
+      const proxy = await startFaultyProxy(redis)
+      const own = new Redis(proxy.port, proxy.host, recommendedRedisOptions)
+      own.on('error', () => undefined)
+      const keyPrefix = `${fault}-${commands}:`
+      const storage = createRedisAdapter({ client: own, keys: storageKeys, keyPrefix })
+      const server = await startServer({ storage, registration: {} })
+      const { token } = await server.clients.createInitialAccessToken()
+      proxy[fault](commands)
+      const answer = await sendJson(endpoint(server), registration, { token })
+      // What comes next is never delivered: the process is gone.
+      own.disconnect()
+      await server.close()
+      await proxy.stop()
 
-    const survivor = await startServer({ storage: storageAt(keyPrefix), registration: {} })
-    const clients = await survivor.clients.list()
-    const names = await dumpOf(client, `${keyPrefix}client-name:`)
-    const blocked = names.filter(({ expiresIn = Infinity }) => expiresIn > 60)
-    expect(blocked.length).toBeLessThanOrEqual(clients.length)
-    // As if the minute was over, in which a name waits for its client.
-    const waiting = names.filter((name) => !blocked.includes(name))
-    await Promise.all(waiting.map(({ key }) => client.del(key)))
-    const { status } = await tryToRegister(survivor, registration)
-    expect(status).toBe(blocked.length === 0 ? 201 : 400)
-    await survivor.close()
-    if (answer.status === 201) break
-    expect(answer.status).toBe(503)
-  }
-  expect(commands).toBeGreaterThan(3)
-  expect(commands).toBeLessThan(30)
-})
+      const survivor = await startServer({ storage: storageAt(keyPrefix), registration: {} })
+      const clients = await survivor.clients.list()
+      const names = await dumpOf(client, `${keyPrefix}client-name:`)
+      expect(names.length).toBeGreaterThanOrEqual(clients.length)
+      // The minute is over in which a name waits for its client.
+      const now = Date.now()
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + 61_000)
+      const { status } = await tryToRegister(survivor, registration)
+      expect(status).toBe(clients.length === 0 ? 201 : 400)
+      ended.add(`${answer.status} ${names.length} ${clients.length}`)
+      for (const { clientId } of await survivor.clients.list())
+        await survivor.clients.remove(clientId)
+      expect((await tryToRegister(survivor, registration)).status).toBe(201)
+      expect((await tryToRegister(survivor, registration)).status).toBe(400)
+      clock.mockRestore()
+      await survivor.close()
+      if (answer.status === 201) break
+      expect(answer.status).toBe(503)
+    }
+    expect(ended).toEqual(new Set(expected))
+    expect(commands).toBeGreaterThan(3)
+    expect(commands).toBeLessThan(30)
+  },
+)
