@@ -13,6 +13,7 @@ import {
   type SelfRegistered,
 } from '../support/self-registered.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
+import { foreignDigit, foreignLetter, formsOf, mark, sign, unseen } from '../support/unicode.ts'
 
 // One set of rules, whichever way a client comes in: by the options, registered by the host or over HTTP, or by a change.
 
@@ -117,38 +118,6 @@ const wrongUris = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/).map((scheme) => `${scheme}:/callback`),
 )
 
-/** All characters of Unicode, as the runtime knows it. */
-const characters = Array.from({ length: 0x11_0000 }, (_, point) => String.fromCodePoint(point))
-
-const oneOf = (pattern: RegExp, but = /^$/): fc.Arbitrary<string> => {
-  const all = characters.filter(
-    (one) => pattern.test(one) && !but.test(one) && !but.test(one.normalize('NFKD')),
-  )
-  return fc.nat(all.length - 1).map((index) => all[index] ?? '')
-}
-
-const unseen = fc.oneof(
-  oneOf(/[\p{Cc}\p{Cf}]/u),
-  oneOf(/[\p{Cs}\p{Zl}\p{Zp}]/u),
-  oneOf(/\p{Default_Ignorable_Code_Point}/u),
-  oneOf(/[\p{Co}\p{Cn}]/u),
-  fc.constantFrom('\u2800', '\uFFFC', '\u{1D159}'),
-)
-/** But those that are a letter in another form. */
-const sign = oneOf(/[\p{P}\p{S}\p{Zs}]/u, /^[\p{L}\p{N}\u2800\uFFFC\u{1D159}\u{1F130}-\u{1F1FF}]$/u)
-const mark = oneOf(/\p{M}/u, /[\p{Default_Ignorable_Code_Point}\u{16FE4}]/u)
-/** Not of the scripts that stand among Latin letters within a word. */
-const foreignLetter = oneOf(
-  /\p{L}/u,
-  /[\p{scx=Latin}\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Common}\p{Default_Ignorable_Code_Point}]/u,
-)
-const foreignDigit = oneOf(/(?!\p{scx=Common})\p{Nd}/u)
-/** The letters of the product, each in all characters that compatibility decomposition makes it. */
-const formsOf: Readonly<Partial<Record<string, readonly string[]>>> = Object.groupBy(
-  characters.filter((one) => /^[pleo]$/i.test(one.normalize('NFKD'))),
-  (one) => one.normalize('NFKD').toLowerCase(),
-)
-
 describe.each(doors)('%s', (door, refused) => {
   test('every URI that is as it should be is taken', async () => {
     await fc.assert(
@@ -231,6 +200,20 @@ describe.each(doors)('%s', (door, refused) => {
       ),
       { numRuns: 100 },
     )
+  })
+
+  test('fifty members in other languages are taken, whichever they are, and not one more', async () => {
+    const members = (count: number): Members =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) =>
+          index % 2
+            ? [`client_name#de-x-${index}`, `Nr ${index} ${door}`]
+            : [`tos_uri#de-x-${index}`, 'https://nordvind.example.test/terms'],
+        ),
+      )
+    expect(await refused(members(400))).toEqual(['tos_uri#de-x-50'])
+    expect(await refused(members(51))).toEqual(['tos_uri#de-x-50'])
+    expect(await refused(members(50))).toEqual([])
   })
 
   test('words of several alphabets may stand in one name', async () => {

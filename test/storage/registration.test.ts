@@ -144,7 +144,7 @@ describe('a dump', () => {
   })
 })
 
-test('a registration access token outlives the storage key it was made under', async () => {
+test('a registration access token and a name outlive the storage key they were made under', async () => {
   const started: RunningServer[] = []
   const startWith = async (...keys: readonly string[]): Promise<RunningServer> => {
     const storage = createRedisAdapter({ client, keys, keyPrefix: 'rotated:' })
@@ -160,9 +160,13 @@ test('a registration access token outlives the storage key it was made under', a
   const both = await startWith(fresh, old)
   await both.clients.update(partner.client_id, {})
   await client.del('rotated:storage-keys')
-  const { issuer } = await startWith(fresh)
-  const registration_client_uri = `${issuer}/oauth/register/${partner.client_id}`
+  const alone = await startWith(fresh)
+  const registration_client_uri = `${alone.issuer}/oauth/register/${partner.client_id}`
   expect((await readSelf({ ...partner, registration_client_uri })).status).toBe(200)
+  const again = { ...registration, client_name: partner.client_name }
+  expect((await tryToRegister(alone, again)).status).toBe(400)
+  expect(await alone.clients.remove(partner.client_id)).toBe(true)
+  expect((await tryToRegister(alone, again)).status).toBe(201)
   await Promise.all(started.map((server) => server.close()))
 })
 
