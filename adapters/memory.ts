@@ -91,13 +91,18 @@ function createRecordStorage(
       space.consume(record)
       return true
     },
-    destroy: async (id) => {
-      const isDone = Boolean(space.live(keyOf(id))) && space.remove(keyOf(id))
+    destroy: async (id, version) => {
+      const isDone = isIn(version, space.live(keyOf(id))) && space.remove(keyOf(id))
       onChange(id)
       return isDone
     },
   }
 }
+
+/** Whether a record is there, and in that version where one is meant. */
+const isIn = (version: string | undefined, record: StoredRecord | undefined): boolean =>
+  record !== undefined &&
+  (version === undefined || (record.content as StoredPayload).version === version)
 
 function read(record: StoredRecord | undefined): StoredPayload | undefined {
   if (!record) return undefined

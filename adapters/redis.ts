@@ -2,7 +2,7 @@ import type { RedisOptions } from 'ioredis'
 import type { RecordStorage, Storage, StorageProblem } from '../lib/storage.ts'
 import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
-import { createClientRecords } from './redis/clients.ts'
+import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
@@ -138,6 +138,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
   const models = new Map<string, RecordStorage>()
   const create = (model: string): RecordStorage => {
     if (model === 'Client') return changes.announcing(createClientRecords(parts))
+    if (model === 'ClientName') return createClientNameRecords(parts)
     if (model === 'SigningKeys') return createSigningKeyRecords(parts)
     return createRecordStorage(parts, model)
   }

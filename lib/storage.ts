@@ -5,7 +5,7 @@
  * Every method is atomic on its own, from any number of processes. A rejected promise means "not
  * known", never "not there", and may come although the change was made. An adapter keeps whatever it is
  * given in a form that is of no use to somebody who reads the storage: every id here but that of a
- * grant, that of a client and that of the signing keys is a credential.
+ * grant, that of a client, the look of a client's name and that of the signing keys is a credential.
  */
 export interface Storage {
   /** The records of one model; the same object at every call for one name. */
@@ -38,10 +38,11 @@ export interface StorageProblem {
   readonly message: string
 }
 
-/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `SigningKeys`. */
+/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `ClientName` and `SigningKeys`. */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
+  | 'ClientName'
   | 'Interaction'
   | 'PushedAuthorizationRequest'
   | 'ReplayDetection'
@@ -53,7 +54,10 @@ export type RecordModel =
 export interface StoredPayload {
   /** Second id of a session; what {@link RecordStorage.findByUid} goes by. */
   readonly uid?: string
-  /** Of a client, and of the signing keys: another text after each change; what {@link RecordStorage.swap} goes by. */
+  /**
+   * Of a client, of its name and of the signing keys: another text after each change; what {@link RecordStorage.swap} and
+   * {@link RecordStorage.destroy} go by.
+   */
   readonly version?: string
   /** What a person types in the device flow; what {@link RecordStorage.findByUserCode} goes by. */
   readonly userCode?: string
@@ -84,8 +88,8 @@ export interface RecordStorage {
 
   /**
    * Stores a record that has no end in place of the one of that id, where that one's `version` is `from`, and else
-   * nothing. Resolves to whether it did, also where the same swap did so before. Called for `Client` and
-   * `SigningKeys` only.
+   * nothing. Resolves to whether it did, also where the same swap did so before. Called for `Client`,
+   * `ClientName` and `SigningKeys` only.
    *
    * @param from - absent: of a record that was stored without a version
    */
@@ -109,8 +113,13 @@ export interface RecordStorage {
    */
   consume(id: string): Promise<boolean>
 
-  /** Removes a record. Resolves to true for the one caller who did it. */
-  destroy(id: string): Promise<boolean>
+  /**
+   * Removes a record. Resolves to true for the one caller who did it.
+   *
+   * @param version - only where that is the record's `version`, and else nothing; absent: whatever it is. Given for `Client` and
+   * `ClientName` only
+   */
+  destroy(id: string, version?: string): Promise<boolean>
 }
 
 /** What belongs to a grant. */

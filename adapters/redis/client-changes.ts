@@ -39,7 +39,7 @@ export function createClientChanges({ client, prefix, subscriber }: Parts): Clie
       upsert: (id, payload, lifetime) => changing(id, () => records.upsert(id, payload, lifetime)),
       insert: (id, payload, lifetime) => changing(id, () => records.insert(id, payload, lifetime)),
       swap: (id, payload, from) => changing(id, () => records.swap(id, payload, from)),
-      destroy: (id) => changing(id, () => records.destroy(id)),
+      destroy: (id, version) => changing(id, () => records.destroy(id, version)),
     }),
   }
 }

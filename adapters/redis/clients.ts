@@ -10,7 +10,7 @@ import { createSwappedRecords } from './swapped-records.ts'
  */
 export function createClientRecords(parts: StoreParts): RecordStorage {
   const { commands, prefix } = parts
-  const records = createSwappedRecords(parts, 'Client', toName)
+  const records = createSwappedRecords(parts, 'Client', hashed('client'))
   // Before a client is there, and until it is there no more, so that none is missing in it.
   const index = `${prefix}client-ids`
   const list = (id: string): Promise<unknown> => commands.run(keepScript, index, id)
@@ -24,9 +24,10 @@ export function createClientRecords(parts: StoreParts): RecordStorage {
       await list(id)
       return records.insert(id, payload, lifetime)
     },
-    async destroy(id) {
-      const isDone = await records.destroy(id)
-      await commands.run(unindexScript, index, id)
+    async destroy(id, version) {
+      const isDone = await records.destroy(id, version)
+      // In another version it is there still.
+      if (isDone || version === undefined) await commands.run(unindexScript, index, id)
       return isDone
     },
     async ids() {
@@ -36,5 +37,14 @@ export function createClientRecords(parts: StoreParts): RecordStorage {
   }
 }
 
-const toName = (id: string): string =>
-  createHash('sha256').update(`client:${id}`).digest('base64url').slice(0, 22)
+/**
+ * What clients are called, by how that looks: people read it, so it is no secret either, and each has one place whatever
+ * the keys are.
+ */
+export const createClientNameRecords = (parts: StoreParts): RecordStorage =>
+  createSwappedRecords(parts, 'ClientName', hashed('client-name'))
+
+const hashed =
+  (kind: string) =>
+  (id: string): string =>
+    createHash('sha256').update(`${kind}:${id}`).digest('base64url').slice(0, 22)

@@ -1,7 +1,7 @@
 import { createScript, type Script } from './script.ts'
 
 // A record is a hash: p payload; c consumed when, ca by which attempt; a stored by which attempt (insert);
-// v which version of it (swap); d, instead of all of it, removed by which attempt. A command that was sent again after a broken
+// v which version of it (swap, destroy); d, instead of all of it, removed by which attempt. A command that was sent again after a broken
 // connection has the attempt of the first, and gets its answer.
 
 /** ARGV: deadline, payload, lifetime in milliseconds or empty, 1 to store only over an existing one, version or empty. */
@@ -43,6 +43,7 @@ if not found[1] then return {now, 0} end
 if found[2] == ARGV[3] then return {now, 1} end
 if (found[2] or '') ~= ARGV[4] then return {now, 0} end
 redis.call('HSET', key, 'p', ARGV[2], 'v', ARGV[3])
+redis.call('PERSIST', key)
 return {now, 1}
 `,
 )
@@ -81,15 +82,16 @@ return {now, 1}
 )
 
 const destroy = `
-local found = redis.call('HMGET', key, 'p', 'd')
+local found = redis.call('HMGET', key, 'p', 'd', 'v')
 if not found[1] then return {now, found[2] == ARGV[2] and 1 or 0} end
+if ARGV[3] ~= '' and found[3] ~= ARGV[3] then return {now, 0} end
 redis.call('DEL', key)
 redis.call('HSET', key, 'd', ARGV[2])
 redis.call('PEXPIRE', key, 10000)
 return {now, 1}
 `
 
-/** ARGV: deadline, attempt. What is left of it is there just long enough for a command that is sent again. */
+/** ARGV: deadline, attempt, version or empty. What is left of it is there just long enough for a command that is sent again. */
 export const destroyScript: Script = createScript('record.destroy', 'allow-oom', destroy)
 
 /** The same for what is destroyed to be followed by something: not while Redis has no memory for that. */

@@ -33,9 +33,9 @@ export function createRecordStorage(
       const payload = openPayload(keys, key, sealed as Buffer, id)
       return consumed ? { ...payload, consumed: Number(consumed) } : payload
     })
-  const isDone = async (script: Script, id: string): Promise<boolean> =>
+  const isDone = async (script: Script, id: string, ...args: readonly string[]): Promise<boolean> =>
     (await places.first(id, async (key) => {
-      return isOne(await commands.run(script, key, createAttempt())) || undefined
+      return isOne(await commands.run(script, key, createAttempt(), ...args)) || undefined
     })) ?? false
   return {
     find,
@@ -48,7 +48,7 @@ export function createRecordStorage(
       const write = (key: string, only: 0 | 1): Promise<readonly unknown[]> =>
         commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only, version)
       const remove = (key: string): Promise<unknown> =>
-        commands.run(destroyScript, key, createAttempt())
+        commands.run(destroyScript, key, createAttempt(), '')
       const written = life === '' ? places.move(id, write, remove) : places.write(id, write)
       await Promise.all([written, second !== undefined && pointers.set(second, id, life)])
     },
@@ -65,7 +65,8 @@ export function createRecordStorage(
     consume: (id) => isDone(consumeScript, id),
     // A session follows an interaction, and a code.
     ...notListed,
-    destroy: (id) => isDone(model === 'Interaction' ? replaceScript : destroyScript, id),
+    destroy: (id, version = '') =>
+      isDone(model === 'Interaction' ? replaceScript : destroyScript, id, version),
   }
 }
 

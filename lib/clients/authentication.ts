@@ -15,7 +15,11 @@ const useInterval = 60_000
 export function createSecretMatching(records: RecordStorage, secrets: ClientSecrets): MatchSecret {
   const notedAt = new Map<string, number>()
 
-  const note = async (payload: StoredPayload, secret: StoredSecret, now: number): Promise<void> => {
+  const note = async (
+    payload: StoredPayload,
+    secret: StoredSecret,
+    now: number,
+  ): Promise<boolean> => {
     const record = toClientRecord(payload, secrets, now)
     const { metadata, registration } = record
     const used = { ...secret, lastUsedAt: now }
@@ -27,7 +31,13 @@ export function createSecretMatching(records: RecordStorage, secrets: ClientSecr
       },
     }
     // Whoever changes the client at the same time goes first; the next use is noted, then.
-    await records.swap(metadata.client_id, toPayload(changed), record.version)
+    return records.swap(metadata.client_id, toPayload(changed), record.version)
+  }
+  const noteSoon = async (...given: Parameters<typeof note>): Promise<void> => {
+    const [, { id }, now] = given
+    notedAt.set(id, now)
+    const isNoted = await note(...given).catch(() => false)
+    if (!isNoted && notedAt.get(id) === now) notedAt.delete(id)
   }
   return async (clientId, secret) => {
     const now = Date.now()
@@ -37,9 +47,8 @@ export function createSecretMatching(records: RecordStorage, secrets: ClientSecr
     const last = Math.max(found.lastUsedAt ?? 0, notedAt.get(found.id) ?? 0)
     if (now - last >= useInterval) {
       if (notedAt.size >= 10_000) notedAt.clear()
-      notedAt.set(found.id, now)
       // No answer waits for it, and none fails by it. Under the newest key, so that the older one can go.
-      void note(payload, secrets.renew(clientId, secret, found), now).catch(() => undefined)
+      void noteSoon(payload, secrets.renew(clientId, secret, found), now)
     }
     return true
   }

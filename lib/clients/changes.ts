@@ -16,6 +16,14 @@ export interface ClientStore {
    * @throws {@link UnknownClientError}, and what the edit throws
    */
   change(clientId: string, edit: Edit): Promise<ClientRecord>
+  /** Stores a client as it is, so that every change that began before begins anew. Answers it; undefined where it is gone. */
+  touch(clientId: string): Promise<ClientRecord | undefined>
+  /**
+   * Removes a client as it was read last, and told then.
+   *
+   * @returns whether this call did it
+   */
+  remove(clientId: string, tell: (record: ClientRecord) => Promise<void>): Promise<boolean>
 }
 
 /** How often it is tried: each time, at least one other change came through. */
@@ -48,7 +56,27 @@ export function createClientStore(records: RecordStorage, secrets: ClientSecrets
         }
         if (await records.swap(clientId, toPayload(changed), record.version)) return changed
       }
-      throw new Error('others kept changing this client')
+      throw keptChanging()
+    },
+    async touch(clientId) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const record = await read(clientId)
+        if (!record || (await records.swap(clientId, toPayload(record), record.version))) {
+          return record
+        }
+      }
+      throw keptChanging()
+    },
+    async remove(clientId, tell) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const record = await read(clientId)
+        if (!record) return false
+        await tell(record)
+        if (await records.destroy(clientId, record.version)) return true
+      }
+      throw keptChanging()
     },
   }
 }
+
+const keptChanging = (): Error => new Error('others kept changing this client')

@@ -39,7 +39,8 @@ export interface Clients {
 
   /**
    * Makes another secret for a confidential client. The one before it goes on working until its end; of two, the one that was
-   * used last does, and the other ends at once: a secret that was lost and never used does not push out the one in use.
+   * used last does (the older one where no use was noted), and the other ends at once: a secret that was lost and never used
+   * does not push out the one in use. An end that was given before is not made later.
    *
    * @throws {@link ClientMetadataError} where the client is public; {@link UnknownClientError}; RangeError where
    * `oldEndsIn` is no number of seconds
@@ -106,7 +107,7 @@ export interface InitialAccessToken {
 export interface RotationOptions {
   /** At once: it got into the wrong hands. @defaultValue `false` */
   readonly now?: boolean
-  /** In so many seconds, 0 or more. @defaultValue 604800 (7 days) */
+  /** In so many seconds, 0 or more, or at the end that it has where that is before. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 
@@ -140,7 +141,8 @@ export interface ClientSecretInfo {
   readonly expiresAt: number | undefined
   /**
    * Whether it can be ended without a loss, as far as can be told: a newer one is in use, and this one was not used for
-   * an hour, which is longer than a client that is at work goes without a new access token.
+   * an hour, which is longer than a client that is at work goes without a new access token. Where no use of it was noted, the
+   * hour counts from when the newer one was made.
    */
   readonly isSafeToEnd: boolean
 }

@@ -9,7 +9,6 @@ import { toRegisteredClient } from './shown-client.ts'
 /** What is done to a client as a whole. */
 export function createLifeMethods({
   store,
-  storage,
   names,
   connections,
 }: Registry): Pick<Clients, 'suspend' | 'resume' | 'remove'> {
@@ -44,8 +43,12 @@ export function createLifeMethods({
       // Until then, a process that has not heard of it may take a code or a consent.
       await wait(maxAge + 100)
       await connections.revoke({ clientId }, by)
-      await names.release(suspended.metadata)
-      return storage.records('Client').destroy(clientId)
+      const claim = names.claimFor(clientId)
+      const isDone = await store.remove(clientId, async ({ metadata }) => {
+        await claim.reserve({}, metadata)
+      })
+      await claim.settle()
+      return isDone
     },
   }
 }

@@ -20,7 +20,7 @@ export interface ClientMetadata {
   readonly client_secret?: string
   /**
    * Shown to people: no two clients have names that look alike, none has the product's name in its own, and none has
-   * characters that cannot be seen. `client_name#da`, with any language tag, is the same in that language.
+   * characters that cannot be seen, or letters or digits of several alphabets within a word. `client_name#da`, with any language tag, is the same in that language.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2.2 RFC 7591, Section 2.2}
    */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
+import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { CreatedClient } from './clients.ts'
 import { toKnownMembers, type ClientMetadata } from './metadata.ts'
-import type { NameReservations } from './name-reservations.ts'
+import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
 import type { Registry } from './registry.ts'
 import { toRegisteredClient } from './shown-client.ts'
@@ -41,15 +41,16 @@ export async function register(
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
     ...(toAccessToken && { accessToken: toAccessToken(id) }),
   }
-  await reserve(names, metadata)
+  const claim = names.claimFor(id)
+  await reserve(claim, metadata)
   try {
     await beforeStored?.()
   } catch (error) {
-    await names.release(metadata)
+    await claim.abandon()
     throw error
   }
+  // Where it is not known whether this was done, the name waits for its client.
   await store.insert({ metadata, registration })
-  await names.keep(metadata)
   return { client: toRegisteredClient({ metadata, registration }, now), secret }
 }
 
@@ -65,17 +66,33 @@ export async function revise(
   toGiven: (record: ClientRecord) => Given,
 ): Promise<ClientRecord> {
   const { store, names } = registry
-  let before: ClientMetadata | undefined
-  const record = await store.change(clientId, async (current) => {
-    before = current.metadata
-    const metadata = complete(registry, clientId, toGiven(current))
-    if (isPublic(metadata) !== isPublic(before)) throw otherKind()
-    await reserve(names, metadata)
-    return { ...current, metadata }
+  const claim = names.claimFor(clientId)
+  const edit = async (current: ClientRecord): Promise<ClientRecord> => {
+    try {
+      const metadata = complete(registry, clientId, toGiven(current))
+      if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
+      await reserve(claim, metadata, current.metadata)
+      return { ...current, metadata }
+    } catch (error) {
+      await giveUp(registry, claim, clientId)
+      throw error
+    }
+  }
+  const record = await store.change(clientId, edit).catch(async (error: unknown) => {
+    if (error instanceof UnknownClientError) await claim.settle()
+    throw error
   })
-  await names.keep(record.metadata)
-  if (before) await names.release(before, record.metadata)
+  await claim.settle(record.metadata)
   return record
+}
+
+/** Gives back what was reserved for a change that is refused. */
+async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): Promise<void> {
+  await claim.abandon()
+  const stored = await store.read(clientId)
+  if (claim.hasMore(stored?.metadata)) {
+    await claim.settle((await store.touch(clientId))?.metadata)
+  }
 }
 
 /** @throws ClientMetadataError */
@@ -99,8 +116,12 @@ function otherKind(): Error {
 }
 
 /** @throws ClientMetadataError where others are called what looks the same */
-async function reserve(names: NameReservations, client: ClientMetadata): Promise<void> {
-  const taken = await names.reserve(client)
+async function reserve(
+  claim: NameClaim,
+  next: ClientMetadata,
+  current?: ClientMetadata,
+): Promise<void> {
+  const taken = await claim.reserve(next, current)
   if (taken.length === 0) return
   const message = 'looks to people like the name of another client'
   throw new ClientMetadataError(taken.map((path) => ({ path, code: 'name_taken', message })))

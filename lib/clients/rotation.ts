@@ -5,8 +5,8 @@ import { isLive, type StoredSecret } from './secrets.ts'
 const defaultEndsIn = 7 * 86_400
 
 /**
- * The secrets of a client with a new one: that one, and one before it that has an end. Of two before it, the one in
- * use goes on.
+ * The secrets of a client with a new one: that one, and one before it that has an end. Of two before it, the one that was
+ * used last goes on; where no use was noted, the older one, as the newer one may never have arrived.
  *
  * @param secrets - newest first
  */
@@ -19,8 +19,9 @@ export function withNewSecret(
   const now = added.createdAt
   const [inUse] = secrets
     .filter((secret) => isLive(secret, now))
+    .toReversed()
     .toSorted((one, other) => (other.lastUsedAt ?? 0) - (one.lastUsedAt ?? 0))
-  const expiresAt = now + oldEndsIn * 1000
+  const expiresAt = Math.min(inUse?.expiresAt ?? Infinity, now + oldEndsIn * 1000)
   return inUse && !isNow && oldEndsIn > 0 ? [added, { ...inUse, expiresAt }] : [added]
 }
 

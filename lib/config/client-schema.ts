@@ -149,15 +149,24 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   }
 }
 
+/** How many members with a language tag a client may have in all: each name among them is kept, and compared, by itself. */
+const mostLocalized = 50
+
 /** Members with a language tag (RFC 7591, Section 2.2). */
 function checkLanguages(value: object, members: Members, context: z.core.$RefinementCtx): void {
   const seen = new Set<string>()
+  let count = 0
   for (const [name, content] of Object.entries(value)) {
     const [member = '', tag] = name.split(/#(.*)/s)
     const localized = localizedMembers.find((one) => one === member)
     if (tag === undefined || !localized) continue
     const complain = (message: string, code: string): void =>
       context.addIssue({ code: 'custom', path: [name], message, params: { code } })
+    count += 1
+    if (count > mostLocalized) {
+      const message = `is one too many: there may be ${mostLocalized} members with a language tag`
+      return complain(message, 'too_many_languages')
+    }
     const canonical = `${member}#${canonicalTag(tag)}`
     if (canonicalTag(tag) === undefined) complain('has no language tag behind the #', 'invalid_tag')
     else if (seen.has(canonical)) complain('is given twice for one language', 'duplicate')

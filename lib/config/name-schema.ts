@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mixesAlphabets } from '../clients/alphabets.ts'
 import { containsName, hasInvisible, skeletonOf } from '../clients/names.ts'
 
 /** How long a name is at most. */
@@ -23,7 +24,10 @@ export function clientName(reserved: readonly string[]): z.ZodType<string> {
     if (value.trim() !== value) complain('invalid_name', 'must not begin or end with white space')
     if (skeletonOf(value) === '') complain('invalid_name', 'must have a letter or a digit')
     const part = reserved.find((name) => containsName(value, name))
-    if (part === undefined) return
-    complain('reserved_name', `must not contain the name "${part}", or what looks like it`)
+    if (part !== undefined) {
+      complain('reserved_name', `must not contain the name "${part}", or what looks like it`)
+    } else if (mixesAlphabets(value)) {
+      complain('mixed_alphabets', 'must not mix alphabets, or kinds of digits, within a word')
+    }
   })
 }

@@ -7,7 +7,7 @@ import { startCluster } from '../support/redis-cluster.ts'
 import { createRedisHarnesses, storageKeys } from '../support/redis-harness.ts'
 import { startRedis } from '../support/redis-server.ts'
 
-// The contract is worth what it catches: nine adapters, each with a mistake that was seen in a real one.
+// The contract is worth what it catches: ten adapters, each with a mistake that was seen in a real one.
 
 let redis: readonly [Redis, Redis]
 let cluster: readonly [Cluster, Cluster]
@@ -75,12 +75,17 @@ const adapters: readonly (readonly [name: string, sentence: RegExp, breakIt: Bre
     })),
   ],
   [
+    'a destroy that does not look at the version',
+    /^a record is destroyed in the version that was read/,
+    brokenRecords((records) => ({ destroy: (id) => records.destroy(id) })),
+  ],
+  [
     'a command over keys of two slots',
     /^one of fifty destroys/,
     brokenRecords((records, model, client) => ({
-      destroy: async (id) => {
+      destroy: async (id, version) => {
         await client.del(`${model}:${id}:one`, `${model}:${id}:two`)
-        return records.destroy(id)
+        return records.destroy(id, version)
       },
     })),
   ],

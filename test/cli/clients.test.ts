@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
-import { isClientSecret } from '../../lib/index.ts'
+import { isClientSecret, type Storage, type StoredPayload } from '../../lib/index.ts'
 import { runCommandWith, type CommandResult } from '../support/cli.ts'
 import { refresh } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
@@ -12,11 +13,12 @@ import { startServer, type RunningServer } from '../support/server.ts'
 const key = 'a-storage-key-of-the-tests-long-enough'
 let redis: RedisServer
 let connection: Redis
+let storage: Storage
 let server: RunningServer
 beforeAll(async () => {
   redis = await startRedis()
   connection = new Redis(redis.url, recommendedRedisOptions)
-  const storage = createRedisAdapter({ client: connection, keys: [key] })
+  storage = createRedisAdapter({ client: connection, keys: [key] })
   server = await startServer({ storage })
 })
 afterAll(async () => {
@@ -67,6 +69,24 @@ async function isGood(id: string, client_secret: string): Promise<boolean> {
   const { body } = await refresh(server.issuer, 'x'.repeat(93), { client_id: id, client_secret })
   expect(['invalid_grant', 'invalid_client']).toContain(body['error'])
   return body['error'] === 'invalid_grant'
+}
+
+/** Makes the secrets of a client an hour older. */
+async function passAnHour(id: string): Promise<void> {
+  const records = storage.records('Client')
+  const { version, ...found } = (await records.find(id)) as StoredPayload & {
+    readonly registration: { readonly secrets: readonly { readonly createdAt: number }[] }
+  }
+  const secrets = found.registration.secrets.map((secret) => ({
+    ...secret,
+    createdAt: secret.createdAt - 3_600_000,
+  }))
+  const older = {
+    ...found,
+    registration: { ...found.registration, secrets },
+    version: randomUUID(),
+  }
+  expect(await records.swap(id, older, version)).toBe(true)
 }
 
 describe('clients create', () => {
@@ -199,7 +219,9 @@ describe('clients rotate', () => {
     const { secret } = JSON.parse(await ok('rotate', id, '--old-ends-in', '1', '--json')) as Created
     expect(await isGood(id, secret)).toBe(true)
     const show = (): Promise<string> => ok('show', id)
-    await expect.poll(show, { timeout: 10_000 }).toContain('The old secret is safe to end')
+    await expect.poll(show, { timeout: 10_000 }).toMatch(/to end yet: it will be at 2\d{3}-/)
+    await passAnHour(id)
+    expect(await show()).toContain('The old secret is safe to end')
   })
 
   test('ends the old one at once where that is meant', async () => {
@@ -237,6 +259,7 @@ describe('clients end-old-secrets', () => {
     const { id, secret: old } = await create()
     const { secret } = JSON.parse(await ok('rotate', id, '--json')) as Created
     expect(await ok('show', id)).toContain(`To end it: pleo-oauth clients end-old-secrets ${id}\n`)
+    await passAnHour(id)
     expect(await isGood(id, secret)).toBe(true)
     await expect.poll(() => isSafe(id), { timeout: 10_000 }).toBe(true)
     expect(await ok('end-old-secrets', id)).toMatch(/^Ended the old secret of Nordvind/)

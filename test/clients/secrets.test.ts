@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { isClientSecret } from '../../lib/index.ts'
+import { isClientSecret, type RecordStorage, type Storage } from '../../lib/index.ts'
 import { createClientSecrets } from '../../lib/clients/secrets.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { register, toCredentials, type Credentials } from '../support/registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { createTestStorage } from '../support/storage.ts'
 
 let server: RunningServer
 let client: Credentials
@@ -115,6 +116,35 @@ describe('rotating', () => {
     ])
   })
 
+  test('again before any use was noted ends the newer one, which may never have arrived', async () => {
+    const lost = await rotate()
+    const added = await rotate()
+    expect([await isGood(client.client_secret), await isGood(lost), await isGood(added)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+
+  test('makes no end later that was given before, and an earlier one earlier', async () => {
+    await rotate({ oldEndsIn: 60 })
+    const [, { expiresAt } = {}] = await infos()
+    await rotate()
+    expect((await infos())[1]?.expiresAt).toBe(expiresAt)
+    await atTime(1000, () => rotate({ oldEndsIn: 10 }))
+    expect((await infos())[1]?.expiresAt).toBeLessThan(expiresAt ?? 0)
+    await atTime(61_000, async () => expect(await isGood(client.client_secret)).toBe(false))
+  })
+
+  test('says nothing is safe to end whose use was not noted, until it was idle beside a newer one', async () => {
+    const added = await rotate()
+    await isGood(added)
+    await expect.poll(async () => (await infos())[0]?.lastUsedAt).toBeGreaterThan(0)
+    const areSafe = async () => (await infos()).map(({ isSafeToEnd }) => isSafeToEnd)
+    expect(await areSafe()).toEqual([false, false])
+    expect(await atTime(3_700_000, areSafe)).toEqual([false, true])
+  })
+
   test('says when the one before can go, and lets it go', async () => {
     const added = await rotate()
     const areSafe = async () => (await infos()).map(({ isSafeToEnd }) => isSafeToEnd)
@@ -145,6 +175,50 @@ describe('rotating', () => {
       expect(await infos()).toHaveLength(1)
     },
   )
+})
+
+test('a secret that a host stored as it is goes on through two rotations', async () => {
+  const storage = await createTestStorage()
+  const own = await startServer({ storage, clients: [] })
+  await storage.records('Client').upsert(confidential.client_id, { ...confidential })
+  await own.clients.rotateSecret(confidential.client_id)
+  await own.clients.rotateSecret(confidential.client_id)
+  const { body } = await refresh(own.issuer, 'x'.repeat(93), confidential)
+  expect(body['error']).toBe('invalid_grant')
+  await own.close()
+})
+
+test('a use that could not be noted is noted the next time', async () => {
+  const storage = await createTestStorage()
+  const records = storage.records('Client')
+  let swaps = 0
+  const lossy: RecordStorage = {
+    ...records,
+    swap: async (...args) => {
+      swaps += 1
+      if (swaps === 1) return false
+      if (swaps === 2) throw new Error('gone')
+      return records.swap(...args)
+    },
+  }
+  const all: Storage = {
+    ...storage,
+    records: (model) => (model === 'Client' ? lossy : storage.records(model)),
+  }
+  const own = await startServer({ storage: all, clients: [] })
+  const partner = await register(own.clients)
+  const use = (): Promise<unknown> => refresh(own.issuer, 'x'.repeat(93), partner)
+  const lastUsedAt = async () =>
+    (await own.clients.find(partner.client_id))?.secrets[0]?.lastUsedAt ?? 0
+  for (const attempt of [1, 2, 3]) {
+    expect(await lastUsedAt()).toBe(0)
+    await use()
+    await expect.poll(() => swaps).toBe(attempt)
+  }
+  await expect.poll(lastUsedAt).toBeGreaterThan(0)
+  await use()
+  expect(swaps).toBe(3)
+  await own.close()
 })
 
 test('hashes outlive a rotation of the storage keys, and move to the new one', () => {

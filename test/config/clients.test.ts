@@ -164,7 +164,7 @@ describe('a client', () => {
     for (const name of [
       'NORTHWIND LEDGER',
       'North-wind Ledger',
-      'Nоrthwind Lеdger',
+      'Nørthwind Ledgər',
       'Northw1nd Iedger',
     ])
       expect(pathsOf([confidential, { ...other, client_name: name }])).toEqual([

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import { refresh } from '../support/flow.ts'
@@ -144,7 +144,7 @@ describe('a dump', () => {
   })
 })
 
-test('a registration access token outlives the storage key it was made under', async () => {
+test('a registration access token and a name outlive the storage key they were made under', async () => {
   const started: RunningServer[] = []
   const startWith = async (...keys: readonly string[]): Promise<RunningServer> => {
     const storage = createRedisAdapter({ client, keys, keyPrefix: 'rotated:' })
@@ -160,9 +160,13 @@ test('a registration access token outlives the storage key it was made under', a
   const both = await startWith(fresh, old)
   await both.clients.update(partner.client_id, {})
   await client.del('rotated:storage-keys')
-  const { issuer } = await startWith(fresh)
-  const registration_client_uri = `${issuer}/oauth/register/${partner.client_id}`
+  const alone = await startWith(fresh)
+  const registration_client_uri = `${alone.issuer}/oauth/register/${partner.client_id}`
   expect((await readSelf({ ...partner, registration_client_uri })).status).toBe(200)
+  const again = { ...registration, client_name: partner.client_name }
+  expect((await tryToRegister(alone, again)).status).toBe(400)
+  expect(await alone.clients.remove(partner.client_id)).toBe(true)
+  expect((await tryToRegister(alone, again)).status).toBe(201)
   await Promise.all(started.map((server) => server.close()))
 })
 
@@ -193,37 +197,51 @@ describe('while Redis is not there', () => {
   })
 })
 
-test('whoever dies on the way, before any command, blocks no name for ever', async () => {
-  let commands = 0
-  for (; commands < 30; commands += 1) {
-    const proxy = await startFaultyProxy(redis)
-    const own = new Redis(proxy.port, proxy.host, recommendedRedisOptions)
-    own.on('error', () => undefined)
-    const keyPrefix = `dies-${commands}:`
-    const storage = createRedisAdapter({ client: own, keys: storageKeys, keyPrefix })
-    const server = await startServer({ storage, registration: {} })
-    const { token } = await server.clients.createInitialAccessToken()
-    proxy.silentBefore(commands)
-    const answer = await sendJson(endpoint(server), registration, { token })
-    // What comes next is never delivered: the process is gone.
-    own.disconnect()
-    await server.close()
-    await proxy.stop()
+test.each([
+  ['silentBefore', ['503 0 0', '503 1 0', '201 1 1']],
+  ['silentAfter', ['503 0 0', '503 1 0', '503 1 1', '201 1 1']],
+] as const)(
+  'whoever dies on the way, at any command (%s), blocks no name for ever, nor loses one',
+  async (fault, expected) => {
+    let commands = 0
+    // The answer, and how many names and clients were left.
+    const ended = new Set<string>()
+    for (; commands < 30; commands += 1) {
+      const proxy = await startFaultyProxy(redis)
+      const own = new Redis(proxy.port, proxy.host, recommendedRedisOptions)
+      own.on('error', () => undefined)
+      const keyPrefix = `${fault}-${commands}:`
+      const storage = createRedisAdapter({ client: own, keys: storageKeys, keyPrefix })
+      const server = await startServer({ storage, registration: {} })
+      const { token } = await server.clients.createInitialAccessToken()
+      proxy[fault](commands)
+      const answer = await sendJson(endpoint(server), registration, { token })
+      // What comes next is never delivered: the process is gone.
+      own.disconnect()
+      await server.close()
+      await proxy.stop()
 
-    const survivor = await startServer({ storage: storageAt(keyPrefix), registration: {} })
-    const clients = await survivor.clients.list()
-    const names = await dumpOf(client, `${keyPrefix}client-name:`)
-    const blocked = names.filter(({ expiresIn = Infinity }) => expiresIn > 60)
-    expect(blocked.length).toBeLessThanOrEqual(clients.length)
-    // As if the minute was over, in which a name waits for its client.
-    const waiting = names.filter((name) => !blocked.includes(name))
-    await Promise.all(waiting.map(({ key }) => client.del(key)))
-    const { status } = await tryToRegister(survivor, registration)
-    expect(status).toBe(blocked.length === 0 ? 201 : 400)
-    await survivor.close()
-    if (answer.status === 201) break
-    expect(answer.status).toBe(503)
-  }
-  expect(commands).toBeGreaterThan(3)
-  expect(commands).toBeLessThan(30)
-})
+      const survivor = await startServer({ storage: storageAt(keyPrefix), registration: {} })
+      const clients = await survivor.clients.list()
+      const names = await dumpOf(client, `${keyPrefix}client-name:`)
+      expect(names.length).toBeGreaterThanOrEqual(clients.length)
+      // The minute is over in which a name waits for its client.
+      const now = Date.now()
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + 61_000)
+      const { status } = await tryToRegister(survivor, registration)
+      expect(status).toBe(clients.length === 0 ? 201 : 400)
+      ended.add(`${answer.status} ${names.length} ${clients.length}`)
+      for (const { clientId } of await survivor.clients.list())
+        await survivor.clients.remove(clientId)
+      expect((await tryToRegister(survivor, registration)).status).toBe(201)
+      expect((await tryToRegister(survivor, registration)).status).toBe(400)
+      clock.mockRestore()
+      await survivor.close()
+      if (answer.status === 201) break
+      expect(answer.status).toBe(503)
+    }
+    expect(ended).toEqual(new Set(expected))
+    expect(commands).toBeGreaterThan(3)
+    expect(commands).toBeLessThan(30)
+  },
+)

@@ -59,7 +59,7 @@ export function toAdvice([newest, old]: RegisteredClient['secrets']): string | u
     return 'The old secret is safe to end: the newest one is in use, and the old one was not used for an hour.'
   if (newest.lastUsedAt === undefined)
     return 'The old secret is not safe to end yet: the newest one was not used so far.'
-  const safeAt = toTime((old.lastUsedAt ?? 0) + idle)
+  const safeAt = toTime((old.lastUsedAt ?? newest.createdAt) + idle)
   return `The old secret is not safe to end yet: it will be at ${safeAt}, unless it is used until then.`
 }
 

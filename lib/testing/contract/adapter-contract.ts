@@ -6,7 +6,7 @@ import { grantContract } from './grant-contract.ts'
 import { listContract } from './list-contract.ts'
 import { recordContract } from './record-contract.ts'
 import { repeatContract, repeatLimitContract } from './repeat-contract.ts'
-import { clientContract } from './client-contract.ts'
+import { clientContract, clientNameContract } from './client-contract.ts'
 import { secondIdContract } from './second-id-contract.ts'
 import { swapContract } from './swap-contract.ts'
 
@@ -63,6 +63,7 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   const define = createDefine(runner, makeAdapter)
   describe('records', () => recordContract(define))
   describe('clients', () => clientContract(define))
+  describe('names of clients', () => clientNameContract(define))
   describe('signing keys', () => swapContract(define, 'SigningKeys'))
   describe('second ids', () => secondIdContract(define))
   describe('grants', () => {

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import type { Define } from './adapter-contract.ts'
-import { swapContract, versioned } from './swap-contract.ts'
+import { swapContract, versioned, versionedDestroyContract } from './swap-contract.ts'
 
 /** What is asked of clients beside what is asked of all records: they have no end, are changed by several, and listed. */
 export function clientContract(define: Define): void {
   swapContract(define, 'Client')
+  versionedDestroyContract(define, 'Client')
   listing(define)
+}
+
+/** What is asked of the names of clients: each has one client, whoever comes at once. */
+export function clientNameContract(define: Define): void {
+  swapContract(define, 'ClientName')
+  versionedDestroyContract(define, 'ClientName')
 }
 
 function listing(define: Define): void {
@@ -17,6 +24,7 @@ function listing(define: Define): void {
     await records.insert('three', versioned('first'))
     await records.swap('three', versioned('second'), 'first')
     await storage.records('ClientName').insert('four', {})
+    assert.equal(await seen.destroy('three', 'first'), false)
     await seen.destroy('one')
     assert.deepEqual(new Set(await seen.ids()), new Set(['two', 'three']))
   })

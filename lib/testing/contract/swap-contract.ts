@@ -4,7 +4,7 @@ import type { Storage, StoredPayload } from '../../storage.ts'
 import type { Define } from './adapter-contract.ts'
 import { atOnce } from './samples.ts'
 
-type SwappedModel = 'Client' | 'SigningKeys'
+type SwappedModel = 'Client' | 'ClientName' | 'SigningKeys'
 
 /** What is asked of records that several change, each from what it has read. */
 export function swapContract(define: Define, model: SwappedModel): void {
@@ -72,6 +72,46 @@ function swappingNothing(define: Define, model: SwappedModel): void {
     assert.equal(await records.swap(id, versioned('second'), undefined), true)
     await records.upsert(id, versioned('third'))
     assert.equal(await records.swap(id, versioned('fourth'), 'third'), true)
+  })
+  define('what had an end has none once it is swapped', async ({ storage, pass }) => {
+    const id = randomUUID()
+    const records = storage.records(model)
+    await records.insert(id, versioned('first'), 1)
+    assert.equal(await records.swap(id, versioned('second'), 'first'), true)
+    await pass(1.1)
+    assert.deepEqual(await records.find(id), versioned('second'))
+  })
+}
+
+/** What is asked of records that are removed as what they were read, and not as what somebody made of them since. */
+export function versionedDestroyContract(define: Define, model: SwappedModel): void {
+  define('a record is destroyed in the version that was read, in no other', async ({ storage }) => {
+    const id = randomUUID()
+    const records = storage.records(model)
+    assert.equal(await records.destroy(id, 'first'), false)
+    await records.insert(id, versioned('first'))
+    await records.swap(id, versioned('second'), 'first')
+    assert.equal(await records.destroy(id, 'first'), false)
+    assert.deepEqual(await records.find(id), versioned('second'))
+    assert.equal(await records.destroy(id, 'second'), true)
+    assert.equal(await records.find(id), undefined)
+    await records.upsert(id, versioned(undefined))
+    assert.equal(await records.destroy(id, 'second'), false)
+    assert.deepEqual(await records.find(id), versioned(undefined))
+  })
+  define('of fifty who swap or destroy one version one does', async ({ storage, other }) => {
+    const id = randomUUID()
+    await storage.records(model).insert(id, versioned('first'))
+    const answers = await atOnce(50, (index) => {
+      const records = pick(storage, other, index).records(model)
+      return index % 3 === 0
+        ? records.destroy(id, 'first')
+        : records.swap(id, versioned(randomUUID(), index), 'first')
+    })
+    assert.equal(answers.filter(Boolean).length, 1)
+    const winner = answers.indexOf(true)
+    const left = await other.records(model).find(id)
+    assert.equal(left?.['n'], winner % 3 === 0 ? undefined : winner)
   })
 }
 
