@@ -56,7 +56,9 @@ async function tryWith(
 
 /** Whoever is asked is not asked for what only a client needs that people connect. */
 function findMissing(given: NewClientMetadata): readonly Question[] {
-  const asksPeople = given.grant_types?.includes('authorization_code') ?? true
+  // From a file it may be anything: what it must be is for the check to say.
+  const types: unknown = given.grant_types
+  const asksPeople = !Array.isArray(types) || types.includes('authorization_code')
   return questions.filter(
     ({ member }) => given[member] === undefined && (asksPeople || member === 'client_name'),
   )
