@@ -13,7 +13,7 @@ const shared = {
 // Most of the time of these goes to processes and servers that they start.
 const startingProcesses = [
   'test/adapters/contract.test.ts',
-  'test/cli/!(program|terminal|text|try*).test.ts',
+  'test/cli/!(program|terminal|text|try*|unset).test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',
 ]

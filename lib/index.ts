@@ -31,6 +31,7 @@ export type {
   Clients,
   ClientSecretInfo,
   CreatedClient,
+  EndOldSecretsOptions,
   InitialAccessToken,
   InitialAccessTokenOptions,
   NewClientMetadata,

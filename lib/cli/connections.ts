@@ -10,7 +10,8 @@ export const createConnectionsCommand = (): Command =>
       'after',
       `
 The connections are those in Redis, which REDIS_URL and STORAGE_KEYS name as for the authorization server; or,
-with --config, those of the authorization server that a module of yours exports.
+with --config, those of the authorization server that a module of yours exports. A function close() that it exports
+as well is called at the end, and waited for.
 
 Examples:
   export REDIS_URL=redis://localhost:6379 STORAGE_KEYS=...

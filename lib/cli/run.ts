@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander'
 import { ClientMetadataError, SigningKeyError, UnknownClientError } from '../errors.ts'
-import { importHost } from './open/host.ts'
 import type { Administration } from '../standalone.ts'
+import { importHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
+import { print, type Answer } from './terminal/print.ts'
 import { Refusal } from './terminal/refusal.ts'
 import { clean } from './terminal/text.ts'
 
@@ -27,37 +28,46 @@ export const withCommonOptions = (command: Command): Command =>
     .option('--json', 'print JSON, for scripts')
 
 /**
- * Opens what is to be administered, uses it, and closes what was opened. What goes wrong is said on stderr, and the process
- * ends with 1.
- *
- * @param use - answers what is to be printed
+ * Opens what is to be administered, uses it, prints the answer, and closes what was opened. What goes wrong is said on
+ * stderr, and the process ends with 1.
  */
 export async function runWith(
-  command: Command,
-  { config, keyPrefix }: CommonOptions,
-  use: (opened: Administration) => Promise<string | undefined>,
+  options: CommonOptions,
+  use: (opened: Administration) => Promise<Answer | string>,
 ): Promise<void> {
+  await sayingWhy(async () => {
+    const { administration, close } = await open(options)
+    // Before it is closed: that may take a while.
+    await sayingWhy(async () => print(await use(administration).catch(sayWhereItFailed)))
+    await close()
+  })
+  // A module of the host may have something open still.
+  process.exit()
+}
+
+/** Does something; what goes wrong is said on stderr, and the process is to end with 1. */
+export async function sayingWhy(act: () => Promise<void>): Promise<void> {
   try {
-    if (config === undefined) {
-      const { storage, close } = await openRedis(keyPrefix)
-      try {
-        // With it comes the framework, which no other command needs.
-        const { createStandalone } = await import('../standalone.ts')
-        print(await use(createStandalone(storage)).catch(sayWhereItFailed))
-      } finally {
-        await close()
-      }
-      return
-    }
-    print(await use(await importHost(config)))
+    await act()
   } catch (error) {
     // What a module throws, or Redis answers, may hold anything.
     const lines = toWords(error).split('\n')
-    command.error(`error: ${lines.map((line) => clean(line)).join('\n')}`)
+    process.stderr.write(`error: ${lines.map((line) => clean(line)).join('\n')}\n`)
+    process.exitCode = 1
   }
-  // What the host has opened is open still.
-  await new Promise((resolve) => process.stdout.write('', resolve))
-  process.exit()
+}
+
+interface Opened {
+  readonly administration: Administration
+  readonly close: () => Promise<void>
+}
+
+async function open({ config, keyPrefix }: CommonOptions): Promise<Opened> {
+  if (config !== undefined) return importHost(config)
+  const { storage, close } = await openRedis(keyPrefix)
+  // With it comes the framework, which no other command needs.
+  const { createStandalone } = await import('../standalone.ts')
+  return { administration: createStandalone(storage), close }
 }
 
 /** What says by itself what is wrong. */
@@ -70,16 +80,14 @@ const ours = [
   RangeError,
 ] as const
 
-/** What the driver throws names neither Redis nor what it means for whoever waits for the end of a command. */
+/** What a driver throws names neither the storage nor what it means for whoever waits for the end of a command. */
 function sayWhereItFailed(error: unknown): never {
   if (ours.some((known) => error instanceof known)) throw error
+  // A server says that it is unavailable, and has with it why.
+  const { cause = error } = error instanceof Error ? error : {}
   throw new Refusal(
-    `Redis failed on the way: ${toWords(error)}\nWhat was to be changed may be changed or not: look before you run the command again.`,
+    `the storage failed on the way: ${toWords(cause)}\nWhat was to be changed may be changed or not: look before you run the command again.`,
   )
-}
-
-const print = (text: string | undefined): void => {
-  if (text !== undefined) console.log(text)
 }
 
 function toWords(error: unknown): string {

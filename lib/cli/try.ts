@@ -37,11 +37,15 @@ open, and says on stderr what is sent where; codes and tokens are masked. What c
 On a terminal, you are asked for the client secret; it is not shown. Away from one it comes from CLIENT_SECRET or a
 file, and a client without either is a public one.
 
+It ends with 1 also where all was answered, and the server is at fault: the new access token is not active, or one is still
+active that was refreshed or revoked.
+
 Examples:
   pleo-oauth try --issuer http://localhost:3000 --client-id try --public --scope companies:read
   pleo-oauth try --issuer https://auth.example.com --client-id <client-id> --scope companies:read users:read \\
     --redirect-uri http://localhost:4000/callback --refresh --revoke
-  pleo-oauth try --issuer https://auth.example.com --client-id <client-id> --client-secret-file secret.txt --json`,
+  CLIENT_SECRET=$(jq -r .secret registered.json) pleo-oauth try --issuer https://auth.example.com \\
+    --client-id <client-id> --scope companies:read --json`,
     )
   return command.action((options: TryOptions) =>
     runTry(command, options, () => readSecret(options)),

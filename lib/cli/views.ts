@@ -19,9 +19,9 @@ function createCopyCommand(): Command {
       'after',
       `
 Examples:
-  pleo-oauth views copy views            everything
-  pleo-oauth views copy views consent    the consent page only
-  pleo-oauth views copy views --force    everything, over what is there`,
+  pleo-oauth views copy views            # everything
+  pleo-oauth views copy views consent    # the consent page only
+  pleo-oauth views copy views --force    # everything, over what is there`,
     )
   return command.action(
     (folder: string, names: readonly string[], { force }: { force: boolean }) => {
@@ -48,9 +48,9 @@ function createPreviewCommand(): Command {
       'after',
       `
 Examples:
-  pleo-oauth views preview                             our pages
-  pleo-oauth views preview views                       yours
-  pleo-oauth views preview views --theme theme.json    in your colours`,
+  pleo-oauth views preview                             # our pages
+  pleo-oauth views preview views                       # yours
+  pleo-oauth views preview views --theme theme.json    # in your colours`,
     )
   return command.action(async (directories: readonly string[], options: PreviewOptions) => {
     const problem = await runPreview({ ...options, directories })

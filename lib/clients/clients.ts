@@ -50,9 +50,10 @@ export interface Clients {
   /**
    * Ends every secret of a client but the newest, at once.
    *
-   * @throws {@link UnknownClientError}
+   * @throws {@link ClientMetadataError} with the code `secrets_changed` where the client has other secrets than `ids`: nothing is
+   * changed then; {@link UnknownClientError}
    */
-  endOldSecrets(clientId: string): Promise<RegisteredClient>
+  endOldSecrets(clientId: string, options?: EndOldSecretsOptions): Promise<RegisteredClient>
 
   /**
    * Takes everything from a client until it is resumed: it cannot ask for anything, and its tokens are not active. What
@@ -109,6 +110,15 @@ export interface RotationOptions {
   readonly now?: boolean
   /** In so many seconds, 0 or more, or at the end that it has where that is before. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
+}
+
+/** What whoever ends secrets has seen. */
+export interface EndOldSecretsOptions {
+  /**
+   * The ids of all secrets as `find` had them when it was decided to end the old ones, newest first: whether that is safe may
+   * be another thing after a rotation by somebody else. @defaultValue whichever there are
+   */
+  readonly ids?: readonly string[]
 }
 
 /** A client with its new secret. */

@@ -23,16 +23,22 @@ export function createSecretMethods({
       })
       return { client: toRegisteredClient(record, Date.now()), secret }
     },
-    async endOldSecrets(clientId) {
+    async endOldSecrets(clientId, { ids } = {}) {
       const record = await store.change(clientId, (current, now) => {
         const { registration } = current
         const live = registration.secrets.filter((one) => isLive(one, now))
+        if (ids && live.map(({ id }) => id).join() !== ids.join()) throw changedSecrets()
         if (live.length < 2) return current
         return { ...current, registration: { ...registration, secrets: live.slice(0, 1) } }
       })
       return toRegisteredClient(record, Date.now())
     },
   }
+}
+
+function changedSecrets(): Error {
+  const message = 'are not those that were looked at: look again'
+  return new ClientMetadataError([{ path: 'secrets', code: 'secrets_changed', message }])
 }
 
 function publicClient(): Error {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCommand, runCommandWith } from '../support/cli.ts'
+import { runCommandWith } from '../support/cli.ts'
 import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
@@ -88,21 +88,4 @@ describe('what is wrong with the surroundings is said', () => {
     const said = await refusal({ REDIS_URL: redis.url, STORAGE_KEYS: key, NODE_OPTIONS })
     expect(said).toBe('error: ioredis is not installed, and Redis needs it: npm install ioredis\n')
   })
-})
-
-test.each([
-  'create',
-  'show',
-  'list',
-  'update',
-  'rotate',
-  'end-old-secrets',
-  'invite',
-  'suspend',
-  'resume',
-  'remove',
-])('clients %s --help has examples', async (name) => {
-  const { code, stdout, stderr } = await runCommand('clients', name, '--help')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toContain(`Examples:\n  pleo-oauth clients ${name}`)
 })

@@ -139,6 +139,15 @@ describe('clients create', () => {
     expect(said).toContain('grant_types: can only contain')
   })
 
+  test('says of members of a file what they must be, whatever they are', async () => {
+    const members = ['grant_types', 'client_name', 'redirect_uris', 'scope', 'contacts']
+    const wrong = Object.fromEntries(members.map((name) => [name, 1]))
+    const file = join(createFolder({ 'c.json': JSON.stringify(wrong) }), 'c.json')
+    const said = await refusal('create', '--metadata', file)
+    expect(said).toMatch(/^error: nothing was changed/)
+    for (const name of members) expect(said).toContain(`\n  ${name}: must be `)
+  })
+
   test('asks nobody away from a terminal, and says which options are missing', async () => {
     expect(await refusal('create', '--name', 'Nobody')).toBe(
       'error: missing: --redirect-uri, --scope (on a terminal, you would be asked)\n',
@@ -166,6 +175,7 @@ describe('clients list, show and update', () => {
       createdAt: time,
       updatedAt: time,
       suspendedAt: null,
+      isSelfRegistered: false,
       secrets: [{ ...ids, createdAt: time, lastUsedAt: null, expiresAt: null }],
     })
   })
@@ -180,12 +190,16 @@ describe('clients list, show and update', () => {
     expect(after).toEqual({ ...rest, test: false, logo_uri: 'https://n.test/l.png' })
     expect(await refusal('update', id)).toContain('say what to change')
     expect(await refusal('update', id, '--logo-uri', 'ftp://x')).toContain('logo_uri: ')
+    expect(await refusal('update', id, '--test', '--unset', 'logo_url')).toBe(
+      'error: nothing was changed: the client has no logo_url (did you mean logo_uri?)\n',
+    )
     expect((await server.clients.find(id))?.metadata).toEqual(after)
   })
 
   test.each([
     ['show'],
     ['update', '--test'],
+    ['update', '--unset', 'test'],
     ['rotate'],
     ['end-old-secrets'],
     ['suspend'],

@@ -36,9 +36,28 @@ describe('--config', () => {
     expect(bad.stderr).toContain('scope: names a scope that the resource server does not have')
   })
 
+  test('says that it is not known what came of it where the storage of the host fails', async () => {
+    const adapter = JSON.stringify(join(import.meta.dirname, '../../adapters/memory.ts'))
+    const failing = `import { createMemoryAdapter } from ${adapter}
+      const memory = createMemoryAdapter()
+      const fail = () => Promise.reject(new Error('Connection is closed.'))
+      const storage = { ...memory, records: (model) => ({ ...memory.records(model), ids: fail }) }
+      ${host.replace('signingKeys:', 'storage, signingKeys:')}`
+    expect(await refusal('--config', write(failing))).toBe(
+      `error: the storage failed on the way: Connection is closed.
+What was to be changed may be changed or not: look before you run the command again.\n`,
+    )
+  })
+
   test('says what a file lacks', async () => {
     const file = write('export const server = {}')
     expect(await refusal('--config', file)).toContain('must export an authorization server')
+    const clients = 'clients: { rotateSecret: () => {}, list: () => [] }'
+    const connections = 'connections: { revoke: () => {}, events: { listenerCount: () => 0 } }'
+    for (const parts of [clients, `${clients}, ${connections}`]) {
+      const part = write(`export const server = { ${parts} }`)
+      expect(await refusal('--config', part)).toContain('must export an authorization server')
+    }
     const both = await refusal('--config', file, '--key-prefix', 'x:')
     expect(both).toContain("'--key-prefix <prefix>' cannot be used with")
     expect(await refusal('--config', '/nowhere.mjs')).toBe('error: there is no file /nowhere.mjs\n')

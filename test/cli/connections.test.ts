@@ -1,11 +1,9 @@
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { runCommand, runCommandWith, type CommandResult } from '../support/cli.ts'
+import { runCommandWith, type CommandResult } from '../support/cli.ts'
 import { connect, introspect } from '../support/flow.ts'
-import { createFolder } from '../support/folder.ts'
 import { bakery, nordlysDenmark } from '../support/people.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
@@ -160,38 +158,4 @@ describe('connections revoke', () => {
       expect(await refusal('revoke', wrong, '--client', 'x')).toContain(`unknown option '${wrong}'`)
     expect(await refusal('revoke', 'some-grant', 'another')).toContain('too many arguments')
   })
-
-  test('tells the listeners of the module that --config names', async () => {
-    const client = await register()
-    await grant(client)
-    const path = (file: string): string => JSON.stringify(join(import.meta.dirname, '../..', file))
-    const folder = createFolder({
-      'server.mjs': `import { createRedisAdapter } from ${path('adapters/redis.ts')}
-      import { createAuthorizationServer } from ${path('lib/index.ts')}
-      import { Redis } from ${path('node_modules/ioredis/built/index.js')}
-      const client = new Redis(${JSON.stringify(redis.url)})
-      export const server = createAuthorizationServer({
-        issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
-        accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
-        storage: createRedisAdapter({ client, keys: [${JSON.stringify(key)}] }),
-        resourceServer: { audience: 'https://api.example.test' },
-      })
-      server.connections.events.on('connection.revoked', ({ clientId, reason, by }) =>
-        console.error(JSON.stringify({ clientId, reason, by })))`,
-    })
-    const { client_id: clientId } = client
-    const config = ['--config', join(folder, 'server.mjs')]
-    const said = await runCommand('connections', 'revoke', '--client', clientId, '--yes', ...config)
-    expect(said).toEqual({
-      code: 0,
-      stdout: 'Ended 1 grant.\n',
-      stderr: `${JSON.stringify({ clientId, reason: 'administrator' })}\n`,
-    })
-  })
-})
-
-test.each(['list', 'revoke'])('connections %s --help has examples', async (name) => {
-  const { code, stdout, stderr } = await runCommand('connections', name, '--help')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toContain(`Examples:\n  pleo-oauth connections ${name}`)
 })

@@ -108,7 +108,7 @@ test('create, connect, rotate the secret while refreshing, suspend, resume, remo
   const workers = Promise.all([work(here), work(there)])
   const rotations = (async () => {
     for (let round = 0; round < 3; round += 1) {
-      const rotated = await say('rotate', id)
+      const rotated = await say('rotate', id, '--yes')
       secrets.push(rotated.secret)
       // Shown to a person, who puts it where the workers read it. By then every process knows it.
       await pause(1100)

@@ -36,6 +36,13 @@ test('clients invite prints a token that registers one client', async () => {
   }
   expect(await register('Inviteret')).toBe(201)
   expect(await register('Også inviteret')).toBe(401)
+  const [client] = await server.clients.list()
+  const environment = { REDIS_URL: redis.url, STORAGE_KEYS: key }
+  const show = ['clients', 'show', client?.clientId ?? ''] as const
+  const page = await runCommandWith(environment, ...show)
+  expect(page.stdout).toMatch(/^ {2}registered by +the partner, over HTTP$/m)
+  const json = await runCommandWith(environment, ...show, '--json')
+  expect(JSON.parse(json.stdout)).toMatchObject({ isSelfRegistered: true })
 })
 
 test('clients invite --json says when it ends', async () => {

@@ -20,8 +20,8 @@ async function register(name: string): Promise<string> {
 
 /** What goes wrong, how, how it is put right, and what is said of it. */
 const faults: readonly (readonly [string, () => unknown, () => unknown, string])[] = [
-  ['hangs', () => redis.pause(), () => redis.resume(), 'Redis failed on the way: '],
-  ['is killed', () => redis.kill(), () => redis.restart(), 'Redis failed on the way: '],
+  ['hangs', () => redis.pause(), () => redis.resume(), 'the storage failed on the way: '],
+  ['is killed', () => redis.kill(), () => redis.restart(), 'the storage failed on the way: '],
   ['is back, empty', () => redis.restart(), () => undefined, 'no such client is registered'],
 ]
 

@@ -159,6 +159,33 @@ describe('what cannot be undone is asked for on a terminal', () => {
     expect((await command.ended).code).toBe(1)
   })
 
+  test('end-old-secrets ends nothing where the secrets have changed since it asked', async () => {
+    const id = await register('Changed Meanwhile')
+    await clients.rotateSecret(id)
+    const command = start('end-old-secrets', id)
+    await command.said(/\[y\/N\] /)
+    await clients.rotateSecret(id)
+    command.type(`y${keys.enter}`)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toMatch(/error: nothing was changed: the secrets have changed .*look again\n$/)
+    expect((await clients.find(id))?.secrets).toHaveLength(2)
+  })
+
+  test('rotate says which secrets there are, where one of two ends', async () => {
+    const id = await register('Twice Rotated')
+    await clients.rotateSecret(id)
+    const command = start('rotate', id)
+    const asked = await command.said(/[^]*\[y\/N\] /)
+    expect(asked.match(/ one made \S+Z \(never used\)/g)).toHaveLength(2)
+    expect(asked).toContain('the other ends now: whatever uses it stops working')
+    command.type(`n${keys.enter}`)
+    const { code, output } = await command.ended
+    expect(code).toBe(1)
+    expect(output).toMatch(/error: nothing was changed\n$/)
+    expect((await clients.find(id))?.secrets).toHaveLength(2)
+  })
+
   test('end-old-secrets says what it costs', async () => {
     const id = await register('In Use')
     await clients.rotateSecret(id)

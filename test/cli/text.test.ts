@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clean, toJson, toList, toTable } from '../../lib/cli/terminal/text.ts'
+import { clean, toIso, toJson, toList, toTable, toTime } from '../../lib/cli/terminal/text.ts'
 
 const hostile = [
   ['an escape', '\u001B[31mred'],
@@ -31,6 +31,12 @@ describe('text of somebody else does nothing to a terminal', () => {
     for (const text of ['Ærø & Sønner', '会計', 'می‌خواهم', '👩‍👩‍👧', 'é'])
       expect(clean(text)).toBe(text)
   })
+})
+
+test('what is no time is said to be none', () => {
+  expect([toTime(0), toIso(0)]).toEqual(['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'])
+  for (const none of [undefined, Number.NaN, 1e23, -1e23])
+    expect([toTime(none), toIso(none)]).toEqual(['-', null])
 })
 
 test('columns stay below each other, however wide the letters are', () => {

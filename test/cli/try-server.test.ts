@@ -139,15 +139,71 @@ describe('what try does with a server', () => {
     expect(stdout).toMatch(/^ {2}refresh token before +goes on: there is no other one$/m)
   })
 
-  test('that does not end what it should end: it says so', async () => {
+  test.each([
+    ['--revoke', 'the access token is still active after it was revoked'],
+    ['--refresh', 'the access token before the refresh is still active'],
+  ])('that does not end what it should end: with %s it says so', async (flag, words) => {
     const { issuer } = await startOther(() => ({}), {
       '/token': [200, tokens],
       '/introspect': [200, { active: true }],
       '/revoke': [200, {}],
     })
-    const command = start(issuer, '--revoke')
+    const command = start(issuer, flag)
     await bringCode(command)
-    expect((await command.ended).stdout).toContain('still active, which it should not be')
+    const { code, stdout, stderr } = await command.ended
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('still active, which it should not be'),
+    ])
+    expect(stderr).toContain(`\nerror: the authorization server is at fault: ${words}\n`)
+  })
+
+  test('that gives a token that is not active: it says so', async () => {
+    const { issuer } = await startOther(() => ({}), {
+      '/token': [200, tokens],
+      '/introspect': [200, { active: false }],
+    })
+    const command = start(issuer, '--json')
+    await bringCode(command)
+    const { code, stdout, stderr } = await command.ended
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ introspection: { active: false } })
+    expect(stderr).toContain('at fault: the access token was not active when it was new\n')
+  })
+
+  test('that gives more than tokens: JSON has nothing that may be a credential', async () => {
+    const secret = 's3cret'.repeat(8)
+    const more = { device_secret: secret, session: { key: secret }, scope: 'a', expires_in: 60 }
+    const { issuer } = await startOther(() => ({ introspection_endpoint: undefined }), {
+      '/token': [200, { ...tokens, ...more }],
+    })
+    const command = start(issuer, '--json')
+    await bringCode(command)
+    const { code, stdout } = await command.ended
+    expect(code).toBe(0)
+    expect(stdout).not.toContain(secret)
+    expect(JSON.parse(stdout)).toMatchObject({
+      tokens: {
+        scope: 'a',
+        expires_in: 60,
+        token_type: 'bearer',
+        device_secret: 's3cr… (48 characters)',
+        session: '{"ke… (58 characters)',
+      },
+    })
+  })
+
+  test('that says a time that no calendar has: what came of it is said all the same', async () => {
+    const { issuer } = await startOther(() => ({}), {
+      '/token': [200, tokens],
+      '/introspect': [200, { active: true, exp: 1e20, iat: 1 }],
+    })
+    const command = start(issuer)
+    await bringCode(command)
+    const { code, stdout } = await command.ended
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ {2}exp +100000000000000000000$/m)
+    expect(stdout).toMatch(/^ {2}iat +1 \(1970-01-01T00:00:01Z\)$/m)
   })
 
   test('that fails on the way: what is to be revoked is revoked', async () => {

@@ -1,20 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createBrowser } from '../support/browser.ts'
-import { runCommand } from '../support/cli.ts'
+import { startCommand } from '../support/cli.ts'
 import { startExample } from '../support/example.ts'
-import { authorizationUrl, createPkce } from '../support/flow.ts'
+import { agree, urlOf } from '../support/trying.ts'
 
-test('the example has a client for pleo-oauth try, with the redirect URI that it has by itself', async () => {
-  const { stdout: help } = await runCommand('try', '--help')
-  const [redirectUri = ''] = /http:\/\/127\.0\.0\.1:\d+\/\w+/.exec(help) ?? []
+const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+const [, line = ''] = /^npx pleo-oauth (try .*)$/m.exec(readme) ?? []
+const [, password = ''] = /the password `(\S+)`/.exec(readme) ?? []
+const [, username = ''] = /^\| `(\S+@\S+)`/m.exec(readme) ?? []
+
+test('the README has pleo-oauth try walk the whole way with the example', async () => {
   const example = await startExample()
+  const args = line.replace('http://localhost:3000', example.issuer).split(' ')
+  const command = startCommand(...args, '--json')
   try {
-    const client = { client_id: 'try', redirect_uris: [redirectUri] }
-    const { challenge } = createPkce()
-    const url = authorizationUrl(example.issuer, client, { code_challenge: challenge })
-    const page = await createBrowser().go(url)
-    expect([page.status, page.text]).toEqual([200, expect.stringContaining('name="password"')])
+    await fetch(await agree(await urlOf(command), { credentials: { username, password } }))
+    const { code, stdout } = await command.ended
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      tokens: { scope: 'companies:read' },
+      introspection: {
+        active: true,
+        client_id: 'try',
+        'urn:pleo:params:oauth:subject_urn': expect.stringMatching(/^urn:pleo:company:/) as string,
+      },
+    })
   } finally {
+    command.kill('SIGKILL')
     await example.close()
   }
 })

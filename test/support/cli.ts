@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toOwnLines } from './example.ts'
 import { startOnTerminal, type TerminalCommand } from './terminal.ts'
@@ -32,10 +33,11 @@ export const startCommandWith = (
 function startWith(
   environment: Readonly<Record<string, string>>,
   args: readonly string[],
+  output: number | 'pipe' = 'pipe',
 ): RunningCommand {
   const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
     env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
   })
   let stdout = ''
   let stderr = ''
@@ -67,6 +69,19 @@ export const runCommandWith = (
   environment: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<CommandResult> => startWith(environment, args).ended
+
+/** The same on a full disk: nothing can be written to stdout. */
+export async function runCommandOnFullDisk(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> {
+  const file = openSync('/dev/full', 'w')
+  try {
+    return await startWith(environment, args, file).ended
+  } finally {
+    closeSync(file)
+  }
+}
 
 /** Runs the command line on a terminal, for a person to answer. */
 export const startCommandOnTerminal = (

@@ -34,6 +34,9 @@ export const urlOf = async (command: RunningCommand): Promise<URL> =>
 
 interface Agreement {
   readonly as?: string
+  /** Who signs in, where it is nobody of the tests. */
+  readonly credentials?: { readonly username: string; readonly password: string }
+  /** @defaultValue the bakery of the tests; the first one on the page for somebody else */
   readonly subject?: string
   readonly decision?: 'allow' | 'decline'
 }
@@ -41,14 +44,16 @@ interface Agreement {
 /** The person's part, up to the redirect, which is not followed. */
 export async function agree(
   url: URL,
-  { as = 'sofia', subject = bakery, decision = 'allow' }: Agreement = {},
+  { as = 'sofia', credentials, subject, decision = 'allow' }: Agreement = {},
 ): Promise<URL> {
   const browser = createBrowser()
   const login = await browser.go(url.href)
-  const fields = { username: `${as}@example.test`, password }
+  const fields = credentials ?? { username: `${as}@example.test`, password }
   const page = await browser.submit(login, fields)
+  const first = /urn:pleo:company:[\da-f-]+/.exec(page.text)?.[0] ?? 'none'
+  const answer = { decision, subject: subject ?? (credentials ? first : bakery) }
   // Refused without a question, where the client asks for what is not theirs.
-  const { location } = page.location ? page : await browser.submit(page, { subject, decision })
+  const { location } = page.location ? page : await browser.submit(page, answer)
   if (!location) throw new Error('the browser was not sent back to the client')
   return location
 }

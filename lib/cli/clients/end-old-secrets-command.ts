@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import type { RegisteredClient } from '../../clients/clients.ts'
-import { UnknownClientError } from '../../errors.ts'
+import { ClientMetadataError, UnknownClientError } from '../../errors.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
+import { Refusal } from '../terminal/refusal.ts'
 import { clean, toJson } from '../terminal/text.ts'
 import { toAdvice, toPlain } from './show.ts'
 
@@ -27,7 +28,7 @@ Examples:
   pleo-oauth clients end-old-secrets <client-id> --yes --json`,
     )
   return withCommonOptions(command).action((id: string, options: EndOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const client = await clients.find(id)
       if (!client) throw new UnknownClientError()
       const { secrets } = client
@@ -36,10 +37,17 @@ Examples:
       const name = clean(client.metadata.client_name ?? id)
       const cost = `${toAdvice(secrets)}\nWhatever of ${name} (${id}) still uses it stops working.`
       await confirm(`${cost} End it?`, isSafe || options.yes === true)
-      const ended = await clients.endOldSecrets(id)
+      const ids = secrets.map((secret) => secret.id)
+      const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged)
       return options.json ? toJson(toPlain(ended)) : `Ended the old secret of ${name} (${id}).`
     }),
   )
+}
+
+/** Whoever agreed has agreed to the end of what was there then. */
+function refuseChanged(error: unknown): never {
+  if (!(error instanceof ClientMetadataError)) throw error
+  throw new Refusal('nothing was changed: the secrets have changed meanwhile: look again')
 }
 
 const toNothing = ({ clientId, metadata }: RegisteredClient): string =>

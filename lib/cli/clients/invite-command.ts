@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Clients } from '../../clients/clients.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import type { Answer } from '../terminal/print.ts'
 import { bold, toIso, toJson, toTime } from '../terminal/text.ts'
 import { toDays } from './days.ts'
 
@@ -23,13 +24,18 @@ Examples:
   pleo-oauth clients invite --days 1 --json | jq -r .token`,
     )
   return withCommonOptions(command).action((options: InviteOptions) =>
-    runWith(command, options, ({ clients }) => invite(clients, options)),
+    runWith(options, ({ clients }) => invite(clients, options)),
   )
 }
 
-async function invite(clients: Clients, { days = 7, json }: InviteOptions): Promise<string> {
+async function invite(clients: Clients, { days = 7, json }: InviteOptions): Promise<Answer> {
   const lifetime = days * 86_400
   const { token, expiresAt } = await clients.createInitialAccessToken({ lifetime })
-  if (json) return toJson({ token, expiresAt: toIso(expiresAt) })
-  return `Initial access token, for one client until ${toTime(expiresAt)}:\n\n  ${bold(token)}`
+  const until = toTime(expiresAt)
+  return {
+    text: json
+      ? toJson({ token, expiresAt: toIso(expiresAt) })
+      : `Initial access token, for one client until ${until}:\n\n  ${bold(token)}`,
+    ifLost: `There is a token that nobody has, and that ends at ${until}: make another one.`,
+  }
 }

@@ -33,6 +33,10 @@ export const createLifeCommands = (): readonly Command[] => [
       if (!(await clients.remove(id))) throw new UnknownClientError()
       return { clientId: id, removed: true }
     },
+    note: `
+Each grant has its event, with the reason "client_removed", and only listeners in this process hear them: those of the
+module that --config names.
+`,
     done: 'Removed',
   }),
 ]
@@ -42,23 +46,25 @@ interface LifeCommand {
   readonly description: string
   /** What is asked before; nothing is, where it can be undone without a loss. */
   readonly question?: (name: string) => string
+  /** What else there is to know, between empty lines. */
+  readonly note?: string
   /** Answers what is printed as JSON. */
   readonly act: (clients: Clients, id: string) => Promise<object>
   readonly done: string
 }
 
-function createCommand({ name, description, question, act, done }: LifeCommand): Command {
+function createCommand({ name, description, question, note, act, done }: LifeCommand): Command {
   const command = new Command(name).description(description).argument('<client-id>')
   if (question) command.option('--yes', 'do not ask')
   command.addHelpText(
     'after',
-    `
+    `${note ?? ''}
 Examples:
   pleo-oauth clients ${name} <client-id>
   pleo-oauth clients ${name} <client-id>${question ? ' --yes' : ''} --json`,
   )
   return withCommonOptions(command).action((id: string, options: LifeOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const client = await clients.find(id)
       if (!client) throw new UnknownClientError()
       const shown = clean(client.metadata.client_name ?? id)

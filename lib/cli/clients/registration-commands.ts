@@ -6,7 +6,8 @@ import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadat
 import { Refusal } from '../terminal/refusal.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toJson } from '../terminal/text.ts'
-import { toClientPage, toClientTable, toCreated, toPlain } from './show.ts'
+import { toClientPage, toClientTable, toCreated, toPlain, toSecretAnswer } from './show.ts'
+import { checkUnset } from './unset.ts'
 
 /** What registers clients, shows and changes them. */
 export const createRegistrationCommands = (): readonly Command[] => [
@@ -31,13 +32,17 @@ Examples:
   pleo-oauth clients create
   pleo-oauth clients create --name "Northwind Ledger" --redirect-uri https://ledger.example/callback \\
     --scope companies:read export-jobs:write
-  pleo-oauth clients create --metadata client.json --json > secret.json`,
+  (umask 077 && pleo-oauth clients create --metadata client.json --json > registered.json)`,
     )
   return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const created = await createAsking(clients, toMetadata(options) as NewClientMetadata)
-      if (!options.json) return toCreated(created, 'Registered')
-      return toJson({ client: toPlain(created.client), secret: created.secret ?? null })
+      return toSecretAnswer(
+        created,
+        options.json
+          ? toJson({ client: toPlain(created.client), secret: created.secret ?? null })
+          : toCreated(created, 'Registered'),
+      )
     }),
   )
 }
@@ -54,7 +59,7 @@ Examples:
   pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a --json`,
     )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const client = await clients.find(id)
       if (!client) throw new UnknownClientError()
       return show(client, options)
@@ -70,10 +75,10 @@ function createListCommand(): Command {
       `
 Examples:
   pleo-oauth clients list
-  pleo-oauth clients list --json | jq -r '.[].clientId'`,
+  pleo-oauth clients list --json | jq -r '.[] | select(.isSelfRegistered).clientId'`,
     )
   return withCommonOptions(command).action((options: CommonOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const all = await clients.list()
       return options.json ? toJson(all.map((client) => toPlain(client))) : toClientTable(all)
     }),
@@ -88,17 +93,18 @@ function createUpdateCommand(): Command {
     .addHelpText(
       'after',
       `
-A list is replaced as a whole: name every redirect URI that is to be there.
+A list is replaced as a whole: name every redirect URI that is to be there. What is to be unset must be there.
 
 Examples:
   pleo-oauth clients update <client-id> --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
   return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
-    runWith(command, options, async ({ clients }) => {
+    runWith(options, async ({ clients }) => {
       const changes = toMetadata(options)
       if (Object.keys(changes).length === 0)
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
+      if (options.unset) checkUnset(options.unset, await clients.find(id))
       return show(await clients.update(id, changes), options)
     }),
   )

@@ -1,10 +1,12 @@
 import { Command } from 'commander'
-import type { Clients } from '../../clients/clients.ts'
+import type { Clients, ClientSecretInfo, RegisteredClient } from '../../clients/clients.ts'
+import { UnknownClientError } from '../../errors.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toDays } from './days.ts'
-import { toCreated, toPlain } from './show.ts'
-import { toJson, toTime } from '../terminal/text.ts'
+import { toCreated, toPlain, toSecretAnswer } from './show.ts'
+import type { Answer } from '../terminal/print.ts'
+import { clean, toJson, toTime } from '../terminal/text.ts'
 
 interface RotateOptions extends CommonOptions {
   readonly oldEndsIn?: number
@@ -19,11 +21,12 @@ export function createRotateCommand(): Command {
     .argument('<client-id>')
     .option('--old-ends-in <days>', 'days until the old one ends (default: 7)', toDays)
     .option('--now', 'end the old one at once: it got into the wrong hands')
-    .option('--yes', 'with --now: do not ask')
+    .option('--yes', 'do not ask')
     .addHelpText(
       'after',
       `
-Of two old secrets, the one that was used last goes on, and the other ends at once.
+Of two old secrets, the one that was used last goes on, and the other ends at once; which one that was is said. Where it may
+be in use, and with --now, you are asked first; away from a terminal it takes --yes.
 
 Examples:
   pleo-oauth clients rotate <client-id>
@@ -31,18 +34,48 @@ Examples:
   pleo-oauth clients rotate <client-id> --now --yes --json | jq -r .secret`,
     )
   return withCommonOptions(command).action((id: string, options: RotateOptions) =>
-    runWith(command, options, ({ clients }) => rotate(clients, id, options)),
+    runWith(options, ({ clients }) => rotate(clients, id, options)),
   )
 }
 
-async function rotate(clients: Clients, id: string, options: RotateOptions): Promise<string> {
+async function rotate(
+  clients: Clients,
+  id: string,
+  options: RotateOptions,
+): Promise<Answer | string> {
   const { oldEndsIn: days = 7, now: isNow = false, yes: isMeant = false, json } = options
-  const question = `End every secret of ${id} now? Whatever uses one stops working.`
-  if (isNow) await confirm(question, isMeant)
+  const before = await clients.find(id)
+  if (!before) throw new UnknownClientError()
+  const question = toQuestion(before, isNow)
+  if (question !== undefined) await confirm(question, isMeant)
   const created = await clients.rotateSecret(id, { now: isNow, oldEndsIn: days * 86_400 })
   const { client, secret = null } = created
-  if (json) return toJson({ client: toPlain(client), secret })
-  const [, old] = client.secrets
-  const end = old ? `works until ${toTime(old.expiresAt)}` : 'has ended'
-  return `${toCreated(created, 'New secret of')}\nThe old one ${end}.`
+  const ended = before.secrets.filter((one) => !client.secrets.some((left) => left.id === one.id))
+  const text = json
+    ? toJson({ client: toPlain(client), secret, ended: ended.map((one) => one.id) })
+    : [toCreated(created, 'New secret of'), ...toOldLines(client, ended)].join('\n')
+  return toSecretAnswer(created, text)
 }
+
+/** What is asked before a secret ends at once that may be in use; `undefined` where none does. */
+function toQuestion({ clientId, secrets }: RegisteredClient, isNow: boolean): string | undefined {
+  if (isNow) return `End every secret of ${clean(clientId)} now? Whatever uses one stops working.`
+  const [newest, old] = secrets
+  if (!newest || !old) return undefined
+  const isOldLeftAlone = (newest.lastUsedAt ?? 0) > (old.lastUsedAt ?? 0)
+  if (old.isSafeToEnd && isOldLeftAlone) return undefined
+  const lines = secrets.map((one) => `  one ${toLife(one)}`).join('\n')
+  return `${clean(clientId)} has two secrets:\n${lines}\nThe one that was used last goes on, and the other ends now: whatever uses it stops working. Go on?`
+}
+
+/** What became of those before the new one. */
+function toOldLines(
+  { secrets: [, old] }: RegisteredClient,
+  ended: readonly ClientSecretInfo[],
+): readonly string[] {
+  const lines = ended.map((one) => `The one ${toLife(one)} has ended.`)
+  return old ? [`The old one works until ${toTime(old.expiresAt)}.`, ...lines] : lines
+}
+
+const toLife = ({ createdAt, lastUsedAt }: ClientSecretInfo): string =>
+  `made ${toTime(createdAt)} (${lastUsedAt === undefined ? 'never used' : `last used ${toTime(lastUsedAt)}`})`

@@ -1,5 +1,6 @@
 import type { CreatedClient, RegisteredClient } from '../../clients/clients.ts'
 import { idle } from '../../clients/shown-client.ts'
+import type { Answer } from '../terminal/print.ts'
 import { bold, clean, toIso, toList, toTable, toTime } from '../terminal/text.ts'
 
 /** Clients, as a table for people. */
@@ -28,6 +29,7 @@ export function toClientPage(client: RegisteredClient): string {
     ['client id', clientId],
     ['status', suspendedAt === undefined ? 'active' : `suspended since ${toTime(suspendedAt)}`],
     ['created', toTime(client.createdAt)],
+    ['registered by', client.isSelfRegistered ? 'the partner, over HTTP' : 'you'],
     ['changed', toTime(client.updatedAt)],
     ...Object.entries(members).map(([member, value]) => [member, toValue(value)] as const),
   ])
@@ -74,6 +76,13 @@ export function toCreated({ client, secret }: CreatedClient, done: string): stri
   return `${done} ${clean(metadata.client_name ?? clientId)}\n${list}\n\n${once}`
 }
 
+/** What is printed with the secret of a client in it, which is nowhere else. */
+export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer | string {
+  if (secret === undefined) return text
+  const again = `pleo-oauth clients rotate ${clean(client.clientId)}`
+  return { text, ifLost: `The new secret is lost. To make another one: ${again}` }
+}
+
 /** A client for scripts: times in ISO 8601, `null` for what is not there. */
 export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
   clientId: client.clientId,
@@ -81,6 +90,7 @@ export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
   createdAt: toIso(client.createdAt),
   updatedAt: toIso(client.updatedAt),
   suspendedAt: toIso(client.suspendedAt),
+  isSelfRegistered: client.isSelfRegistered,
   secrets: secrets.map((secret) => ({
     id: secret.id,
     createdAt: toIso(secret.createdAt),

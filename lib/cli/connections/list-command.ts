@@ -23,7 +23,7 @@ Examples:
   pleo-oauth connections list <subject> --client <client-id> --json | jq -r '.[].grants[].grantId'`,
     )
   return withCommonOptions(command).action((subject: string, options: ListOptions) =>
-    runWith(command, options, async ({ clients, connections }) => {
+    runWith(options, async ({ clients, connections }) => {
       checkSubject(subject)
       const { client: clientId } = options
       const listed = await connections.list({

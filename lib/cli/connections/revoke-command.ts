@@ -35,7 +35,7 @@ Examples:
   pleo-oauth connections revoke --client <client-id> --yes --json | jq .ended`,
     )
   return withCommonOptions(command).action((grantId: string | undefined, options: RevokeOptions) =>
-    runWith(command, options, async (opened) => {
+    runWith(options, async (opened) => {
       refuseUnknownOptions(command.args)
       const which = toGrants(grantId, options)
       await confirm(await toQuestion(opened, which), options.yes === true)

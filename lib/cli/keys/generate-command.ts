@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander'
 import { generateSigningKeys } from '../../provider/signing-keys.ts'
+import { sayingWhy } from '../run.ts'
+import { print } from '../terminal/print.ts'
 import { generateSecret } from './secrets.ts'
 
 interface GenerateOptions {
@@ -33,8 +35,10 @@ Examples:
   (umask 077 && pleo-oauth keys generate --signing > signing-keys.json)`,
     )
   return command.action(({ cookie, storage, signing }: GenerateOptions) => {
-    if (signing) console.log(JSON.stringify(generateSigningKeys()))
-    else if (cookie ?? storage) console.log(generateSecret())
-    else command.error('error: say what it is for: --cookie, --storage or --signing')
+    if (!cookie && !storage && !signing)
+      command.error('error: say what it is for: --cookie, --storage or --signing')
+    const text = signing ? JSON.stringify(generateSigningKeys()) : generateSecret()
+    const ifLost = 'Nobody has the key: run the command again.'
+    return sayingWhy(() => print({ text, ifLost }))
   })
 }

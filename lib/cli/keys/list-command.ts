@@ -16,7 +16,7 @@ Examples:
   pleo-oauth keys list --json | jq -r '.[] | select(.state == "in use").kid'`,
     )
   return withCommonOptions(command).action((options: CommonOptions) =>
-    runWith(command, options, async ({ signingKeys }) => {
+    runWith(options, async ({ signingKeys }) => {
       const keys = await signingKeys.list()
       return options.json ? toKeyJson(keys) : toKeyTable(keys)
     }),

@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander'
 import type { SigningKeyInfo, SigningKeys } from '../../keys/signing-keys.ts'
 import { readCookieKeys } from '../open/cookie-keys.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { runWith, sayingWhy, withCommonOptions, type CommonOptions } from '../run.ts'
+import { print } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { toJson, toTime } from '../terminal/text.ts'
-import { withNewSecret } from './secrets.ts'
+import { toNextCookieKeys } from './secrets.ts'
 import { toKeyJson } from './show.ts'
 
 interface RotateOptions extends CommonOptions {
@@ -22,7 +23,7 @@ export function createRotateCommand(): Command {
     .addOption(
       new Option(
         '--cookies',
-        'print COOKIE_KEYS with a new key in front and without the oldest, and do nothing else',
+        'print what COOKIE_KEYS is to be at the next restart, and do nothing else',
       ).conflicts(['now', 'yes', 'config', 'keyPrefix']),
     )
     .addHelpText(
@@ -30,15 +31,18 @@ export function createRotateCommand(): Command {
       `
 It fails, and changes nothing, while the key that was announced last is not in use yet.
 
+Of COOKIE_KEYS the first signs, and all are accepted. With --cookies, a new key is the second, and comes to the front the next
+time: all processes must have what was printed last before they are given the next.
+
 Examples:
   pleo-oauth keys rotate
   pleo-oauth keys rotate --now --yes --json
-  pleo-oauth keys rotate --cookies            # what COOKIE_KEYS is to be at the next start`,
+  pleo-oauth keys rotate --cookies`,
     )
   return withCommonOptions(command).action((options: RotateOptions) =>
     options.cookies
       ? rotateCookieKeys(command, options)
-      : runWith(command, options, ({ signingKeys }) => rotate(signingKeys, options)),
+      : runWith(options, ({ signingKeys }) => rotate(signingKeys, options)),
   )
 }
 
@@ -63,10 +67,11 @@ ${before.kid} is retired at ${toTime(before.retiredAt)}.
 Nothing has to be restarted, or done then.`
 }
 
-function rotateCookieKeys(command: Command, { json }: CommonOptions): void {
+function rotateCookieKeys(command: Command, { json }: CommonOptions): Promise<void> {
   const keys = readCookieKeys()
   if (!keys)
     command.error('error: COOKIE_KEYS must be set: secrets separated by commas, none empty')
-  const rotated = withNewSecret(keys)
-  console.log(json ? toJson(rotated) : rotated.join(','))
+  const next = toNextCookieKeys(keys)
+  const ifLost = 'Nobody has the new key: run the command again.'
+  return sayingWhy(() => print({ text: json ? toJson(next) : next.join(','), ifLost }))
 }

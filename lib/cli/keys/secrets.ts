@@ -4,10 +4,15 @@ import { randomBytes } from 'node:crypto'
 export const generateSecret = (): string => randomBytes(32).toString('base64url')
 
 /**
- * A new secret in front of those there are, without the oldest. One stays at least: what it has signed is to be good
- * still.
+ * The cookie keys for the next restart. The first signs and all are accepted, so that a new one is second at first:
+ * the processes that restart early sign with a key that those which restart late have. The one that was new the last time
+ * comes to the front, the one before it is third, and the oldest goes, where there are three or more.
  */
-export const withNewSecret = (secrets: readonly string[]): readonly string[] => [
-  generateSecret(),
-  ...secrets.slice(0, Math.max(1, secrets.length - 1)),
-]
+export const toNextCookieKeys = ([
+  signing = '',
+  announced,
+  ...older
+]: readonly string[]): readonly string[] =>
+  announced === undefined
+    ? [signing, generateSecret()]
+    : [announced, generateSecret(), signing, ...older.slice(0, -1)]

@@ -3,31 +3,46 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Administration } from '../../standalone.ts'
 import { Refusal } from '../terminal/refusal.ts'
+import { createHostEnd } from './host-end.ts'
+
+/** The authorization server of a host. */
+export interface OpenHost {
+  readonly administration: Administration
+  /** Lets the module finish what it has begun, and close what it has open. */
+  readonly close: () => Promise<void>
+}
 
 /**
  * What is administered of the authorization server that a module of the host exports as `server`, or as its default.
  *
  * @throws {@link Refusal}
  */
-export async function importHost(file: string): Promise<Administration> {
+export async function importHost(file: string): Promise<OpenHost> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Refusal(`there is no file ${file}`)
-  const { server, default: standard } = await load(file, pathToFileURL(path).href)
+  const { server, default: standard, close } = await load(file, pathToFileURL(path).href)
   const found = [server, standard].find((exported) => isServer(exported))
-  if (found) return found
+  if (found)
+    return { administration: found, close: createHostEnd(found.connections.events, file, close) }
   throw new Refusal(
     `${file} must export an authorization server as "server" or as its default: what createAuthorizationServer() returns`,
   )
 }
 
 function isServer(exported: unknown): exported is Administration {
-  const { clients } = Object(exported) as Partial<Administration>
-  return typeof clients?.rotateSecret === 'function'
+  const { clients, connections, signingKeys } = Object(exported) as Partial<Administration>
+  return (
+    typeof clients?.rotateSecret === 'function' &&
+    typeof connections?.revoke === 'function' &&
+    typeof connections.events?.listenerCount === 'function' &&
+    typeof signingKeys?.list === 'function'
+  )
 }
 
 interface HostModule {
   readonly server?: unknown
   readonly default?: unknown
+  readonly close?: unknown
 }
 
 /** How long a module is waited for, in milliseconds. */

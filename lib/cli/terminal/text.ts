@@ -10,9 +10,8 @@ const active = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
 /** Without what would do something to a terminal. */
 export const clean = (text: string): string => text.replaceAll(active, '\u{FFFD}')
 
-/** A time of so many milliseconds since the epoch, to the second. */
-export const toTime = (at: number | undefined): string =>
-  at === undefined ? '-' : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+/** A time of so many milliseconds since the epoch, to the second; `-` for what is none. */
+export const toTime = (at: number | undefined): string => toIso(at)?.replace(/\.\d+Z$/, 'Z') ?? '-'
 
 /** Rows in columns, the first row as their names. */
 export function toTable(rows: readonly (readonly string[])[]): string {
@@ -46,6 +45,9 @@ export const toJson = (value: unknown): string =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** A time of so many milliseconds since the epoch for scripts, in ISO 8601. */
-export const toIso = (at: number | undefined): string | null =>
-  at === undefined ? null : new Date(at).toISOString()
+/** A time of so many milliseconds since the epoch for scripts, in ISO 8601; `null` for what is none. */
+export function toIso(at: number | undefined): string | null {
+  const time = new Date(at ?? Number.NaN)
+  // What somebody else says may be no time, or one that no calendar has.
+  return Number.isNaN(time.getTime()) ? null : time.toISOString()
+}

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { Refusal } from '../terminal/refusal.ts'
+import { print } from '../terminal/print.ts'
 import { toJson } from '../terminal/text.ts'
+import { findFaults } from './faults.ts'
 import { requireAll, walk, type Outcome, type Plan } from './flow.ts'
 import { listenFor } from './listener.ts'
 import { createNarrator } from './narrator.ts'
@@ -36,7 +38,10 @@ export async function runTry(
   try {
     const outcome = await tryOut(options, await readSecret())
     const isShown = options.showTokens ?? false
-    console.log(options.json ? toJson(toPlain(outcome, isShown)) : toText(outcome, isShown))
+    await print(options.json ? toJson(toPlain(outcome, isShown)) : toText(outcome, isShown))
+    const faults = findFaults(outcome)
+    if (faults.length > 0)
+      throw new Refusal(`the authorization server is at fault: ${faults.join('; ')}`)
   } catch (error) {
     // Never more than the message: with it may come what was sent.
     const reason = error instanceof Error ? error.message : 'something went wrong'

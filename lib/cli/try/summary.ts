@@ -52,7 +52,8 @@ function toClaimRows(introspection: IntrospectionResponse): readonly Row[] {
   return Object.entries(introspection).map(([name, value]) => {
     const isTime = ['exp', 'iat', 'nbf'].includes(name) && typeof value === 'number'
     const text = typeof value === 'string' ? value : JSON.stringify(value)
-    return [name, isTime ? `${text} (${toTime(value * 1000)})` : text]
+    const time = isTime ? toTime(value * 1000) : '-'
+    return [name, time === '-' ? text : `${text} (${time})`]
   })
 }
 
@@ -77,12 +78,19 @@ export function toPlain(outcome: Outcome, isShown: boolean): object {
   }
 }
 
+/** What is no credential. All else is masked: what a server adds may be one, like an ID token. */
+const plain = new Set(['token_type', 'expires_in', 'scope'])
+
+function toMasked(value: unknown): unknown {
+  if (typeof value === 'string') return mask(value)
+  return typeof value === 'object' && value !== null ? mask(JSON.stringify(value)) : value
+}
+
 function toPlainTokens(tokens: TokenEndpointResponse, isShown: boolean): object {
   if (isShown) return tokens
-  const { access_token, refresh_token } = tokens
-  return {
-    ...tokens,
-    access_token: mask(access_token),
-    ...(refresh_token !== undefined && { refresh_token: mask(refresh_token) }),
-  }
+  const members = Object.entries(tokens).map(([name, value]) => [
+    name,
+    plain.has(name) ? value : toMasked(value),
+  ])
+  return Object.fromEntries(members) as object
 }

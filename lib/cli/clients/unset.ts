@@ -1,0 +1,21 @@
+import type { RegisteredClient } from '../../clients/clients.ts'
+import { nearestName } from '../../config/did-you-mean.ts'
+import { UnknownClientError } from '../../errors.ts'
+import { Refusal } from '../terminal/refusal.ts'
+import { clean } from '../terminal/text.ts'
+
+/**
+ * Makes sure that the client has what is to be taken away.
+ *
+ * @throws {@link Refusal} with what may have been meant; {@link UnknownClientError}
+ */
+export function checkUnset(names: readonly string[], client: RegisteredClient | undefined): void {
+  if (!client) throw new UnknownClientError()
+  const { client_id: _, ...members } = client.metadata
+  const known = Object.keys(members)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const meant = nearestName(unknown, known)
+  const hint = meant === undefined ? `it has ${known.join(', ')}` : `did you mean ${meant}?`
+  throw new Refusal(`nothing was changed: the client has no ${clean(unknown)} (${clean(hint)})`)
+}

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommandOnFullDisk, runCommandWith } from '../support/cli.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
+
+const key = 'a-storage-key-of-the-tests-long-enough'
+let redis: RedisServer
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.stop())
+
+const settings = () => ({ REDIS_URL: redis.url, STORAGE_KEYS: key, COOKIE_KEYS: 'one' })
+
+interface Shown {
+  readonly clientId: string
+  readonly secrets: readonly unknown[]
+}
+const list = async (): Promise<readonly Shown[]> =>
+  JSON.parse(
+    (await runCommandWith(settings(), 'clients', 'list', '--json')).stdout,
+  ) as readonly Shown[]
+
+/** What is said where the answer of a command cannot be written. */
+async function lost(...args: readonly string[]): Promise<string> {
+  const { code, stderr } = await runCommandOnFullDisk(settings(), ...args)
+  expect(code).toBe(1)
+  const first = 'error: it is done, but the answer cannot be written: ENOSPC\n'
+  expect(stderr.slice(0, first.length)).toBe(first)
+  return stderr.slice(first.length)
+}
+
+describe('where the answer cannot be written, the command ends with 1 and says', () => {
+  test('how to make another secret', async () => {
+    const uri = ['--redirect-uri', 'https://nordvind.example.test/callback']
+    const given = ['--name', 'Nordvind Regnskab', ...uri, '--scope', 'companies:read']
+    const created = await lost('clients', 'create', ...given, '--json')
+    const [client] = await list()
+    const advice = `The new secret is lost. To make another one: pleo-oauth clients rotate ${client?.clientId}\n`
+    expect(created).toBe(advice)
+    for (const format of [[], ['--json']]) {
+      expect(await lost('clients', 'rotate', client?.clientId ?? '', '--yes', ...format)).toBe(
+        advice,
+      )
+    }
+    expect((await list())[0]?.secrets).toHaveLength(2)
+  })
+
+  test('that a token is lost, and when it ends', async () => {
+    const words =
+      /^There is a token that nobody has, and that ends at \d{4}-\S+Z: make another one\.\n$/
+    expect(await lost('clients', 'invite')).toMatch(words)
+  })
+
+  test.each([
+    ['generate', '--cookie'],
+    ['generate', '--storage'],
+    ['generate', '--signing'],
+  ])('that nobody has the key: keys %s %s', async (...args) => {
+    expect(await lost('keys', ...args)).toBe('Nobody has the key: run the command again.\n')
+  })
+
+  test('that nobody has the new key: keys rotate --cookies', async () => {
+    expect(await lost('keys', 'rotate', '--cookies')).toMatch(/^Nobody has the new key: run /)
+  })
+
+  test('nothing more where nothing is lost', async () => {
+    expect(await lost('clients', 'list')).toBe('')
+  })
+})

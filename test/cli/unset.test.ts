@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { checkUnset } from '../../lib/cli/clients/unset.ts'
+
+const client = {
+  clientId: 'some-id',
+  metadata: {
+    client_id: 'some-id',
+    client_name: 'Ledger',
+    'client_name#da': 'Regnskab',
+    test: true,
+  },
+  createdAt: 0,
+  updatedAt: 0,
+  suspendedAt: undefined,
+  isSelfRegistered: false,
+  secrets: [],
+}
+
+test('what a client has can be unset, also in a language', () => {
+  expect(() => checkUnset(['test', 'client_name#da'], client)).not.toThrow()
+})
+
+test.each([
+  ['client_nam', 'did you mean client_name?'],
+  ['client_name#de', 'did you mean client_name#da?'],
+  ['tos_uri', 'it has client_name, client_name#da, test'],
+  ['made-up', 'it has client_name, client_name#da, test'],
+  ['client_id', 'it has client_name, client_name#da, test'],
+  ['constructor', 'it has client_name, client_name#da, test'],
+])('%s is nothing that it has', (name, hint) => {
+  expect(() => checkUnset(['test', name], client)).toThrow(
+    `nothing was changed: the client has no ${name} (${hint})`,
+  )
+})
