@@ -27,7 +27,7 @@ export interface AuthorizationServerOptions {
   readonly storage?: Storage
 
   /**
-   * Secrets that sign the cookies, newest first: the first signs, all verify. At least one; with
+   * Secrets that sign the cookies: the first signs, all verify, so that the next one can be the second for a while. At least one; with
    * `NODE_ENV=production` each must have 32 characters or more.
    */
   readonly cookieKeys: readonly string[]

@@ -1,49 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
-import { isClientSecret, type Storage, type StoredPayload } from '../../lib/index.ts'
-import { runCommandWith, type CommandResult } from '../support/cli.ts'
+import { describe, expect, test } from 'vitest'
+import { isClientSecret } from '../../lib/index.ts'
 import { refresh } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startRedisCommands } from '../support/redis-commands.ts'
+import { passAnHour } from '../support/registered.ts'
 
-const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let connection: Redis
-let storage: Storage
-let server: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = new Redis(redis.url, recommendedRedisOptions)
-  storage = createRedisAdapter({ client: connection, keys: [key] })
-  server = await startServer({ storage })
-})
-afterAll(async () => {
-  await server.close()
-  connection.disconnect()
-  await redis.stop()
-})
-
-const run = (...args: readonly string[]): Promise<CommandResult> =>
-  runCommandWith({ REDIS_URL: redis.url, STORAGE_KEYS: key }, 'clients', ...args)
-
-/** What a command has said that went well, and said nothing else. */
-async function ok(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).not.toContain('\u001B')
-  return stdout
-}
-
-/** Why a command was refused, which said nothing else. */
-async function refusal(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-  return stderr
-}
+const commands = startRedisCommands(['clients'])
+const { ok, refusal } = commands
 
 let count = 0
 const flags = (): readonly string[] => {
@@ -66,27 +30,12 @@ async function create(...more: readonly string[]): Promise<{ id: string; secret:
 
 /** Whether the secret authenticates the client: with a token of nobody, its client gets no other error. */
 async function isGood(id: string, client_secret: string): Promise<boolean> {
-  const { body } = await refresh(server.issuer, 'x'.repeat(93), { client_id: id, client_secret })
+  const { body } = await refresh(commands.server.issuer, 'x'.repeat(93), {
+    client_id: id,
+    client_secret,
+  })
   expect(['invalid_grant', 'invalid_client']).toContain(body['error'])
   return body['error'] === 'invalid_grant'
-}
-
-/** Makes the secrets of a client an hour older. */
-async function passAnHour(id: string): Promise<void> {
-  const records = storage.records('Client')
-  const { version, ...found } = (await records.find(id)) as StoredPayload & {
-    readonly registration: { readonly secrets: readonly { readonly createdAt: number }[] }
-  }
-  const secrets = found.registration.secrets.map((secret) => ({
-    ...secret,
-    createdAt: secret.createdAt - 3_600_000,
-  }))
-  const older = {
-    ...found,
-    registration: { ...found.registration, secrets },
-    version: randomUUID(),
-  }
-  expect(await records.swap(id, older, version)).toBe(true)
 }
 
 describe('clients create', () => {
@@ -112,7 +61,10 @@ describe('clients create', () => {
     const said = JSON.parse(await ok('create', '--metadata', file, '--json')) as Created
     const { clientId: client_id } = said.client
     expect(said.client.metadata).toEqual({ ...metadata, client_id })
-    expect((await server.clients.find(client_id))?.metadata).toEqual({ ...metadata, client_id })
+    expect((await commands.server.clients.find(client_id))?.metadata).toEqual({
+      ...metadata,
+      client_id,
+    })
   })
 
   test('gives a public client no secret', async () => {
@@ -123,14 +75,14 @@ describe('clients create', () => {
   })
 
   test('says all that is wrong by member, without the value, and registers nothing', async () => {
-    const before = await server.clients.list()
+    const before = await commands.server.clients.list()
     const wrong = ['--name', 'Pleo Verysecret', '--redirect-uri', 'http://verysecret.test']
     const said = await refusal('create', ...wrong, '--scope', 'verysecret:all')
     expect(said).toMatch(/^error: nothing was changed/)
     for (const member of ['client_name: ', 'redirect_uris[0]: must use https', 'scope: '])
       expect(said).toContain(member)
     expect(said.toLowerCase()).not.toContain('verysecret')
-    expect(await server.clients.list()).toEqual(before)
+    expect(await commands.server.clients.list()).toEqual(before)
   })
 
   test('minds what the framework minds', async () => {
@@ -171,7 +123,7 @@ describe('clients list, show and update', () => {
     const ids = { id: expect.any(String) as string, isSafeToEnd: false }
     expect(JSON.parse(await ok('show', id, '--json'))).toEqual({
       clientId: id,
-      metadata: (await server.clients.find(id))?.metadata,
+      metadata: (await commands.server.clients.find(id))?.metadata,
       createdAt: time,
       updatedAt: time,
       suspendedAt: null,
@@ -182,18 +134,18 @@ describe('clients list, show and update', () => {
 
   test('update changes what is named, takes away what is unset, and leaves the rest', async () => {
     const { id } = await create('--test', '--contact', 'a@nordvind.example.test')
-    const before = (await server.clients.find(id))?.metadata
+    const before = (await commands.server.clients.find(id))?.metadata
     await ok('update', id, '--no-test', '--unset', 'contacts', '--logo-uri', 'https://n.test/l.png')
     const { contacts, ...rest } = before ?? {}
     expect(contacts).toEqual(['a@nordvind.example.test'])
-    const after = (await server.clients.find(id))?.metadata
+    const after = (await commands.server.clients.find(id))?.metadata
     expect(after).toEqual({ ...rest, test: false, logo_uri: 'https://n.test/l.png' })
     expect(await refusal('update', id)).toContain('say what to change')
     expect(await refusal('update', id, '--logo-uri', 'ftp://x')).toContain('logo_uri: ')
     expect(await refusal('update', id, '--test', '--unset', 'logo_url')).toBe(
       'error: nothing was changed: the client has no logo_url (did you mean logo_uri?)\n',
     )
-    expect((await server.clients.find(id))?.metadata).toEqual(after)
+    expect((await commands.server.clients.find(id))?.metadata).toEqual(after)
   })
 
   test.each([
@@ -217,7 +169,7 @@ describe('clients rotate', () => {
     const said = await ok('rotate', id)
     const newest = /client secret +(\S+)/.exec(said)?.[1] ?? ''
     expect(said).toMatch(/The old one works until \d{4}-/)
-    const expiresAt = (await server.clients.find(id))?.secrets[1]?.expiresAt ?? 0
+    const expiresAt = (await commands.server.clients.find(id))?.secrets[1]?.expiresAt ?? 0
     expect(Math.abs(expiresAt - Date.now() - 7 * 86_400_000)).toBeLessThan(60_000)
     expect(await ok('show', id)).toContain('not safe to end yet: the newest one was not used')
     expect(await isGood(id, old)).toBe(true)
@@ -234,14 +186,14 @@ describe('clients rotate', () => {
     expect(await isGood(id, secret)).toBe(true)
     const show = (): Promise<string> => ok('show', id)
     await expect.poll(show, { timeout: 10_000 }).toMatch(/to end yet: it will be at 2\d{3}-/)
-    await passAnHour(id)
+    await passAnHour(commands.storage, id)
     expect(await show()).toContain('The old secret is safe to end')
   })
 
   test('ends the old one at once where that is meant', async () => {
     const { id, secret: old } = await create()
     expect(await refusal('rotate', id, '--now')).toContain('it takes --yes')
-    expect((await server.clients.find(id))?.secrets).toHaveLength(1)
+    expect((await commands.server.clients.find(id))?.secrets).toHaveLength(1)
     expect(await isGood(id, old)).toBe(true)
     const said = await ok('rotate', id, '--now', '--yes', '--json')
     await expect.poll(() => isGood(id, old)).toBe(false)
@@ -256,7 +208,7 @@ describe('clients rotate', () => {
 
 describe('clients end-old-secrets', () => {
   const isSafe = async (id: string): Promise<unknown> =>
-    (await server.clients.find(id))?.secrets[1]?.isSafeToEnd
+    (await commands.server.clients.find(id))?.secrets[1]?.isSafeToEnd
 
   test('is refused while the old one may be in use, and done where that is meant', async () => {
     const { id, secret: old } = await create()
@@ -273,7 +225,7 @@ describe('clients end-old-secrets', () => {
     const { id, secret: old } = await create()
     const { secret } = JSON.parse(await ok('rotate', id, '--json')) as Created
     expect(await ok('show', id)).toContain(`To end it: pleo-oauth clients end-old-secrets ${id}\n`)
-    await passAnHour(id)
+    await passAnHour(commands.storage, id)
     expect(await isGood(id, secret)).toBe(true)
     await expect.poll(() => isSafe(id), { timeout: 10_000 }).toBe(true)
     expect(await ok('end-old-secrets', id)).toMatch(/^Ended the old secret of Nordvind/)
@@ -299,9 +251,9 @@ describe('clients suspend, resume and remove', () => {
     expect(await refusal('remove', id)).toBe(
       'error: nothing was changed: away from a terminal it takes --yes\n',
     )
-    expect(await server.clients.find(id)).toBeDefined()
+    expect(await commands.server.clients.find(id)).toBeDefined()
     const said = await ok('remove', id, '--yes', '--json')
     expect(JSON.parse(said)).toEqual({ clientId: id, removed: true })
-    expect(await server.clients.find(id)).toBeUndefined()
+    expect(await commands.server.clients.find(id)).toBeUndefined()
   })
 })

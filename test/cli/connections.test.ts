@@ -1,49 +1,19 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { runCommandWith, type CommandResult } from '../support/cli.ts'
 import { connect, introspect } from '../support/flow.ts'
 import { bakery, nordlysDenmark } from '../support/people.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { startRedisCommands } from '../support/redis-commands.ts'
+import { confidential, resourceServer } from '../support/server.ts'
 
-const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let connection: Redis
-let server: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = new Redis(redis.url, recommendedRedisOptions)
-  server = await startServer({ storage: createRedisAdapter({ client: connection, keys: [key] }) })
-})
-afterAll(async () => {
-  await server.close()
-  connection.disconnect()
-  await redis.stop()
-})
-
-const run = (...args: readonly string[]): Promise<CommandResult> =>
-  runCommandWith({ REDIS_URL: redis.url, STORAGE_KEYS: key }, 'connections', ...args)
-
-async function ok(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout
-}
-
-async function refusal(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-  return stderr
-}
+const commands = startRedisCommands(['connections'])
+const { ok, refusal } = commands
 
 let count = 0
 /** A client that is registered, with its secret. */
 async function register(): Promise<ClientMetadata & { readonly client_name: string }> {
   count += 1
   const client_name = `Nordvind Regnskab ${count}`
-  const { client, secret = '' } = await server.clients.create({
+  const { client, secret = '' } = await commands.server.clients.create({
     client_name,
     redirect_uris: ['https://nordvind.example.test/callback'],
     scope: 'companies:read users:read',
@@ -54,15 +24,15 @@ async function register(): Promise<ClientMetadata & { readonly client_name: stri
 /** Has a client connected by Sofia, or by Jonas; answers an access token. */
 async function grant(client: ClientMetadata, subject = bakery): Promise<string> {
   const as = subject === bakery ? 'sofia' : 'jonas'
-  return (await connect(server.issuer, { client, as, subject })).access_token
+  return (await connect(commands.server.issuer, { client, as, subject })).access_token
 }
 
 const isActive = async (token: string): Promise<unknown> =>
-  (await introspect(server.issuer, token, resourceServer))['active']
+  (await introspect(commands.server.issuer, token, resourceServer))['active']
 
 const grantsOf = async (client: ClientMetadata, subject = bakery): Promise<readonly string[]> =>
-  (await server.connections.list({ subject, clientId: client.client_id })).flatMap(({ grants }) =>
-    grants.map(({ grantId }) => grantId),
+  (await commands.server.connections.list({ subject, clientId: client.client_id })).flatMap(
+    ({ grants }) => grants.map(({ grantId }) => grantId),
   )
 
 describe('connections list', () => {

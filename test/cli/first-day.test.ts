@@ -83,71 +83,78 @@ async function connect(config: openid.Configuration): Promise<openid.TokenEndpoi
   return openid.authorizationCodeGrant(config, location, { pkceCodeVerifier, expectedState })
 }
 
-test('create, connect, rotate the secret while refreshing, suspend, resume, remove', async () => {
-  const named = ['--name', 'Nordvind Regnskab', '--redirect-uri', callback]
-  const { client, secret } = await say('create', ...named, '--scope', 'companies:read')
-  const id = client.clientId
-  const secrets = [secret]
+// Some fifteen commands, each a process.
+const timeout = 120_000
 
-  // Two workers, each at a process of its own, refresh in a loop, each a connection of its own.
-  let current = secret
-  const working = new AbortController()
-  let refreshes = 0
-  const work = async (server: RunningServer): Promise<openid.TokenEndpointResponse> => {
-    let known = current
-    let config = await discover(server, id, known)
-    let tokens = await connect(config)
-    while (!working.signal.aborted) {
-      // A worker learns of a new secret when it is deployed: between two refreshes.
-      if (known !== current) config = await discover(server, id, (known = current))
-      tokens = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
-      refreshes += 1
+test(
+  'create, connect, rotate the secret while refreshing, suspend, resume, remove',
+  { timeout },
+  async () => {
+    const named = ['--name', 'Nordvind Regnskab', '--redirect-uri', callback]
+    const { client, secret } = await say('create', ...named, '--scope', 'companies:read')
+    const id = client.clientId
+    const secrets = [secret]
+
+    // Two workers, each at a process of its own, refresh in a loop, each a connection of its own.
+    let current = secret
+    const working = new AbortController()
+    let refreshes = 0
+    const work = async (server: RunningServer): Promise<openid.TokenEndpointResponse> => {
+      let known = current
+      let config = await discover(server, id, known)
+      let tokens = await connect(config)
+      while (!working.signal.aborted) {
+        // A worker learns of a new secret when it is deployed: between two refreshes.
+        if (known !== current) config = await discover(server, id, (known = current))
+        tokens = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+        refreshes += 1
+      }
+      return tokens
     }
-    return tokens
-  }
-  const workers = Promise.all([work(here), work(there)])
-  const rotations = (async () => {
-    for (let round = 0; round < 3; round += 1) {
-      const rotated = await say('rotate', id, '--yes')
-      secrets.push(rotated.secret)
-      // Shown to a person, who puts it where the workers read it. By then every process knows it.
-      await pause(1100)
-      current = rotated.secret
-      await pause(400)
-    }
-  })().finally(() => working.abort())
-  const [[tokens]] = await Promise.all([workers, rotations])
-  expect(refreshes).toBeGreaterThan(20)
-  expect(await say('show', id)).toMatchObject({ secrets: [{}, {}] })
+    const workers = Promise.all([work(here), work(there)])
+    const rotations = (async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const rotated = await say('rotate', id, '--yes')
+        secrets.push(rotated.secret)
+        // Shown to a person, who puts it where the workers read it. By then every process knows it.
+        await pause(1100)
+        current = rotated.secret
+        await pause(400)
+      }
+    })().finally(() => working.abort())
+    const [[tokens]] = await Promise.all([workers, rotations])
+    expect(refreshes).toBeGreaterThan(20)
+    expect(await say('show', id)).toMatchObject({ secrets: [{}, {}] })
 
-  const config = await discover(here, id, current)
-  const api = await discover(here, resourceServer.client_id, resourceServer.client_secret)
-  const accessToken = tokens?.access_token ?? ''
-  const isActive = async () => (await openid.tokenIntrospection(api, accessToken)).active
-  expect(await isActive()).toBe(true)
+    const config = await discover(here, id, current)
+    const api = await discover(here, resourceServer.client_id, resourceServer.client_secret)
+    const accessToken = tokens?.access_token ?? ''
+    const isActive = async () => (await openid.tokenIntrospection(api, accessToken)).active
+    expect(await isActive()).toBe(true)
 
-  // What is done at a command line counts on every server within a second.
-  await say('suspend', id, '--yes')
-  await expect.poll(isActive).toBe(false)
-  const refresh = () => openid.refreshTokenGrant(config, tokens?.refresh_token ?? '')
-  await expect(refresh()).rejects.toMatchObject({ status: 401 })
+    // What is done at a command line counts on every server within a second.
+    await say('suspend', id, '--yes')
+    await expect.poll(isActive, { timeout: 10_000 }).toBe(false)
+    const refresh = () => openid.refreshTokenGrant(config, tokens?.refresh_token ?? '')
+    await expect(refresh()).rejects.toMatchObject({ status: 401 })
 
-  await say('resume', id)
-  await expect.poll(isActive).toBe(true)
-  const last = await refresh()
-  expect(last.refresh_token).toBeDefined()
+    await say('resume', id)
+    await expect.poll(isActive, { timeout: 10_000 }).toBe(true)
+    const last = await refresh()
+    expect(last.refresh_token).toBeDefined()
 
-  const dump = await dumpOf(open[0] as Redis)
-  const stored = dump.map(({ key, value }) => `${key} ${value}`).join('\n')
-  expect(stored).toContain(id)
-  const all = [...secrets, accessToken, tokens?.refresh_token, last.access_token]
-  expect(all.filter((value) => stored.includes(value ?? ''))).toEqual([])
+    const dump = await dumpOf(open[0] as Redis)
+    const stored = dump.map(({ key, value }) => `${key} ${value}`).join('\n')
+    expect(stored).toContain(id)
+    const all = [...secrets, accessToken, tokens?.refresh_token, last.access_token]
+    expect(all.filter((value) => stored.includes(value ?? ''))).toEqual([])
 
-  await say('remove', id, '--yes')
-  await expect.poll(isActive).toBe(false)
-  await expect(openid.refreshTokenGrant(config, last.refresh_token ?? '')).rejects.toMatchObject({
-    status: 401,
-  })
-  expect(await here.clients.list()).toEqual([])
-  expect(faults).toEqual([])
-})
+    await say('remove', id, '--yes')
+    await expect.poll(isActive, { timeout: 10_000 }).toBe(false)
+    await expect(openid.refreshTokenGrant(config, last.refresh_token ?? '')).rejects.toMatchObject({
+      status: 401,
+    })
+    expect(await here.clients.list()).toEqual([])
+    expect(faults).toEqual([])
+  },
+)

@@ -1,42 +1,27 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { afterAll, expect, test } from 'vitest'
 import { runCommand } from '../support/cli.ts'
 import { connect } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
 import { bakery } from '../support/people.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startRedisCommands } from '../support/redis-commands.ts'
 import { pause } from '../support/requests.ts'
-import { closeServer, listen, startServer, type RunningServer } from '../support/server.ts'
+import { closeServer, listen } from '../support/server.ts'
 
-const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let connection: Redis
-let server: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = new Redis(redis.url, recommendedRedisOptions)
-  server = await startServer({ storage: createRedisAdapter({ client: connection, keys: [key] }) })
-})
-afterAll(async () => {
-  await server.close()
-  connection.disconnect()
-  await redis.stop()
-})
+const commands = startRedisCommands([])
 
 let count = 0
 /** The id of a client that Sofia has connected. */
 async function connectClient(): Promise<string> {
   count += 1
-  const { client, secret = '' } = await server.clients.create({
+  const { client, secret = '' } = await commands.server.clients.create({
     client_name: `Nordvind Regnskab ${count}`,
     redirect_uris: ['https://nordvind.example.test/callback'],
     scope: 'companies:read',
   })
-  await connect(server.issuer, { client: { ...client.metadata, client_secret: secret } })
+  await connect(commands.server.issuer, { client: { ...client.metadata, client_secret: secret } })
   return client.clientId
 }
 
@@ -69,11 +54,11 @@ function write({ url }: Partner, more: string): string {
     'server.mjs': `import { createRedisAdapter } from ${path('adapters/redis.ts')}
       import { createAuthorizationServer } from ${path('lib/index.ts')}
       import { Redis } from ${path('node_modules/ioredis/built/index.js')}
-      const client = new Redis(${JSON.stringify(redis.url)})
+      const client = new Redis(${JSON.stringify(commands.environment.REDIS_URL)})
       export const server = createAuthorizationServer({
         issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
         accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
-        storage: createRedisAdapter({ client, keys: [${JSON.stringify(key)}] }),
+        storage: createRedisAdapter({ client, keys: [${JSON.stringify(commands.environment.STORAGE_KEYS)}] }),
         resourceServer: { audience: 'https://api.example.test' },
       })
       const tell = (event) => fetch('${url}', { method: 'POST', body: JSON.stringify(event) })

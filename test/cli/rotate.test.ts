@@ -1,45 +1,30 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
-import { runCommandWith, type CommandResult } from '../support/cli.ts'
+import { expect, test } from 'vitest'
 import { refresh } from '../support/flow.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startRedisCommands } from '../support/redis-commands.ts'
+import { passAnHour } from '../support/registered.ts'
 
 // Where a client has two secrets, another one ends one of them.
 
-const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let connection: Redis
-let server: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = new Redis(redis.url, recommendedRedisOptions)
-  server = await startServer({ storage: createRedisAdapter({ client: connection, keys: [key] }) })
-})
-afterAll(async () => {
-  await server.close()
-  connection.disconnect()
-  await redis.stop()
-})
-
-const rotate = (...args: readonly string[]): Promise<CommandResult> =>
-  runCommandWith({ REDIS_URL: redis.url, STORAGE_KEYS: key }, 'clients', 'rotate', ...args)
+const commands = startRedisCommands(['clients', 'rotate'])
+const rotate = commands.run
 
 /** A client with two secrets, the older one first. */
 async function register(client_name: string) {
-  const { client, secret: first = '' } = await server.clients.create({
+  const { client, secret: first = '' } = await commands.server.clients.create({
     client_name,
     redirect_uris: ['https://nordvind.example.test/callback'],
     scope: 'companies:read',
   })
-  const { secret: second = '' } = await server.clients.rotateSecret(client.clientId)
+  const { secret: second = '' } = await commands.server.clients.rotateSecret(client.clientId)
   return { id: client.clientId, first, second }
 }
-const secretsOf = async (id: string) => (await server.clients.find(id))?.secrets ?? []
+const secretsOf = async (id: string) => (await commands.server.clients.find(id))?.secrets ?? []
 
 async function use(id: string, client_secret: string): Promise<void> {
-  const { body } = await refresh(server.issuer, 'x'.repeat(93), { client_id: id, client_secret })
+  const { body } = await refresh(commands.server.issuer, 'x'.repeat(93), {
+    client_id: id,
+    client_secret,
+  })
   expect(body['error']).toBe('invalid_grant')
 }
 const usesOf = async (id: string) =>
@@ -67,6 +52,8 @@ test('it asks before one ends that may be in use, and says which one has ended',
 test('it asks nothing where the one that ends is used by nobody', async () => {
   const { id, second } = await register('Only The Newest')
   await use(id, second)
+  await expect.poll(() => usesOf(id), { timeout: 10_000 }).toEqual([true, false])
+  await passAnHour(commands.storage, id)
   const old = async () => (await secretsOf(id))[1]
   await expect.poll(old, { timeout: 10_000 }).toMatchObject({ isSafeToEnd: true })
   const ended = [(await old())?.id]

@@ -1,4 +1,13 @@
-import type { Clients, ClientMetadata, CreatedClient, NewClientMetadata } from '../../lib/index.ts'
+import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import type {
+  Clients,
+  ClientMetadata,
+  CreatedClient,
+  NewClientMetadata,
+  Storage,
+  StoredPayload,
+} from '../../lib/index.ts'
 
 /** What a developer partner registers. */
 export const registration: NewClientMetadata = {
@@ -26,4 +35,22 @@ export async function register(
   count += 1
   const client_name = `Nordvind Regnskab ${count}`
   return toCredentials(await clients.create({ ...registration, client_name, ...members }))
+}
+
+/** Makes the secrets of a client an hour older. */
+export async function passAnHour(storage: Storage, id: string): Promise<void> {
+  const records = storage.records('Client')
+  const { version, ...found } = (await records.find(id)) as StoredPayload & {
+    readonly registration: { readonly secrets: readonly { readonly createdAt: number }[] }
+  }
+  const secrets = found.registration.secrets.map((secret) => ({
+    ...secret,
+    createdAt: secret.createdAt - 3_600_000,
+  }))
+  const older = {
+    ...found,
+    registration: { ...found.registration, secrets },
+    version: randomUUID(),
+  }
+  expect(await records.swap(id, older, version)).toBe(true)
 }

@@ -1,0 +1,76 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import type { AuthorizationServerOptions, Storage } from '../../lib/index.ts'
+import { runCommandWith, type CommandResult } from './cli.ts'
+import { startRedis, type RedisServer } from './redis-server.ts'
+import { startServer, type RunningServer } from './server.ts'
+
+/** A Redis, a server that keeps everything there, and the command line for the same Redis. */
+export interface RedisCommands {
+  readonly redis: RedisServer
+  readonly storage: Storage
+  readonly server: RunningServer
+  /** What the command line is told of the Redis. */
+  readonly environment: { readonly REDIS_URL: string; readonly STORAGE_KEYS: string }
+  /** Runs a command of the group. */
+  readonly run: (...args: readonly string[]) => Promise<CommandResult>
+  /** What a command has said that went well, and said nothing else. */
+  readonly ok: (...args: readonly string[]) => Promise<string>
+  /** Why a command was refused, which said nothing else. */
+  readonly refusal: (...args: readonly string[]) => Promise<string>
+}
+
+/**
+ * Starts them before the tests of a file, and stops them afterwards.
+ *
+ * @param group - what every command begins with
+ */
+export function startRedisCommands(
+  group: readonly string[],
+  options: Partial<AuthorizationServerOptions> = {},
+): RedisCommands {
+  const key = 'a-storage-key-of-the-tests-long-enough'
+  let redis: RedisServer
+  let connection: Redis
+  let storage: Storage
+  let server: RunningServer
+  beforeAll(async () => {
+    redis = await startRedis()
+    connection = new Redis(redis.url, recommendedRedisOptions)
+    storage = createRedisAdapter({ client: connection, keys: [key] })
+    server = await startServer({ ...options, storage })
+  })
+  afterAll(async () => {
+    await server.close()
+    connection.disconnect()
+    await redis.stop()
+  })
+  const commands: RedisCommands = {
+    get redis() {
+      return redis
+    },
+    get storage() {
+      return storage
+    },
+    get server() {
+      return server
+    },
+    get environment() {
+      return { REDIS_URL: redis.url, STORAGE_KEYS: key }
+    },
+    run: (...args) => runCommandWith(commands.environment, ...group, ...args),
+    ok: async (...args) => {
+      const { code, stdout, stderr } = await commands.run(...args)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).not.toContain('\u001B')
+      return stdout
+    },
+    refusal: async (...args) => {
+      const { code, stdout, stderr } = await commands.run(...args)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      return stderr
+    },
+  }
+  return commands
+}
