@@ -17,7 +17,10 @@ export async function print(answer: Answer | string): Promise<void> {
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     // It comes as an event, too, which would end the process.
     process.stdout.once('error', resolve)
-    process.stdout.write(`${text}\n`, resolve)
+    process.stdout.write(`${text}\n`, (problem) => {
+      if (!problem) process.stdout.off('error', resolve)
+      resolve(problem)
+    })
   })
   if (!error) return
   const reason = `it is done, but the answer cannot be written: ${error.code ?? error.message}`
