@@ -1,5 +1,3 @@
-import { errors } from 'oidc-provider'
-
 /** One mistake in the options, or in the metadata of a client. */
 export interface ConfigurationIssue {
   /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`; of a client alone, `redirect_uris[1]`. */
@@ -28,17 +26,22 @@ export class ConfigurationError extends Error {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
  */
-export class ClientMetadataError extends errors.OIDCProviderError {
+export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'
-  override readonly error_description: string
-  override readonly expose = true
+  readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata'
+  readonly error_description: string
+  /** Of an answer; with `expose`, Koa says the message, too. */
+  readonly status = 400
+  readonly statusCode = 400
+  readonly expose = true
   readonly issues: readonly ConfigurationIssue[]
 
   constructor(issues: readonly ConfigurationIssue[]) {
+    const description = issues.map(({ path, message }) => `${path} ${message}`).join('; ')
+    super(description)
     const isOnlyUris = issues.every(({ path }) => path.startsWith('redirect_uris'))
-    super(400, isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata')
-    this.error_description = issues.map(({ path, message }) => `${path} ${message}`).join('; ')
-    this.message = this.error_description
+    this.error = isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata'
+    this.error_description = description
     this.issues = issues
   }
 }

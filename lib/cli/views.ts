@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { copyViews } from './copy-views.ts'
-import { runPreview, type PreviewOptions } from './preview.ts'
+import type { PreviewOptions } from './preview.ts'
 
-/** What can be done with the pages. */
+/** What can be done with the pages; what it takes is loaded then, as no other command needs it. */
 export const createViewsCommand = (): Command =>
   new Command('views')
     .description('Templates of the pages: copy them, look at them')
@@ -24,7 +23,8 @@ Examples:
   pleo-oauth views copy views --force    # everything, over what is there`,
     )
   return command.action(
-    (folder: string, names: readonly string[], { force }: { force: boolean }) => {
+    async (folder: string, names: readonly string[], { force }: { force: boolean }) => {
+      const { copyViews } = await import('./copy-views.ts')
       const { copied, problem } = copyViews(folder, names, force)
       if (problem !== undefined) command.error(`error: ${problem}`)
       for (const file of copied) console.log(file)
@@ -53,6 +53,7 @@ Examples:
   pleo-oauth views preview views --theme theme.json    # in your colours`,
     )
   return command.action(async (directories: readonly string[], options: PreviewOptions) => {
+    const { runPreview } = await import('./preview.ts')
     const problem = await runPreview({ ...options, directories })
     if (problem !== undefined) command.error(`error: ${problem}`)
   })

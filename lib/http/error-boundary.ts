@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
+import { ClientMetadataError } from '../errors.ts'
 import type { Renderer } from './error-page.ts'
 
 interface Problem {
@@ -33,7 +34,8 @@ export function createErrorBoundary(provider: Provider, renderError: Renderer): 
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof errors.OIDCProviderError && error.expose) {
+  const isOfClient = error instanceof ClientMetadataError
+  if (isOfClient || (error instanceof errors.OIDCProviderError && error.expose)) {
     const { statusCode: status, error: code, error_description: description } = error
     return { status, out: { error: code, error_description: description ?? '' } }
   }

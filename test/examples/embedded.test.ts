@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
+import { surroundings } from '../support/surroundings.ts'
 
 // The example backend, as `npm run example:embedded` starts it, and what its people and their applications do.
 
@@ -21,7 +22,7 @@ let log = ''
 let origin = ''
 let issuer = ''
 beforeAll(async () => {
-  const env = { PATH: process.env['PATH'], PORT: '0' }
+  const env = { ...surroundings, PORT: '0' }
   backend = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   backend.stderr?.on('data', (text: Buffer) => (log += text.toString()))

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toOwnLines } from './example.ts'
+import { surroundings } from './surroundings.ts'
 import { startOnTerminal, type TerminalCommand } from './terminal.ts'
 
 const cli = fileURLToPath(new URL('../../lib/cli.ts', import.meta.url))
@@ -36,7 +37,7 @@ function startWith(
   output: number | 'pipe' = 'pipe',
 ): RunningCommand {
   const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...surroundings, ...environment },
     stdio: ['ignore', output, 'pipe'],
   })
   let stdout = ''

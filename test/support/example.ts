@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { surroundings } from './surroundings.ts'
 
 /** The bundled example, running as a process of its own. */
 export interface RunningExample {
@@ -46,7 +47,7 @@ export const runExample = (settings: Record<string, string>): Promise<Ended> => 
 
 function run(settings: Record<string, string>) {
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], ...freePorts, ...settings },
+    env: { ...surroundings, ...freePorts, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { surroundings } from './surroundings.ts'
 
 /** An authorization server in a process of its own. */
 export interface ServerProcess {
@@ -16,7 +17,7 @@ export async function startServerProcess(
   redisUrl: string,
   { port = 0, main = standard }: { readonly port?: number; readonly main?: string } = {},
 ): Promise<ServerProcess> {
-  const env = { ...process.env, REDIS_URL: redisUrl, PORT: String(port) }
+  const env = { ...process.env, ...surroundings, REDIS_URL: redisUrl, PORT: String(port) }
   const child = fork(main, { env, stdio: 'inherit' })
   const exited = once(child, 'exit')
   const [message] = (await Promise.race([

@@ -1,5 +1,6 @@
 import { spawn } from '@lydell/node-pty'
 import { toOwnLines } from './example.ts'
+import { surroundings } from './surroundings.ts'
 
 /** What a command has shown on its terminal, and how it ended. */
 export interface TerminalResult {
@@ -38,7 +39,7 @@ export function startOnTerminal(
     name: 'xterm-256color',
     cols: 80,
     rows: 40,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...surroundings, ...environment },
   })
   let shown = ''
   let seen = 0
