@@ -2,7 +2,6 @@ import type { ViteUserConfig } from 'vitest/config'
 
 const shared = {
   environment: 'node',
-  // A process for each file: servers, browsers and environment variables of one do not meet another's.
   pool: 'forks',
   testTimeout: 30_000,
   hookTimeout: 30_000,
@@ -10,12 +9,18 @@ const shared = {
   allowOnly: false,
 } as const
 
+// Files share processes: starting one, and loading the framework for it, takes longer than most files do. Each leaves the
+// process as it was.
+const quick = { isolate: false } as const
+
 // Most of the time of these goes to processes and servers that they start.
 const startingProcesses = [
   'test/adapters/contract.test.ts',
-  'test/cli/!(program|terminal|text|try*|unset).test.ts',
+  'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,terminal,try*}.test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',
+  'test/resource-server/killed.test.ts',
+  'test/testing/closing.test.ts',
 ]
 
 const config: ViteUserConfig = {
@@ -25,6 +30,7 @@ const config: ViteUserConfig = {
       {
         test: {
           ...shared,
+          ...quick,
           name: 'main',
           include: ['test/**/*.test.ts'],
           exclude: ['test/bench/**', 'test/browser/**', 'test/storage/**', ...startingProcesses],
@@ -37,6 +43,7 @@ const config: ViteUserConfig = {
       {
         test: {
           ...shared,
+          ...quick,
           name: 'redis',
           include: ['test/{clients,flows,interaction}/**/*.test.ts'],
           env: { TEST_STORAGE: 'redis' },

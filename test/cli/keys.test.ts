@@ -5,7 +5,8 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { RecordStorage } from '../../lib/index.ts'
-import { runCommandWith, type CommandResult } from '../support/cli.ts'
+import { runInProcess } from '../support/cli-in-process.ts'
+import type { CommandResult } from '../support/cli.ts'
 import { createFolder } from '../support/folder.ts'
 import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
@@ -35,13 +36,13 @@ type Environment = Readonly<Record<string, string>>
 const surroundings = (): Environment => ({ REDIS_URL: redis.url, STORAGE_KEYS: key })
 
 async function ok(environment: Environment, ...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCommandWith(environment, 'keys', ...args)
+  const { code, stdout, stderr } = await runInProcess(environment, 'keys', ...args)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout
 }
 
 async function refusal(environment: Environment, ...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr }: CommandResult = await runCommandWith(environment, 'keys', ...args)
+  const { code, stdout, stderr }: CommandResult = await runInProcess(environment, 'keys', ...args)
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   return stderr
 }

@@ -2,11 +2,15 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { AuthorizationServerOptions, Storage } from '../../lib/index.ts'
-import { runCommandWith, type CommandResult } from './cli.ts'
+import { runInProcess } from './cli-in-process.ts'
+import type { CommandResult } from './cli.ts'
 import { startRedis, type RedisServer } from './redis-server.ts'
 import { startServer, type RunningServer } from './server.ts'
 
-/** A Redis, a server that keeps everything there, and the command line for the same Redis. */
+/**
+ * A Redis, a server that keeps everything there, and the command line for the same Redis: in this process, as there are many
+ * commands.
+ */
 export interface RedisCommands {
   readonly redis: RedisServer
   readonly storage: Storage
@@ -59,7 +63,7 @@ export function startRedisCommands(
     get environment() {
       return { REDIS_URL: redis.url, STORAGE_KEYS: key }
     },
-    run: (...args) => runCommandWith(commands.environment, ...group, ...args),
+    run: (...args) => runInProcess(commands.environment, ...group, ...args),
     ok: async (...args) => {
       const { code, stdout, stderr } = await commands.run(...args)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
