@@ -13,10 +13,15 @@ const shared = {
 // process as it was.
 const quick = { isolate: false } as const
 
+// These move the clock of their process: each has one of its own.
+const movingTheClock = ['test/testing/!(closing).test.ts']
+
 // Most of the time of these goes to processes and servers that they start.
 const startingProcesses = [
   'test/adapters/contract.test.ts',
+  'test/cli/keys.test.ts',
   'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,terminal,try*}.test.ts',
+  'test/clients/{members,rules,uris}.test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',
   'test/resource-server/killed.test.ts',
@@ -33,9 +38,16 @@ const config: ViteUserConfig = {
           ...quick,
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', 'test/browser/**', 'test/storage/**', ...startingProcesses],
+          exclude: [
+            'test/bench/**',
+            'test/browser/**',
+            'test/storage/**',
+            ...movingTheClock,
+            ...startingProcesses,
+          ],
         },
       },
+      { test: { ...shared, name: 'clock', include: movingTheClock } },
       { test: { ...shared, name: 'processes', include: startingProcesses } },
       // What people see, in a real browser.
       { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
@@ -46,6 +58,8 @@ const config: ViteUserConfig = {
           ...quick,
           name: 'redis',
           include: ['test/{clients,flows,interaction}/**/*.test.ts'],
+          // These choose their storage themselves.
+          exclude: startingProcesses,
           env: { TEST_STORAGE: 'redis' },
         },
       },

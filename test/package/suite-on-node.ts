@@ -10,7 +10,8 @@ if (process.versions.node.split('.')[0] !== major) {
 }
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
 // What asks more of servers, processes or the browser than of Node runs once, on the Node of the repository.
-const args = [vitest, 'run', '--project', 'main', ...process.argv.slice(3)]
+const projects = ['--project', 'main', '--project', 'clock']
+const args = [vitest, 'run', ...projects, ...process.argv.slice(3)]
 const { status } = spawnSync(process.execPath, args, {
   stdio: 'inherit',
   env: { ...process.env, NODE_MAJOR: major },
