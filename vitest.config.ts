@@ -16,6 +16,14 @@ const quick = { isolate: false } as const
 // These move the clock of their process: each has one of its own.
 const movingTheClock = ['test/testing/!(closing).test.ts']
 
+// Most of the time of these goes by until a lifetime or a patience is over.
+const waiting = [
+  'test/adapters/broken-adapters.test.ts',
+  'test/clients/{life,name-claims,registration-management}.test.ts',
+  'test/flows/{lifetimes,token-replay}.test.ts',
+  'test/resource-server/verifiers.test.ts',
+]
+
 // Most of the time of these goes to processes and servers that they start.
 const startingProcesses = [
   'test/adapters/contract.test.ts',
@@ -44,11 +52,13 @@ const config: ViteUserConfig = {
             'test/storage/**',
             ...movingTheClock,
             ...startingProcesses,
+            ...waiting,
           ],
         },
       },
       { test: { ...shared, name: 'clock', include: movingTheClock } },
       { test: { ...shared, name: 'processes', include: startingProcesses } },
+      { test: { ...shared, ...quick, name: 'waiting', include: waiting } },
       // What people see, in a real browser.
       { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       // The black-box tests once more, with everything in Redis.

@@ -9,7 +9,7 @@ if (process.versions.node.split('.')[0] !== major) {
   process.exit(1)
 }
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
-// What asks more of servers, processes or the browser than of Node runs once, on the Node of the repository.
+// What asks more of servers, processes, time or the browser than of Node runs once, on the Node of the repository.
 const projects = ['--project', 'main', '--project', 'clock']
 const args = [vitest, 'run', ...projects, ...process.argv.slice(3)]
 const { status } = spawnSync(process.execPath, args, {
