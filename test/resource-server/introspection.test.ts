@@ -1,44 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { introspection, type IntrospectionOptions } from '../../lib/resource-server/index.ts'
-import { startApi, type RunningApi } from '../support/api.ts'
-import { connect } from '../support/flow.ts'
-import {
-  good,
-  json,
-  startIntrospectionProxy,
-  type IntrospectionProxy,
-} from '../support/introspection-proxy.ts'
+import { describe, expect, test } from 'vitest'
+import { introspection } from '../../lib/resource-server/index.ts'
+import { client, startIntrospectedApis } from '../support/introspected-apis.ts'
+import { good, json } from '../support/introspection-proxy.ts'
 import { basic } from '../support/requests.ts'
-import { audience, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { audience, resourceServer } from '../support/server.ts'
 
-const client = { id: resourceServer.client_id, secret: resourceServer.client_secret }
-
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
-
-let proxy: IntrospectionProxy
-let apis: RunningApi[]
-beforeEach(async () => {
-  proxy = await startIntrospectionProxy(`${server.issuer}/oauth/token/introspect`)
-  apis = []
-})
-afterEach(async () => {
-  await Promise.all(apis.map((api) => api.close()))
-  await proxy.close()
-})
-
-async function start(options: Partial<IntrospectionOptions> = {}): Promise<RunningApi> {
-  const verify = introspection({ endpoint: proxy.endpoint, client, ...options })
-  const api = await startApi({ verify })
-  apis.push(api)
-  return api
-}
-
-const newToken = async (): Promise<string> => (await connect(server.issuer)).access_token
+const setup = startIntrospectedApis()
+const { start, newToken } = setup
 
 describe('what is asked', () => {
   test('is the token, with the credentials of the API, over a connection that is kept', async () => {
@@ -46,24 +15,24 @@ describe('what is asked', () => {
     const token = await newToken()
     for (let turn = 0; turn < 5; turn += 1)
       expect((await api.get('/token', token)).status).toBe(200)
-    expect(proxy.last()).toEqual({
+    expect(setup.proxy.last()).toEqual({
       body: `token=${token}&token_type_hint=access_token`,
       authorization: basic(resourceServer)['authorization'],
     })
-    expect([proxy.requests(), proxy.connections()]).toEqual([5, 1])
+    expect([setup.proxy.requests(), setup.proxy.connections()]).toEqual([5, 1])
   })
 
   // In milliseconds, neither is a whole number.
   test.each([2.01, 1.0005])('waits %d seconds for an answer', async (timeout) => {
-    const verify = introspection({ endpoint: proxy.endpoint, client, timeout })
-    proxy.answer(json({ active: false }))
+    const verify = introspection({ endpoint: setup.proxy.endpoint, client, timeout })
+    setup.proxy.answer(json({ active: false }))
     expect(await verify('x')).toBeUndefined()
   })
 
   test('has id and secret form-encoded', async () => {
     const api = await start({ client: { id: 'a b:ü', secret: '%+&' } })
     await api.get('/token', 'x')
-    const [, sent = ''] = proxy.last().authorization?.split(' ') ?? []
+    const [, sent = ''] = setup.proxy.last().authorization?.split(' ') ?? []
     expect(Buffer.from(sent, 'base64').toString()).toBe('a+b%3A%C3%BC:%25%2B%26')
   })
 })
@@ -76,7 +45,9 @@ describe('where nothing can be known, the answer is 503, and the reason is told 
     setTimeout(() => response.destroy(), 20)
   }
   const elsewhere = (response: ServerResponse): void =>
-    void response.writeHead(307, { location: `${server.issuer}/oauth/token/introspect` }).end()
+    void response
+      .writeHead(307, { location: `${setup.server.issuer}/oauth/token/introspect` })
+      .end()
 
   test.each<[string, (response: ServerResponse) => void, RegExp]>([
     ['a connection that breaks', reset, /cannot be reached/],
@@ -102,7 +73,7 @@ describe('where nothing can be known, the answer is 503, and the reason is told 
   ])('%s', async (_, how, reason) => {
     const api = await start({ timeout: 0.3 })
     const token = await newToken()
-    proxy.answer(how)
+    setup.proxy.answer(how)
     const { status, body, challenge, raw } = await api.get('/token', token)
     expect([status, challenge, raw.headers['retry-after']]).toEqual([503, undefined, '1'])
     expect(body).toEqual({
@@ -120,16 +91,16 @@ describe('where nothing can be known, the answer is 503, and the reason is told 
 
   test('silence, for as long as a part of a millisecond allows', async () => {
     const api = await start({ timeout: 0.0505 })
-    proxy.answer(silent)
+    setup.proxy.answer(silent)
     expect((await api.get('/token', 'x')).status).toBe(503)
     expect(String(api.errors)).toContain('did not answer in time')
   })
 
   test('nobody listens', async () => {
     const api = await start()
-    await proxy.close()
+    await setup.proxy.close()
     expect((await api.get('/token', 'x')).status).toBe(503)
-    proxy = await startIntrospectionProxy(server.issuer)
+    await setup.renewProxy()
   })
 
   test('an issuer that is another one', async () => {
@@ -140,7 +111,7 @@ describe('where nothing can be known, the answer is 503, and the reason is told 
 
   test('of many who waited for one answer, the application hears once', async () => {
     const api = await start({ timeout: 0.3 })
-    proxy.answer(silent)
+    setup.proxy.answer(silent)
     const answers = await Promise.all(Array.from({ length: 20 }, () => api.get('/token', 'x')))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
     expect(api.errors).toHaveLength(1)
@@ -151,7 +122,7 @@ test('a connection that was closed meanwhile is noticed by nobody', async () => 
   const api = await start({ cache: { maxAge: 0 } })
   const token = await newToken()
   let count = 0
-  proxy.answer((response) => {
+  setup.proxy.answer((response) => {
     count += 1
     if (count === 1) response.destroy()
     else json(good)(response)
@@ -176,14 +147,14 @@ describe('an answer that is about no access token for this API is 401', () => {
     ['not active', { active: false }],
   ])('%s', async (_, members) => {
     const api = await start()
-    proxy.answer(json({ ...good, ...members }))
+    setup.proxy.answer(json({ ...good, ...members }))
     expect((await api.get('/token', 'some-token')).status).toBe(401)
     expect(api.errors).toEqual([])
   })
 
   test('and one that is, among other APIs, passes', async () => {
     const api = await start()
-    proxy.answer(json({ ...good, aud: ['https://other.example.test', audience] }))
+    setup.proxy.answer(json({ ...good, aud: ['https://other.example.test', audience] }))
     expect((await api.get('/token', 'some-token')).status).toBe(200)
   })
 })
