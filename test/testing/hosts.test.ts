@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import Koa from 'koa'
 import * as openid from 'openid-client'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   ConfigurationError,
   createAuthorizationServer,
@@ -10,25 +10,14 @@ import {
   type AccountsWithPassword,
   type ClientMetadata,
 } from '../../lib/index.ts'
-import {
-  createTestServer,
-  type RunningTestServer,
-  type SignIn,
-  type TestServer,
-} from '../../lib/testing/index.ts'
+import { createTestServer, type SignIn, type TestServer } from '../../lib/testing/index.ts'
 import { createFolder } from '../support/folder.ts'
 import { createHostSession, mountAtRoot, mountBelow } from '../support/hosts.ts'
+import { closingAfterEach } from '../support/kept-test-servers.ts'
 import { bakery, createAccounts, nordlysDenmark, password } from '../support/people.ts'
 import { listen } from '../support/server.ts'
 
-const running: RunningTestServer[] = []
-const keep = <T extends RunningTestServer>(server: T): T => {
-  running.push(server)
-  return server
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
+const keep = closingAfterEach()
 
 const sofia = { username: 'sofia@example.test', password }
 const own: ClientMetadata = {

@@ -1,22 +1,15 @@
 import Koa from 'koa'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   createTestServer,
-  type RunningTestServer,
   type TestServer,
   type WrappedTestServer,
 } from '../../lib/testing/index.ts'
+import { closingAfterEach } from '../support/kept-test-servers.ts'
 
 // What somebody gives whom no compiler stops.
 
-const running: RunningTestServer[] = []
-const keep = <T extends RunningTestServer>(server: T): T => {
-  running.push(server)
-  return server
-}
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
+const keep = closingAfterEach()
 
 const start = async (): Promise<TestServer> => keep(await createTestServer())
 const wrapped = async (): Promise<WrappedTestServer> => {
