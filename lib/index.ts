@@ -69,7 +69,7 @@ export type {
   TokenKind,
 } from './storage.ts'
 export type { Introspection } from './tokens/introspect.ts'
-export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/colors.ts'
+export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/theme/colors.ts'
 export type {
   CannotConnectData,
   CommonData,

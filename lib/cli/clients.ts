@@ -4,6 +4,7 @@ import { createEndOldSecretsCommand } from './clients/end-old-secrets-command.ts
 import { createLifeCommands } from './clients/life-commands.ts'
 import { createRegistrationCommands } from './clients/registration-commands.ts'
 import { createRotateCommand } from './clients/rotate-command.ts'
+import { toWhereHelp } from './open/where-help.ts'
 
 /** What can be done with the clients that are registered. */
 export function createClientsCommand(): Command {
@@ -11,10 +12,7 @@ export function createClientsCommand(): Command {
     .description('Clients: register them, change them, rotate their secrets')
     .addHelpText(
       'after',
-      `
-The clients are those in Redis, which REDIS_URL and STORAGE_KEYS name as for the authorization server; or,
-with --config, those of the authorization server that a module of yours exports. A function close() that it exports
-as well is called at the end, and waited for.
+      `${toWhereHelp('clients')}
 
 Examples:
   export REDIS_URL=redis://localhost:6379 STORAGE_KEYS=...

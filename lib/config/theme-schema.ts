@@ -1,13 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import {
-  colorNames,
-  findLowContrast,
-  leastContrast,
-  type ColorName,
-  type SchemedColors,
-} from '../views/colors.ts'
 import { maxLogoSize, toLogoType } from '../views/logo-file.ts'
+import { leastContrast } from '../views/theme/color-values.ts'
+import { colorNames, type ColorName, type SchemedColors } from '../views/theme/colors.ts'
+import { findLowContrast } from '../views/theme/low-contrast.ts'
 
 const color = z
   .string({ error: 'must be a colour as #rgb or #rrggbb' })

@@ -1,4 +1,5 @@
-import { toColorProperties, type SchemedColors } from './colors.ts'
+import { toColorProperties } from './theme/color-properties.ts'
+import type { SchemedColors } from './theme/colors.ts'
 
 /** How the pages look, without touching a template: what is left out is ours. */
 export interface Theme {
