@@ -3,7 +3,7 @@ import type { ClientMetadata } from '../../lib/index.ts'
 import { bakery, companyUrn, nordlysCompanies, the201st } from '../support/crowd.ts'
 import { connect } from '../support/flow.ts'
 import { partners } from '../support/partners.ts'
-import { goToConsent, subjectParameter } from '../support/steps.ts'
+import { follow, goToConsent, subjectParameter } from '../support/steps.ts'
 import { fortyClient } from './forty-scopes.ts'
 import type { Servers, State } from './state.ts'
 
@@ -122,8 +122,7 @@ export const consentStates: readonly State[] = [
         .locator('main form')
         .first()
         .evaluate((form: HTMLFormElement) => (form.noValidate = true))
-      await page.locator('[value=allow]').click()
-      await page.waitForLoadState()
+      await follow(page.locator('[value=allow]'))
     },
   },
 ]

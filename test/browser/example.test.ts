@@ -6,6 +6,7 @@ import { isolated } from '../support/browser.ts'
 import { launchBrowser } from '../support/chromium.ts'
 import { startExample, type RunningExample } from '../support/example.ts'
 import { startRedis, withClient } from '../support/redis-server.ts'
+import { follow } from '../support/steps.ts'
 
 const screenshots = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
@@ -35,10 +36,7 @@ afterEach(async () => context.close())
 
 const shot = (name: string) =>
   page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
-const click = async (name: string): Promise<void> => {
-  await page.getByRole('button', { name, exact: true }).click()
-  await page.waitForLoadState()
-}
+const click = (name: string) => follow(page.getByRole('button', { name, exact: true }))
 const heading = () => page.getByRole('heading', { level: 1 }).innerText()
 
 async function signIn(name: string, link = 'Connect to Pleo', app = example.app): Promise<void> {

@@ -6,7 +6,7 @@ import { connect } from '../support/flow.ts'
 import { harmless, harmOf, hostileTexts } from '../support/hostile.ts'
 import { bakery, createAccounts, nordlysDenmark } from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
-import { askUrl, goToConnections, goToConsent, signIn } from '../support/steps.ts'
+import { askUrl, follow, goToConnections, goToConsent, signIn } from '../support/steps.ts'
 import { createTestStorage } from '../support/storage.ts'
 
 const toClient = (text: string, n: number): ClientMetadata => {
@@ -136,8 +136,7 @@ describe.each(texts)('a stranger who is called %s', (kind, text) => {
     await expectHarmless()
     const link = page.locator('.connection .button').first()
     await link.click({ trial: true })
-    await link.click()
-    await page.waitForLoadState()
+    await follow(link)
     await expectHarmless('Disconnect')
     await page.getByRole('button', { name: 'Disconnect' }).click()
     await page.getByRole('status').waitFor()

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser } from '../support/chromium.ts'
 import { startCommand, type RunningCommand } from '../support/cli.ts'
 import { createFolder } from '../support/folder.ts'
+import { follow } from '../support/steps.ts'
 
 const folder = createFolder()
 const theme = join(
@@ -38,10 +39,8 @@ test('what the index is set to holds for the pages it leads to', async () => {
   await page.getByLabel('Language').selectOption('da')
   await page.getByLabel('Direction').selectOption('rtl')
   await page.getByLabel('Colours').selectOption('dark')
-  await page.getByRole('button').click()
-  await page.waitForURL(/\?lang=da&/)
-  await page.getByRole('link', { name: '250 companies' }).click()
-  await page.waitForURL(/\/pages\/consent\//)
+  await follow(page.getByRole('button'))
+  await follow(page.getByRole('link', { name: '250 companies' }))
   expect(await page.locator('html').getAttribute('lang')).toBe('da')
   expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
   const button = page.locator('button[value=allow]')

@@ -4,6 +4,7 @@ import { connect } from '../support/flow.ts'
 import { partners } from '../support/partners.ts'
 import {
   askUrl,
+  follow,
   goToConnections,
   goToConsent,
   postBehindThePage,
@@ -55,8 +56,7 @@ const leaving = { client: partners.plain, as: 'leaving', subject: companyUrn(lea
 const toDisconnect = async (page: Page, { example }: Servers): Promise<void> => {
   await connect(example, leaving)
   await goToConnections(page, example, 'leaving')
-  await page.locator('.connection .button').click()
-  await page.waitForLoadState()
+  await follow(page.locator('.connection .button'))
 }
 
 const connectionStates: readonly State[] = [
@@ -97,8 +97,7 @@ const connectionStates: readonly State[] = [
     shows: 'no longer has access',
     open: async (page, servers) => {
       await toDisconnect(page, servers)
-      await page.locator('main form button').click()
-      await page.waitForLoadState()
+      await follow(page.locator('main form button'))
     },
   },
 ]
@@ -124,8 +123,7 @@ const otherStates: readonly State[] = [
     open: async (page, { example }) => {
       await goToConsent(page, example, partners.plain, 'sofia')
       await postBehindThePage(page, { subject: companyUrn(bakery), decision: 'decline' })
-      await page.locator('[value=allow]').click()
-      await page.waitForLoadState()
+      await follow(page.locator('[value=allow]'))
     },
   },
   {

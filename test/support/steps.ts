@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { authorizationUrl, createPkce } from './flow.ts'
 import { password } from './people.ts'
@@ -19,11 +19,15 @@ export const askUrl = (
     ...params,
   })
 
+/** Clicks what leads to another page, and waits until that is there. */
+export async function follow(link: Locator): Promise<void> {
+  await Promise.all([link.page().waitForEvent('load'), link.click()])
+}
+
 export async function signIn(page: Page, as: string, typed: string = password): Promise<void> {
   await page.locator('[name=username]').fill(`${as}@example.test`)
   await page.locator('[name=password]').fill(typed)
-  await page.locator('button.button-primary').click()
-  await page.waitForLoadState()
+  await follow(page.locator('button.button-primary'))
 }
 
 /** Comes from the client, signs in, and stops on the page that asks. */
