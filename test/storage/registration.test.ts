@@ -207,7 +207,8 @@ test.each([
     // The answer, and how many names and clients were left.
     const ended = new Set<string>()
     for (; commands < 30; commands += 1) {
-      const proxy = await startFaultyProxy(redis)
+      // The keys are looked at once a second, whatever goes on.
+      const proxy = await startFaultyProxy(redis, ':storage-keys')
       const own = new Redis(proxy.port, proxy.host, recommendedRedisOptions)
       own.on('error', () => undefined)
       const keyPrefix = `${fault}-${commands}:`

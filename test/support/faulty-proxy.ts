@@ -35,11 +35,15 @@ interface Link {
   isDoomed: boolean
 }
 
-/** Starts a proxy on a free port. */
-export async function startFaultyProxy(target: {
-  readonly host: string
-  readonly port: number
-}): Promise<FaultyProxy> {
+/**
+ * Starts a proxy on a free port.
+ *
+ * @param uncounted - what is in commands that come whenever they like, and never are the one that is meant
+ */
+export async function startFaultyProxy(
+  target: { readonly host: string; readonly port: number },
+  uncounted?: string,
+): Promise<FaultyProxy> {
   const host = '127.0.0.1'
   const links = new Set<Link>()
   let fault: Fault | undefined
@@ -51,8 +55,9 @@ export async function startFaultyProxy(target: {
     commands = 0
   }
   const onCommand = (link: Link, command: Buffer): void => {
-    const isMeant = fault?.commands === commands
-    commands += 1
+    const counts = uncounted === undefined || !command.includes(uncounted)
+    const isMeant = counts && fault?.commands === commands
+    if (counts) commands += 1
     if (isMeant && fault?.kind === 'silent before') isSilent = true
     if (isSilent) link.kept.commands.push(command)
     else link.upstream.write(command)
