@@ -9,6 +9,10 @@ const shared = {
   allowOnly: false,
 } as const
 
+// Two groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.
+const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
+const waits = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const
+
 // Files share processes: starting one, and loading the framework for it, takes longer than most files do. Each leaves the
 // process as it was.
 const quick = { isolate: false } as const
@@ -38,11 +42,11 @@ const startingProcesses = [
 
 const config: ViteUserConfig = {
   test: {
-    maxWorkers: 2,
     projects: [
       {
         test: {
           ...shared,
+          ...busy,
           ...quick,
           name: 'main',
           include: ['test/**/*.test.ts'],
@@ -56,15 +60,16 @@ const config: ViteUserConfig = {
           ],
         },
       },
-      { test: { ...shared, name: 'clock', include: movingTheClock } },
-      { test: { ...shared, name: 'processes', include: startingProcesses } },
-      { test: { ...shared, ...quick, name: 'waiting', include: waiting } },
+      { test: { ...shared, ...busy, name: 'clock', include: movingTheClock } },
+      { test: { ...shared, ...waits, name: 'processes', include: startingProcesses } },
+      { test: { ...shared, ...waits, ...quick, name: 'waiting', include: waiting } },
       // What people see, in a real browser.
-      { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { ...shared, ...busy, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       // The black-box tests once more, with everything in Redis.
       {
         test: {
           ...shared,
+          ...busy,
           ...quick,
           name: 'redis',
           include: ['test/{clients,flows,interaction}/**/*.test.ts'],
@@ -77,6 +82,7 @@ const config: ViteUserConfig = {
       {
         test: {
           ...shared,
+          ...waits,
           name: 'storage',
           include: ['test/storage/**/*.test.ts'],
           testTimeout: 300_000,
