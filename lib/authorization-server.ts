@@ -111,7 +111,7 @@ export function createAuthorizationServer(
     clients: registered.clients,
     connections,
     signingKeys: keys.signingKeys,
-    introspect: createIntrospect(provider, config),
+    introspect: createIntrospect(provider, config, keys.follow),
     check: () => check(resolved),
     checkMounting: (how = {}) => checkMounting(issuer, how),
   }

@@ -4,6 +4,7 @@ import { createKeyStore, type KeyStore } from './key-store.ts'
 import {
   bringUpToDate,
   startAnew,
+  toLater,
   toPublished,
   type KeySchedule,
   type KeyTimes,
@@ -24,8 +25,8 @@ export interface KeyFollower {
    * @throws what the storage throws, also where what is known is so old that the key may be retired
    */
   followToSign(): Promise<void>
-  /** Has them read anew: they were changed here. */
-  forget(): void
+  /** Has them read anew: they were changed here, to these where that is known. */
+  change(schedule: KeySchedule | undefined): void
 }
 
 /** What {@link createKeyFollower} takes. */
@@ -60,7 +61,7 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     const start = performance.now()
     nextReadAt = start + toInterval(times)
     try {
-      known = await readUpToDate(store, times, known)
+      known = toLater(await readUpToDate(store, times, known), known)
       knownSince = start
     } catch (error) {
       failure = error
@@ -83,13 +84,16 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
       // Until then, no key was taken into use that was not announced when they were read.
       if (performance.now() - knownSince > times.announcement * 1000) throw failure
     },
-    forget: () => void (nextReadAt = -Infinity),
+    change(schedule) {
+      nextReadAt = -Infinity
+      if (schedule) [known, knownSince] = [schedule, performance.now()]
+    },
   }
 }
 
 /**
  * The schedule in the storage. Where there is none, everybody stores what they have, and takes what was stored first:
- * a storage that was emptied gets back what its processes know.
+ * a storage that was emptied, or set back to before keys were given up, gets back what its processes know.
  */
 async function readUpToDate(
   store: KeyStore,
@@ -100,7 +104,7 @@ async function readUpToDate(
   const found =
     (await store.read()) ??
     (await store.create(known ?? startAnew(times, generateSigningKey(), now)))
-  const schedule = bringUpToDate(found, times, now)
+  const schedule = bringUpToDate(toLater(found, known), times, now)
   // Whoever is first: all others come to the same.
   if (schedule !== found) await store.swap(schedule, found).catch(() => false)
   return schedule

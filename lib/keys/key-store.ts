@@ -42,10 +42,12 @@ const withVersion = ({
   keys,
   announcement,
   retirement,
+  generation = 0,
 }: KeySchedule): StoredSchedule & Readonly<Record<string, unknown>> => ({
   keys,
   announcement,
   retirement,
+  generation,
   version: randomUUID(),
 })
 

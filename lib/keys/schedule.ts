@@ -15,6 +15,8 @@ export interface KeyTimes {
  * Keys stand in the order in which they are used. The times are the longest that any server asked for.
  */
 export interface KeySchedule extends KeyTimes {
+  /** How often keys were given up at once. @defaultValue 0 */
+  readonly generation?: number
   readonly keys: readonly [ScheduledKey, ...ScheduledKey[]]
 }
 
@@ -31,6 +33,18 @@ export const startAnew = (times: KeyTimes, jwk: SigningKey, now: number): KeySch
   retirement: times.retirement,
   keys: [{ jwk, announcedAt: now, usedFrom: now }],
 })
+
+/** All keys go at once, and do not come back. */
+export const giveUp = (schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule => ({
+  ...startAnew(schedule, jwk, now),
+  generation: generationOf(schedule) + 1,
+})
+
+/** The schedule that counts: a storage that lost what was written last has keys that were given up since. */
+export const toLater = (found: KeySchedule, known: KeySchedule | undefined): KeySchedule =>
+  known && generationOf(known) > generationOf(found) ? known : found
+
+const generationOf = ({ generation = 0 }: KeySchedule): number => generation
 
 /** @throws SigningKeyError where the newest key is not in use yet */
 export function announce(schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule {

@@ -13,6 +13,12 @@ export interface ServerKeys {
   readonly signingKeys: SigningKeys
   /** Sees every request. */
   readonly middleware: Middleware
+  /**
+   * To be awaited before anything is verified that came without a request.
+   *
+   * @throws what the storage throws, where no key is known yet
+   */
+  readonly follow: () => Promise<void>
 }
 
 /** Has the provider use the keys in the storage, where the options say so. */
@@ -21,7 +27,11 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
   const times: KeyTimes = { announcement, retirement }
   const parts = { routes: routesOf(provider), maxAge: toMaxAge(times) }
   if (!config.hasStoredKeys)
-    return { signingKeys: createGivenKeys(), middleware: createKeyMiddleware(parts) }
+    return {
+      signingKeys: createGivenKeys(),
+      middleware: createKeyMiddleware(parts),
+      follow: async () => undefined,
+    }
   const records = config.storage.records('SigningKeys')
   const install = (keys: Parameters<typeof replaceSigningKeys>[1]): void =>
     replaceSigningKeys(provider, keys)
@@ -29,7 +39,8 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
   install([])
   const follower = createKeyFollower({ records, times, install })
   return {
-    signingKeys: createStoredKeys(records, () => follower.forget()),
+    signingKeys: createStoredKeys(records, (schedule) => follower.change(schedule)),
     middleware: createKeyMiddleware({ ...parts, follower }),
+    follow: () => follower.follow(),
   }
 }

@@ -2,17 +2,17 @@ import { SigningKeyError } from '../errors.ts'
 import { generateSigningKey } from '../provider/signing-keys.ts'
 import type { RecordStorage } from '../storage.ts'
 import { changeSchedule, createKeyStore, noStoredKeys } from './key-store.ts'
-import { announce, bringUpToDate, startAnew, toInfos } from './schedule.ts'
+import { announce, bringUpToDate, giveUp, toInfos, type KeySchedule } from './schedule.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /**
  * Makes the signing keys of a storage.
  *
- * @param onChange - told when they were changed here, or may have been
+ * @param onChange - told when they were changed here, to what, or that they may have been
  */
 export function createStoredKeys(
   records: RecordStorage,
-  onChange: () => void = () => undefined,
+  onChange: (schedule: KeySchedule | undefined) => void = () => undefined,
 ): SigningKeys {
   const store = createKeyStore(records)
   return {
@@ -22,15 +22,16 @@ export function createStoredKeys(
     },
     async rotate({ now: isNow = false } = {}) {
       const jwk = generateSigningKey()
+      let changed: KeySchedule | undefined
       try {
-        const changed = await changeSchedule(store, (schedule, now) =>
+        changed = await changeSchedule(store, (schedule, now) =>
           isNow
-            ? startAnew(schedule, jwk, now)
+            ? giveUp(schedule, jwk, now)
             : announce(bringUpToDate(schedule, schedule, now), jwk, now),
         )
         return toInfos(changed, Date.now())
       } finally {
-        onChange()
+        onChange(changed)
       }
     },
   }

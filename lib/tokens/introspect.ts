@@ -36,12 +36,18 @@ type AccessToken = InstanceType<Provider['AccessToken']>
 /**
  * Makes introspection for callers in this process.
  *
+ * @param followKeys - to be awaited before a JWT is verified: no request has come that this was done for
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
-export function createIntrospect(provider: Provider, parts: IntrospectionParts): Introspect {
+export function createIntrospect(
+  provider: Provider,
+  parts: IntrospectionParts,
+  followKeys: () => Promise<void>,
+): Introspect {
   const { audience } = parts.resourceServer
   const findJwt = createFindJwtAccessToken(provider, parts)
   const find = async (value: string): Promise<Introspection> => {
+    if (hasParts(value)) await followKeys()
     const jwt = await findJwt(Provider.ctx, value)
     const token: AccessToken | undefined = jwt?.token ?? (await provider.AccessToken.find(value))
     const isGood = token?.isValid && isFor(token, audience)
@@ -66,6 +72,9 @@ export function createIntrospect(provider: Provider, parts: IntrospectionParts):
   }
   return (value) => asOneRequest(() => find(value))
 }
+
+/** Whether it can be a JWT; nothing else has anything to do with keys. */
+const hasParts = (value: string): boolean => value.includes('.')
 
 /** What the grant behind the token is for, while there is one that this token can be of. */
 async function findSubject(

@@ -161,6 +161,27 @@ test('a leaked key is gone at once, also in the middle of a rotation, and the ne
   await traffic.stop()
 })
 
+test.each(['was emptied', 'was set back to before'])(
+  'a leaked key does not come back with a storage that %s',
+  async (what) => {
+    const [leaked] = await agreed(1)
+    const records = openStorage().records('SigningKeys')
+    const before = (await records.find('current')) ?? {}
+    const [fresh] = await first().signingKeys.rotate({ now: true })
+    if (what === 'was emptied') await records.destroy('current')
+    else await records.upsert('current', before)
+    // Who has not heard of it is the first to look.
+    await pause(1100)
+    expect(await publishedBy(other().issuer)).toEqual([leaked])
+    await waitUntil('it is gone', async () => (await agreed(1))[0] === fresh?.kid)
+    expect(await first().signingKeys.list()).toMatchObject([{ kid: fresh?.kid }])
+    // Nor once everybody has.
+    await records.upsert('current', before)
+    await pause(1100)
+    expect(await agreed(1)).toEqual([fresh?.kid])
+  },
+)
+
 test('what that costs: APIs that keep keys do not know the new one at first, or the old one any more', async () => {
   await agreed(1)
   const traffic = startTraffic(origins)
