@@ -55,6 +55,17 @@ export class UnknownClientError extends Error {
   }
 }
 
+/** Somebody resumed a client while it was removed: it is still there, and what people had granted it is over. */
+export class ClientResumedError extends Error {
+  override readonly name = 'ClientResumedError'
+
+  constructor() {
+    super(
+      'the client was resumed while it was removed: it is still there, and its connections have ended',
+    )
+  }
+}
+
 /** The signing keys cannot be rotated now: nothing was changed. */
 export class SigningKeyError extends Error {
   override readonly name = 'SigningKeyError'

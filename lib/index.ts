@@ -37,12 +37,14 @@ export type {
   NewClientMetadata,
   RegisteredClient,
   RotationOptions,
+  UpdateOptions,
 } from './clients/clients.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
 export { isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './embedding/check-mounting.ts'
 export {
   ClientMetadataError,
+  ClientResumedError,
   ConfigurationError,
   SigningKeyError,
   UnknownClientError,

@@ -1,5 +1,10 @@
 import { Option, type Command } from 'commander'
-import { ClientMetadataError, SigningKeyError, UnknownClientError } from '../errors.ts'
+import {
+  ClientMetadataError,
+  ClientResumedError,
+  SigningKeyError,
+  UnknownClientError,
+} from '../errors.ts'
 import type { Administration } from '../standalone.ts'
 import { importHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
@@ -74,6 +79,7 @@ async function open({ config, keyPrefix }: CommonOptions): Promise<Opened> {
 const ours = [
   Refusal,
   ClientMetadataError,
+  ClientResumedError,
   UnknownClientError,
   SigningKeyError,
   TypeError,

@@ -32,10 +32,15 @@ export interface Clients {
    * can only ask for what it is registered for from then on. With no changes it is stored again, as is
    * needed while storage keys rotate.
    *
-   * @throws {@link ClientMetadataError} with all that is wrong, also where the client would become public or confidential;
+   * @throws {@link ClientMetadataError} with all that is wrong, also where the client would become public or confidential,
+   * and with the code `client_changed` where it is not what was `seen`: nothing is changed then;
    * {@link UnknownClientError}
    */
-  update(clientId: string, changes: ClientChanges): Promise<RegisteredClient>
+  update(
+    clientId: string,
+    changes: ClientChanges,
+    options?: UpdateOptions,
+  ): Promise<RegisteredClient>
 
   /**
    * Makes another secret for a confidential client. The one before it goes on working until its end; of two, the one that was
@@ -74,6 +79,8 @@ export interface Clients {
    * Ends a client with everything it was granted, for ever. Each grant gets its event, with the reason
    * `client_removed`. Takes a good second, to end as well what other processes granted it meanwhile. Resolves to true
    * for the one caller who did it; whatever the storage throws: call it again, then.
+   *
+   * @throws {@link ClientResumedError} where somebody resumed it meanwhile
    */
   remove(clientId: string): Promise<boolean>
 
@@ -88,6 +95,15 @@ export interface Clients {
 
   /** Ends an initial access token that was not used. Resolves to true for the one caller who did it. */
   endInitialAccessToken(token: string): Promise<boolean>
+}
+
+/** What whoever changes a client has seen. */
+export interface UpdateOptions {
+  /**
+   * What the client was registered with when the change was decided on, as `find` had it. A client that manages itself may be
+   * called something else by now: what nobody looked at must not be marked as `verified`. @defaultValue whatever it is
+   */
+  readonly seen?: ClientMetadata
 }
 
 /** What an initial access token is like. */

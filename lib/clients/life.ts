@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { UnknownClientError } from '../errors.ts'
+import { ClientResumedError, UnknownClientError } from '../errors.ts'
 import { maxAge } from './client-cache.ts'
 import type { Clients } from './clients.ts'
 import type { ClientRecord } from './record.ts'
@@ -44,7 +44,8 @@ export function createLifeMethods({
       await wait(maxAge + 100)
       await connections.revoke({ clientId }, by)
       const claim = names.claimFor(clientId)
-      const isDone = await store.remove(clientId, async ({ metadata }) => {
+      const isDone = await store.remove(clientId, async ({ metadata, registration }) => {
+        if (!registration.isRemoving) throw new ClientResumedError()
         await claim.reserve({}, metadata)
       })
       await claim.settle()

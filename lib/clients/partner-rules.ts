@@ -63,9 +63,12 @@ const notForClients = (path: string): ConfigurationIssue => ({
   message: 'is decided by whoever runs this server',
 })
 
-const trustedOf = (client: object): string =>
-  JSON.stringify(
-    Object.entries(client)
-      .filter(([name]) => trusted.includes(name.split('#')[0] ?? ''))
-      .toSorted(([one], [other]) => (one < other ? -1 : 1)),
-  )
+const trustedOf = (client: object): string => JSON.stringify(trustedMembersOf(client))
+
+/** What a client is trusted by, of what it is registered with. */
+export const trustedMembersOf = (
+  client: object,
+): readonly (readonly [name: string, value: unknown])[] =>
+  Object.entries(client)
+    .filter(([name]) => trusted.includes(name.split('#')[0] ?? ''))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))

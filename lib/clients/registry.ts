@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Connections } from '../connections/connections.ts'
-import type { ConfigurationIssue } from '../errors.ts'
+import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 import { createClientStore, type ClientStore } from './changes.ts'
 import type { Clients } from './clients.ts'
@@ -68,8 +69,9 @@ function createRegistration(
         .toSorted((one, other) => one.createdAt - other.createdAt)
     },
     create: (metadata) => register(registry, { metadata }),
-    async update(clientId, changes) {
+    async update(clientId, changes, { seen } = {}) {
       const record = await revise(registry, clientId, ({ metadata }) => {
+        if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) throw changedClient()
         const { client_id: _, ...current } = metadata
         const merged = Object.entries({ ...current, ...changes })
         return { metadata: Object.fromEntries(merged.filter(([, value]) => value !== null)) }
@@ -77,4 +79,9 @@ function createRegistration(
       return toRegisteredClient(record, Date.now())
     },
   }
+}
+
+function changedClient(): Error {
+  const message = 'is not registered with what was looked at: look again'
+  return new ClientMetadataError([{ path: 'client', code: 'client_changed', message }])
 }

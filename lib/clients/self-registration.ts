@@ -1,6 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { errors } from 'oidc-provider'
-import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
+import {
+  ClientMetadataError,
+  ClientResumedError,
+  UnknownClientError,
+  type ConfigurationIssue,
+} from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
@@ -73,7 +78,7 @@ export function createSelfRegistration(registry: Registry, clients: Clients): Se
       const record = await read(clientId, accessToken)
       // What was begun can be finished, whoever began it.
       if (!record.registration.isRemoving) refuseSuspended(record)
-      await clients.remove(clientId)
+      await clients.remove(clientId).catch(asConflict)
     },
   }
 }
@@ -98,6 +103,12 @@ function asInvalidToken(error: unknown): never {
   if (error instanceof UnknownClientError) {
     throw new errors.InvalidToken('registration access token not found')
   }
+  throw error
+}
+
+/** Whoever runs the server decided otherwise meanwhile. */
+function asConflict(error: unknown): never {
+  if (error instanceof ClientResumedError) throw new errors.InvalidRequest(error.message, 409)
   throw error
 }
 

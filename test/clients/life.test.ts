@@ -107,6 +107,20 @@ describe('a suspended client', () => {
   })
 })
 
+test('a client that is resumed while it is removed is still there, and that is said', async () => {
+  const resume = async (): Promise<void> => {
+    await expect
+      .poll(async () => (await server.clients.find(client.client_id))?.suspendedAt)
+      .toBeDefined()
+    await server.clients.resume(client.client_id)
+  }
+  const [removed] = await Promise.allSettled([server.clients.remove(client.client_id), resume()])
+  expect(removed).toMatchObject({ reason: { name: 'ClientResumedError' } })
+  expect((await server.clients.find(client.client_id))?.suspendedAt).toBeUndefined()
+  expect((await connect(issuer, { client })).scope).toBe('companies:read')
+  expect(await server.clients.remove(client.client_id)).toBe(true)
+})
+
 describe('a removed client', () => {
   test('ends with everything it was granted, and each connection has its event', async () => {
     const waiting = await consent(issuer, { client })

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
-import { UnknownClientError } from '../../errors.ts'
+import { ClientMetadataError, UnknownClientError } from '../../errors.ts'
 import { createAsking } from './asking.ts'
 import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadata.ts'
 import { Refusal } from '../terminal/refusal.ts'
@@ -8,6 +8,7 @@ import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toJson } from '../terminal/text.ts'
 import { toClientPage, toClientTable, toCreated, toPlain, toSecretAnswer } from './show.ts'
 import { checkUnset } from './unset.ts'
+import { confirmVerified } from './verifying.ts'
 
 /** What registers clients, shows and changes them. */
 export const createRegistrationCommands = (): readonly Command[] => [
@@ -85,29 +86,47 @@ Examples:
   )
 }
 
+interface UpdateOptions extends MetadataOptions, CommonOptions {
+  readonly yes?: boolean
+}
+
 function createUpdateCommand(): Command {
   const command = withMetadataOptions(new Command('update'))
     .description('change what a client is registered with; what is left out stays')
     .argument('<client-id>')
     .option('--unset <member...>', 'members to take away, by their RFC 7591 names')
+    .option('--yes', 'do not ask whether a client that registered itself has been checked')
     .addHelpText(
       'after',
       `
 A list is replaced as a whole: name every redirect URI that is to be there. What is to be unset must be there.
+Where a client that registered itself is marked as verified, what it is trusted by is shown, and asked about.
 
 Examples:
   pleo-oauth clients update <client-id> --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
-  return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
+  return withCommonOptions(command).action((id: string, options: UpdateOptions) =>
     runWith(options, async ({ clients }) => {
       const changes = toMetadata(options)
       if (Object.keys(changes).length === 0)
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
-      if (options.unset) checkUnset(options.unset, await clients.find(id))
-      return show(await clients.update(id, changes), options)
+      const client = await clients.find(id)
+      if (!client) throw new UnknownClientError()
+      if (options.unset) checkUnset(options.unset, client)
+      await confirmVerified(client, changes, options.yes === true)
+      const seen = client.metadata
+      return show(await clients.update(id, changes, { seen }).catch(refuseChanged), options)
     }),
   )
+}
+
+/** Whoever agreed has agreed to what was there then. */
+function refuseChanged(error: unknown): never {
+  const isOther = error instanceof ClientMetadataError && error.issues[0]?.code === 'client_changed'
+  if (isOther)
+    throw new Refusal('nothing was changed: the client has changed meanwhile: look again')
+  throw error
 }
 
 /** A client, as it was asked for. */

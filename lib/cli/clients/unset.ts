@@ -1,16 +1,14 @@
 import type { RegisteredClient } from '../../clients/clients.ts'
 import { nearestName } from '../../config/did-you-mean.ts'
-import { UnknownClientError } from '../../errors.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { clean } from '../terminal/text.ts'
 
 /**
  * Makes sure that the client has what is to be taken away.
  *
- * @throws {@link Refusal} with what may have been meant; {@link UnknownClientError}
+ * @throws {@link Refusal} with what may have been meant
  */
-export function checkUnset(names: readonly string[], client: RegisteredClient | undefined): void {
-  if (!client) throw new UnknownClientError()
+export function checkUnset(names: readonly string[], client: RegisteredClient): void {
   const { client_id: _, ...members } = client.metadata
   const known = Object.keys(members)
   const unknown = names.find((name) => !known.includes(name))
