@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connect, consent, introspect, redeem, refresh } from '../support/flow.ts'
+import { connect, consent, introspect, post, redeem, refresh } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery } from '../support/people.ts'
 import { register, type Credentials } from '../support/registered.ts'
+import { basic } from '../support/requests.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 
 const both = 'companies:read users:read'
@@ -88,5 +89,46 @@ describe.each(Object.entries(kinds))('scopes that a client lost (%s)', (_, start
     expect((await redeem(server.issuer, given, client)).body).toEqual(nothingLeft)
     await setScope(both)
     expect((await redeem(server.issuer, given, client)).status).toBe(200)
+  })
+})
+
+describe('a grant type that the client is not registered for', () => {
+  let server: RunningServer
+  let client: Credentials
+  beforeAll(async () => {
+    server = await startServer()
+  })
+  beforeEach(async () => {
+    client = await register(server.clients)
+  })
+  afterAll(() => server.close())
+
+  const unauthorized = {
+    error: 'unauthorized_client',
+    error_description: 'requested grant type is not allowed for this client',
+  }
+
+  test('is unauthorized_client for a refresh, and the refresh token stays good', async () => {
+    const { refresh_token } = await connect(server.issuer, { client })
+    await server.clients.update(client.client_id, { grant_types: ['authorization_code'] })
+    const refused = await refresh(server.issuer, refresh_token, client)
+    expect([refused.status, refused.body]).toEqual([400, unauthorized])
+    const grant_types = ['authorization_code', 'refresh_token']
+    await server.clients.update(client.client_id, { grant_types })
+    expect((await refresh(server.issuer, refresh_token, client)).status).toBe(200)
+  })
+
+  test('is unauthorized_client for a code', async () => {
+    const given = await consent(server.issuer, { client })
+    const nothing = { grant_types: [], response_types: [], redirect_uris: [] }
+    await server.clients.update(client.client_id, nothing)
+    const refused = await redeem(server.issuer, given, client)
+    expect([refused.status, refused.body]).toEqual([400, unauthorized])
+  })
+
+  test('is unsupported_grant_type where this server does not have it', async () => {
+    const asked = { grant_type: 'password', username: 'x', password: 'y' }
+    const { status, body } = await post(`${server.issuer}/oauth/token`, asked, basic(client))
+    expect([status, body['error']]).toEqual([400, 'unsupported_grant_type'])
   })
 })
