@@ -37,6 +37,7 @@ import {
   compareHashedSecrets,
   keepSubjectInGrants,
   nameGrantInTokens,
+  recheckRedirectUris,
   storeJwtAccessTokens,
 } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
@@ -131,6 +132,7 @@ function adapt(
   keepSubjectInGrants(provider)
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
+  recheckRedirectUris(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)

@@ -29,8 +29,12 @@ export interface Clients {
 
   /**
    * Changes what a client is registered with. What is left out stays; who is granted what stays, too, but the client
-   * can only ask for what it is registered for from then on. With no changes it is stored again, as is
-   * needed while storage keys rotate.
+   * can only ask for what it is registered for from then on, also in requests that people are deciding on. With no
+   * changes it is stored again, as is needed while storage keys rotate.
+   *
+   * A scope that is taken away is not in what the next refresh issues; an access token that has it keeps it until then, or until
+   * its end. Where nothing is left, a refresh or a code is refused with `invalid_scope` and not used up: with the
+   * scope given back, it works again.
    *
    * @throws {@link ClientMetadataError} with all that is wrong, also where the client would become public or confidential,
    * and with the code `client_changed` where it is not what was `seen`: nothing is changed then;

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
 import { rememberUiLocales } from '../http/page-language.ts'
-import { subjectTypeOf } from '../provider/authorization-parameters.ts'
+import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */
@@ -49,6 +49,27 @@ export async function finishInteraction(
   interaction.result = result
   await interaction.persist()
   redirect(ctx, interaction.returnTo)
+}
+
+/**
+ * Ends an interaction in which the client asked for a scope that it lost meanwhile: the client is told. Resolves to whether it
+ * did.
+ *
+ * @throws InvalidRedirectUri where the client lost the redirect URI
+ */
+export async function endUnregistered(
+  ctx: Context,
+  { interaction, client }: OpenInteraction,
+): Promise<boolean> {
+  try {
+    checkRegistration(client, interaction.params)
+    return false
+  } catch (refusal) {
+    if (!(refusal instanceof errors.InvalidScope)) throw refusal
+    const { error, error_description } = refusal
+    await finishInteraction(ctx, interaction, { error, error_description })
+    return true
+  }
 }
 
 /** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */

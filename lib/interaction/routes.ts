@@ -5,7 +5,13 @@ import { allowFormRedirect } from '../http/security-headers.ts'
 import { interactionPath } from '../provider/routes.ts'
 import { showConsent, submitConsent } from './consent-page.ts'
 import { refuseForeignOrigin } from './csrf.ts'
-import { alreadyAnswered, openInteraction, redirect, type OpenInteraction } from './interaction.ts'
+import {
+  alreadyAnswered,
+  endUnregistered,
+  openInteraction,
+  redirect,
+  type OpenInteraction,
+} from './interaction.ts'
 import { showLogin, submitLogin } from './login.ts'
 import type { PageParts } from './parts.ts'
 import { switchAccount } from './sign-in.ts'
@@ -21,6 +27,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
     const open = await openInteraction(provider, ctx)
     // Answered, but the browser lost the way on: it goes on, nobody is asked again.
     if (open.interaction.result) return redirect(ctx, open.interaction.returnTo)
+    if (await endUnregistered(ctx, open)) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
     await (isLogin(open) ? showLogin(parts, ctx, open) : showConsent(parts, ctx, open))
@@ -28,6 +35,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
 
   router.post('/:uid', formParser, async (ctx) => {
     const { open, form } = await receiveForm(parts, ctx)
+    if (await endUnregistered(ctx, open)) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
     await (isLogin(open) ? submitLogin : submitConsent)(parts, ctx, open, form)
@@ -35,6 +43,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
 
   router.post('/:uid/switch-account', formParser, async (ctx) => {
     const { open } = await receiveForm(parts, ctx)
+    if (await endUnregistered(ctx, open)) return
     await switchAccount(parts, ctx, open.interaction, 'switch_account')
   })
 

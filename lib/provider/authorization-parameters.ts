@@ -24,21 +24,15 @@ export function requestedSubject(params: Parameters): Subject | undefined {
  */
 export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
   return {
-    redirect_uri: (_ctx, value, client) => {
-      // The framework lets the port of a native client's loopback URI differ; the contract does not.
-      if (!value || !client.redirectUris?.includes(value)) throw new errors.InvalidRedirectUri()
-    },
+    redirect_uri: (_ctx, value, client) => checkRedirectUri(client, value),
     response_mode: (ctx, value) => {
       if (value === undefined || value === 'query') return
       forgetParameter(ctx, 'response_mode')
       throw new errors.UnsupportedResponseMode()
     },
     scope: (ctx, value, client) => {
-      const registered = new Set(client.scope?.split(' '))
       const requested = [...(value?.split(' ') ?? []), ...droppedScopes(ctx)]
-      const unknown = requested.find((name) => !registered.has(name))
-      if (unknown !== undefined)
-        throw new errors.InvalidScope('requested scope is not allowed', unknown)
+      checkScopes(client, requested)
       if (requested.length === 0) throw missingScope()
     },
     [subjectParameter]: (ctx, _value, client) => {
@@ -47,6 +41,30 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
     },
     [subjectParameterAlias]: null,
   }
+}
+
+/**
+ * Holds an authorization request against what its client is registered for now: that may change while a person decides.
+ *
+ * @throws InvalidRedirectUri, with which nobody is sent there; InvalidScope
+ */
+export function checkRegistration(client: Client, params: Parameters): void {
+  const { redirect_uri: redirectUri, scope } = params
+  // The device flow, which `configure` can switch on, has none.
+  if (redirectUri !== undefined) checkRedirectUri(client, redirectUri)
+  if (typeof scope === 'string') checkScopes(client, scope.split(' '))
+}
+
+function checkRedirectUri({ redirectUris = [] }: Client, value: unknown): void {
+  // The framework lets the port of a native client's loopback URI differ; the contract does not.
+  if (!redirectUris.some((uri) => uri === value)) throw new errors.InvalidRedirectUri()
+}
+
+function checkScopes(client: Client, requested: readonly string[]): void {
+  const registered = new Set(client.scope?.split(' '))
+  const unknown = requested.find((name) => !registered.has(name))
+  if (unknown === undefined) return
+  throw new errors.InvalidScope('requested scope is not allowed', unknown)
 }
 
 function checkSubject(values: readonly unknown[], type: SubjectType): void {

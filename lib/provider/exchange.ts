@@ -26,6 +26,7 @@ export async function issue(grants: GrantStorage, kind: TokenKind, token: NewTok
     if (!(await grants.add(grantId, kind, token))) throw grantEnded(kind)
     return
   }
+  if (kind === 'AccessToken' && !token.payload['scope']) throw nothingLeft()
   pending[kind === 'RefreshToken' ? 'refreshToken' : 'accessToken'] = token
   // A refresh makes the access token last, the redemption of a code the refresh token.
   const isLast = pending.used.kind === 'RefreshToken' ? pending.accessToken : pending.refreshToken
@@ -55,6 +56,16 @@ async function exchange(
   if (result === 'gone') throw grantEnded('RefreshToken')
   whenDone?.(result)
 }
+
+/**
+ * The client lost every scope that it was granted, and a token has at least one (RFC 6749, Section 3.3). Nothing is used up: the
+ * scopes may come back.
+ */
+const nothingLeft = (): Error =>
+  new errors.CustomOIDCProviderError(
+    'invalid_scope',
+    'the client is not registered any more for any of these scopes',
+  )
 
 /** Somebody ended the grant while this request was answered: that always wins. */
 const grantEnded = (kind: TokenKind): Error =>

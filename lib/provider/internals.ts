@@ -140,6 +140,15 @@ interface ClientPrototype {
 }
 
 /**
+ * Has every error of an authorization request shown to the person, not sent to the client, where its redirect URI is not
+ * registered. The framework looks at that again only where it did not look before, which may be an hour ago.
+ */
+export function recheckRedirectUris(provider: Provider): void {
+  const property = { get: () => false, set: () => undefined }
+  Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
+}
+
+/**
  * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both
  * saw nothing.
  */

@@ -2,9 +2,9 @@ import { errors, interactionPolicy, type Configuration } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { hostContext } from '../http/host-context.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import { requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
+import { checkRegistration, requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
 
-const { Check, base } = interactionPolicy
+const { Check, Prompt, base } = interactionPolicy
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>
 
@@ -14,6 +14,9 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   const login = policy.get('login')
   const consent = policy.get('consent')
   if (!login || !consent) throw new Error('oidc-provider has no login and consent prompt any more')
+
+  // Nobody is asked anything for a request that the client may not make any more.
+  policy.add(new Prompt({ name: 'registration' }, stillRegistered), 0)
 
   login.checks.add(
     new Check(
@@ -63,3 +66,12 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   )
   return policy
 }
+
+const stillRegistered = new Check(
+  'registration_changed',
+  'the client is not registered for the request any more',
+  ({ oidc: { client, params } }) => {
+    if (client) checkRegistration(client, params ?? {})
+    return false
+  },
+)

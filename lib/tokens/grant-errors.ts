@@ -17,16 +17,23 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['grant is expired', 'the grant has expired'],
 ])
 
+/** Under which the framework refuses a grant type that this server has, and the client is not registered for. */
+const notRegistered = 'requested grant type is not allowed for this client'
+
 /**
  * Puts the reason into `error_description` of `invalid_grant`: with the framework's one sentence for
- * all of them, partners have to guess.
+ * all of them, partners have to guess. And calls `unauthorized_client` what is.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
  */
 export function explainGrantErrors(provider: Provider): void {
   provider.on('grant.error', (ctx, error) => {
-    if (!(error instanceof errors.InvalidGrant)) return
     const body = ctx.body as Record<string, unknown> | undefined
-    if (body?.['error'] !== 'invalid_grant') return
-    const reason = reasons.get(error.error_detail ?? '')
-    ctx.body = { ...body, error_description: reason ?? 'unknown, revoked, or of another client' }
+    if (body?.['error'] === 'invalid_grant' && error instanceof errors.InvalidGrant) {
+      const reason = reasons.get(error.error_detail ?? '')
+      ctx.body = { ...body, error_description: reason ?? 'unknown, revoked, or of another client' }
+    } else if (body?.['error_description'] === notRegistered) {
+      ctx.body = { ...body, error: 'unauthorized_client' }
+    }
   })
 }

@@ -6,6 +6,7 @@ import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   compareHashedSecrets,
   keepSubjectInGrants,
+  recheckRedirectUris,
   routesOf,
   type Grant,
 } from '../../lib/provider/internals.ts'
@@ -71,6 +72,17 @@ describe('lib/provider/internals.ts', () => {
     expect(compared).toEqual(['one right', 'one hashed'])
     expect([await statusOf('two', 'plain'), await statusOf('two', 'right')]).toEqual([400, 401])
     expect(compared).toHaveLength(2)
+  })
+
+  test('whether a redirect URI needs to be looked at before an error goes there is a member that can be held', () => {
+    for (const isHeld of [false, true]) {
+      const provider = createBare()
+      if (isHeld) recheckRedirectUris(provider)
+      const oidc = new provider.OIDCContext({} as Context)
+      expect(oidc.redirectUriCheckPerformed).toBe(false)
+      expect(Reflect.set(oidc, 'redirectUriCheckPerformed', true)).toBe(true)
+      expect(oidc.redirectUriCheckPerformed).toBe(!isHeld)
+    }
   })
 
   test('where a provider answers is known, also where nobody said it', () => {
