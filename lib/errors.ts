@@ -21,8 +21,9 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * A client cannot be registered, or changed, like that: every mistake at once, no value among them. As an answer to a
- * request it is `invalid_redirect_uri` where redirect URIs are all that is wrong, and else `invalid_client_metadata`.
+ * A client cannot be registered, or changed, like that: every mistake at once, no value among them; the message has the
+ * first 20. As an answer to a request it is `invalid_redirect_uri` where redirect URIs are all that is wrong, and else
+ * `invalid_client_metadata`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
  */
@@ -37,7 +38,7 @@ export class ClientMetadataError extends Error {
   readonly issues: readonly ConfigurationIssue[]
 
   constructor(issues: readonly ConfigurationIssue[]) {
-    const description = issues.map(({ path, message }) => `${path} ${message}`).join('; ')
+    const description = toDescription(issues)
     super(description)
     const isOnlyUris = issues.every(({ path }) => path.startsWith('redirect_uris'))
     this.error = isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata'
@@ -45,6 +46,31 @@ export class ClientMetadataError extends Error {
     this.issues = issues
   }
 }
+
+/** How many mistakes are described, and how many characters of a part of one: names of members are the sender's. */
+const mostDescribed = 20
+const longestPart = 200
+
+/**
+ * The first mistakes, and how many more there are, in the characters that an answer may have.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ */
+function toDescription(issues: readonly ConfigurationIssue[]): string {
+  const described = issues
+    .slice(0, mostDescribed)
+    .map(({ path, message }) => `${toPermitted(path)} ${toPermitted(message)}`)
+  const more = issues.length - described.length
+  return [...described, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}
+
+const toPermitted = (text: string): string =>
+  shorten(text)
+    .replaceAll('"', "'")
+    .replaceAll(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/gu, '?')
+
+const shorten = (text: string): string =>
+  text.length > longestPart ? `${text.slice(0, longestPart)}...` : text
 
 /** No such client is registered. */
 export class UnknownClientError extends Error {

@@ -46,7 +46,7 @@ export interface ClientMetadata {
    * @defaultValue `web`
    */
   readonly application_type?: 'web' | 'native'
-  /** The scopes the client may ask for, space-separated. Required for clients that ask people. */
+  /** The scopes the client may ask for, space-separated, stored with each once. Required for clients that ask people. */
   readonly scope?: string
   /**
    * Those of them that a person may leave out, space-separated: each is shown with a tick box. All others are
@@ -94,6 +94,9 @@ export interface ClientMetadata {
 /** What a client can do that registers no `grant_types`. */
 export const defaultGrantTypes = ['authorization_code', 'refresh_token'] as const
 
+/** How many grant types, and how many response types, a client may register; there are fewer to name. */
+export const mostTypes = 20
+
 /** The names of a client in all languages, by the members they are in. */
 export const namesOf = (client: unknown): readonly (readonly [member: string, name: string])[] =>
   Object.entries(Object(client) as object).filter(
@@ -130,14 +133,23 @@ type NamedMembers = keyof {
   readonly [Name in keyof ClientMetadata as Name extends `${string}#${string}` ? never : Name]: true
 }
 
-/** What there is of a client that this server understands: it ignores the rest (RFC 7591, Section 2). */
+/**
+ * What there is of a client that this server understands, with each scope once: it ignores the rest (RFC 7591,
+ * Section 2).
+ */
 export const toKnownMembers = (client: object): Omit<ClientMetadata, 'client_id'> =>
   Object.fromEntries(
-    Object.entries(client).filter(([name, value]) => {
-      const [member = '', tag] = name.split('#')
-      const isKnown = tag === undefined ? Object.hasOwn(members, name) : isLocalized(member)
-      return isKnown && value !== undefined
-    }),
+    Object.entries(client)
+      .filter(([name, value]) => {
+        const [member = '', tag] = name.split('#')
+        const isKnown = tag === undefined ? Object.hasOwn(members, name) : isLocalized(member)
+        return isKnown && value !== undefined
+      })
+      .map(([name, value]) => [name, isScopes(name) ? toOnce(String(value)) : value]),
   )
+
+const isScopes = (member: string): boolean => member === 'scope' || member === 'optional_scope'
+
+const toOnce = (scopes: string): string => [...new Set(scopes.split(' '))].join(' ')
 
 const isLocalized = (member: string): boolean => localizedMembers.some((one) => one === member)

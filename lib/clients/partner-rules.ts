@@ -1,5 +1,5 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { defaultGrantTypes, localizedMembers, type ClientMetadata } from './metadata.ts'
+import { defaultGrantTypes, localizedMembers, mostTypes, type ClientMetadata } from './metadata.ts'
 import type { Given } from './registration.ts'
 
 /** What a client is before it is registered. */
@@ -35,7 +35,6 @@ export function toGivenByPartner(given: object, current: Current = {}): Given {
     // What is no such value at all is said by the rules for all clients.
     if (value === undefined || typeof value === 'boolean') metadata[member] = current[member]
   }
-  issues.push(...findGrantIssues(asked.get('grant_types'), current))
   // It stays what it is, so it need not be said again.
   if (current.token_endpoint_auth_method === 'none') {
     metadata['token_endpoint_auth_method'] ??= 'none'
@@ -43,7 +42,7 @@ export function toGivenByPartner(given: object, current: Current = {}): Given {
   if (current.verified && trustedOf(metadata) !== trustedOf(current)) {
     Reflect.deleteProperty(metadata, 'verified')
   }
-  return { metadata, issues }
+  return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), current)) }
 }
 
 /** A client may say that it is under development, and whoever runs the server that it no longer is. */
@@ -52,7 +51,9 @@ const decidedMembers = ({ test: isTest }: Current): readonly (keyof typeof notRe
 
 function findGrantIssues(types: unknown, current: Current): readonly ConfigurationIssue[] {
   const allowed = new Set<unknown>([...defaultGrantTypes, ...(current.grant_types ?? [])])
-  return (Array.isArray(types) ? types : []).flatMap((type, index) =>
+  // Too many are refused as such, by the rules for all clients.
+  const isList = Array.isArray(types) && types.length <= mostTypes
+  return (isList ? types : []).flatMap((type, index) =>
     typeof type !== 'string' || allowed.has(type) ? [] : [notForClients(`grant_types[${index}]`)],
   )
 }

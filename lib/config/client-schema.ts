@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { localizedMembers } from '../clients/metadata.ts'
+import { localizedMembers, mostTypes } from '../clients/metadata.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
+import { listOf, listOfUnique } from './list-schema.ts'
 import { clientName } from './name-schema.ts'
 import { redirectUri, toOneSpelling, webUri } from './uri-schema.ts'
 
@@ -18,30 +19,10 @@ const text = z.string({ error: 'must be a string' }).min(1, { error: 'must not b
 const trueOrFalse = z.boolean({ error: 'must be true or false' })
 const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
-const email = z.email({ error: 'must be an e-mail address' })
+/** How many redirect URIs a client may have. */
+const mostUris = 50
 
-const unique = <T>(
-  schema: z.ZodType<T>,
-  what: string,
-  most: number,
-  toKey: (value: unknown) => unknown = (value) => value,
-) =>
-  z
-    .array(schema, { error: `must be an array of ${what}` })
-    .max(most, { error: `must hold ${most} at most` })
-    .superRefine((values, context) => {
-      const keys = Array.isArray(values) ? values.map((value) => toKey(value)) : []
-      for (const [index, key] of keys.entries()) {
-        if (keys.indexOf(key) === index) continue
-        const isSame = values.indexOf(values[index] as T) < index
-        context.addIssue({
-          code: 'custom',
-          path: [index],
-          message: isSame ? 'is given twice' : 'is given twice, in two spellings',
-          params: { code: 'duplicate' },
-        })
-      }
-    }, evenIfWrong)
+const email = z.email({ error: 'must be an e-mail address' })
 
 const toMembers = ({ reservedNames }: ClientRules) => ({
   client_id: text,
@@ -51,15 +32,16 @@ const toMembers = ({ reservedNames }: ClientRules) => ({
   logo_uri: webUri,
   tos_uri: webUri,
   policy_uri: webUri,
-  contacts: unique(email, 'e-mail addresses', 20),
+  contacts: listOfUnique(email, { of: 'e-mail addresses', most: 20 }),
   initiation_uri: webUri,
   settings_uri: webUri,
-  redirect_uris: unique(redirectUri, 'URIs', 50, toOneSpelling),
+  redirect_uris: listOfUnique(redirectUri, { of: 'URIs', most: mostUris }, toOneSpelling),
   scope: text,
   optional_scope: text,
-  grant_types: z.array(text, { error: 'must be an array of grant types' }),
-  response_types: z.array(z.literal('code', { error: 'must be "code"' }), {
-    error: 'must be an array of response types',
+  grant_types: listOf(text, { of: 'grant types', most: mostTypes }),
+  response_types: listOf(z.literal('code', { error: 'must be "code"' }), {
+    of: 'response types',
+    most: mostTypes,
   }),
   application_type: z.enum(['web', 'native'], { error: 'must be "web" or "native"' }),
   token_endpoint_auth_method: z.enum(methods, { error: `must be ${methods.join(', ')}` }),
@@ -122,18 +104,18 @@ function checkCredentials(value: Client, { credentials }: ClientRules, complain:
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
   const namesIn = (list: unknown): readonly string[] =>
     typeof list === 'string' ? list.split(' ') : []
-  const registered = namesIn(value.scope)
-  if (scopes && registered.some((name) => !scopes.includes(name))) {
+  const registered = new Set(namesIn(value.scope))
+  if (scopes && [...registered].some((name) => !scopes.includes(name))) {
     complain('scope', 'unknown_scope', 'names a scope that the resource server does not have')
   }
-  if (namesIn(value.optional_scope).some((name) => !registered.includes(name))) {
+  if (namesIn(value.optional_scope).some((name) => !registered.has(name))) {
     complain('optional_scope', 'invalid_client', 'names a scope that is not in scope')
   }
 }
 
 function checkRedirectUris(value: Client, complain: Complain): void {
   const { grant_types: grants, redirect_uris: uris } = value
-  if (Array.isArray(uris) && value.application_type !== 'native') {
+  if (Array.isArray(uris) && uris.length <= mostUris && value.application_type !== 'native') {
     for (const [index, uri] of uris.entries()) {
       if (/^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
       const message = 'has a private scheme, which needs application_type "native"'

@@ -45,7 +45,7 @@ export function toIssues(
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-  Math.max(0, ...issues.map(({ path }) => path.length))
+  issues.reduce((deepest, { path }) => Math.max(deepest, path.length), 0)
 
 function toPath(path: readonly PropertyKey[]): string {
   const whole = path.reduce<string>(

@@ -77,10 +77,14 @@ async function toShown(
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',
     grantedAt: newest?.grantedAt ?? 0,
-    lastUsedAt: uses.length > 0 ? Math.max(...uses) : null,
-    endsAt: Math.max(...grants.map(({ endsAt }) => endsAt)),
+    lastUsedAt: uses.length > 0 ? latest(uses) : null,
+    endsAt: latest(grants.map(({ endsAt }) => endsAt)),
   }
 }
+
+/** However many there are: as arguments of one call, there is an end to them. */
+const latest = (times: readonly number[]): number =>
+  times.reduce((one, other) => Math.max(one, other), -Infinity)
 
 /** A link that leads to a page and nowhere else. */
 const webUri = (value: unknown): string | null =>

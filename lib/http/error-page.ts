@@ -1,8 +1,9 @@
 import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
+import { isForPrograms } from '../provider/routes.ts'
 import type { Views } from '../views.ts'
 import { setPageHeaders } from './security-headers.ts'
 
-/** Shows an error to a person, as the framework asks for it. */
+/** Answers with an error: to a person, as the framework asks for it, or to a program. */
 export type Renderer = NonNullable<Configuration['renderError']>
 
 /** The words for an error code, in the catalogues below `error.title` and `error.message`. */
@@ -14,12 +15,12 @@ const words: ReadonlyMap<string, string> = new Map([
 
 /**
  * Draws the error page. It says what is wrong, and nothing of how this server works inside. What the error says
- * itself is for developers: it stands below, and in English.
+ * itself is for developers: it stands below, and in English. Programs get no page: the framework asks for one by
+ * `Accept` alone.
  */
 export function createErrorRenderer(views: Views): Renderer {
   return (ctx, out, error) => {
-    // Not for a person: it is what tells of a request about a JWT, which gets another answer.
-    if (error instanceof errors.UnsupportedTokenType) {
+    if (isForPrograms(ctx.path)) {
       ctx.body = out
       return
     }

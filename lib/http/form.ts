@@ -3,11 +3,6 @@ import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import { errors } from 'oidc-provider'
 
-const descriptions: ReadonlyMap<number, string> = new Map([
-  [413, 'the body is too large'],
-  [415, 'the encoding of the body is not supported'],
-])
-
 /**
  * Reads a form into `ctx.request.body`; every other content type is refused.
  *
@@ -32,7 +27,12 @@ export function createFormParser(limit: string): Middleware {
 /** Says why a body cannot be read. */
 export function toBodyError(error: Error): never {
   const status = 'status' in error ? Number(error.status) : 400
-  const description = descriptions.get(status)
-  if (description) throw new errors.InvalidRequest(description, status)
+  if (status === 413) throw tooLarge()
+  if (status === 415) {
+    throw new errors.InvalidRequest('the encoding of the body is not supported', status)
+  }
   throw new errors.InvalidRequest('the body cannot be read', 400, { cause: error })
 }
+
+/** What is said of a body beyond the limit. */
+export const tooLarge = (): Error => new errors.InvalidRequest('the body is too large', 413)

@@ -1,19 +1,24 @@
 import { bodyParser } from '@koa/bodyparser'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { errors } from 'oidc-provider'
-import { toBodyError } from './form.ts'
+import { tooLarge, toBodyError } from './form.ts'
+import { hostContext } from './host-context.ts'
 
 /**
- * Reads a JSON object into `ctx.request.body`; everything else is refused.
+ * Reads a JSON object into `ctx.request.body`; everything else is refused, also where a parser of the host has read it
+ * before, with a limit of its own.
  *
- * @param limit - the longest body, as in `16kb`
+ * @param limit - the longest body, in bytes
  */
-export function createJsonParser(limit: string): Middleware {
+export function createJsonParser(limit: number): Middleware {
   const parse = bodyParser({ enableTypes: ['json'], jsonLimit: limit, onError: toBodyError })
   const refuseOthers: Middleware = async (ctx, next) => {
-    if (ctx.is('application/json') === 'application/json') return next()
-    throw new errors.InvalidRequest('the body must be JSON', 415)
+    if (ctx.is('application/json') !== 'application/json') {
+      throw new errors.InvalidRequest('the body must be JSON', 415)
+    }
+    if (ctx.request.body !== undefined && lengthOf(ctx) > limit) throw tooLarge()
+    return next()
   }
   const refuseNoObject: Middleware = async (ctx, next) => {
     const { body } = ctx.request
@@ -21,4 +26,25 @@ export function createJsonParser(limit: string): Middleware {
     throw new errors.InvalidRequest('the body must be a JSON object')
   }
   return compose([refuseOthers, parse, refuseNoObject]) as Middleware
+}
+
+/**
+ * How long a body is that was read before, in bytes: as it was sent, and as it was once it was no longer compressed. Where
+ * the parser kept no text, it is written anew.
+ */
+function lengthOf(ctx: Context): number {
+  const { rawBody } = hostContext(ctx).request as { readonly rawBody?: unknown }
+  const isKept = typeof rawBody === 'string' || Buffer.isBuffer(rawBody)
+  const text = isKept ? rawBody : write(ctx.request.body)
+  const sent = Number(ctx.get('Content-Length')) || 0
+  return text === undefined ? Infinity : Math.max(sent, Buffer.byteLength(text))
+}
+
+/** A body as JSON; undefined where it is nested too deep for that. */
+function write(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    return undefined
+  }
 }

@@ -16,8 +16,8 @@ export const headersOfPages: Readonly<Record<string, string>> = {
 
 const strictTransport = 'Strict-Transport-Security'
 
-/** Endpoints that programs call. They answer with JSON, unless they are asked for a page of an error. */
-const programEndpoints: ReadonlySet<string> = new Set([
+/** Endpoints of which the framework says what may be kept. They show nothing. */
+const keptAsSaid: ReadonlySet<string> = new Set([
   routes.token,
   routes.introspection,
   routes.revocation,
@@ -31,8 +31,8 @@ export function createSecurityHeaders(issuer: string): Middleware {
   return (ctx, next) => {
     ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
     if (isHttps) ctx.res.setHeader(strictTransport, 'max-age=31536000')
-    // What programs get with a secret in it is not stored either: the framework says so there.
-    if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
+    // What has a secret in it is not stored either: the framework says so there.
+    if (!keptAsSaid.has(ctx.path)) setPageHeaders(ctx)
     return next()
   }
 }

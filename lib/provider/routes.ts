@@ -45,6 +45,26 @@ export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
 /** The same under the name that OpenID Connect clients look for. */
 export const openidMetadataPath = '/.well-known/openid-configuration'
 
+/** Endpoints that programs call, at fixed paths. */
+const programEndpoints: ReadonlySet<string> = new Set([
+  routes.token,
+  routes.introspection,
+  routes.revocation,
+  routes.pushed_authorization_request,
+  routes.jwks,
+  oauthMetadataPath,
+  openidMetadataPath,
+])
+
+/**
+ * Whether programs call it, not people: all that it answers is JSON, also every error, and whatever is asked for with
+ * `Accept`. Programs send what their HTTP library does, which may be what browsers send.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ */
+export const isForPrograms = (path: string): boolean =>
+  programEndpoints.has(path) || isRegistration(path)
+
 const reads = ['GET', 'HEAD']
 const posts = ['POST', 'OPTIONS']
 const managementMethods = [...reads, 'PUT', 'DELETE']

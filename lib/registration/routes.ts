@@ -16,8 +16,8 @@ export interface RegistrationParts {
   readonly options: RegistrationOptions | undefined
 }
 
-/** How long what a client registers is at most; all URIs at their longest do not fit, which no client needs. */
-const limit = '56kb'
+/** How long what a client registers is at most, in bytes; all URIs at their longest do not fit, which no client needs. */
+const limit = 56 * 1024
 
 /**
  * Where clients register themselves (RFC 7591), and manage what they registered (RFC 7592). The endpoints of the framework

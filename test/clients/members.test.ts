@@ -11,12 +11,16 @@ const page = 'https://nordvind.example.test/'
 const numbered = (count: number, toText: (index: number) => string): readonly string[] =>
   Array.from({ length: count }, (_, index) => toText(index))
 
+const toGrantType = (index: number): string => (index % 2 ? 'refresh_token' : 'authorization_code')
+
 const limits: readonly (readonly [string, string, (size: number) => unknown, number])[] = [
   ['redirect_uris', 'redirect_uris', (size) => numbered(size, (index) => page + index), 50],
   ['redirect_uris', 'redirect_uris[0]', (size) => [page.padEnd(size, 'x')], 2000],
   ['policy_uri', 'policy_uri', (size) => page.padEnd(size, 'x'), 2000],
   ['policy_uri#da', 'policy_uri#da', (size) => page.padEnd(size, 'x'), 2000],
   ['contacts', 'contacts', (size) => numbered(size, (index) => `c${index}@nordvind.test`), 20],
+  ['grant_types', 'grant_types', (size) => numbered(size, toGrantType), 20],
+  ['response_types', 'response_types', (size) => numbered(size, () => 'code'), 20],
   ['client_name', 'client_name', (size) => 'Nord'.padEnd(size, 'x'), 200],
   ['client_name#da', 'client_name#da', (size) => 'Nord'.padEnd(size, 'x'), 200],
 ]
@@ -56,4 +60,13 @@ describe.each(doors)('%s', (door, refused) => {
     expect(await refused({ [member]: toValue(most) })).toEqual([])
     expect(await refused({ [member]: toValue(most + 1) })).toEqual([path])
   })
+
+  test.each(['contacts', 'grant_types', 'redirect_uris', 'response_types'])(
+    'of far too many %s only that is said, whatever they are',
+    async (member) => {
+      expect(await refused({ [member]: numbered(10_000, () => 'x') })).toEqual([member])
+      const schemes = numbered(3000, (index) => `com.x${index}:/`)
+      expect(await refused({ [member]: schemes })).toEqual([member])
+    },
+  )
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(servers.map((server) => server.close())))
 
 const token: RawInit = { method: 'POST', headers: basic(confidential) }
-const shown: RawInit = {
+const ofBrowser: RawInit = {
   method: 'POST',
   headers: { ...basic(confidential), accept: 'text/html' },
 }
@@ -33,7 +33,7 @@ const answers: readonly (readonly [string, string, RawInit, number, 'no-store' |
   ['the error page of POST', '/oauth/authorize', form, 400, 'no-store'],
   ['the page of no interaction', '/oauth/interaction/x', { headers: html }, 400, 'no-store'],
   ['a refused token request', '/oauth/token', token, 400, 'no-store'],
-  ['a refused token request, shown', '/oauth/token', shown, 400, 'no-store'],
+  ['a refused token request of a browser', '/oauth/token', ofBrowser, 400, 'no-store'],
   ['a refused introspection', '/oauth/token/introspect', wrongSecret, 401, 'no-store'],
   ['a refused revocation', '/oauth/token/revoke', wrongSecret, 401, 'no-store'],
   ['a refused pushed request', '/oauth/par', token, 400, 'no-store'],

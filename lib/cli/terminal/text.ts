@@ -26,7 +26,7 @@ export const toList = (rows: readonly (readonly [name: string, value: string])[]
 
 function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))),
+    rows.reduce((width, row) => Math.max(width, stringWidth(row[column] ?? '')), 0),
   )
   // A letter can take two columns of a terminal, or none.
   const pad = (cell: string, width = 0): string =>
