@@ -4,6 +4,7 @@ import {
   type AccessToken,
   type TokenVerifier,
 } from './access-token.ts'
+import { checkAnswer } from './answer.ts'
 import { createChallenge, createUnauthorized, type Unauthorized } from './challenges.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { checkFunction, checkMembers, checkSwitch, checkText, toUrl } from './options.ts'
@@ -113,6 +114,7 @@ function createAuthentication({ verify, ...parts }: AuthenticationParts): Authen
     if (!credentials) throw unauthorized()
     const { scheme } = credentials
     const found = await verify(credentials.token)
+    if (found) checkAnswer(found)
     if (!found || found.expiresAt <= Date.now() || !found.audience.includes(audience)) {
       const description = 'the access token is unknown, revoked, expired, or for another API'
       throw unauthorized({ scheme, error: 'invalid_token', description })
