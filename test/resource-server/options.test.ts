@@ -27,6 +27,7 @@ describe('a wrong option is named when the middleware is made, without its value
     [bearer, { verify, audience, baseUrl: 'http://api.example.test' }, `bearer: baseUrl ${url}`],
     [bearer, { verify, audience, companiesOf: [] }, 'bearer: companiesOf must be a function'],
     [bearer, { verify, audience, dpop: 'yes' }, 'bearer: dpop must be true or false'],
+    [bearer, { verify, audience, onError: {} }, 'bearer: onError must be a function'],
     [bearer, { verify, audience, isCompanyOf: verify }, 'bearer has no member isCompanyOf'],
     [introspection, { client }, `introspection: endpoint ${url}`],
     [introspection, { client, endpoint: 'http://auth/' }, `introspection: endpoint ${url}`],
