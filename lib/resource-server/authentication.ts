@@ -3,6 +3,7 @@ import type { AccessToken, TokenVerifier } from './access-token.ts'
 import { checkAnswer } from './answer.ts'
 import type { Unauthorized } from './challenges.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
+import { createAudienceTeller } from './other-audience.ts'
 import type { ProofCheck } from './proof.ts'
 import type { Scheme } from './refusal.ts'
 
@@ -26,18 +27,22 @@ export type Authenticate = (ctx: Context) => Promise<{ token: AccessToken; schem
  */
 export function createAuthentication({ verify, ...parts }: AuthenticationParts): Authenticate {
   const { audience, schemes, unauthorized, checkProof } = parts
+  const tellAudience = createAudienceTeller('bearer', audience)
   return async (ctx) => {
     const credentials = readCredentials(ctx, schemes)
     if (!credentials) throw unauthorized()
     const { scheme } = credentials
     const found = await verify(credentials.token)
     if (found) checkAnswer(found)
-    if (!found || found.expiresAt <= Date.now() || !found.audience.includes(audience)) {
+    const good = found && found.expiresAt > Date.now() ? found : undefined
+    const isOurs = good?.audience.includes(audience)
+    if (good && !isOurs) tellAudience(good.audience)
+    if (!good || !isOurs) {
       const description = 'the access token is unknown, revoked, expired, or for another API'
       throw unauthorized({ scheme, error: 'invalid_token', description })
     }
-    const { clientId, subject, expiresAt, keyThumbprint } = found
-    const scope = new Set(found.scope)
+    const { clientId, subject, expiresAt, keyThumbprint } = good
+    const scope = new Set(good.scope)
     const token = Object.freeze({ clientId, subject, scope, expiresAt, keyThumbprint })
     const problem = await findProblem(ctx, credentials, token, checkProof)
     if (problem) throw unauthorized({ scheme, ...problem })

@@ -4,7 +4,7 @@ import {
   type VerifiedToken,
 } from './access-token.ts'
 import { toVerifiedToken } from './claims.ts'
-import { checkMembers, checkText, toNumber, toUrl } from './options.ts'
+import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
 import { cacheTokens, type CacheOptions } from './token-cache.ts'
 
 /** What {@link introspection} takes. */
@@ -14,7 +14,7 @@ export interface IntrospectionOptions {
   /** This API's own registration, named in `resourceServer.clientIds` of the authorization server. */
   readonly client: { readonly id: string; readonly secret: string }
   /**
-   * The issuer of the tokens.
+   * The issuer of the tokens, as the authorization server writes it.
    *
    * @defaultValue whatever the endpoint says
    */
@@ -42,7 +42,7 @@ export function introspection(options: IntrospectionOptions): TokenVerifier {
   checkMembers('introspection: client', client, ['id', 'secret'])
   checkText('introspection: client.id', client.id)
   checkText('introspection: client.secret', client.secret)
-  if (issuer !== undefined) toUrl('introspection: issuer', issuer)
+  if (issuer !== undefined) checkIssuer('introspection: issuer', issuer)
   checkMembers('introspection: cache', cache, ['maxAge', 'maxEntries'])
   const seconds = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2)
   const timeout = Math.ceil(seconds * 1000)

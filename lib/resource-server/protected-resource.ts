@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
 import { proofAlgorithms } from './challenges.ts'
-import { checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
+import { checkIssuer, checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
 import { originalUrlOf } from './original-url.ts'
 
 /** What {@link protectedResource} takes. */
@@ -51,7 +51,7 @@ export function protectedResource(options: ProtectedResourceOptions): Middleware
   if (scopes !== undefined) checkTexts('protectedResource: scopes', scopes)
   checkTexts('protectedResource: authorizationServers', authorizationServers)
   for (const [index, issuer] of authorizationServers.entries()) {
-    toUrl(`protectedResource: authorizationServers[${index}]`, issuer)
+    checkIssuer(`protectedResource: authorizationServers[${index}]`, issuer)
   }
   const metadata = {
     resource: audience,
