@@ -40,6 +40,11 @@ describe('a wrong option is named when the middleware is made, without its value
     [introspection, { endpoint, client, issuer: `${issuer}/` }, `introspection: issuer ${slash}`],
     [introspection, { endpoint, client, timeout: 0 }, 'timeout must be a number from 0.001 to 60'],
     [introspection, { endpoint, client, timeout: 2000 }, 'timeout must be a number from'],
+    [
+      introspection,
+      { endpoint, client, maxConcurrency: 0 },
+      'maxConcurrency must be a number from 1',
+    ],
     [introspection, { endpoint, client, cache: { maxAge: -1 } }, 'cache.maxAge must be a number'],
     [introspection, { endpoint, client, cache: { maxAge: NaN } }, 'cache.maxAge must be a number'],
     [introspection, { endpoint, client, cache: { maxAge: '5' } }, 'cache.maxAge must be a number'],
