@@ -25,7 +25,8 @@ export interface VerifiedToken extends AccessToken {
 
 /**
  * Finds out what an access token says; `undefined` where it is not good. Whose API it is for, its end and its key are
- * looked at by `bearer()`, which calls this.
+ * looked at by `bearer()`, which calls this, and answers 503 where something of it makes no sense. `parseSubject` makes the
+ * subject.
  *
  * @throws {@link VerificationUnavailableError} where nothing can be known of it now
  */

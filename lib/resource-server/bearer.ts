@@ -4,10 +4,10 @@ import {
   type AccessToken,
   type TokenVerifier,
 } from './access-token.ts'
-import { createChallenge, createUnauthorized, type Unauthorized } from './challenges.ts'
-import { readCredentials, type Credentials } from './credentials.ts'
+import { createAuthentication } from './authentication.ts'
+import { createChallenge, createUnauthorized } from './challenges.ts'
 import { checkFunction, checkMembers, checkSwitch, checkText, toUrl } from './options.ts'
-import { createProofCheck, type ProofCheck } from './proof.ts'
+import { createProofCheck } from './proof.ts'
 import { toMetadataUrl } from './protected-resource.ts'
 import { ResourceServerError, type Scheme } from './refusal.ts'
 import { setRequest, type CompaniesOf } from './request.ts'
@@ -45,6 +45,13 @@ export interface BearerOptions {
    * @see {@link https://www.rfc-editor.org/rfc/rfc9728.html#section-5.1 RFC 9728, Section 5.1}
    */
   readonly resourceMetadata?: boolean
+  /**
+   * Sets another `ctx.body` for a request that is refused, where an API has one shape for its errors. The status and the
+   * headers that the error has are set afterwards, and are not for it to change.
+   *
+   * @defaultValue the body is `{ "error", "error_description" }`
+   */
+  readonly onError?: (ctx: Context, error: ResourceServerError) => Promise<void> | void
 }
 
 /** What {@link bearer} leaves in `ctx.state`. */
@@ -52,7 +59,15 @@ export interface BearerState {
   token: AccessToken
 }
 
-const members = ['verify', 'audience', 'baseUrl', 'companiesOf', 'dpop', 'resourceMetadata']
+const members = [
+  'verify',
+  'audience',
+  'baseUrl',
+  'companiesOf',
+  'dpop',
+  'resourceMetadata',
+  'onError',
+]
 
 /** When to try again what cannot be answered now, in seconds. */
 const retryAfter = '1'
@@ -67,10 +82,11 @@ const retryAfter = '1'
  */
 export function bearer(options: BearerOptions): Middleware<BearerState> {
   checkMembers('bearer', options, members)
-  const { verify, audience, companiesOf, dpop = true, resourceMetadata = true } = options
+  const { verify, audience, companiesOf, dpop = true, resourceMetadata = true, onError } = options
   checkFunction('bearer: verify', verify)
   checkText('bearer: audience', audience)
   if (companiesOf !== undefined) checkFunction('bearer: companiesOf', companiesOf)
+  if (onError !== undefined) checkFunction('bearer: onError', onError)
   checkSwitch('bearer: dpop', dpop)
   checkSwitch('bearer: resourceMetadata', resourceMetadata)
   const baseUrl = toUrl('bearer: baseUrl', options.baseUrl ?? audience)
@@ -91,75 +107,35 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
       ctx.state.token = token
       await next()
     } catch (error) {
-      answer(ctx, error)
+      await answer(ctx, error, onError)
     }
   }
-}
-
-interface AuthenticationParts {
-  readonly verify: TokenVerifier
-  readonly audience: string
-  readonly schemes: readonly Scheme[]
-  readonly unauthorized: Unauthorized
-  readonly checkProof: ProofCheck
-}
-
-type Authenticate = (ctx: Context) => Promise<{ token: AccessToken; scheme: Scheme }>
-
-function createAuthentication({ verify, ...parts }: AuthenticationParts): Authenticate {
-  const { audience, schemes, unauthorized, checkProof } = parts
-  return async (ctx) => {
-    const credentials = readCredentials(ctx, schemes)
-    if (!credentials) throw unauthorized()
-    const { scheme } = credentials
-    const found = await verify(credentials.token)
-    if (!found || found.expiresAt <= Date.now() || !found.audience.includes(audience)) {
-      const description = 'the access token is unknown, revoked, expired, or for another API'
-      throw unauthorized({ scheme, error: 'invalid_token', description })
-    }
-    const { clientId, subject, expiresAt, keyThumbprint } = found
-    const scope = new Set(found.scope)
-    const token = Object.freeze({ clientId, subject, scope, expiresAt, keyThumbprint })
-    const problem = await findProblem(ctx, credentials, token, checkProof)
-    if (problem) throw unauthorized({ scheme, ...problem })
-    return { token, scheme }
-  }
-}
-
-/** Whether the token is one for the scheme it came with: who only has a bound one must not get around its key. */
-async function findProblem(
-  ctx: Context,
-  { scheme, token: value }: Credentials,
-  { keyThumbprint }: AccessToken,
-  checkProof: ProofCheck,
-): ReturnType<ProofCheck> {
-  const error = 'invalid_token'
-  if (scheme === 'Bearer') {
-    const description = 'the access token is bound to a key, and must be sent with a DPoP proof'
-    return keyThumbprint === undefined ? undefined : { error, description }
-  }
-  return keyThumbprint === undefined
-    ? { error, description: 'the access token is bound to no key, and must be sent as Bearer' }
-    : checkProof(ctx, { token: value, keyThumbprint })
 }
 
 const reported = new WeakSet<Error>()
 
-function answer(ctx: Context, thrown: unknown): void {
-  let error = thrown
-  if (error instanceof VerificationUnavailableError) {
-    // One failure may end many requests that waited for the same answer.
-    if (!reported.has(error)) ctx.app.emit('error', error, ctx)
-    reported.add(error)
-    error = new ResourceServerError(
-      503,
-      'temporarily_unavailable',
-      'access tokens cannot be verified at the moment, try again',
-      { 'Retry-After': retryAfter },
-    )
-  }
+async function answer(
+  ctx: Context,
+  thrown: unknown,
+  onError: BearerOptions['onError'],
+): Promise<void> {
+  const error = thrown instanceof VerificationUnavailableError ? toUnavailable(ctx, thrown) : thrown
   if (!(error instanceof ResourceServerError)) throw error
+  ctx.body = { error: error.error, error_description: error.message }
+  await onError?.(ctx, error)
+  // Whatever the body is, a client needs these.
   ctx.status = error.status
   ctx.set({ ...error.headers, 'Cache-Control': 'no-store' })
-  ctx.body = { error: error.error, error_description: error.message }
+}
+
+function toUnavailable(ctx: Context, cause: VerificationUnavailableError): ResourceServerError {
+  // One failure may end many requests that waited for the same answer.
+  if (!reported.has(cause)) ctx.app.emit('error', cause, ctx)
+  reported.add(cause)
+  return new ResourceServerError(
+    503,
+    'temporarily_unavailable',
+    'access tokens cannot be verified at the moment, try again',
+    { 'Retry-After': retryAfter },
+  )
 }

@@ -4,8 +4,9 @@ import {
   type VerifiedToken,
 } from './access-token.ts'
 import { toVerifiedToken } from './claims.ts'
-import { checkMembers, checkText, toNumber, toUrl } from './options.ts'
+import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
 import { cacheTokens, type CacheOptions } from './token-cache.ts'
+import { createTurns } from './turns.ts'
 
 /** What {@link introspection} takes. */
 export interface IntrospectionOptions {
@@ -14,7 +15,7 @@ export interface IntrospectionOptions {
   /** This API's own registration, named in `resourceServer.clientIds` of the authorization server. */
   readonly client: { readonly id: string; readonly secret: string }
   /**
-   * The issuer of the tokens.
+   * The issuer of the tokens, as the authorization server writes it.
    *
    * @defaultValue whatever the endpoint says
    */
@@ -22,12 +23,20 @@ export interface IntrospectionOptions {
   /** How long an answer is believed. */
   readonly cache?: CacheOptions
   /**
-   * How long to wait for an answer, in seconds.
+   * How long to wait for an answer, in seconds, also while others are asked about.
    *
    * @defaultValue 2
    */
   readonly timeout?: number
+  /**
+   * How many tokens are asked about at once, over as many connections. The others wait.
+   *
+   * @defaultValue 50
+   */
+  readonly maxConcurrency?: number
 }
+
+const optionNames = ['endpoint', 'client', 'issuer', 'cache', 'timeout', 'maxConcurrency']
 
 /**
  * Asks the authorization server about tokens, over connections that are kept.
@@ -36,20 +45,23 @@ export interface IntrospectionOptions {
  * @throws TypeError where an option is wrong
  */
 export function introspection(options: IntrospectionOptions): TokenVerifier {
-  checkMembers('introspection', options, ['endpoint', 'client', 'issuer', 'cache', 'timeout'])
+  checkMembers('introspection', options, optionNames)
   const { client, cache = {}, issuer } = options
   const endpoint = toUrl('introspection: endpoint', options.endpoint).href
   checkMembers('introspection: client', client, ['id', 'secret'])
   checkText('introspection: client.id', client.id)
   checkText('introspection: client.secret', client.secret)
-  if (issuer !== undefined) toUrl('introspection: issuer', issuer)
+  if (issuer !== undefined) checkIssuer('introspection: issuer', issuer)
   checkMembers('introspection: cache', cache, ['maxAge', 'maxEntries'])
   const seconds = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2)
   const timeout = Math.ceil(seconds * 1000)
+  const places = toNumber('introspection: maxConcurrency', options.maxConcurrency, [1, 10_000], 50)
+  const inTurn = createTurns(places)
   const authorization = toBasic(client)
   return cacheTokens(
     async (token) => {
-      const answer = await ask(endpoint, authorization, token, AbortSignal.timeout(timeout))
+      const signal = AbortSignal.timeout(timeout)
+      const answer = await inTurn(() => ask(endpoint, authorization, token, signal), signal)
       return toToken(answer, issuer)
     },
     {

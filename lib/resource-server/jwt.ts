@@ -1,11 +1,12 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { VerificationUnavailableError, type TokenVerifier } from './access-token.ts'
 import { toVerifiedToken } from './claims.ts'
-import { checkMembers, checkText, toNumber, toUrl } from './options.ts'
+import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
+import { createAudienceTeller } from './other-audience.ts'
 
 /** What {@link jwt} takes. */
 export interface JwtOptions {
-  /** The issuer of the tokens. */
+  /** The issuer of the tokens, as the authorization server writes it. */
   readonly issuer: string
   /** What `aud` of a token for this API is. */
   readonly audience: string
@@ -45,7 +46,7 @@ const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
 export function jwt(options: JwtOptions): TokenVerifier {
   checkMembers('jwt', options, ['issuer', 'audience', 'jwksUri', 'maxAge', 'timeout'])
   const { issuer, audience } = options
-  toUrl('jwt: issuer', issuer)
+  checkIssuer('jwt: issuer', issuer)
   checkText('jwt: audience', audience)
   const getKey = createGetKey(
     toUrl('jwt: jwksUri', options.jwksUri ?? `${issuer}/oauth/jwks`),
@@ -59,17 +60,28 @@ export function jwt(options: JwtOptions): TokenVerifier {
     algorithms,
     requiredClaims: ['exp', 'client_id'],
   }
+  const tellAudience = createAudienceTeller('jwt', audience)
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, getKey, rules)
       return toVerifiedToken(payload)
     } catch (error) {
+      if (isOfAudience(error)) tellAudience(textsOf(error.payload.aud))
       // What is no JWT, is signed by nobody known, or has wrong claims, is not good: all else is not known.
       if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
       throw error
     }
   }
 }
+
+/** Whether a token has not ended, and is for another API: all before its audience was right. */
+const isOfAudience = (error: unknown): error is errors.JWTClaimValidationFailed =>
+  error instanceof errors.JWTClaimValidationFailed &&
+  error.claim === 'aud' &&
+  Number(error.payload.exp) * 1000 > Date.now()
+
+const textsOf = (aud: unknown): readonly string[] =>
+  (Array.isArray(aud) ? aud : [aud]).filter((one) => typeof one === 'string')
 
 function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(jwksUri, {

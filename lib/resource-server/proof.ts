@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify, type JWTPayload } from 
 import type { Context } from 'koa'
 import { proofAlgorithms, type TokenProblem } from './challenges.ts'
 import { valuesOf } from './credentials.ts'
+import { originalUrlOf } from './original-url.ts'
 
 /** Finds what is wrong with the proof of a request whose token is bound to a key. */
 export type ProofCheck = (
@@ -33,7 +34,7 @@ export function createProofCheck(origin: string): ProofCheck {
     const { thumbprint, claims } = verified
     const mistake = findMistake(claims, {
       htm: ctx.method,
-      htu: toComparable(origin + pathOf(ctx.originalUrl)),
+      htu: toComparable(origin + pathOf(originalUrlOf(ctx))),
       ath: hash('sha256', token, 'base64url'),
     })
     if (mistake !== undefined) return wrong(mistake)

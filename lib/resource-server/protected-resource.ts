@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa'
 import { proofAlgorithms } from './challenges.ts'
-import { checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
+import { checkIssuer, checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
+import { originalUrlOf } from './original-url.ts'
 
 /** What {@link protectedResource} takes. */
 export interface ProtectedResourceOptions {
@@ -50,7 +51,7 @@ export function protectedResource(options: ProtectedResourceOptions): Middleware
   if (scopes !== undefined) checkTexts('protectedResource: scopes', scopes)
   checkTexts('protectedResource: authorizationServers', authorizationServers)
   for (const [index, issuer] of authorizationServers.entries()) {
-    toUrl(`protectedResource: authorizationServers[${index}]`, issuer)
+    checkIssuer(`protectedResource: authorizationServers[${index}]`, issuer)
   }
   const metadata = {
     resource: audience,
@@ -62,7 +63,7 @@ export function protectedResource(options: ProtectedResourceOptions): Middleware
   const { pathname } = toMetadataUrl(baseUrl)
   return (ctx, next) => {
     const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
-    if (!isRead || ctx.originalUrl.split('?', 1)[0] !== pathname) return next()
+    if (!isRead || originalUrlOf(ctx).split('?', 1)[0] !== pathname) return next()
     // Clients in browsers read it as well.
     ctx.set('Access-Control-Allow-Origin', '*')
     ctx.body = metadata

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import {
+  introspection,
+  VerificationUnavailableError,
+  type IntrospectionOptions,
+  type TokenVerifier,
+} from '../../lib/resource-server/index.ts'
+import { client, startIntrospectedApis } from '../support/introspected-apis.ts'
+import { json } from '../support/introspection-proxy.ts'
+import { pause } from '../support/requests.ts'
+
+const setup = startIntrospectedApis()
+const { start, newToken } = setup
+
+const create = (options: Partial<IntrospectionOptions>): TokenVerifier =>
+  introspection({ endpoint: setup.proxy.endpoint, client, ...options })
+
+/** Answers that a token is not active after so long, and counts how many are waited for at once. */
+function answerSlowly(milliseconds: number): () => number {
+  let [now, most] = [0, 0]
+  setup.proxy.answer((response) => {
+    now += 1
+    most = Math.max(most, now)
+    setTimeout(() => {
+      now -= 1
+      json({ active: false })(response)
+    }, milliseconds)
+  })
+  return () => most
+}
+const tokens = (length: number): readonly string[] =>
+  Array.from({ length }, (_, index) => `nobody-issued-${index}`)
+
+describe('questions under way', () => {
+  test.each([
+    [undefined, 50],
+    [7, 7],
+    [1, 1],
+  ])(
+    'with maxConcurrency %s are no more than %i, over as many connections',
+    async (given, most) => {
+      const verify = create(given === undefined ? {} : { maxConcurrency: given })
+      const seen = answerSlowly(2 * most)
+      const answers = await Promise.all(tokens(200).map((token) => verify(token)))
+      expect(new Set(answers)).toEqual(new Set([undefined]))
+      expect(setup.proxy.requests()).toBe(200)
+      expect(seen()).toBeLessThanOrEqual(most)
+      expect(setup.proxy.connections()).toBeLessThanOrEqual(most)
+    },
+  )
+
+  test('have the others wait no longer than the timeout: 503, and nobody asks about them later', async () => {
+    const api = await start({ maxConcurrency: 2, timeout: 0.3 })
+    answerSlowly(200)
+    const started = performance.now()
+    const answers = await Promise.all(tokens(20).map((token) => api.get('/token', token)))
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(2)
+    expect(statuses.filter((status) => status === 503)).toHaveLength(18)
+    expect(performance.now() - started).toBeLessThan(1000)
+    const waited = api.errors.filter((error) => String(error).includes('see maxConcurrency'))
+    expect([api.errors.length, waited.length > 10]).toEqual([18, true])
+    const asked = setup.proxy.requests()
+    await pause(250)
+    expect(setup.proxy.requests()).toBe(asked)
+  })
+
+  test('are answered as many as there is room for, where there are always too many', async () => {
+    const verify = create({ maxConcurrency: 1, timeout: 0.3 })
+    answerSlowly(40)
+    const answers: Promise<boolean>[] = []
+    for (const token of tokens(100)) {
+      answers.push(
+        verify(token).then(
+          () => true,
+          () => false,
+        ),
+      )
+      await pause(10)
+    }
+    const answered = (await Promise.all(answers)).filter(Boolean)
+    expect(answered.length).toBeGreaterThan(15)
+  })
+
+  test('leave their places, however they end', async () => {
+    const api = await start({ maxConcurrency: 2, timeout: 0.2 })
+    const token = await newToken()
+    const ways = [
+      json('', 500),
+      json('<html>'),
+      () => undefined,
+      (response: { destroy(): void }) => response.destroy(),
+    ]
+    for (const way of ways) {
+      setup.proxy.answer(way)
+      await Promise.all(tokens(6).map((one) => api.get('/token', one)))
+    }
+    setup.proxy.answer(undefined)
+    expect((await api.get('/token', token)).status).toBe(200)
+  })
+
+  test('are of each verifier alone', async () => {
+    const options = { maxConcurrency: 1, timeout: 0.2 }
+    const [one, other] = [create(options), create(options)]
+    setup.proxy.answer(() => undefined)
+    const waiting = one('a').catch((error: unknown) => error)
+    await pause(20)
+    setup.proxy.answer(json({ active: false }))
+    expect(await other('b')).toBeUndefined()
+    expect(await waiting).toBeInstanceOf(VerificationUnavailableError)
+  })
+})

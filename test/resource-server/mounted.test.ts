@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import Koa from 'koa'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bearer, companyFor, local, protectedResource } from '../../lib/resource-server/index.ts'
+import { connectBound, proveUse } from '../support/bound-tokens.ts'
+import { createProofKeys, type ProofKeys } from '../support/dpop.ts'
+import { bakery, idOf } from '../support/people.ts'
+import { send } from '../support/requests.ts'
+import {
+  audience,
+  closeServer,
+  listen,
+  startServer,
+  type RunningServer,
+} from '../support/server.ts'
+
+// An API in Koa, below a path of a host in Express.
+
+/** What Express and connect do: `originalUrl` has the whole URL, `url` what is behind the path. */
+const mountLikeExpress =
+  (paths: readonly string[], handle: RequestListener): RequestListener =>
+  (request: IncomingMessage & { originalUrl?: string }, response) => {
+    const whole = request.url ?? ''
+    const path = paths.find((one) => whole.startsWith(`${one}/`))
+    if (path === undefined) return void response.writeHead(404).end()
+    request.originalUrl ??= whole
+    request.url = whole.slice(path.length)
+    handle(request, response)
+  }
+
+let server: RunningServer
+let http: Server
+let origin: string
+let keys: ProofKeys
+let token: string
+beforeAll(async () => {
+  server = await startServer()
+  keys = await createProofKeys()
+  token = await connectBound(server.issuer, keys)
+  http = createServer()
+  origin = await listen(http)
+  const baseUrl = `${origin}/api`
+  const app = new Koa()
+  app.use(protectedResource({ audience, baseUrl, authorizationServers: [server.issuer] }))
+  app.use(bearer({ verify: local(server), audience, baseUrl }))
+  app.use(async (ctx) => void (ctx.body = await companyFor(ctx)))
+  const handle = app.callback()
+  const listener: RequestListener = (request, response) => void handle(request, response)
+  http.on('request', mountLikeExpress(['/api', '/.well-known'], listener))
+})
+afterAll(async () => {
+  await closeServer(http)
+  await server.close()
+})
+
+/** Asks with a proof that is for that path. */
+const ask = async (path: string, proven: string, others: Record<string, string> = {}) => {
+  const proof = await proveUse(keys, token, { url: origin + proven })
+  const headers = { authorization: `DPoP ${token}`, ...proof, ...others }
+  return send(origin + path, { headers })
+}
+
+test('a proof is for the URL that the client asked', async () => {
+  const { status, text } = await ask('/api/jobs?a=b', '/api/jobs')
+  expect([status, text]).toEqual([200, idOf(bakery)])
+})
+
+test('and not for what the host left of it, nor for what a header says', async () => {
+  const text = 'the DPoP proof is for another URL'
+  const forged = { 'x-original-url': '/jobs', originalurl: '/jobs', 'x-forwarded-prefix': '/' }
+  for (const others of [{}, forged]) {
+    const answer = await ask('/api/jobs', '/jobs', others)
+    expect([answer.status, answer.text]).toEqual([401, expect.stringContaining(text)])
+  }
+})
+
+test('the metadata is where the challenge says', async () => {
+  const { headers } = await send(`${origin}/api/jobs`)
+  const [, url = ''] = /resource_metadata="(.*?)"/.exec(headers['www-authenticate'] ?? '') ?? []
+  expect(url).toBe(`${origin}/.well-known/oauth-protected-resource/api`)
+  const { status, text } = await send(url)
+  expect([status, JSON.parse(text)]).toMatchObject([200, { resource: audience }])
+})
