@@ -89,10 +89,11 @@ test('a closed server can be closed again, and answers nobody', async () => {
 test('what is under way where a server is closed says so', async () => {
   const asked = Promise.withResolvers<void>()
   const server = await createTestServer({ host: () => () => asked.resolve() })
-  const connecting = expect(server.connect()).rejects.toThrow('the test server is closed')
+  const connecting = server.connect()
   await asked.promise
-  await server.close()
-  await connecting
+  const closing = server.close()
+  await expect(connecting).rejects.toThrow('the test server is closed')
+  await closing
 })
 
 test('two servers at once are two: what one connected, the other does not know', async () => {
