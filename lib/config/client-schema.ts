@@ -16,6 +16,10 @@ export interface ClientRules {
 }
 
 const text = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' })
+/** @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#appendix-A RFC 6749, Appendix A.1 and A.2} */
+const credential = text.regex(/^[ -~]*$/, {
+  error: 'must have no characters but letters, digits, signs and spaces of ASCII',
+})
 const trueOrFalse = z.boolean({ error: 'must be true or false' })
 const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 
@@ -25,8 +29,8 @@ const mostUris = 50
 const email = z.email({ error: 'must be an e-mail address' })
 
 const toMembers = ({ reservedNames }: ClientRules) => ({
-  client_id: text,
-  client_secret: text,
+  client_id: credential,
+  client_secret: credential,
   client_name: clientName(reservedNames),
   client_uri: webUri,
   logo_uri: webUri,

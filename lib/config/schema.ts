@@ -181,7 +181,7 @@ export function toClientRules(
   ) as Partial<ResourceServerOptions>
   const name: unknown = views?.theme?.productName
   return {
-    scopes: typeof catalogue === 'object' ? Object.keys(catalogue) : undefined,
+    scopes: Object(catalogue) === catalogue ? Object.keys(catalogue) : undefined,
     reservedNames: [
       defaultProductName,
       ...(typeof name === 'string' && name !== defaultProductName ? [name] : []),

@@ -33,7 +33,7 @@ export function createConnectionRoutes(parts: PageParts): Middleware {
   return router.routes() as Middleware
 }
 
-const formParser = createFormParser('16kb')
+const formParser = createFormParser()
 
 /** Nothing of what was asked for is kept: the person begins with the list. */
 function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context): void {

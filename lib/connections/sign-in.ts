@@ -12,7 +12,7 @@ import { signedInPerson } from './person.ts'
 export function createSignInRoutes(parts: PageParts): Middleware {
   const router = new Router()
   if (!parts.config.accounts.authenticate) return router.routes() as Middleware
-  const form = createFormParser('16kb')
+  const form = createFormParser()
   router.get(signInPath, async (ctx) => {
     if (await signedInPerson(parts, ctx)) redirect(ctx, parts.config.issuer + connectionsPath)
     else renderSignIn(parts, ctx, null)

@@ -41,14 +41,20 @@ async function checkMetadata(issuer: string, ask: Ask): Promise<ConfigurationIss
   const { origin, pathname } = new URL(issuer)
   const path = `${oauthMetadataPath}${pathname === '/' ? '' : pathname}`
   const response = await ask(origin + path)
-  const { issuer: said } = await membersOf(response)
+  const { status } = response
+  const members = await membersOf(response)
+  const { issuer: said } = members
   if (said === issuer) return undefined
-  if (response.status >= 500) return toUnavailable(path, response)
+  if (status >= 500) return toUnavailable(path, response)
   if (typeof said === 'string') {
     const message = `${path} is the metadata of another issuer: another server answers there`
     return toIssue('other_issuer', message)
   }
-  const message = `${path} is answered with ${response.status} and no metadata: mount the application there, too`
+  if (isInside(members, 'issuer', issuer)) return toChanged(path, 'another body than it gave')
+  if ((status >= 300 && status < 400) || status === 401 || status === 403) {
+    return toGuarded(path, response)
+  }
+  const message = `${path} is answered with ${status} and no metadata: mount the application there, too`
   return toIssue('metadata_missing', message)
 }
 
@@ -65,22 +71,27 @@ async function checkTokenEndpoint(
   })
   const response = await ask(issuer + routes.token, { method: 'POST', body })
   const { status } = response
-  const { error } = await membersOf(response)
+  const members = await membersOf(response)
+  const { error } = members
   if (error === 'invalid_client' && status === 401) return undefined
-  // Where it was the client that was not known, somebody else made this status of it.
-  if (status >= 500 && error !== 'invalid_client') return toUnavailable(routes.token, response)
-  if (error === undefined && status === 404) return toWrongPrefix(routes.token)
+  // Where it was the client that was not known, somebody else made this status or this body of it.
+  const isUnknown = error === 'invalid_client' || isInside(members, 'error', 'invalid_client')
+  if (status >= 500 && !isUnknown) return toUnavailable(routes.token, response)
   if (error === 'invalid_request') {
     const message = `${routes.token} receives no form: something before it reads bodies and keeps them`
     return toIssue('body_consumed', message)
   }
-  if (error !== undefined && status !== 403) {
-    const message = `${routes.token} is answered with ${status} where it answered with 401: something before it changes answers`
-    return toIssue('answer_changed', message)
+  if (isUnknown || isMarked(response)) {
+    const what = status === 401 ? 'another body than it gave' : `${status} where it gave 401`
+    return toChanged(routes.token, what)
   }
-  const message = `${routes.token} is answered by something before it, with ${status}: a sign-in, a check of forms or another route of the host`
-  return toIssue('guarded', message)
+  return status === 404 ? toWrongPrefix(routes.token) : toGuarded(routes.token, response)
 }
+
+/** Whether the headers are those of an answer that we gave, as where only its body or status was changed. */
+const isMarked = ({ headers }: Response): boolean =>
+  headers.get('cache-control') === 'no-store' &&
+  headers.get('access-control-expose-headers') === 'WWW-Authenticate'
 
 /** A page: of an error, as the request asks for nothing. */
 async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
@@ -88,16 +99,13 @@ async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue |
   const { headers, status } = response
   if (status >= 500) return toUnavailable(routes.authorization, response)
   if (status === 404) return toWrongPrefix(routes.authorization)
-  if (status !== 400) {
-    const message = `${routes.authorization} is answered by something before it, with ${status}`
-    return toIssue('guarded', message)
-  }
+  if (status !== 400) return toGuarded(routes.authorization, response)
   const changed = Object.entries(headersOfPages)
     .filter(([name, value]) => withoutRepetition(headers.get(name) ?? '') !== value)
     .map(([name]) => name.toLowerCase())
   if (changed.length === 0) return undefined
-  const message = `${routes.authorization} is answered with another ${changed.join(', ')} than it gave: something before it sets its own, and forms go dead by them`
-  return toIssue('answer_changed', message)
+  const what = `another ${changed.join(', ')} than it gave`
+  return toChanged(routes.authorization, what, 'sets its own, and forms go dead by them')
 }
 
 /** Values that came more than once are all in force; said twice, the same is the same. */
@@ -109,6 +117,15 @@ const toUnavailable = (path: string, { status }: Response): ConfigurationIssue =
     'unavailable',
     `${path} is answered with ${status}: the server cannot answer, or is not there; server_error and server.check() say more`,
   )
+
+const toGuarded = (path: string, { status }: Response): ConfigurationIssue =>
+  toIssue(
+    'guarded',
+    `${path} is answered by something before it, with ${status}: a sign-in, a check of forms or another route of the host`,
+  )
+
+const toChanged = (path: string, what: string, how = 'changes answers'): ConfigurationIssue =>
+  toIssue('answer_changed', `${path} is answered with ${what}: something before it ${how}`)
 
 const toWrongPrefix = (path: string): ConfigurationIssue =>
   toIssue(
@@ -122,9 +139,15 @@ const toIssue = (code: string, message: string): ConfigurationIssue => ({
   message,
 })
 
-async function membersOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+type Members = Readonly<Record<string, unknown>>
+
+/** Whether what we gave stands in something else that a host puts around every JSON. */
+const isInside = (members: Members, name: string, value: string): boolean =>
+  Object.values(members).some((one) => (Object(one) as Members)[name] === value)
+
+async function membersOf(response: Response): Promise<Members> {
   const body: unknown = await response.json().catch(() => undefined)
-  return Object(body) as Record<string, unknown>
+  return Object(body) as Members
 }
 
 function reasonOf(error: unknown): string {

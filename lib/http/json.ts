@@ -2,7 +2,7 @@ import { bodyParser } from '@koa/bodyparser'
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { errors } from 'oidc-provider'
-import { tooLarge, toBodyError } from './form.ts'
+import { takeRead, tooLarge, toBodyError } from './body.ts'
 import { hostContext } from './host-context.ts'
 
 /**
@@ -17,6 +17,7 @@ export function createJsonParser(limit: number): Middleware {
     if (ctx.is('application/json') !== 'application/json') {
       throw new errors.InvalidRequest('the body must be JSON', 415)
     }
+    takeRead(ctx, limit, JSON.parse)
     if (ctx.request.body !== undefined && lengthOf(ctx) > limit) throw tooLarge()
     return next()
   }

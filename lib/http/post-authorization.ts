@@ -29,7 +29,7 @@ export function createPostAuthorization(issuer: string): Middleware {
       ctx.method = method
     }
   }
-  const whole = compose([createFormParser('16kb'), translate as Middleware])
+  const whole = compose([createFormParser(), translate as Middleware])
   return (ctx, next) => (ctx.method === 'POST' ? whole(ctx, next) : next())
 }
 

@@ -52,7 +52,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
 
 const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.prompt.name === 'login'
 
-const formParser = createFormParser('16kb')
+const formParser = createFormParser()
 
 async function receiveForm(
   { provider, config, formTokens }: PageParts,

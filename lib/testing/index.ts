@@ -2,10 +2,11 @@ export {
   adapterContract,
   type AdapterHarness,
   type MakeAdapter,
+  type StoredEntry,
   type TestRunner,
 } from './contract/adapter-contract.ts'
 export type { Browser, Fields, Page } from './server/browser.ts'
-export type { ConfidentialClient, TestClients } from './server/clients.ts'
+export type { ClientToConnect, ConfidentialClient, TestClients } from './server/clients.ts'
 export type { TestClock } from './server/clock.ts'
 export type { ConnectOptions } from './server/connect.ts'
 export type { TestConnection } from './server/connection.ts'

@@ -1,5 +1,5 @@
 import { bodyParser } from '@koa/bodyparser'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientMetadataError } from '../../lib/index.ts'
@@ -136,12 +136,22 @@ describe('where the host has read the body', () => {
   }
 
   const withRawText = bodyParser({ enableTypes: ['json'], jsonLimit: '9mb' }) as Middleware
-  const withoutRawText: Middleware = async (ctx, next) => {
-    let text = ''
-    for await (const chunk of ctx.req) text += String(chunk)
-    ctx.request.body = text === '' ? undefined : JSON.parse(text)
-    return next()
-  }
+  const reading =
+    (leave: (ctx: Context, text: string) => unknown): Middleware =>
+    async (ctx, next) => {
+      let text = ''
+      for await (const chunk of ctx.req) text += String(chunk)
+      if (text !== '') leave(ctx, text)
+      return next()
+    }
+  const withoutRawText = reading((ctx, text) => (ctx.request.body = JSON.parse(text)))
+  const parsers = [
+    ['and keeps the text', withRawText],
+    ['and does not', withoutRawText],
+    ['as text', reading((ctx, text) => (ctx.request.body = text))],
+    ['as a Buffer', reading((ctx, text) => (ctx.request.body = Buffer.from(text)))],
+    ['as Express does', reading((ctx, text) => Object.assign(ctx.req, { body: JSON.parse(text) }))],
+  ] as const
   const padded = (length: number): string => {
     const text = JSON.stringify({ ...fresh(), software_statement: '' })
     return text.replace('statement":"', `statement":"${'x'.repeat(length - text.length)}`)
@@ -158,10 +168,7 @@ describe('where the host has read the body', () => {
     return fetch(url, init)
   }
 
-  test.each([
-    ['and keeps the text', withRawText],
-    ['and does not', withoutRawText],
-  ])('a body beyond the limit is refused (%s)', async (_, read) => {
+  test.each(parsers)('a body beyond the limit is refused (%s)', async (_, read) => {
     const host = await start(read)
     const endpoint = `${host.issuer}/oauth/register`
     const own = await selfRegister(host)
@@ -180,10 +187,7 @@ describe('where the host has read the body', () => {
     expect(failures).toEqual([])
   })
 
-  test.each([
-    ['and keeps the text', withRawText],
-    ['and does not', withoutRawText],
-  ])('so is one whose length is not said (%s)', async (_, read) => {
+  test.each(parsers)('so is one whose length is not said (%s)', async (_, read) => {
     const endpoint = `${(await start(read)).issuer}/oauth/register`
     const grant_types = Array.from({ length: 200_000 }, () => 'x')
     const nested = `${'['.repeat(limit)}${']'.repeat(limit)}`

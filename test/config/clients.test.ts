@@ -53,6 +53,8 @@ describe('a client', () => {
 
   const refused: readonly (readonly [string, string, object])[] = [
     ['without a secret', 'clients[0].client_secret', withoutSecret],
+    ['with a secret of other letters', 'clients[0].client_secret', { client_secret: 'hemmelig å' }],
+    ['with an id of other letters', 'clients[0].client_id', { client_id: 'b2c5…' }],
     ['without scopes', 'clients[0].scope', withoutScope],
     ['without redirect URIs', 'clients[0].redirect_uris', { ...confidential, redirect_uris: [] }],
     [

@@ -1,20 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 // What docs/embedding.md quotes of the example backend stands there like that.
 
 const root = join(import.meta.dirname, '../..')
+const doc = readFileSync(join(root, 'docs/embedding.md'), 'utf8')
 const folder = join(root, 'examples/embedded')
 const squeeze = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 const sources = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => squeeze(readFileSync(join(entry.parentPath, entry.name), 'utf8')))
 
-const [, walk = ''] =
-  /^## A backend, line by line\n(.*?)^## /ms.exec(
-    readFileSync(join(root, 'docs/embedding.md'), 'utf8'),
-  ) ?? []
+const [, walk = ''] = /^## A backend, line by line\n(.*?)^## /ms.exec(doc) ?? []
 const quotes = [...walk.matchAll(/```(?:ts|njk)\n(.*?)```/gs)].map(([, code = '']) => code)
 
 test('there is something to hold it to', () => {
@@ -23,4 +21,20 @@ test('there is something to hold it to', () => {
 
 test.each(quotes)('%s', (code) => {
   expect(sources.some((source) => source.includes(squeeze(code)))).toBe(true)
+})
+
+describe('the first sample', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  test('stands in a file that compiles', () => {
+    const [, sample] = /^```ts\n(.*?)^```$/ms.exec(doc) ?? []
+    expect(sample).toBe(readFileSync(join(import.meta.dirname, 'embedding/first.ts'), 'utf8'))
+  })
+
+  test('makes a server, in production as well', async () => {
+    for (const name of ['COOKIE_KEY', 'API_SECRET', 'NORTHWIND_SECRET'])
+      vi.stubEnv(name, `the ${name} of a test, which is long enough`)
+    vi.stubEnv('NODE_ENV', 'production')
+    expect(await import('./embedding/first.ts')).toBeDefined()
+  })
 })

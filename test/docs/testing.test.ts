@@ -14,10 +14,10 @@ function rowsOf(head: string): readonly string[] {
 }
 
 describe('the document on testing', () => {
-  // Two of them run with the other tests; closing.test.ts runs the one of node:test.
+  // All but one run with the other tests; closing.test.ts runs the one of node:test.
   test('shows samples that are run as they stand', () => {
     const samples = [...doc.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text)
-    const files = ['client.test.ts', 'embedder.node-test.ts', 'host.test.ts']
+    const files = ['client.test.ts', 'embedder.node-test.ts', 'host.test.ts', 'registered.test.ts']
     expect(samples).toEqual(
       files.map((file) => readFileSync(join(root, 'test/docs/testing', file), 'utf8')),
     )

@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { Storage } from '../../lib/index.ts'
@@ -35,6 +35,24 @@ test('4. a proxy that takes the prefix away', async () => {
   ])
 })
 
+test('4. mounted below another path, where the host answers 404 in JSON', async () => {
+  const host = await start(
+    (parent, { app }) => {
+      parent.use(mountBelow('/oauth2', app))
+      parent.use((ctx) => {
+        ctx.status = 404
+        ctx.body = { error: 'Not Found' }
+      })
+    },
+    { path: '/auth' },
+  )
+  expect(await findMounting(host)).toEqual([
+    'issuer metadata_missing',
+    'issuer wrong_prefix',
+    'issuer wrong_prefix',
+  ])
+})
+
 test('5. mounted below a prefix only: the metadata outside is missed', async () => {
   expect(await findMounting(await start(below, { path: '/auth' }))).toEqual([
     'issuer metadata_missing',
@@ -55,6 +73,28 @@ describe('6. something in front changes answers', () => {
     ])
   })
 
+  test('the body alone', async () => {
+    const envelope = after((ctx) => {
+      if (ctx.status === 401) ctx.body = { error: { message: 'unauthorized' } }
+    })
+    const host = await start(behind(envelope))
+    expect(await findMounting(host)).toEqual(['issuer answer_changed'])
+    await expect(host.checkMounting()).rejects.toThrow(
+      '/oauth/token is answered with another body than it gave: something before it changes answers',
+    )
+  })
+
+  test('all JSON stands in something else', async () => {
+    const wrap = after((ctx) => {
+      if (ctx.response.is('json')) ctx.body = { data: ctx.body }
+    })
+    const host = await start(behind(wrap))
+    expect(await findMounting(host)).toEqual(['issuer answer_changed', 'issuer answer_changed'])
+    await expect(host.checkMounting()).rejects.toThrow(
+      '/.well-known/oauth-authorization-server is answered with another body than it gave',
+    )
+  })
+
   test.each([
     ['content-security-policy', "default-src 'self'"],
     ['cross-origin-opener-policy', 'unsafe-none'],
@@ -70,15 +110,32 @@ describe('6. something in front changes answers', () => {
   })
 })
 
-test.each<readonly [string, Middleware]>([
-  ['a sign-in', async (ctx) => ctx.redirect('/login')],
-  [
-    'a check of forms',
-    async (ctx, next) => (ctx.method === 'POST' ? ctx.throw(403, 'csrf') : next()),
-  ],
-  ['another route', async (ctx) => void (ctx.body = 'the single page of the host')],
-])('7. %s stands in front of it', async (_, middleware) => {
-  expect(await findMounting(await start(behind(middleware)))).toContain('issuer guarded')
+describe('7. something of the host stands in front of it', () => {
+  const refuse = (ctx: Context, status: number): void => {
+    ctx.status = status
+    ctx.body = { error: 'unauthorized' }
+  }
+  const guarded = 'issuer guarded'
+
+  test.each<readonly [string, Middleware, readonly string[]]>([
+    ['a sign-in', async (ctx) => ctx.redirect('/login'), [guarded, guarded, guarded]],
+    ['one for programs', async (ctx) => refuse(ctx, 401), [guarded, guarded, guarded]],
+    ['one that says 403', async (ctx) => refuse(ctx, 403), [guarded, guarded, guarded]],
+    [
+      'a check of forms',
+      async (ctx, next) => (ctx.method === 'POST' ? ctx.throw(403, 'csrf') : next()),
+      [guarded],
+    ],
+    [
+      'another route',
+      async (ctx) => void (ctx.body = 'the single page of the host'),
+      ['issuer metadata_missing', guarded, guarded],
+    ],
+  ])('%s', async (_, middleware, found) => {
+    const host = await start(behind(middleware))
+    expect(await findMounting(host)).toEqual(found)
+    await expect(host.checkMounting()).rejects.toThrow('is answered by something before it, with ')
+  })
 })
 
 describe('nobody is blamed for what the host has not done', () => {

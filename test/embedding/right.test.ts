@@ -45,13 +45,33 @@ const answerUnchanged = after((ctx) => {
   ctx.body = null
 })
 
-/** Reads forms as text, and says what it read. */
-const readText: Middleware = async (ctx, next) => {
-  if (!ctx.is('urlencoded')) return next()
-  ctx.req.setEncoding('utf8')
-  let text = ''
-  for await (const chunk of ctx.req) text += String(chunk)
+/** Reads forms, and leaves them as it likes. */
+const leaving =
+  (leave: (ctx: Context, text: string) => void, encoding?: 'utf8'): Middleware =>
+  async (ctx, next) => {
+    if (!ctx.is('urlencoded')) return next()
+    if (encoding) ctx.req.setEncoding(encoding)
+    const chunks: Buffer[] = []
+    for await (const chunk of ctx.req) chunks.push(Buffer.from(chunk as Buffer | string))
+    leave(ctx, Buffer.concat(chunks).toString())
+    return next()
+  }
+
+const readText = leaving((ctx, text) => {
   ctx.request.body = Object.fromEntries(new URLSearchParams(text))
+}, 'utf8')
+
+/** Where parsers of Express leave what they read. */
+const leaveInNode = (ctx: Context, body: unknown): void => void Object.assign(ctx.req, { body })
+
+const asText: readonly (readonly [string, Middleware])[] = [
+  ['text', leaving((ctx, text) => void (ctx.request.body = text))],
+  ['bytes', leaving((ctx, text) => void (ctx.request.body = Buffer.from(text)))],
+  ['text, as Express does', leaving(leaveInNode)],
+  ['bytes, as Express does', leaving((ctx, text) => leaveInNode(ctx, Buffer.from(text)))],
+]
+const jsonAlone: Middleware = (ctx, next) => {
+  leaveInNode(ctx, {})
   return next()
 }
 
@@ -60,6 +80,11 @@ describe('a host that does everything right', () => {
     ['nothing before it', '', atRoot],
     ['a body parser that says what it read', '', behind(bodyParser() as Middleware)],
     ['one that reads text', '', behind(readText)],
+    ...asText.map(
+      ([left, parser]) =>
+        [`one that leaves ${left}`, '', behind(parser)] as [string, string, Build],
+    ),
+    ['one for JSON that leaves something for forms, too', '', behind(jsonAlone)],
     ['compression', '', behind(compress)],
     ['more headers', '', behind(addHeaders)],
     [
@@ -163,6 +188,29 @@ describe('bodies', () => {
     )
     await passed.promise
     expect(await codes()).toEqual([])
+  })
+
+  test.each(asText)('may be forms as %s, as long as any other', async (_, parser) => {
+    const { issuer } = await start(behind(parser))
+    const send = async (length: number): Promise<number> => {
+      const body = new URLSearchParams({ username: 'x'.repeat(length - 'username='.length) })
+      return (await fetch(`${issuer}/oauth/sign-in`, { method: 'POST', body })).status
+    }
+    expect([await send(16 * 1024), await send(16 * 1024 + 1)]).toEqual([403, 413])
+  })
+
+  test('may be an authorization request as text', async () => {
+    const { issuer } = await start(behind(leaving((ctx, text) => void (ctx.request.body = text))))
+    const url = new URL(
+      authorizationUrl(issuer, confidential, { code_challenge: createPkce().challenge }),
+    )
+    const { status, headers } = await fetch(url.origin + url.pathname, {
+      method: 'POST',
+      body: url.searchParams,
+      redirect: 'manual',
+    })
+    expect(status).toBe(303)
+    expect(headers.get('location')).toContain('/oauth/interaction/')
   })
 
   test('may be forms with nothing in them', async () => {

@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { StoredEntry } from '../../lib/testing/contract/adapter-contract.ts'
+import type { StoredEntry } from '../../lib/testing/index.ts'
 
 const serversOf = (client: Redis | Cluster): readonly Redis[] =>
   client instanceof Cluster ? client.nodes('master') : [client]

@@ -24,6 +24,7 @@ function run(...args: readonly string[]) {
 }
 
 const ending = fileURLToPath(new URL('./ending-process.ts', import.meta.url))
+const forgetting = fileURLToPath(new URL('./forgetting.node-test.ts', import.meta.url))
 const embedder = fileURLToPath(new URL('../docs/testing/embedder.node-test.ts', import.meta.url))
 
 test('a process that closed its test server ends by itself', async () => {
@@ -31,12 +32,25 @@ test('a process that closed its test server ends by itself', async () => {
   expect([await ended, output()]).toEqual([0, expect.stringMatching(/^done$/m)])
 })
 
-test('a process that did not stays, so that the test before could fail', async () => {
-  const { child, ended, said } = run(ending)
+test('a process that forgot to close it ends by itself, and not before', async () => {
+  const { ended, output } = run(ending)
+  expect([await ended, output()]).toEqual([0, expect.stringMatching(/^done$/m)])
+})
+
+test('a process goes on while a client has a connection, so that the tests before could fail', async () => {
+  const { child, ended, said } = run(ending, 'wait')
   await said
   expect(await Promise.race([ended, pause(1000).then(() => 'running')])).toBe('running')
   child.kill()
   await ended
+})
+
+test.each([
+  ['node --test', ['--test']],
+  ['node', []],
+])('tests that close nothing run to their end, and no longer: %s', async (_, options) => {
+  const { ended, output } = run(...options, forgetting)
+  expect([await ended, output()]).toEqual([0, expect.stringMatching(/^[ℹ#] pass 2$/m)])
 })
 
 test.each([
@@ -65,7 +79,21 @@ test('a closed server can be closed again, and answers nobody', async () => {
   const connection = await server.connect()
   await Promise.all([server.close(), server.close()])
   await server.close()
-  await expect(connection.refresh()).rejects.toThrow('fetch failed')
+  const closed = 'the test server is closed'
+  await expect(connection.refresh()).rejects.toThrow(closed)
+  await expect(server.connect()).rejects.toThrow(closed)
+  await expect(server.authorize(`${server.issuer}/oauth/authorize`)).rejects.toThrow(closed)
+  await expect(server.fetch(`${server.issuer}/oauth/jwks`)).rejects.toThrow(closed)
+})
+
+test('what is under way where a server is closed says so', async () => {
+  const asked = Promise.withResolvers<void>()
+  const server = await createTestServer({ host: () => () => asked.resolve() })
+  const connecting = server.connect()
+  await asked.promise
+  const closing = server.close()
+  await expect(connecting).rejects.toThrow('the test server is closed')
+  await closing
 })
 
 test('two servers at once are two: what one connected, the other does not know', async () => {

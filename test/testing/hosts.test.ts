@@ -1,13 +1,15 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import Koa from 'koa'
 import * as openid from 'openid-client'
 import { describe, expect, test } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   ConfigurationError,
   createAuthorizationServer,
   type AccountsWithHostSignIn,
   type AccountsWithPassword,
+  type AuthorizationServer,
   type ClientMetadata,
 } from '../../lib/index.ts'
 import { createTestServer, type SignIn, type TestServer } from '../../lib/testing/index.ts'
@@ -246,6 +248,35 @@ describe('a server that is there already', () => {
     expect(await (await server.fetch('https://app.example.test/')).text()).toBe('the host')
     const connection = await server.connect({ client, account: sofia })
     expect((await connection.introspect()).active).toBe(true)
+  })
+
+  test.each([
+    [bakery, ['new', 'old'], ['old', 'new']],
+    ['This page is no longer valid', ['new'], ['old']],
+  ])('is tested as two processes: %s with the cookie keys %j and %j', async (comes, ...lists) => {
+    const storage = createMemoryAdapter()
+    const resourceServer = { audience: 'https://api.example.test' }
+    const [server, other] = lists.map((cookieKeys) =>
+      createAuthorizationServer({
+        issuer: 'https://auth.example.test',
+        storage,
+        cookieKeys,
+        accounts: createAccounts(),
+        clients: [client],
+        resourceServer,
+      }),
+    ) as [AuthorizationServer, AuthorizationServer]
+    const handlers = [server.app.callback(), other.app.callback()]
+    const host: RequestListener = (request, response) => {
+      handlers.reverse()
+      void handlers[0]?.(request, response)
+    }
+    const wrapped = keep(await createTestServer({ server, host }))
+    const coming = wrapped.connect({ client, account: sofia }).then(
+      ({ subject }) => subject,
+      (error: unknown) => String(error),
+    )
+    expect(await coming).toContain(comes)
   })
 
   test('has no people and clients that could be left out', async () => {

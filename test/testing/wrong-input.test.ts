@@ -1,7 +1,9 @@
 import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
+import { ConfigurationError } from '../../lib/index.ts'
 import {
   createTestServer,
+  FlowError,
   type TestServer,
   type WrappedTestServer,
 } from '../../lib/testing/index.ts'
@@ -61,6 +63,60 @@ test('authorize names a decision that is none', async () => {
   const url = `${server.issuer}/oauth/authorize`
   const wrong = server.authorize(url, { decision: 'deny' } as never)
   await expectTypeError(wrong, "decision is neither 'allow' nor 'decline'")
+})
+
+describe('authorize goes nowhere', () => {
+  const notBelow = 'url is not below the issuer, https://auth.example.test/tenant, but'
+  test.each([
+    ['nowhere', undefined, 'url is no absolute URL'],
+    ['a path', '/oauth/authorize', 'url is no absolute URL'],
+    [
+      'another server',
+      'https://user:word@auth.pleo.io/oauth/authorize?client_id=a#state',
+      `${notBelow} https://auth.pleo.io/oauth/authorize`,
+    ],
+    [
+      'another path',
+      'https://auth.example.test/tenants/oauth/authorize?client_id=a',
+      `${notBelow} https://auth.example.test/tenants/oauth/authorize`,
+    ],
+  ])('but below the issuer: %s', async (_, url, message) => {
+    const { server } = keep(await createTestServer({ issuer: 'https://auth.example.test/tenant' }))
+    let requests = 0
+    const host = () => void (requests += 1)
+    const watched = keep(await createTestServer({ server, host }))
+    await expectTypeError(watched.authorize(url as never), message)
+    expect(requests).toBe(0)
+  })
+
+  test('for somebody who is null', async () => {
+    const server = await wrapped()
+    const going = server.authorize(`${server.issuer}/oauth/authorize`, null as never)
+    await expect(going).rejects.toThrow(FlowError)
+  })
+})
+
+describe('the options of a server', () => {
+  test.each([null, 5, 'options'])('are an object: %j', async (options) => {
+    await expectTypeError(createTestServer(options as never), 'options is no object')
+  })
+
+  test.each([
+    [{ clients: null }, 'clients'],
+    [{ clients: {} }, 'clients'],
+    [{ clients: [null] }, 'clients[0]'],
+    [{ resourceServer: null }, 'resourceServer'],
+    [{ resourceServer: 'https://api.example.test' }, 'resourceServer'],
+    [{ resourceServer: { clientIds: null } }, 'resourceServer.clientIds'],
+    [{ resourceServer: { clientIds: 5 } }, 'resourceServer.clientIds'],
+    [{ resourceServer: { scopes: null } }, 'resourceServer.scopes'],
+    [{ accounts: null }, 'accounts'],
+    [{ issuer: null }, 'issuer'],
+  ])('are named where they are wrong: %j', async (options, path) => {
+    const error: unknown = await createTestServer(options as never).catch((one: unknown) => one)
+    if (!(error instanceof ConfigurationError)) throw error
+    expect(error.issues.map((issue) => issue.path)).toEqual([path])
+  })
 })
 
 test('a connection names who cannot end it, and who cannot ask', async () => {

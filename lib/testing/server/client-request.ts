@@ -1,4 +1,4 @@
-import type { ClientMetadata } from '../../clients/metadata.ts'
+import type { ClientToConnect } from './clients.ts'
 import type { TestFetch } from './fetch.ts'
 import { FlowError } from './flow-error.ts'
 import { prove, type ProofKeys } from './proof.ts'
@@ -12,7 +12,7 @@ export interface Endpoint {
 /** Whose requests they are. */
 export interface Caller {
   readonly endpoint: Endpoint
-  readonly client: ClientMetadata
+  readonly client: ClientToConnect
   /** The key that its tokens are bound to, where they are. */
   readonly dpop?: ProofKeys | undefined
 }

@@ -1,5 +1,10 @@
 import type { ClientMetadata } from '../../clients/metadata.ts'
 
+/** A client as whoever registered it has it: without a secret, `client_secret` may be there as well. */
+export type ClientToConnect = Omit<ClientMetadata, 'client_secret'> & {
+  readonly client_secret?: string | undefined
+}
+
 /** A client with a secret. */
 export type ConfidentialClient = ClientMetadata & { readonly client_secret: string }
 

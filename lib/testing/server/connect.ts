@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { ClientMetadata } from '../../clients/metadata.ts'
 import { toAuthorizationUrl } from './authorization-request.ts'
 import { createBrowser } from './browser.ts'
+import type { ClientToConnect } from './clients.ts'
 import type { Caller, Endpoint } from './client-request.ts'
 import { createConnection, type TestConnection } from './connection.ts'
 import { FlowError } from './flow-error.ts'
@@ -14,7 +14,7 @@ import { requestTokens } from './token-requests.ts'
 /** Who connects what to which, and for what. */
 export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
   /** The client. @defaultValue the confidential one of the test server */
-  readonly client?: ClientMetadata
+  readonly client?: ClientToConnect
   /** The scopes it asks for, space-separated. @defaultValue all that it is registered for */
   readonly scope?: string
 }

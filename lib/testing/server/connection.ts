@@ -1,8 +1,8 @@
-import type { ClientMetadata } from '../../clients/metadata.ts'
 import { connectionsPath, disconnectPath } from '../../provider/routes.ts'
 import { attributeOf } from '../../views/check/drawn.ts'
 import { createBrowser, type Page } from './browser.ts'
 import type { Caller } from './client-request.ts'
+import type { ClientToConnect } from './clients.ts'
 import { FlowError } from './flow-error.ts'
 import { read, toPageWords } from './forms.ts'
 import { checkAccount, checkClient } from './given.ts'
@@ -17,7 +17,7 @@ import {
 
 /** A client that is connected, with what it got. */
 export interface TestConnection {
-  readonly client: ClientMetadata
+  readonly client: ClientToConnect
   /** URN of the company or organization it is connected to. */
   readonly subject: string
   /** The latest answer of the token endpoint that the client got. */
@@ -42,7 +42,7 @@ export interface TestConnection {
    * @param as - who asks; @param token - which token
    * @defaultValue the client, about its access token
    */
-  introspect(as?: ClientMetadata, token?: string): Promise<Introspection>
+  introspect(as?: ClientToConnect, token?: string): Promise<Introspection>
 
   /**
    * A refresh whose answer gets lost: the server does it, and the client still has the tokens from before. What it does

@@ -18,12 +18,13 @@ interface Cookie {
  * reached at a port of this machine.
  */
 export function createCookies(): Cookies {
+  // From the oldest to the newest: a cookie that is set again stays as old as it was.
   const cookies = new Map<string, Cookie>()
   return {
     headerFor(url) {
-      const matching = [...cookies.values()].filter(
-        ({ host, path }) => host === url.hostname && isBelow(url.pathname, path),
-      )
+      const matching = [...cookies.values()]
+        .filter(({ host, path }) => host === url.hostname && isBelow(url.pathname, path))
+        .toSorted((one, other) => other.path.length - one.path.length)
       if (matching.length === 0) return undefined
       return matching.map(({ name, value }) => `${name}=${value}`).join('; ')
     },

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createAuthorizationServer } from '../../authorization-server.ts'
 import type { AuthorizationServer } from '../../server.ts'
+import type { ResourceServerOptions } from '../../config/options.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import { createBrowser } from './browser.ts'
-import { createTestClients } from './clients.ts'
+import { createTestClients, type TestClients } from './clients.ts'
 import { holdClock } from './clock.ts'
 import { connect } from './connect.ts'
 import { createFetch } from './fetch.ts'
-import { checkListener, checkWrapped } from './given.ts'
+import { checkListener, checkOptions, checkWrapped, toAuthorizing } from './given.ts'
 import { listen, type Listening } from './listening.ts'
 import { companies, createTestAccounts, organizations, people } from './people.ts'
 import { decide } from './person.ts'
@@ -39,6 +40,7 @@ export function createTestServer(options: WrappedServerOptions): Promise<Wrapped
 export async function createTestServer(
   options: TestServerOptions | WrappedServerOptions = {},
 ): Promise<TestServer | WrappedTestServer> {
+  checkOptions(options)
   const isWrapped = isWrapping(options)
   if (isWrapped) checkWrapped(options)
   const listening = await listen()
@@ -62,21 +64,17 @@ function wrap(listening: Listening, { server, host }: WrappedServerOptions): Wra
 
 function start(
   listening: Listening,
-  { host, issuer = '', resourceServer = {}, clients = [], ...options }: TestServerOptions,
+  { host, issuer = '', resourceServer, clients, ...options }: TestServerOptions,
 ): TestServer {
-  const own = createTestClients(Object.keys(resourceServer.scopes ?? pleoScopes))
+  const own = createTestClients(Object.keys(resourceServer?.scopes ?? pleoScopes))
   const server = createAuthorizationServer({
     cookieKeys: [randomBytes(32).toString('base64url')],
     accounts: createTestAccounts(),
     ...options,
     issuer: /^(\/|$)/.test(issuer) ? listening.url + issuer : issuer,
-    resourceServer: {
-      audience: 'https://external.pleo.io',
-      ...resourceServer,
-      clientIds: [...(resourceServer.clientIds ?? []), own.api.client_id],
-    },
+    resourceServer: toResourceServer(resourceServer, own),
     // Those of whoever tests come first: their place is named where something is wrong with them.
-    clients: [...clients, own.confidential, own.public, own.organization, own.api],
+    clients: withOwn(clients, [own.confidential, own.public, own.organization, own.api]),
   })
   const running = run(listening, server, toHost(server, host))
   const person = options.accounts ? {} : { account: people.groupAdministrator }
@@ -90,6 +88,21 @@ function start(
     connect: (given) => connect(running, { client: own.confidential, ...person, ...given }),
   }
 }
+
+function toResourceServer(
+  given: TestServerOptions['resourceServer'] = {},
+  { api }: TestClients,
+): ResourceServerOptions {
+  if (!isObject(given)) return given
+  const clientIds = withOwn(given.clientIds, [api.client_id])
+  return { audience: 'https://external.pleo.io', ...given, clientIds }
+}
+
+/** What is no list stays what it is: the authorization server says so. */
+const withOwn = <T>(given: readonly T[] | undefined, own: readonly T[]): readonly T[] =>
+  given === undefined || Array.isArray(given) ? [...(given ?? []), ...own] : given
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function toHost(
   server: AuthorizationServer,
@@ -111,7 +124,7 @@ function run(
 ): RunningTestServer {
   const { issuer } = server.provider
   const { url } = listening
-  const fetch = createFetch(issuer, url)
+  const fetch = createFetch(issuer, listening)
   listening.answerWith(host)
   // Last: nobody releases it where this throws.
   const clock = holdClock()
@@ -125,10 +138,11 @@ function run(
     server,
     clock: { advance: (seconds) => clock.advance(seconds) },
     fetch,
-    authorize: async (address, person = {}) => {
-      const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? undefined
+    authorize: async (address, person) => {
+      const begin = toAuthorizing(address, issuer)
+      const redirectUri = begin.searchParams.get('redirect_uri') ?? undefined
       const browser = createBrowser(issuer, fetch, redirectUri)
-      return (await decide(browser, address, person)).location
+      return (await decide(browser, begin, person ?? {})).location
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,15 +1,16 @@
 import type { RequestListener } from 'node:http'
 import type { AuthorizationServer } from '../../server.ts'
-import type { ClientMetadata } from '../../clients/metadata.ts'
+import type { ClientToConnect } from './clients.ts'
 import type { ConnectOptions } from './connect.ts'
 import type { PersonOptions, TestAccount } from './person.ts'
+import { toPlace } from './redirects.ts'
 import type { WrappedServerOptions } from './test-server.ts'
 
 // What no compiler has looked at comes here first: an error names the member, and not a line of ours.
 
 /** What a connection is made with: a client that the browser can come back to. */
 export interface Connecting extends ConnectOptions {
-  readonly client: ClientMetadata & { readonly redirect_uris: readonly [string, ...string[]] }
+  readonly client: ClientToConnect & { readonly redirect_uris: readonly [string, ...string[]] }
 }
 
 /**
@@ -29,9 +30,23 @@ export function toConnecting(options: ConnectOptions | undefined): Connecting {
   return options as Connecting
 }
 
+/**
+ * Where a client sends the browser.
+ *
+ * @throws TypeError where that is not below the issuer: a client that is set up for another server sends people there
+ */
+export function toAuthorizing(address: URL | string, issuer: string): URL {
+  const url = URL.parse(String(address))
+  if (!url) throw new TypeError('url is no absolute URL')
+  const { origin, pathname } = new URL(issuer)
+  const isBelow = url.origin === origin && url.pathname.startsWith(pathname.replace(/\/?$/, '/'))
+  if (isBelow) return url
+  throw new TypeError(`url is not below the issuer, ${issuer}, but ${toPlace(url)}`)
+}
+
 /** @throws TypeError where it is no client */
-export function checkClient(client: ClientMetadata): void {
-  const { client_id: id } = Object(client) as Partial<ClientMetadata>
+export function checkClient(client: ClientToConnect): void {
+  const { client_id: id } = Object(client) as Partial<ClientToConnect>
   if (!isText(id)) throw new TypeError('client has no client_id')
 }
 
@@ -54,6 +69,11 @@ export function checkAccount(account: TestAccount | undefined): void {
   const { username, password } = Object(account) as Partial<typeof account>
   if (typeof username === 'string' && typeof password === 'string') return
   throw new TypeError('account is neither { username, password } nor a function that signs in')
+}
+
+/** @throws TypeError where there are none to look at */
+export function checkOptions(options: unknown): void {
+  if (Object(options) !== options) throw new TypeError('options is no object')
 }
 
 /**

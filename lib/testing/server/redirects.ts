@@ -26,11 +26,14 @@ export function isAnswer(location: URL, { issuer, redirectUri }: Answered): bool
 export function toRedirectWords(location: URL): string {
   const error = location.searchParams.get('error')
   const description = location.searchParams.get('error_description')
-  const kept = { search: '', hash: '', username: '', password: '' }
-  const place = `a redirect to ${Object.assign(new URL(location), kept).href}`
+  const place = `a redirect to ${toPlace(location)}`
   if (error === null) return place
   return `${place} with the error ${error}${description === null ? '' : ` (${description})`}`
 }
+
+/** A URL without what it carries. */
+export const toPlace = (url: URL): string =>
+  Object.assign(new URL(url), { search: '', hash: '', username: '', password: '' }).href
 
 // Not by the origin and path: a private scheme has no origin.
 const withoutQuery = (url: URL): string => Object.assign(new URL(url), { search: '' }).href

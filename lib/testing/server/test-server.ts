@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
 import type { AuthorizationServer } from '../../server.ts'
-import type { ClientMetadata } from '../../clients/metadata.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from '../../config/options.ts'
 import type { TestClients } from './clients.ts'
 import type { TestClock } from './clock.ts'
@@ -63,7 +62,8 @@ export interface RunningTestServer extends AsyncDisposable {
    * What the person does whom a client sends to this URL of an authorization request: signs in, chooses and decides.
    * Resolves to where the browser is sent then, with the code or the error.
    *
-   * @throws FlowError where the browser is not sent anywhere; TypeError where a member of `person` is wrong
+   * @throws FlowError where the browser is not sent anywhere; TypeError where the URL is not below the issuer, or a member of
+   * `person` is wrong
    */
   authorize(url: URL | string, person?: PersonOptions): Promise<URL>
   /** Ends everything; once more does nothing. */
@@ -95,5 +95,7 @@ export interface WrappedTestServer extends RunningTestServer {
    *
    * @throws FlowError where there are none, with what came instead; TypeError where a member is missing or wrong
    */
-  connect(options: ConnectOptions & { readonly client: ClientMetadata }): Promise<TestConnection>
+  connect(
+    options: ConnectOptions & Required<Pick<ConnectOptions, 'client'>>,
+  ): Promise<TestConnection>
 }
