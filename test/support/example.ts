@@ -19,7 +19,10 @@ export interface Ended {
   readonly stderr: string
 }
 
-const main = fileURLToPath(new URL('../../examples/server/main.ts', import.meta.url))
+/** What `npm start` runs. */
+export const exampleMain: string = fileURLToPath(
+  new URL('../../examples/server/main.ts', import.meta.url),
+)
 const freePorts = { PORT: '0', API_PORT: '0', APP_PORT: '0' }
 
 /** Starts the example as `npm start` does, on free ports, and waits until it has said where it is. */
@@ -49,7 +52,7 @@ export async function startExample(settings: Record<string, string> = {}): Promi
 export const runExample = (settings: Record<string, string>): Promise<Ended> => run(settings).ended
 
 function run(settings: Record<string, string>) {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [exampleMain], {
     env: { ...surroundings, ...freePorts, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
