@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
+import { isClientSecret } from '../../lib/index.ts'
 import { exampleMain, runExample, startExample } from '../support/example.ts'
 import { closeServer, listen } from '../support/server.ts'
 import { startOnTerminal } from '../support/terminal.ts'
@@ -106,6 +107,7 @@ describe('the example takes its settings from the environment', () => {
     ]
     await example.close()
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(isClientSecret(secret)).toBe(true)
     expect(statuses).toEqual([200, 200, 401])
     expect(example.output).not.toContain('given-secret')
   })
