@@ -40,7 +40,7 @@ export type {
   UpdateOptions,
 } from './clients/clients.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
-export { isClientSecret } from './clients/secrets.ts'
+export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './embedding/check-mounting.ts'
 export {
   ClientMetadataError,

@@ -9,9 +9,12 @@ const logger = createLogger((line) => console.error(line))
 process.on('warning', (warning) => logger.error('warning', warning))
 
 const http = createServer()
-const { PORT: port = '3000' } = process.env
-http.on('error', (error) => {
-  logger.error('error', error)
+// Not 3000, where the other example is: it may run beside this one.
+const { PORT: port = '3100' } = process.env
+http.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EADDRINUSE') {
+    console.error(`port ${port} is taken: set PORT to another one, or to 0 for a free one`)
+  } else logger.error('error', error)
   process.exitCode = 1
 })
 http.listen(Number(port), 'localhost', () => void start())

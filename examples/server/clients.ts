@@ -1,5 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { ClientMetadata } from 'pleo-oauth-server'
+import { randomUUID } from 'node:crypto'
+import { generateClientSecret, type ClientMetadata } from 'pleo-oauth-server'
 import { z } from 'zod'
 import { readJsonFile } from './json-file.ts'
 import { check } from './plain-issues.ts'
@@ -42,14 +42,14 @@ export function partnerClients(
     company: {
       ...shared,
       client_id: '1f0c7d4e-6a2b-4b8e-9d35-c8e2f7a40b61',
-      client_secret: newSecret(),
+      client_secret: generateClientSecret(),
       client_name: 'Northwind Ledger',
       verified: true,
     },
     organization: {
       ...shared,
       client_id: '3b9e5a82-d1f4-4c07-8a6c-52e7d0c91f62',
-      client_secret: newSecret(),
+      client_secret: generateClientSecret(),
       client_name: 'Northwind Ledger for groups',
       subject_type_preference: 'organization',
       test: true,
@@ -75,7 +75,7 @@ export function terminalClient(): ClientMetadata {
 export function apiClient(): ConfidentialClient {
   return {
     client_id: 'e6a4c1b3-90d7-4f2e-b85a-7c13f09d2e63',
-    client_secret: newSecret(),
+    client_secret: generateClientSecret(),
     client_name: 'Example API',
     redirect_uris: [],
     grant_types: [],
@@ -111,7 +111,8 @@ export async function readClientsFile(
     if (seen.has(client_id)) throw new StartError(`${prefix}[${index}].client_id is given twice`)
     seen.add(client_id)
     const needsSecret = entry.token_endpoint_auth_method !== 'none'
-    const made = needsSecret && entry.client_secret === undefined ? newSecret() : undefined
+    const made =
+      needsSecret && entry.client_secret === undefined ? generateClientSecret() : undefined
     if (made !== undefined || entry.client_id === undefined) {
       generated.push({
         name: entry.client_name ?? client_id,
@@ -123,8 +124,4 @@ export async function readClientsFile(
     return { ...entry, client_id, ...(made && { client_secret: made }) } as ClientMetadata
   })
   return { clients, generated }
-}
-
-function newSecret(): string {
-  return randomBytes(32).toString('base64url')
 }

@@ -10,6 +10,7 @@ import {
   startPage,
   declinedPage,
 } from './partner-pages.ts'
+import { printProblem } from './print.ts'
 import { createPartnerSessions } from './partner-sessions.ts'
 
 /** The example partner application: connects a company, and shows what it may read. */
@@ -86,11 +87,14 @@ const problemsAsPages: Middleware = async (ctx, next) => {
     await next()
     if (ctx.status === 404 && ctx.body === undefined) notFound(ctx)
   } catch (error) {
+    const reason = describe(error)
+    // The path alone: the callback's query holds the authorization code.
+    printProblem(`Partner application: ${ctx.method} ${ctx.path}: ${toOneLine(reason)}`)
     ctx.status = 502
     ctx.body = problemPage(
       'That did not work',
       'The other side did not answer as it should. Nothing was changed here.',
-      describe(error),
+      reason,
     )
   }
 }
@@ -99,6 +103,9 @@ function notFound(ctx: Context): void {
   ctx.status = 404
   ctx.body = problemPage('There is no such page', 'The address may be mistyped.')
 }
+
+/** Some of it may come from whoever sends the request: nothing of that is to move the terminal's cursor. */
+const toOneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')
 
 /** The protocol's error code and description where there are some; never a token. */
 function describe(error: unknown): string {

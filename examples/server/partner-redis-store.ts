@@ -9,6 +9,14 @@ const lifetime = 60 * 86_400
 const nonceLength = 12
 const tagLength = 16
 
+// Beside what the authorization server keeps, and with commands that it needs as well: its user may do nothing else.
+const prefix = 'pleo:northwind:'
+const field = 'sealed'
+
+// In one step, so that no session is left without an end.
+const saveScript = `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])`
+
 /**
  * A store in Redis. Whoever can read Redis learns no session id, and no token: ids are hashed, the rest
  * is encrypted.
@@ -28,12 +36,12 @@ export function createRedisStore(
   return {
     async find(id) {
       const name = nameOf(id)
-      const sealed = await connected().getBuffer(name)
+      const sealed = await connected().hgetBuffer(name, field)
       return sealed ? open(keys, name, sealed) : undefined
     },
     async save(id, session) {
       const name = nameOf(id)
-      await connected().set(name, seal(keys, name, session), 'EX', lifetime)
+      await connected().eval(saveScript, 1, name, field, seal(keys, name, session), lifetime)
     },
     async remove(id) {
       await connected().del(nameOf(id))
@@ -41,8 +49,7 @@ export function createRedisStore(
   }
 }
 
-const nameOf = (id: string): string =>
-  `northwind:${createHash('sha256').update(id).digest('base64url')}`
+const nameOf = (id: string): string => prefix + createHash('sha256').update(id).digest('base64url')
 
 function seal(
   [newest = Buffer.of()]: readonly Buffer[],

@@ -1,5 +1,6 @@
 import { bundledPassword } from './bundled-people.ts'
 import type { Example } from './start.ts'
+import { wrap } from './wrap.ts'
 
 /** Says where everything is, who can sign in, and what to open. */
 export function printStarted(example: Example): void {
@@ -28,15 +29,15 @@ export function printStarted(example: Example): void {
     ]),
     `Open ${app} and click "Connect to Pleo". Ctrl+C ends it.`,
   ]
-  console.log(lines.join('\n'))
+  printNotice(lines.join('\n'))
 }
 
 /** Says what happens while the example runs. */
 export function printNotice(message: string): void {
-  console.log(message)
+  console.log(wrap(message, process.stdout.columns))
 }
 
 /** Says why the example cannot start. */
 export function printProblem(message: string): void {
-  console.error(message)
+  console.error(wrap(message, process.stderr.columns))
 }

@@ -80,8 +80,13 @@ async function start(client: RedisClient, storage: Storage): Promise<boolean> {
   // Not permitted, or gone meanwhile: then requests will tell.
   const problems = (await storage.check?.().catch(() => [])) ?? []
   if (problems.length === 0) return false
-  throw new StartError(problems.map(({ message }) => `REDIS_URL: ${message}`))
+  throw new StartError(
+    problems.map(({ code, message }) => `${variables[code] ?? 'REDIS_URL'}: ${message}`),
+  )
 }
+
+/** What leads to a problem of the storage, where that is not Redis itself. */
+const variables: Readonly<Record<string, string>> = { missing_storage_key: 'STORAGE_KEYS' }
 
 function sayLost(reason: string): void {
   printNotice(`Redis is unreachable: ${reason}, requests are answered with 503 until it is back`)

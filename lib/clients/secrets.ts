@@ -17,6 +17,12 @@ export function isClientSecret(text: string): boolean {
   return text.slice(-checksumLength) === checksumOf(text.slice(0, -checksumLength))
 }
 
+/**
+ * A new client secret in the form that {@link isClientSecret} knows, with 256 random bits. For clients that are given with the
+ * options; `server.clients` makes those of registered ones itself.
+ */
+export const generateClientSecret = (): string => generateCredential('pleo_cs_')
+
 /** A client secret as it is kept: by its hash. Times are milliseconds since the epoch. */
 export interface StoredSecret {
   readonly id: string
@@ -62,7 +68,7 @@ export function createClientSecrets(secrets: readonly Uint8Array[]): ClientSecre
   const newest = (clientId: string, secret: string): string =>
     hashesOf(clientId, secret)[0]?.toString('base64url') ?? ''
   return {
-    generate: () => generateCredential('pleo_cs_'),
+    generate: generateClientSecret,
     toStored: (clientId, secret, now) => ({
       id: randomUUID(),
       hash: newest(clientId, secret),

@@ -49,6 +49,8 @@ export interface ConnectionGrant extends ConnectionEvent {
   readonly grantedAt: number
   /** When it ends unless it is refreshed, in milliseconds since the epoch. */
   readonly endsAt: number
+  /** When it ends however often it is refreshed: `lifetimes.grant` from consent. In milliseconds since the epoch. */
+  readonly endsAtLatest: number
   /** When it was last used, to about a minute, in milliseconds since the epoch. */
   readonly lastUsedAt: number | undefined
 }
@@ -111,5 +113,8 @@ function toConnections(grants: readonly ListedGrant[]): readonly Connection[] {
 
 function toGrant(grant: ListedGrant): ConnectionGrant {
   const { payload, endsAt, lastUsedAt } = grant
-  return { ...toEvent(grant), grantedAt: Number(payload['iat']) * 1000, endsAt, lastUsedAt }
+  const [grantedAt, endsAtLatest] = [toMilliseconds(payload['iat']), toMilliseconds(payload['exp'])]
+  return { ...toEvent(grant), grantedAt, endsAt, endsAtLatest, lastUsedAt }
 }
+
+const toMilliseconds = (time: unknown): number => Number(time) * 1000

@@ -28,6 +28,12 @@ export function toConnectionWords(
       used === null
         ? page.text('connections.neverUsed')
         : page.text('connections.lastUsed', { date: date(used) }),
-    ends: page.text('connections.until', { date: date(times.endsAt) }),
+    ends: toEnd(date(times.endsAt), date(times.endsAtLatest), page),
   }
 }
+
+/** In words; one date where both are that day. */
+const toEnd = (date: string, latest: string, { text }: LocalizedPage): string =>
+  date === latest
+    ? text('connections.until', { date })
+    : text('connections.untilUnused', { date, latest })

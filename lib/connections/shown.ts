@@ -22,7 +22,10 @@ export interface LoadedConnection {
   /** Milliseconds since the epoch, as the others. */
   readonly grantedAt: number
   readonly lastUsedAt: number | null
+  /** Unless it is refreshed. */
   readonly endsAt: number
+  /** However often it is refreshed. */
+  readonly endsAtLatest: number
 }
 
 interface Parts {
@@ -68,6 +71,7 @@ async function toShown(
 ): Promise<LoadedConnection> {
   const [newest] = grants
   const client = await findClient(clientId)
+  const endsAt = latest(grants.map((grant) => grant.endsAt))
   const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   return {
     clientId,
@@ -78,7 +82,11 @@ async function toShown(
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',
     grantedAt: newest?.grantedAt ?? 0,
     lastUsedAt: uses.length > 0 ? latest(uses) : null,
-    endsAt: latest(grants.map(({ endsAt }) => endsAt)),
+    endsAt,
+    // Without refresh tokens, no use puts the end off.
+    endsAtLatest: client?.grantTypeAllowed('refresh_token')
+      ? latest(grants.map((grant) => grant.endsAtLatest))
+      : endsAt,
   }
 }
 

@@ -162,7 +162,7 @@ export interface ShownConnection {
   readonly granted: string
   /** When it was last used. */
   readonly used: string
-  /** When it ends. */
+  /** When it ends if it is not used, and when at the latest. */
   readonly ends: string
   /** The page on which it is ended. */
   readonly disconnectUrl: string

@@ -83,11 +83,14 @@ const cannotConnectSamples: Readonly<Record<string, CannotConnectData>> = {
   },
 }
 
+const latestSampleDay = new Date(sampleDay.getTime() + 305 * 86_400_000)
+
 function createConnectionsSamples({
   text,
   formats,
   find,
 }: Translator): Readonly<Record<string, ConnectionsData>> {
+  const date = formats.date(sampleDay)
   const toConnection = (differences: Partial<ShownConnection>): ShownConnection => ({
     client: toSampleClient(),
     settingsUri: 'https://northwind.example/settings',
@@ -95,9 +98,9 @@ function createConnectionsSamples({
       name,
       description: find(`scopes.${name}`) ?? name,
     })),
-    granted: text('connections.connectedBy', { name: account.name, date: formats.date(sampleDay) }),
-    used: text('connections.lastUsed', { date: formats.date(sampleDay) }),
-    ends: text('connections.until', { date: formats.date(sampleDay) }),
+    granted: text('connections.connectedBy', { name: account.name, date }),
+    used: text('connections.lastUsed', { date }),
+    ends: text('connections.untilUnused', { date, latest: formats.date(latestSampleDay) }),
     disconnectUrl: `${connectionsUrl}/disconnect?client_id=northwind`,
     ...differences,
   })

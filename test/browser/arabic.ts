@@ -52,6 +52,7 @@ export const arabic = {
     connectedBy: 'ربطه {{name}} في {{date}}',
     neverUsed: 'لم يُستخدم قط',
     until: 'ينتهي الوصول في {{date}}',
+    untilUnused: 'ينتهي الوصول في {{date}} إذا لم يُستخدم، وفي {{latest}} على أبعد تقدير',
     settings: 'الإعدادات في {{client}}',
     disconnect: 'قطع الاتصال',
     disconnectNamed: 'قطع اتصال {{client}} عن {{subject}}',

@@ -167,8 +167,13 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
 
   const session = (await context.cookies()).find(({ name }) => name === 'northwind_session')
   const kept = await withClient(redis, async (client) => {
-    const [key = '', ...others] = await client.keys('northwind:*')
-    return { key, others, content: await client.get(key), lifetime: await client.ttl(key) }
+    const [key = '', ...others] = await client.keys('pleo:northwind:*')
+    return {
+      key,
+      others,
+      content: (await client.hvals(key)).join(),
+      lifetime: await client.ttl(key),
+    }
   })
   expect(kept.others).toEqual([])
   expect(kept.key).not.toContain(session?.value)

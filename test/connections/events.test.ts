@@ -156,9 +156,10 @@ describe('connections.list', () => {
       grantIdOf(second.refresh_token),
       grantIdOf(first.refresh_token),
     ])
-    const { grantedAt = 0, endsAt = 0, lastUsedAt } = ledger?.grants[0] ?? {}
+    const { grantedAt = 0, endsAt = 0, endsAtLatest = 0, lastUsedAt } = ledger?.grants[0] ?? {}
     expect(Math.abs(grantedAt - Date.now())).toBeLessThan(10_000)
     expect(Math.abs(endsAt - Date.now() - 60 * 86_400_000)).toBeLessThan(60_000)
+    expect(Math.abs(endsAtLatest - Date.now() - 365 * 86_400_000)).toBeLessThan(60_000)
     expect(lastUsedAt).toBeUndefined()
     await refresh(issuer, second.refresh_token)
     const of = { subject: bakery, clientId: confidential.client_id }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ConnectionRevoked } from '../../lib/index.ts'
-import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
-import { connect, consent, introspect, redeem, type Tokens } from '../support/flow.ts'
+import { createBrowser, formToken, isolated, type Browser, type Page } from '../support/browser.ts'
+import { connect, consent, goToConsent, introspect, redeem, type Tokens } from '../support/flow.ts'
 import { createHostSession, mountAtRoot, startHost } from '../support/hosts.ts'
 import {
   bakery,
@@ -59,7 +59,36 @@ const isAlive = async ({ access_token, refresh_token }: Tokens): Promise<boolean
   return answers[0]?.['active'] === true
 }
 
+/** The day in so many days, as English writes it. */
+const toDay = (days: number): string =>
+  new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(
+    Date.now() + days * 86_400_000,
+  )
+
 describe('the page of connections', () => {
+  test('says the last day that the consent page said, where a use puts the end off no more', async () => {
+    const lifetimes = { grant: 3 * 86_400 }
+    const short = await startServer({ lifetimes })
+    const browser = createBrowser()
+    const { page: question } = await goToConsent(short.issuer, { browser })
+    expect(question.text).toContain(`Until ${isolated(toDay(3))}`)
+    await connect(short.issuer, { browser })
+    const page = await browser.go(`${short.issuer}/oauth/connections`)
+    await short.close()
+    expect(page.text).toContain(`Access ends on ${isolated(toDay(3))}<`)
+  })
+
+  test('says when the access ends where there is no refresh that could put it off', async () => {
+    const once = { ...confidential, grant_types: ['authorization_code'] }
+    const briefly = await startServer({ clients: [once] })
+    const browser = createBrowser()
+    await connect(briefly.issuer, { browser, client: once })
+    const page = await browser.go(`${briefly.issuer}/oauth/connections`)
+    await briefly.close()
+    expect(page.text).toMatch(/Access ends on [^<]*\d\u2069</)
+    expect(page.text).not.toContain('at the latest')
+  })
+
   test('asks for a sign-in, and shows what is connected, by whom and until when', async () => {
     await connect(issuer)
     const { page } = await signIn('sofia')
@@ -74,6 +103,10 @@ describe('the page of connections', () => {
       expect(page.text).toContain(words)
     }
     expect(page.text).toContain(String(new Date().getUTCFullYear()))
+    const [unused, latest] = [toDay(60), toDay(365)]
+    expect(page.text).toContain(
+      `Access ends on ${isolated(unused)} if it is not used, and on ${isolated(latest)} at the latest`,
+    )
     expect(page.headers.get('cache-control')).toBe('no-store')
     expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   })

@@ -204,3 +204,14 @@ test("the backend's log has every request and every connection, no token, and no
   for (const secret of [access_token, refresh_token, maja.password, 'code='])
     expect(log).not.toContain(secret)
 })
+
+test('says in one line where its port is taken, and ends with 1', async () => {
+  const { port } = new URL(origin)
+  const env = { ...surroundings, PORT: port }
+  const other = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  other.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  const [code] = (await once(other, 'close')) as [number]
+  expect(said).toBe(`port ${port} is taken: set PORT to another one, or to 0 for a free one\n`)
+  expect(code).toBe(1)
+})

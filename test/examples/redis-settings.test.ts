@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { runExample } from '../support/example.ts'
+import { runExample, startExample } from '../support/example.ts'
 import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
 
 const key = 'a storage key of the tests with 32 characters'
@@ -83,5 +83,13 @@ describe('the example says in one line what is wrong with STORAGE_KEYS', () => {
     ['a comma too many', `${key},`, /^STORAGE_KEYS must be secrets of 32/],
   ])('%s', async (_name, STORAGE_KEYS, line) => {
     await expectOneLine({ REDIS_URL, STORAGE_KEYS }, line)
+  })
+
+  it('others than those that something was stored under', async () => {
+    const { url } = await start()
+    const STORAGE_KEYS = 'another storage key of the tests with 32 characters'
+    const example = await startExample({ REDIS_URL: url, STORAGE_KEYS })
+    await example.close()
+    await expectOneLine({ REDIS_URL: url }, /^STORAGE_KEYS: something was stored under keys that/)
   })
 })

@@ -3,9 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { runExample, startExample } from '../support/example.ts'
+import { describe, expect, it, test } from 'vitest'
+import { isClientSecret } from '../../lib/index.ts'
+import { exampleMain, runExample, startExample } from '../support/example.ts'
 import { closeServer, listen } from '../support/server.ts'
+import { startOnTerminal } from '../support/terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pleo-example-'))
 
@@ -105,6 +107,7 @@ describe('the example takes its settings from the environment', () => {
     ]
     await example.close()
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(isClientSecret(secret)).toBe(true)
     expect(statuses).toEqual([200, 200, 401])
     expect(example.output).not.toContain('given-secret')
   })
@@ -120,4 +123,16 @@ describe('the example takes its settings from the environment', () => {
     await example.close()
     expect(metadata['token_endpoint']).toBe('https://auth.example.com/pleo/oauth/token')
   })
+})
+
+test('the example breaks no word on a terminal of 80 columns', async () => {
+  const ports = { PORT: '0', API_PORT: '0', APP_PORT: '0' }
+  const example = startOnTerminal(process.execPath, [exampleMain], ports)
+  await example.said(/Ctrl\+C\s+ends\s+it/)
+  example.kill('SIGTERM')
+  const { output } = await example.ended
+  expect(output.split('\n').filter((line) => line.length > 80)).toEqual([])
+  expect(output.replaceAll(/\s+/g, ' ')).toContain(
+    'jonas@nordlys.example Jonas Falk, Group finance director, administrator of the organization Nordlys Group (3 companies)',
+  )
 })

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Cluster, Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { createBrowser } from '../support/browser.ts'
+import { startExample } from '../support/example.ts'
 import { connect, introspect, refresh, revoke } from '../support/flow.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startCluster } from '../support/redis-cluster.ts'
@@ -51,6 +53,37 @@ test('everything works with the documented rights, and nothing was refused', asy
   await server.close()
   client.disconnect()
   subscriber.disconnect()
+})
+
+test('the example needs no other right, and neither does its partner application', async () => {
+  await admin.call('ACL', 'SETUSER', 'pleo', ...rule.split(' '))
+  await admin.call('ACL', 'LOG', 'RESET')
+  await admin.flushall()
+  const password = />(\S+)/.exec(rule)?.[1] ?? ''
+  const example = await startExample({
+    REDIS_URL: `redis://pleo:${password}@${redis.host}:${redis.port}`,
+    STORAGE_KEYS: 'a storage key of the tests with 32 characters',
+  })
+  onTestFinished(() => example.close())
+  const browser = createBrowser()
+  const started = await browser.go(`${example.app}/connect`)
+  expect([started.status, started.location?.origin]).toEqual([302, example.issuer])
+  const login = await browser.go(started.location?.href ?? '')
+  const consent = await browser.submit(login, {
+    username: 'sofia@brightbakery.example',
+    password: 'pleo-demo',
+  })
+  const subject = /value="(urn:pleo:company:[^"]+)"/.exec(consent.text)?.[1] ?? ''
+  const agreed = await browser.submit(consent, { subject, decision: 'allow' })
+  const connected = await browser.go(agreed.location?.href ?? '')
+  expect(connected.text).toContain('Connected: Bright Bakery')
+  expect(await admin.call('ACL', 'LOG')).toEqual([])
+
+  await admin.call('ACL', 'SETUSER', 'pleo', '-eval', '-evalsha')
+  const refused = await browser.go(`${example.app}/connect?kind=company&other=geheim`)
+  expect(refused.status).toBe(502)
+  expect(example.errors()).toMatch(/^Partner application: GET \/connect: NOPERM/m)
+  expect(example.errors()).not.toContain('geheim')
 })
 
 test('and so does it on a Cluster', async () => {

@@ -8,6 +8,8 @@ export interface RunningExample {
   readonly api: string
   readonly app: string
   readonly output: string
+  /** What it has said on stderr until now. */
+  errors(): string
   close(): Promise<void>
 }
 
@@ -17,12 +19,15 @@ export interface Ended {
   readonly stderr: string
 }
 
-const main = fileURLToPath(new URL('../../examples/server/main.ts', import.meta.url))
+/** What `npm start` runs. */
+export const exampleMain: string = fileURLToPath(
+  new URL('../../examples/server/main.ts', import.meta.url),
+)
 const freePorts = { PORT: '0', API_PORT: '0', APP_PORT: '0' }
 
 /** Starts the example as `npm start` does, on free ports, and waits until it has said where it is. */
 export async function startExample(settings: Record<string, string> = {}): Promise<RunningExample> {
-  const { child, ended, stdout } = run(settings)
+  const { child, ended, stdout, stderr } = run(settings)
   const started = new Promise<void>((resolve) => {
     child.stdout.on('data', () => stdout().includes('Ctrl+C ends it') && resolve())
   })
@@ -35,6 +40,7 @@ export async function startExample(settings: Record<string, string> = {}): Promi
     api: address('Example API'),
     app: address('Example partner application'),
     output: stdout(),
+    errors: stderr,
     close: async () => {
       child.kill('SIGTERM')
       await ended
@@ -46,7 +52,7 @@ export async function startExample(settings: Record<string, string> = {}): Promi
 export const runExample = (settings: Record<string, string>): Promise<Ended> => run(settings).ended
 
 function run(settings: Record<string, string>) {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [exampleMain], {
     env: { ...surroundings, ...freePorts, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -57,7 +63,7 @@ function run(settings: Record<string, string>) {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => resolve({ code, stdout, stderr: toOwnLines(stderr) }))
   })
-  return { child, ended, stdout: () => stdout }
+  return { child, ended, stdout: () => stdout, stderr: () => toOwnLines(stderr) }
 }
 
 /** Without what the framework says of a Node that it does not know: `npm` scripts bring one that it knows. */

@@ -33,7 +33,7 @@ export function toConnectionTable(connections: readonly Connection[], names: Cli
       grant.scopes.join(' '),
     ]),
   )
-  const head = 'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS, SCOPES'
+  const head = 'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS IF UNUSED, SCOPES'
   return toTable([head.split(', '), ...rows])
 }
 
