@@ -93,7 +93,7 @@ export function createAuthorizationServer(
     createErrorBoundary(provider, renderError),
     keys.middleware,
     createByPath([
-      [routes.token, createExchangeCompletion(config.storage.grants)],
+      [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],

@@ -33,13 +33,25 @@ export async function issue(grants: GrantStorage, kind: TokenKind, token: NewTok
   if (isLast) await exchange(ctx, grants, pending)
 }
 
-/** Makes the exchange of a request that issues only one of the two tokens. */
-export function createExchangeCompletion(grants: GrantStorage): Middleware {
+/**
+ * Makes the exchange of a request that issues only one of the two tokens. The framework has answered by then: what is
+ * refused has its event all the same.
+ */
+export function createExchangeCompletion(provider: Provider, grants: GrantStorage): Middleware {
   return async (ctx, next) => {
     await next()
     const context = ctx as unknown as KoaContextWithOIDC
     const pending = pendingExchange(context)
-    if (pending && ctx.status === 200) await exchange(context, grants, pending)
+    if (!pending || ctx.status !== 200) return
+    try {
+      await exchange(context, grants, pending)
+    } catch (refusal) {
+      if (!(refusal instanceof errors.InvalidGrant)) throw refusal
+      const { statusCode, error, error_description } = refusal
+      ctx.status = statusCode
+      ctx.body = { error, error_description }
+      provider.emit('grant.error', context, refusal)
+    }
   }
 }
 
