@@ -1,10 +1,14 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { Refusal } from './refusal.ts'
+import { stopAtKey } from './stopping.ts'
 
 /** Where questions are asked. */
 export interface Terminal {
-  readonly input: Readable & { readonly isTTY?: boolean }
+  readonly input: Readable & {
+    readonly isTTY?: boolean
+    readonly setRawMode?: (isRaw: boolean) => unknown
+  }
   readonly output: Writable & { readonly isTTY?: boolean }
 }
 
@@ -21,10 +25,12 @@ export const canAsk = ({ input, output }: Terminal): boolean =>
  * @throws {@link Refusal} where whoever is asked leaves: with Ctrl+C, or Ctrl+D
  */
 export async function ask(
-  { input, output }: Terminal,
+  terminal: Terminal,
   questions: readonly string[],
 ): Promise<readonly string[]> {
-  const lines = createInterface({ input, output })
+  const { output } = terminal
+  const lines = createInterface(terminal)
+  const endStopping = stopAtKey(terminal, lines, () => lines.prompt(true))
   // What is pasted comes as several lines at once.
   const typed = lines[Symbol.asyncIterator]()
   try {
@@ -41,6 +47,7 @@ export async function ask(
     }
     return answers
   } finally {
+    endStopping()
     lines.close()
   }
 }
