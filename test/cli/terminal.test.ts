@@ -63,7 +63,7 @@ describe('clients create on a terminal', () => {
       command.type(answer + keys.enter)
     }
     await command.said(/client_name: /)
-    await command.said(/scope: /)
+    await command.said(/scope\[0\]: /)
     await command.said(/Name, as people see it: /)
     command.type(`Asked Again${keys.enter}`)
     await command.said(/Scopes, separated by spaces: /)
@@ -72,6 +72,27 @@ describe('clients create on a terminal', () => {
     expect(code).toBe(0)
     expect(output.match(/Redirect URIs, separated/g)).toHaveLength(1)
     expect(await names()).toContain('Asked Again')
+  })
+
+  test('says which scopes there are, and takes commas between them', async () => {
+    const command = start('create', '--name', 'Commas', '--redirect-uri', 'https://a.test/cb')
+    await command.said(/Scopes there are: [^]*companies:read [^]*Scopes, separated by spaces: /)
+    command.type(`companies:read,users:read${keys.enter}`)
+    const { code, output } = await command.ended
+    expect([code, output]).toEqual([0, expect.any(String)])
+    const id = /client id +(\S+)/.exec(output)?.[1] ?? ''
+    expect((await clients.find(id))?.metadata.scope).toBe('companies:read users:read')
+  })
+
+  test('asks again at once for an answer that is empty', async () => {
+    const command = start('create')
+    await command.said(/people see it: /)
+    command.type(keys.enter)
+    await command.said(/people see it: /)
+    command.type(`Not Empty${keys.enter}`)
+    await command.said(/Redirect URIs, separated by spaces: /)
+    command.type(keys.ctrlC)
+    expect((await command.ended).output).not.toContain('It cannot be')
   })
 
   test('takes answers that are pasted all at once', async () => {

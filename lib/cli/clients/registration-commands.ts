@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
-import { UnknownClientError } from '../../errors.ts'
 import { createAsking } from './asking.ts'
+import { findClient } from './find.ts'
 import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadata.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
@@ -35,8 +35,8 @@ Examples:
   (umask 077 && pleo-oauth clients create --metadata client.json --json > registered.json)`,
     )
   return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
-    runWith(options, async ({ clients }) => {
-      const created = await createAsking(clients, toMetadata(options) as NewClientMetadata)
+    runWith(options, async (administration) => {
+      const created = await createAsking(administration, toMetadata(options) as NewClientMetadata)
       return toSecretAnswer(
         created,
         options.json
@@ -60,9 +60,7 @@ Examples:
     )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const client = await clients.find(id)
-      if (!client) throw new UnknownClientError()
-      return show(client, options)
+      return show(await findClient(clients, id, options), options)
     }),
   )
 }

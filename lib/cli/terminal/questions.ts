@@ -19,6 +19,15 @@ export const ownTerminal = (): Terminal => ({ input: process.stdin, output: proc
 export const canAsk = ({ input, output }: Terminal): boolean =>
   input.isTTY === true && output.isTTY === true
 
+/** What is asked. */
+export interface Question {
+  readonly text: string
+  /** What to know for the answer, shown before. */
+  readonly note?: string
+  /** Whether an empty answer is one; else it is asked again. */
+  readonly mayBeEmpty?: boolean
+}
+
 /**
  * Asks all of these, one after the other; the answers in their order.
  *
@@ -26,7 +35,7 @@ export const canAsk = ({ input, output }: Terminal): boolean =>
  */
 export async function ask(
   terminal: Terminal,
-  questions: readonly string[],
+  questions: readonly Question[],
 ): Promise<readonly string[]> {
   const { output } = terminal
   const lines = createInterface(terminal)
@@ -35,15 +44,20 @@ export async function ask(
   const typed = lines[Symbol.asyncIterator]()
   try {
     const answers: string[] = []
-    for (const question of questions) {
-      lines.setPrompt(`${question} `)
-      lines.prompt()
-      const line = await typed.next()
-      if (line.done) {
-        output.write('\n')
-        throw new Refusal('nothing was changed')
+    for (const { text, note, mayBeEmpty = false } of questions) {
+      if (note !== undefined) output.write(`${note}\n`)
+      lines.setPrompt(`${text} `)
+      let answer: string | undefined
+      while (answer === undefined) {
+        lines.prompt()
+        const line = await typed.next()
+        if (line.done) {
+          output.write('\n')
+          throw new Refusal('nothing was changed')
+        }
+        answer = line.value.trim() || (mayBeEmpty ? '' : undefined)
       }
-      answers.push(line.value.trim())
+      answers.push(answer)
     }
     return answers
   } finally {
@@ -65,7 +79,9 @@ export async function confirm(
 ): Promise<void> {
   if (isMeant) return
   if (!canAsk(terminal))
-    throw new Refusal('nothing was changed: away from a terminal it takes --yes')
-  const [answer = ''] = await ask(terminal, [`${question} [y/N]`])
+    throw new Refusal(
+      `nothing was changed: away from a terminal it takes --yes, which says yes to:\n${question}`,
+    )
+  const [answer = ''] = await ask(terminal, [{ text: `${question} [y/N]`, mayBeEmpty: true }])
   if (!/^y(es)?$/i.test(answer)) throw new Refusal('nothing was changed')
 }
