@@ -221,7 +221,7 @@ describe('what cannot be undone is asked for on a terminal', () => {
 })
 
 describe('what is shown', () => {
-  const bold = '\u001B[1mCLIENT ID'
+  const bold = '\u001B[1mNAME\n  CLIENT ID '
   const doing = /[\p{Cc}\p{Bidi_Control}]/u
 
   test('is bold on a terminal, unless NO_COLOR is set, and never elsewhere', async () => {
@@ -231,6 +231,19 @@ describe('what is shown', () => {
     expect((await plain.ended).output).not.toContain('\u001B')
     const { stdout } = await runCommandWith(settings(), 'clients', 'list')
     expect(stdout).not.toContain('\u001B')
+  })
+
+  test('fits the terminal, and is whole elsewhere', async () => {
+    const name = `Long ${'Name '.repeat(38)}End`
+    const id = await register(name)
+    const { output } = await start('list').ended
+    const lines = stripVTControlCharacters(output).split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(output).toMatch(
+      new RegExp(`^Long Name .*…\\n +${id} +active +\\d{4}-\\d\\d-\\d\\d +-$`, 'm'),
+    )
+    const { stdout } = await runCommandWith(settings(), 'clients', 'list')
+    expect(stdout).toMatch(new RegExp(`^${id} +${name} +active +\\S+Z +-$`, 'm'))
   })
 
   test('has nothing that a name could do to the terminal', async () => {
