@@ -30,9 +30,11 @@ where an answer is wrong.
 
 Examples:
   pleo-oauth clients create
-  pleo-oauth clients create --name "Northwind Ledger" --redirect-uri https://ledger.example/callback \\
+  pleo-oauth clients create --name "Northwind Ledger" \\
+    --redirect-uri https://ledger.example/callback \\
     --scope companies:read export-jobs:write
-  (umask 077 && pleo-oauth clients create --metadata client.json --json > registered.json)`,
+  (umask 077 && \\
+    pleo-oauth clients create --metadata client.json --json > registered.json)`,
     )
   return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
     runWith(options, async (administration) => {
@@ -73,7 +75,8 @@ function createListCommand(): Command {
       `
 Examples:
   pleo-oauth clients list
-  pleo-oauth clients list --json | jq -r '.[] | select(.isSelfRegistered).clientId'`,
+  pleo-oauth clients list --json | \\
+    jq -r '.[] | select(.isSelfRegistered).clientId'`,
     )
   return withCommonOptions(command).action((options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
@@ -94,7 +97,8 @@ function createUpdateCommand(): Command {
 A list is replaced as a whole: name every redirect URI that is to be there. What is to be unset must be there.
 
 Examples:
-  pleo-oauth clients update <client-id> --logo-uri https://ledger.example/logo.png
+  pleo-oauth clients update <client-id> \\
+    --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
   return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>

@@ -19,8 +19,10 @@ export function createListCommand(): Command {
 Connections are stored by company and organization: there is no list of all that one client was granted.
 
 Examples:
-  pleo-oauth connections list urn:pleo:company:7e8d4f4a-3c1b-4f0e-9a51-2b6f5a0c9d11
-  pleo-oauth connections list <subject> --client <client-id> --json | jq -r '.[].grants[].grantId'`,
+  pleo-oauth connections list \\
+    urn:pleo:company:7e8d4f4a-3c1b-4f0e-9a51-2b6f5a0c9d11
+  pleo-oauth connections list <subject> --client <client-id> --json | \\
+    jq -r '.[].grants[].grantId'`,
     )
   return withCommonOptions(command).action((subject: string, options: ListOptions) =>
     runWith(options, async ({ clients, connections }) => {
