@@ -32,7 +32,7 @@ const waiting = [
 const startingProcesses = [
   'test/adapters/contract.test.ts',
   'test/cli/keys.test.ts',
-  'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,terminal,try*}.test.ts',
+  'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
   'test/clients/{members,rules,uris}.test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',

@@ -1,6 +1,6 @@
 /** One mistake in the options, or in the metadata of a client. */
 export interface ConfigurationIssue {
-  /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`; of a client alone, `redirect_uris[1]`. */
+  /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`; of a client alone, `redirect_uris[1]`, or `scope[1]` for its second scope. */
   readonly path: string
   /** What kind of mistake it is; stable, for programs. */
   readonly code: string
@@ -77,7 +77,7 @@ export class UnknownClientError extends Error {
   override readonly name = 'UnknownClientError'
 
   constructor() {
-    super('no such client is registered; those given with the options are not changed here')
+    super('no such client is registered; those given with the options are not among them')
   }
 }
 

@@ -19,6 +19,8 @@ export interface Administration {
   readonly clients: Clients
   readonly connections: Connections
   readonly signingKeys: SigningKeys
+  /** The scopes that a client may be registered with, where they are known. */
+  readonly scopes?: readonly string[]
 }
 
 /**
@@ -32,6 +34,7 @@ export function createStandalone(storage: Storage): Administration {
     clients: createStandaloneClients(storage, connections),
     connections,
     signingKeys: createStoredKeys(storage.records('SigningKeys')),
+    scopes: Object.keys(pleoScopes),
   }
 }
 

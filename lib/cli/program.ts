@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { createClientsCommand } from './clients.ts'
 import { createConnectionsCommand } from './connections.ts'
 import { createKeysCommand } from './keys.ts'
+import { wrapHelp } from './terminal/help.ts'
 import { createTryCommand } from './try.ts'
 import { createViewsCommand } from './views.ts'
 
@@ -10,7 +11,7 @@ import { createViewsCommand } from './views.ts'
 export function createProgram(): Command {
   const manifest = new URL(import.meta.resolve('pleo-oauth-server/package.json'))
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }
-  return new Command('pleo-oauth')
+  const program = new Command('pleo-oauth')
     .description('Tools for an authorization server of pleo-oauth-server')
     .version(version)
     .addCommand(createClientsCommand())
@@ -18,4 +19,5 @@ export function createProgram(): Command {
     .addCommand(createKeysCommand())
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
+  return wrapHelp(program)
 }

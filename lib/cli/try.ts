@@ -41,11 +41,14 @@ It ends with 1 also where all was answered, and the server is at fault: the new 
 active that was refreshed or revoked.
 
 Examples:
-  pleo-oauth try --issuer http://localhost:3000 --client-id try --public --scope companies:read
-  pleo-oauth try --issuer https://auth.example.com --client-id <client-id> --scope companies:read users:read \\
-    --redirect-uri http://localhost:4000/callback --refresh --revoke
-  CLIENT_SECRET=$(jq -r .secret registered.json) pleo-oauth try --issuer https://auth.example.com \\
-    --client-id <client-id> --scope companies:read --json`,
+  pleo-oauth try --issuer http://localhost:3000 --client-id try --public \\
+    --scope companies:read
+  pleo-oauth try --issuer https://auth.example.com --client-id <client-id> \\
+    --scope companies:read users:read --refresh --revoke \\
+    --redirect-uri http://localhost:4000/callback
+  CLIENT_SECRET=$(jq -r .secret registered.json) pleo-oauth try \\
+    --issuer https://auth.example.com --client-id <client-id> \\
+    --scope companies:read --json`,
     )
   return command.action((options: TryOptions) =>
     runTry(command, options, () => readSecret(options)),

@@ -107,13 +107,16 @@ function checkCredentials(value: Client, { credentials }: ClientRules, complain:
 
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
   const namesIn = (list: unknown): readonly string[] =>
-    typeof list === 'string' ? list.split(' ') : []
+    typeof list === 'string' && list !== '' ? list.split(' ') : []
   const registered = new Set(namesIn(value.scope))
-  if (scopes && [...registered].some((name) => !scopes.includes(name))) {
-    complain('scope', 'unknown_scope', 'names a scope that the resource server does not have')
+  for (const [index, name] of namesIn(value.scope).entries()) {
+    if (!scopes || scopes.includes(name)) continue
+    const message = 'names a scope that the resource server does not have'
+    complain(['scope', index], 'unknown_scope', message)
   }
-  if (namesIn(value.optional_scope).some((name) => !registered.has(name))) {
-    complain('optional_scope', 'invalid_client', 'names a scope that is not in scope')
+  for (const [index, name] of namesIn(value.optional_scope).entries()) {
+    if (registered.has(name)) continue
+    complain(['optional_scope', index], 'invalid_client', 'names a scope that is not in scope')
   }
 }
 

@@ -79,10 +79,32 @@ describe('clients create', () => {
     const wrong = ['--name', 'Pleo Verysecret', '--redirect-uri', 'http://verysecret.test']
     const said = await refusal('create', ...wrong, '--scope', 'verysecret:all')
     expect(said).toMatch(/^error: nothing was changed/)
-    for (const member of ['client_name: ', 'redirect_uris[0]: must use https', 'scope: '])
+    for (const member of ['client_name: ', 'redirect_uris[0]: must use https', 'scope[0]: '])
       expect(said).toContain(member)
     expect(said.toLowerCase()).not.toContain('verysecret')
     expect(await commands.server.clients.list()).toEqual(before)
+  })
+
+  test('says which scope there is not, and which there are, once', async () => {
+    const of = ['--name', 'Wrong Scopes', '--redirect-uri', 'https://a.test/cb']
+    const said = await refusal('create', ...of, '--scope', 'a:b', 'companies:read', 'c:d')
+    expect(said).toMatch(/\n {2}scope\[0\]: names a scope that the resource server does not have\n/)
+    expect(said).toMatch(/\n {2}scope\[2\]: names .*; there are .*companies:read .*\n$/)
+    expect(await refusal('create', ...of, '--scope', '')).toBe(
+      'error: nothing was changed: the client cannot be like that\n  scope: must not be empty\n',
+    )
+  })
+
+  test('takes scopes and redirect URIs with commas between them', async () => {
+    const uris = 'https://a.test/cb?x=1,2,com.example.app:/callback,https://b.test/cb'
+    const scopes = ['--scope', 'companies:read,users:read', '--optional-scope', 'users:read']
+    const name = ['--name', 'With Commas', '--native']
+    const said = await ok('create', ...name, '--redirect-uri', uris, ...scopes, '--json')
+    expect((JSON.parse(said) as Created).client.metadata).toMatchObject({
+      redirect_uris: ['https://a.test/cb?x=1,2', 'com.example.app:/callback', 'https://b.test/cb'],
+      scope: 'companies:read users:read',
+      optional_scope: 'users:read',
+    })
   })
 
   test('minds what the framework minds', async () => {
@@ -161,6 +183,14 @@ describe('clients list, show and update', () => {
     const said = await refusal(name, 'nobody', ...more)
     expect(said).toMatch(/^error: no such client is registered/)
   })
+
+  test('show says which client it has looked for, and where', async () => {
+    const said =
+      'error: no such client is registered: nobody is not in the Redis that REDIS_URL names'
+    expect(await refusal('show', 'nobody')).toContain(`${said} (clients given with the options`)
+    const elsewhere = await refusal('show', 'nobody', '--key-prefix', 'other:')
+    expect(elsewhere).toContain(`${said} with the key prefix other: (`)
+  })
 })
 
 describe('clients rotate', () => {
@@ -206,6 +236,14 @@ describe('clients rotate', () => {
   })
 })
 
+test('clients rotate says what would be lost, where there is nobody to ask', async () => {
+  const { id } = await create()
+  await ok('rotate', id)
+  const said = await refusal('rotate', id)
+  expect(said).toMatch(/it takes --yes, which says yes to:\n.* has two secrets:\n {2}one made /)
+  expect(said).toMatch(/\nThe one that was used last goes on, and the other ends now: .*\n$/)
+})
+
 describe('clients end-old-secrets', () => {
   const isSafe = async (id: string): Promise<unknown> =>
     (await commands.server.clients.find(id))?.secrets[1]?.isSafeToEnd
@@ -248,12 +286,12 @@ describe('clients suspend, resume and remove', () => {
 
   test('remove ends a client where that is meant, and is refused where it is not', async () => {
     const { id } = await create()
-    expect(await refusal('remove', id)).toBe(
-      'error: nothing was changed: away from a terminal it takes --yes\n',
-    )
+    const said = await refusal('remove', id)
+    expect(said).toMatch(/^error: nothing was changed: away from a terminal it takes --yes, .*:\n/)
+    expect(said).toMatch(/\nRemove Nordvind .* with everything people granted it\? .*\n$/)
     expect(await commands.server.clients.find(id)).toBeDefined()
-    const said = await ok('remove', id, '--yes', '--json')
-    expect(JSON.parse(said)).toEqual({ clientId: id, removed: true })
+    const removed = await ok('remove', id, '--yes', '--json')
+    expect(JSON.parse(removed)).toEqual({ clientId: id, removed: true })
     expect(await commands.server.clients.find(id)).toBeUndefined()
   })
 })

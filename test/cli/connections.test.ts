@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
+import { startCommandOnTerminal } from '../support/cli.ts'
 import { connect, introspect } from '../support/flow.ts'
 import { bakery, nordlysDenmark } from '../support/people.ts'
 import { startRedisCommands } from '../support/redis-commands.ts'
@@ -52,6 +54,19 @@ describe('connections list', () => {
       expect.stringMatching(/^CLIENT /),
       expect.stringMatching(start),
     ])
+  })
+
+  test('has a block for each client on a terminal, with its grants below', async () => {
+    const client = await register()
+    await grant(client)
+    await grant(client)
+    const args = ['connections', 'list', bakery, '--client', client.client_id]
+    const { output } = await startCommandOnTerminal(commands.environment, ...args).ended
+    const [head, ...blocks] = stripVTControlCharacters(output).trimEnd().split('\n\n')
+    expect(head).toBe(`${client.client_name}\n  client id  ${client.client_id}`)
+    const ids = await grantsOf(client)
+    expect(blocks.map((block) => /^ {2}grant id +(\S+)$/m.exec(block)?.[1])).toEqual(ids)
+    for (const block of blocks) expect(block).toMatch(/^ {2}scopes +companies:read$/m)
   })
 
   test('has the same as JSON, with times in ISO 8601', async () => {

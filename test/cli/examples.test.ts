@@ -17,7 +17,7 @@ async function call(args: readonly string[]): Promise<string | undefined> {
   const program = createProgram()
   let called: Command | undefined
   for (const command of withCommands(program)) {
-    command.exitOverride().configureOutput({ writeErr: () => undefined })
+    command.exitOverride().configureOutput({ outputError: () => undefined })
     if (command.commands.length === 0) command.action(() => void (called = command))
   }
   await program.parseAsync(args, { from: 'user' })

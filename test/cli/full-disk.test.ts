@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCommandOnFullDisk, runCommandWith } from '../support/cli.ts'
+import { runCommandForNobody, runCommandOnFullDisk, runCommandWith } from '../support/cli.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
@@ -65,5 +65,21 @@ describe('where the answer cannot be written, the command ends with 1 and says',
 
   test('nothing more where nothing is lost', async () => {
     expect(await lost('clients', 'list')).toBe('')
+  })
+})
+
+describe('where nobody reads the answer', () => {
+  test('a command that only shows something ends quietly', async () => {
+    for (const args of [['list'], ['list', '--json']])
+      expect(await runCommandForNobody(settings(), 'clients', ...args)).toMatchObject({
+        code: 0,
+        stderr: '',
+      })
+  })
+
+  test('a command that says something once says that it is lost', async () => {
+    const { code, stderr } = await runCommandForNobody(settings(), 'clients', 'invite')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/cannot be written: EPIPE\nThere is a token that nobody has, /)
   })
 })

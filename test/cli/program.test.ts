@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { runCommand } from '../support/cli.ts'
+import { createProgram } from '../../lib/cli/program.ts'
+import { runInProcess } from '../support/cli-in-process.ts'
+import { runCommand, startCommandOnTerminal } from '../support/cli.ts'
+import { createFolder } from '../support/folder.ts'
 
 test('--version is that of the package', async () => {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -27,3 +31,50 @@ test.each([[[]], [['clients']], [['connections']]])(
     expect(commands.split('\n').length).toBeGreaterThan(2)
   },
 )
+
+const withCommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap((one) => withCommands(one)),
+]
+const pathOf = (command: Command): readonly string[] =>
+  command.parent ? [...pathOf(command.parent), command.name()] : []
+
+test.each(withCommands(createProgram()).map((command) => [pathOf(command)]))(
+  '%j --help has no line that is longer than 80 characters, and none that is broken early',
+  async (path) => {
+    const { stdout } = await runInProcess({}, ...path, '--help')
+    const lines = stdout.split('\n')
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+    const early = lines.filter((line, index) => {
+      const next = /^\S+/.exec(lines[index + 1] ?? '')?.[0]
+      return /^\S/.test(line) && next !== undefined && `${line} ${next}`.length <= 80
+    })
+    expect(early).toEqual([])
+  },
+)
+
+test('help is as wide as the terminal', async () => {
+  const { output } = await startCommandOnTerminal({}, 'keys', 'rotate', '--help').ended
+  expect(output).toContain(
+    '\nIt fails, and changes nothing, while the key that was announced last is not in\nuse yet.\n',
+  )
+})
+
+test('a setting that is missing may be in a file .env, which is not read: that is said', async () => {
+  const before = process.cwd()
+  const none = { REDIS_URL: '', STORAGE_KEYS: '', COOKIE_KEYS: '' }
+  const said = async (): Promise<readonly string[]> => {
+    const listed = await runInProcess(none, 'clients', 'list')
+    const rotated = await runInProcess(none, 'keys', 'rotate', '--cookies')
+    return [listed.stderr, rotated.stderr]
+  }
+  try {
+    process.chdir(createFolder())
+    for (const one of await said()) expect(one).toMatch(/^error: .* must be set.*\n$/)
+    process.chdir(createFolder({ '.env': 'REDIS_URL=redis://localhost' }))
+    for (const one of await said())
+      expect(one).toMatch(/must be set.*\nThe file .env here is not read/)
+  } finally {
+    process.chdir(before)
+  }
+})

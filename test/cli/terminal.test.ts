@@ -63,7 +63,7 @@ describe('clients create on a terminal', () => {
       command.type(answer + keys.enter)
     }
     await command.said(/client_name: /)
-    await command.said(/scope: /)
+    await command.said(/scope\[0\]: /)
     await command.said(/Name, as people see it: /)
     command.type(`Asked Again${keys.enter}`)
     await command.said(/Scopes, separated by spaces: /)
@@ -72,6 +72,27 @@ describe('clients create on a terminal', () => {
     expect(code).toBe(0)
     expect(output.match(/Redirect URIs, separated/g)).toHaveLength(1)
     expect(await names()).toContain('Asked Again')
+  })
+
+  test('says which scopes there are, and takes commas between them', async () => {
+    const command = start('create', '--name', 'Commas', '--redirect-uri', 'https://a.test/cb')
+    await command.said(/Scopes there are: [^]*companies:read [^]*Scopes, separated by spaces: /)
+    command.type(`companies:read,users:read${keys.enter}`)
+    const { code, output } = await command.ended
+    expect([code, output]).toEqual([0, expect.any(String)])
+    const id = /client id +(\S+)/.exec(output)?.[1] ?? ''
+    expect((await clients.find(id))?.metadata.scope).toBe('companies:read users:read')
+  })
+
+  test('asks again at once for an answer that is empty', async () => {
+    const command = start('create')
+    await command.said(/people see it: /)
+    command.type(keys.enter)
+    await command.said(/people see it: /)
+    command.type(`Not Empty${keys.enter}`)
+    await command.said(/Redirect URIs, separated by spaces: /)
+    command.type(keys.ctrlC)
+    expect((await command.ended).output).not.toContain('It cannot be')
   })
 
   test('takes answers that are pasted all at once', async () => {
@@ -200,7 +221,7 @@ describe('what cannot be undone is asked for on a terminal', () => {
 })
 
 describe('what is shown', () => {
-  const bold = '\u001B[1mCLIENT ID'
+  const bold = '\u001B[1mNAME\n  CLIENT ID '
   const doing = /[\p{Cc}\p{Bidi_Control}]/u
 
   test('is bold on a terminal, unless NO_COLOR is set, and never elsewhere', async () => {
@@ -210,6 +231,19 @@ describe('what is shown', () => {
     expect((await plain.ended).output).not.toContain('\u001B')
     const { stdout } = await runCommandWith(settings(), 'clients', 'list')
     expect(stdout).not.toContain('\u001B')
+  })
+
+  test('fits the terminal, and is whole elsewhere', async () => {
+    const name = `Long ${'Name '.repeat(38)}End`
+    const id = await register(name)
+    const { output } = await start('list').ended
+    const lines = stripVTControlCharacters(output).split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(output).toMatch(
+      new RegExp(`^Long Name .*…\\n +${id} +active +\\d{4}-\\d\\d-\\d\\d +-$`, 'm'),
+    )
+    const { stdout } = await runCommandWith(settings(), 'clients', 'list')
+    expect(stdout).toMatch(new RegExp(`^${id} +${name} +active +\\S+Z +-$`, 'm'))
   })
 
   test('has nothing that a name could do to the terminal', async () => {

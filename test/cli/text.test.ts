@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { clean, toIso, toJson, toList, toTable, toTime } from '../../lib/cli/terminal/text.ts'
+import { cut, toTable } from '../../lib/cli/terminal/table.ts'
+import { clean, toIso, toJson, toList, toTime } from '../../lib/cli/terminal/text.ts'
 
 const hostile = [
   ['an escape', '\u001B[31mred'],
@@ -53,4 +54,13 @@ test('columns stay below each other, however wide the letters are', () => {
     'Cafe\u0301      three',
     '👩‍👩‍👧        four',
   ])
+})
+
+test.each([
+  ['Northwind', 9, 'Northwind'],
+  ['Northwind', 8, 'Northwi…'],
+  ['北風会計', 6, '北風…'],
+  ['👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦', 5, '👩‍👩‍👧‍👦👩‍👩‍👧‍👦…'],
+])('%s in %i columns is %s', (text, width, shown) => {
+  expect(cut(text, width)).toBe(shown)
 })

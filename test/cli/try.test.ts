@@ -72,6 +72,7 @@ describe('try', () => {
     expect([code, stderr]).toEqual([0, expect.any(String)])
     expect(stdout).toMatch(new RegExp(`^  subject +${bakery}$`, 'm'))
     expect(stdout).toMatch(/^ {2}access token +\S{4}… \(\d+ characters\)$/m)
+    expect(stdout).toMatch(/^ {2}type +Bearer$/m)
     expect(stdout).toMatch(/^ {2}lifetime +900 seconds$/m)
     expect(stdout).toMatch(/^ {2}scope +companies:read$/m)
     expect(stdout).toMatch(new RegExp(`^  sub +${idOf(bakery)}$`, 'm'))
@@ -121,7 +122,7 @@ describe('try', () => {
     const url = await urlOf(command)
     expect([...url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
     const { tokens, introspection, refreshed, revoked } = parse(await walk(command))
-    expect(tokens['token_type']).toBe('dpop')
+    expect(tokens['token_type']).toBe('DPoP')
     expect(introspection['cnf']).toEqual({ jkt: expect.any(String) as string })
     expect(refreshed?.isOldStillActive).toBe(false)
     expect(revoked?.isStillActive).toBe(false)
@@ -141,6 +142,26 @@ describe('try', () => {
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/error: access was denied: the person refused, .*\(access_denied.*\)\n$/)
     expect(stderr).not.toContain('/oauth/token')
+    expect(stderr).toContain('checking the answer, which has no code\n')
+  })
+
+  test('says which scope is refused', async () => {
+    const command = asPublic('--scope', 'vendors:read')
+    const refused = await fetch(await urlOf(command), { redirect: 'manual' })
+    await fetch(refused.headers.get('location') ?? '')
+    const { code, stderr } = await command.ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/refuses: invalid_scope: .+ \(scope: vendors:read\)\n$/)
+  })
+
+  test.each([
+    ['a client that is not registered', ['--client-id', 'nobody']],
+    ['another redirect URI', ['--redirect-uri', `http://127.0.0.1:${port}/elsewhere`]],
+  ])('does not wait for a browser that would not come back: %s', async (_, args) => {
+    const { code, stdout, stderr } = await asPublic(...args).ended
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/error: the authorization server would show an error in the browser, /)
+    expect(stderr).not.toContain('Open this')
   })
 
   test('listens on a name, under both of its addresses', async () => {

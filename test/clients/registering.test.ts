@@ -116,7 +116,7 @@ describe('what is wrong is said', () => {
       'client_secret',
       'contacts[0]',
       'redirect_uris[0]',
-      'scope',
+      'scope[0]',
     ])
     expect([error.statusCode, error.error]).toEqual([400, 'invalid_client_metadata'])
     expect(error.error_description).toContain('redirect_uris[0] must use https')

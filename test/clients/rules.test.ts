@@ -169,8 +169,8 @@ describe.each(doors)('%s', (door, refused) => {
           `${one}@${other}`,
         ])
           expect(await refused({ contacts: ['a@b.test', contact] })).toEqual(['contacts[1]'])
-        expect(await refused({ scope: `companies:read ${one}:${other}` })).toContain('scope')
-        expect(await refused({ optional_scope: `${one}:${other}` })).toEqual(['optional_scope'])
+        expect(await refused({ scope: `companies:read ${one}:${other}` })).toContain('scope[1]')
+        expect(await refused({ optional_scope: `${one}:${other}` })).toEqual(['optional_scope[0]'])
       }),
       { ...runs, numRuns: 20 },
     )

@@ -77,8 +77,6 @@ describe('a client', () => {
       ['client_name#', 'Ledger'],
       ['client_name#not_a_tag', 'Ledger'],
       ['tos_uri#da', 'http://ledger.example.test/'],
-      ['scope', 'companies:read made:up'],
-      ['optional_scope', 'accounts:read'],
       ['subject_type_preference', 'person'],
       ['test', 'yes'],
     ].map(([path = '', value]): [string, string, object] => [
@@ -90,6 +88,16 @@ describe('a client', () => {
       'with a scheme of its own that is not native',
       'clients[0].redirect_uris[0]',
       { ...confidential, redirect_uris: ['com.example.app:/callback'] },
+    ],
+    [
+      'with a scope that there is not',
+      'clients[0].scope[1]',
+      { ...confidential, scope: 'companies:read made:up' },
+    ],
+    [
+      'with an optional scope that it has not',
+      'clients[0].optional_scope[0]',
+      { ...confidential, optional_scope: 'accounts:read' },
     ],
     [
       'with one redirect URI twice',

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { toOwnLines } from './example.ts'
 import { surroundings } from './surroundings.ts'
@@ -82,6 +83,24 @@ export async function runCommandOnFullDisk(
   } finally {
     closeSync(file)
   }
+}
+
+/** The same where whoever is to read stdout has gone, like `true` behind a pipe. */
+export async function runCommandForNobody(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> {
+  const child = spawn(
+    'sh',
+    ['-c', '{ "$@"; echo "code $?" >&2; } | true', 'sh', process.execPath, cli, ...args],
+    {
+      env: { ...surroundings, ...environment },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  const said = toOwnLines(await readAll(child.stderr))
+  const [, stderr = '', code] = /^([^]*)code (\d+)\n$/.exec(said) ?? []
+  return { code: Number(code), stdout: '', stderr }
 }
 
 /** Runs the command line on a terminal, for a person to answer. */

@@ -23,7 +23,7 @@ export interface TerminalCommand {
 }
 
 /** What a terminal sends for Enter, and for keys held with Ctrl. */
-export const keys = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004' } as const
+export const keys = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004', ctrlZ: '\u001A' } as const
 
 /**
  * Runs a program as a person does: on a pseudo-terminal of 80 columns, for stdin, stdout and stderr.

@@ -107,7 +107,7 @@ describe('an embedder who tests options', () => {
     expect(error.issues.map(({ path }) => path)).toEqual([
       'refreshRetryWindow',
       'clients[0].redirect_uris[0]',
-      'clients[0].scope',
+      'clients[0].scope[0]',
     ])
     await expect.poll(listening).toBe(0)
   })

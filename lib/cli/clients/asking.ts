@@ -1,7 +1,9 @@
-import type { Clients, CreatedClient, NewClientMetadata } from '../../clients/clients.ts'
+import type { CreatedClient, NewClientMetadata } from '../../clients/clients.ts'
 import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
+import type { Administration } from '../../standalone.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'
+import { toScope, toUris } from './metadata.ts'
 
 const questions = [
   { member: 'client_name', flag: '--name', text: 'Name, as people see it:' },
@@ -22,35 +24,36 @@ type Question = (typeof questions)[number]
  * {@link ClientMetadataError} where something is wrong that was not asked for
  */
 export async function createAsking(
-  clients: Clients,
+  administration: Administration,
   given: NewClientMetadata,
 ): Promise<CreatedClient> {
   const missing = findMissing(given)
-  if (missing.length === 0) return clients.create(given)
+  if (missing.length === 0) return tryWith(administration, given, [])
   if (!canAsk(ownTerminal())) {
     const flags = missing.map(({ flag }) => flag).join(', ')
     throw new Refusal(`missing: ${flags} (on a terminal, you would be asked)`)
   }
-  return tryWith(clients, { ...given, ...(await askFor(missing)) }, missing)
+  const metadata = { ...given, ...(await askFor(administration, missing)) }
+  return tryWith(administration, metadata, missing)
 }
 
 async function tryWith(
-  clients: Clients,
+  administration: Administration,
   metadata: NewClientMetadata,
   asked: readonly Question[],
 ): Promise<CreatedClient> {
   try {
-    return await clients.create(metadata)
+    return await administration.clients.create(metadata)
   } catch (error) {
     if (!(error instanceof ClientMetadataError)) throw error
     const wrong = asked.filter((question) => error.issues.some((issue) => isAbout(issue, question)))
     const isAllAsked = error.issues.every((issue) =>
       wrong.some((question) => isAbout(issue, question)),
     )
-    if (!isAllAsked) throw error
+    if (!isAllAsked || wrong.length === 0) throw withScopes(error, administration)
     const said = error.issues.map(({ path, message }) => `  ${path}: ${message}\n`)
     process.stderr.write(`It cannot be like that:\n${said.join('')}`)
-    return tryWith(clients, { ...metadata, ...(await askFor(wrong)) }, asked)
+    return tryWith(administration, { ...metadata, ...(await askFor(administration, wrong)) }, asked)
   }
 }
 
@@ -64,16 +67,33 @@ function findMissing(given: NewClientMetadata): readonly Question[] {
   )
 }
 
-async function askFor(asked: readonly Question[]): Promise<NewClientMetadata> {
+async function askFor(
+  { scopes }: Administration,
+  asked: readonly Question[],
+): Promise<NewClientMetadata> {
   const answers = await ask(
     ownTerminal(),
-    asked.map(({ text }) => text),
+    asked.map(({ member, text }) =>
+      member === 'scope' && scopes
+        ? { text, note: `Scopes there are: ${scopes.join(' ')}` }
+        : { text },
+    ),
   )
-  const members = asked.map(({ member }, index) => {
-    const answer = answers[index] ?? ''
-    return [member, member === 'redirect_uris' ? answer.split(/[\s,]+/).filter(Boolean) : answer]
-  })
+  const readings = { client_name: String, redirect_uris: toUris, scope: toScope } as const
+  const members = asked.map(({ member }, index) => [member, readings[member](answers[index] ?? '')])
   return Object.fromEntries(members) as NewClientMetadata
+}
+
+/** With the scopes there are, where it is about one that is not among them, and they are known. */
+function withScopes(error: ClientMetadataError, { scopes }: Administration): ClientMetadataError {
+  const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
+  if (last === -1 || !scopes) return error
+  const known = `; there are ${scopes.join(' ')}`
+  return new ClientMetadataError(
+    error.issues.map((issue, index) =>
+      index === last ? { ...issue, message: issue.message + known } : issue,
+    ),
+  )
 }
 
 const isAbout = ({ path }: ConfigurationIssue, { member }: Question): boolean =>

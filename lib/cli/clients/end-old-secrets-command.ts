@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import type { RegisteredClient } from '../../clients/clients.ts'
-import { ClientMetadataError, UnknownClientError } from '../../errors.ts'
+import { ClientMetadataError } from '../../errors.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { clean, toJson } from '../terminal/text.ts'
+import { findClient } from './find.ts'
 import { toAdvice, toPlain } from './show.ts'
 
 interface EndOptions extends CommonOptions {
@@ -29,8 +30,7 @@ Examples:
     )
   return withCommonOptions(command).action((id: string, options: EndOptions) =>
     runWith(options, async ({ clients }) => {
-      const client = await clients.find(id)
-      if (!client) throw new UnknownClientError()
+      const client = await findClient(clients, id, options)
       const { secrets } = client
       if (secrets.length < 2) return options.json ? toJson(toPlain(client)) : toNothing(client)
       const isSafe = secrets.slice(1).every(({ isSafeToEnd }) => isSafeToEnd)

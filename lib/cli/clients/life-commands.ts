@@ -3,6 +3,7 @@ import type { Clients } from '../../clients/clients.ts'
 import { UnknownClientError } from '../../errors.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { findClient } from './find.ts'
 import { toPlain } from './show.ts'
 import { clean, toJson } from '../terminal/text.ts'
 
@@ -65,8 +66,7 @@ Examples:
   )
   return withCommonOptions(command).action((id: string, options: LifeOptions) =>
     runWith(options, async ({ clients }) => {
-      const client = await clients.find(id)
-      if (!client) throw new UnknownClientError()
+      const client = await findClient(clients, id, options)
       const shown = clean(client.metadata.client_name ?? id)
       if (question) await confirm(question(`${shown} (${id})`), options.yes === true)
       const result = await act(clients, id)

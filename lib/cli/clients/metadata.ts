@@ -42,13 +42,24 @@ export const withMetadataOptions = (command: Command): Command =>
       'JSON file with these and all other members, by their RFC 7591 names',
     )
 
+/** URIs, separated by spaces or by commas; a comma can be a part of one, where no other begins behind it. */
+export const toUris = (text: string): readonly string[] =>
+  text.split(/,?\s+|,(?=$|[a-z][a-z\d+.-]*:\/)/i).filter(Boolean)
+
+/** Scopes, separated by spaces or by commas, as `scope` has them. */
+export const toScope = (text: string): string =>
+  text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .join(' ')
+
 /** The members that the options name; those of the file where the options say nothing else. */
 export function toMetadata(options: MetadataOptions): ClientChanges {
   const members: ClientChanges = {
     client_name: options.name,
-    redirect_uris: options.redirectUri,
-    scope: options.scope?.join(' '),
-    optional_scope: options.optionalScope?.join(' '),
+    redirect_uris: options.redirectUri?.flatMap((text) => toUris(text)),
+    scope: options.scope && toScope(options.scope.join(' ')),
+    optional_scope: options.optionalScope && toScope(options.optionalScope.join(' ')),
     contacts: options.contact,
     client_uri: options.clientUri,
     logo_uri: options.logoUri,

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
-import { ClientMetadataError, UnknownClientError } from '../../errors.ts'
+import { ClientMetadataError } from '../../errors.ts'
 import { createAsking } from './asking.ts'
+import { findClient } from './find.ts'
 import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadata.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
@@ -31,13 +32,15 @@ where an answer is wrong.
 
 Examples:
   pleo-oauth clients create
-  pleo-oauth clients create --name "Northwind Ledger" --redirect-uri https://ledger.example/callback \\
+  pleo-oauth clients create --name "Northwind Ledger" \\
+    --redirect-uri https://ledger.example/callback \\
     --scope companies:read export-jobs:write
-  (umask 077 && pleo-oauth clients create --metadata client.json --json > registered.json)`,
+  (umask 077 && \\
+    pleo-oauth clients create --metadata client.json --json > registered.json)`,
     )
   return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
-    runWith(options, async ({ clients }) => {
-      const created = await createAsking(clients, toMetadata(options) as NewClientMetadata)
+    runWith(options, async (administration) => {
+      const created = await createAsking(administration, toMetadata(options) as NewClientMetadata)
       return toSecretAnswer(
         created,
         options.json
@@ -61,9 +64,7 @@ Examples:
     )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const client = await clients.find(id)
-      if (!client) throw new UnknownClientError()
-      return show(client, options)
+      return show(await findClient(clients, id, options), options)
     }),
   )
 }
@@ -76,7 +77,8 @@ function createListCommand(): Command {
       `
 Examples:
   pleo-oauth clients list
-  pleo-oauth clients list --json | jq -r '.[] | select(.isSelfRegistered).clientId'`,
+  pleo-oauth clients list --json | \\
+    jq -r '.[] | select(.isSelfRegistered).clientId'`,
     )
   return withCommonOptions(command).action((options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
@@ -103,7 +105,8 @@ A list is replaced as a whole: name every redirect URI that is to be there. What
 Where a client that registered itself is marked as verified, what it is trusted by is shown, and asked about.
 
 Examples:
-  pleo-oauth clients update <client-id> --logo-uri https://ledger.example/logo.png
+  pleo-oauth clients update <client-id> \\
+    --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
   return withCommonOptions(command).action((id: string, options: UpdateOptions) =>
@@ -111,8 +114,7 @@ Examples:
       const changes = toMetadata(options)
       if (Object.keys(changes).length === 0)
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
-      const client = await clients.find(id)
-      if (!client) throw new UnknownClientError()
+      const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
       await confirmVerified(client, changes, options.yes === true)
       const seen = client.metadata

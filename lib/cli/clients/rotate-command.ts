@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import type { Clients, ClientSecretInfo, RegisteredClient } from '../../clients/clients.ts'
-import { UnknownClientError } from '../../errors.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toDays } from './days.ts'
+import { findClient } from './find.ts'
 import { toCreated, toPlain, toSecretAnswer } from './show.ts'
 import type { Answer } from '../terminal/print.ts'
 import { clean, toJson, toTime } from '../terminal/text.ts'
@@ -44,8 +44,7 @@ async function rotate(
   options: RotateOptions,
 ): Promise<Answer | string> {
   const { oldEndsIn: days = 7, now: isNow = false, yes: isMeant = false, json } = options
-  const before = await clients.find(id)
-  if (!before) throw new UnknownClientError()
+  const before = await findClient(clients, id, options)
   const question = toQuestion(before, isNow)
   if (question !== undefined) await confirm(question, isMeant)
   const created = await clients.rotateSecret(id, { now: isNow, oldEndsIn: days * 86_400 })

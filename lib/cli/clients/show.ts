@@ -1,7 +1,8 @@
 import type { CreatedClient, RegisteredClient } from '../../clients/clients.ts'
 import { idle } from '../../clients/shown-client.ts'
 import type { Answer } from '../terminal/print.ts'
-import { bold, clean, toIso, toList, toTable, toTime } from '../terminal/text.ts'
+import { terminalWidth, toTable } from '../terminal/table.ts'
+import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
 
 /** Clients, as a table for people. */
 export function toClientTable(clients: readonly RegisteredClient[]): string {
@@ -10,11 +11,15 @@ export function toClientTable(clients: readonly RegisteredClient[]): string {
     client.clientId,
     client.metadata.client_name ?? '-',
     client.suspendedAt === undefined ? 'active' : 'suspended',
-    toTime(client.createdAt),
-    toTime(lastUseOf(client)),
+    toShortTime(client.createdAt),
+    toShortTime(lastUseOf(client)),
   ])
-  return toTable([['CLIENT ID', 'NAME', 'STATUS', 'CREATED', 'SECRET LAST USED'], ...rows])
+  return toTable([['CLIENT ID', 'NAME', 'STATUS', 'CREATED', 'SECRET LAST USED'], ...rows], 1)
 }
+
+/** On a terminal to the day: `show` says the rest, and the name has the room. */
+const toShortTime = (at: number | undefined): string =>
+  terminalWidth() === Number.POSITIVE_INFINITY ? toTime(at) : toTime(at).replace(/T.*/, '')
 
 function lastUseOf({ secrets }: RegisteredClient): number | undefined {
   const uses = secrets.map(({ lastUsedAt = 0 }) => lastUsedAt)

@@ -2,7 +2,8 @@ import type { Clients } from '../../clients/clients.ts'
 import type { Connection } from '../../connections/connections.ts'
 import { parseSubject } from '../../pleo/subject.ts'
 import { Refusal } from '../terminal/refusal.ts'
-import { toIso, toTable, toTime } from '../terminal/text.ts'
+import { cut, terminalWidth, toTable } from '../terminal/table.ts'
+import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
 
 /** What clients are called, by their id; without those that are not registered (any more). */
 export type ClientNames = ReadonlyMap<string, string>
@@ -18,9 +19,29 @@ export async function findNames(clients: Clients, ids: readonly string[]): Promi
   )
 }
 
-/** Connections, as a table for people: one row for each grant. */
-export function toConnectionTable(connections: readonly Connection[], names: ClientNames): string {
+/** Connections for people: by client on a terminal, and a table elsewhere, with one row for each grant. */
+export function toConnectionPage(connections: readonly Connection[], names: ClientNames): string {
   if (connections.length === 0) return 'Nothing is granted.'
+  if (terminalWidth() === Number.POSITIVE_INFINITY) return toConnectionTable(connections, names)
+  return connections.map((connection) => toBlock(connection, names)).join('\n\n')
+}
+
+function toBlock({ clientId, grants }: Connection, names: ClientNames): string {
+  const name = cut(clean(names.get(clientId) ?? clientId), terminalWidth())
+  const lists = grants.map((grant) =>
+    toList([
+      ['grant id', grant.grantId],
+      ['person', grant.accountId],
+      ['granted', toTime(grant.grantedAt)],
+      ['last used', toTime(grant.lastUsedAt)],
+      ['ends', toTime(grant.endsAt)],
+      ['scopes', grant.scopes.join(' ')],
+    ]),
+  )
+  return [`${bold(name)}\n${toList([['client id', clientId]])}`, ...lists].join('\n\n')
+}
+
+function toConnectionTable(connections: readonly Connection[], names: ClientNames): string {
   const rows = connections.flatMap(({ clientId, grants }) =>
     grants.map((grant) => [
       names.get(clientId) ?? '-',

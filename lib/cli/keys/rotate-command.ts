@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { SigningKeyInfo, SigningKeys } from '../../keys/signing-keys.ts'
 import { readCookieKeys } from '../open/cookie-keys.ts'
+import { toSettingsHint } from '../open/settings-file.ts'
 import { runWith, sayingWhy, withCommonOptions, type CommonOptions } from '../run.ts'
 import { print } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
@@ -70,7 +71,9 @@ Nothing has to be restarted, or done then.`
 function rotateCookieKeys(command: Command, { json }: CommonOptions): Promise<void> {
   const keys = readCookieKeys()
   if (!keys)
-    command.error('error: COOKIE_KEYS must be set: secrets separated by commas, none empty')
+    command.error(
+      `error: COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
+    )
   const next = toNextCookieKeys(keys)
   const ifLost = 'Nobody has the new key: run the command again.'
   return sayingWhy(() => print({ text: json ? toJson(next) : next.join(','), ifLost }))

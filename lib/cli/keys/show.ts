@@ -1,5 +1,6 @@
 import type { SigningKeyInfo } from '../../keys/signing-keys.ts'
-import { toIso, toJson, toTable, toTime } from '../terminal/text.ts'
+import { toTable } from '../terminal/table.ts'
+import { toIso, toJson, toTime } from '../terminal/text.ts'
 
 /** Signing keys, as a table for people. */
 export function toKeyTable(keys: readonly SigningKeyInfo[]): string {

@@ -11,6 +11,7 @@ import {
 } from '../../../adapters/redis.ts'
 import type { Storage } from '../../storage.ts'
 import { Refusal } from '../terminal/refusal.ts'
+import { toSettingsHint } from './settings-file.ts'
 
 /** Redis, connected. */
 export interface OpenRedis {
@@ -60,7 +61,7 @@ function readEnvironment(): Environment {
   const missing = [url ? [] : 'REDIS_URL', keys ? [] : 'STORAGE_KEYS'].flat()
   if (!url || !keys) {
     throw new Refusal(
-      `${missing.join(' and ')} must be set, as for the authorization server, or --config must name it`,
+      `${missing.join(' and ')} must be set, as for the authorization server, or --config must name it${toSettingsHint()}`,
     )
   }
   if (keys.some((key) => key.length < 32)) {

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /**
- * Writes an answer to stdout, and waits until it is out.
+ * Writes an answer to stdout, and waits until it is out, or nobody reads it who would miss something.
  *
  * @throws {@link Refusal} where it cannot be written: by then, what the command was to do is done
  */
@@ -22,7 +22,8 @@ export async function print(answer: Answer | string): Promise<void> {
       resolve(problem)
     })
   })
-  if (!error) return
+  // Whoever reads it has what they wanted, as `head` does.
+  if (!error || (error.code === 'EPIPE' && ifLost === '')) return
   const reason = `it is done, but the answer cannot be written: ${error.code ?? error.message}`
   throw new Refusal([reason, ifLost].filter(Boolean).join('\n'))
 }

@@ -13,18 +13,12 @@ export const clean = (text: string): string => text.replaceAll(active, '\u{FFFD}
 /** A time of so many milliseconds since the epoch, to the second; `-` for what is none. */
 export const toTime = (at: number | undefined): string => toIso(at)?.replace(/\.\d+Z$/, 'Z') ?? '-'
 
-/** Rows in columns, the first row as their names. */
-export function toTable(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map((cell) => clean(cell)))
-  const lines = toColumns(cells)
-  return [bold(lines[0] ?? ''), ...lines.slice(1)].join('\n')
-}
-
 /** Names and values, below each other. */
 export const toList = (rows: readonly (readonly [name: string, value: string])[]): string =>
   toColumns(rows.map(([name, value]) => [`  ${clean(name)}`, clean(value)])).join('\n')
 
-function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
+/** Rows in columns, a line each. */
+export function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((width, row) => Math.max(width, stringWidth(row[column] ?? '')), 0),
   )

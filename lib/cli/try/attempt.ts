@@ -1,4 +1,5 @@
 import type * as Library from 'oauth4webapi'
+import { asSent } from './as-sent.ts'
 import { inWords } from './trouble.ts'
 import type { RedirectUri } from './values.ts'
 
@@ -77,7 +78,9 @@ export async function createAttempt(
           verifier,
           http,
         )
-        return oauth.processAuthorizationCodeResponse(metadata, client, response)
+        return asSent(response, (one) =>
+          oauth.processAuthorizationCodeResponse(metadata, client, one),
+        )
       }),
   }
 }

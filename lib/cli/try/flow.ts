@@ -48,9 +48,17 @@ export async function walk(
 ): Promise<Outcome> {
   if (request.isPushed) narrator.step('Pushing the authorization request')
   const attempt = await partner.begin(request)
+  // What is pushed was checked, and is good once only.
+  if (!request.isPushed) {
+    narrator.step('Asking whether the browser would be sent back')
+    await partner.check(attempt)
+  }
   narrator.show(attempt.url)
   const answer = await comeBack()
-  narrator.step('The browser came back: checking the answer, exchanging its code for tokens')
+  const isCode = answer.searchParams.has('code')
+  narrator.step(
+    `The browser came back: checking the answer, ${isCode ? 'exchanging its code for tokens' : 'which has no code'}`,
+  )
   const tokens = await attempt.redeem(answer)
 
   let newest = tokens

@@ -20,7 +20,9 @@ export function createNarrator(): Narrator {
       console.error(`\n${bold('Open this in a browser on this machine, sign in and agree:')}`)
       // On a line of its own, to be clicked and copied.
       console.error(`\n${url.href}`)
-      console.error('\nWaiting for the browser to come back. Ctrl+C ends it.')
+      console.error(
+        '\nWaiting for the browser to come back. Ctrl+C ends it, for example where the browser shows an error.',
+      )
     },
   }
 }

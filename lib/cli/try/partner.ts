@@ -1,5 +1,6 @@
 import type * as Library from 'oauth4webapi'
 import { Refusal } from '../terminal/refusal.ts'
+import { asSent } from './as-sent.ts'
 import { createAttempt, type Attempt, type AuthorizationRequest } from './attempt.ts'
 import { checkMetadata } from './metadata.ts'
 import { inWords } from './trouble.ts'
@@ -9,6 +10,13 @@ import type { Send } from './wire.ts'
 export interface Partner {
   readonly metadata: Library.AuthorizationServer
   readonly begin: (request: AuthorizationRequest) => Promise<Attempt>
+  /**
+   * Asks the authorization endpoint, as the browser is going to. Nothing comes of it but an interaction that nobody
+   * goes on with.
+   *
+   * @throws {@link Refusal} where the browser would show an error, and never come back
+   */
+  readonly check: (attempt: Attempt) => Promise<void>
   readonly introspect: (token: string) => Promise<Library.IntrospectionResponse>
   readonly refresh: (token: string) => Promise<Library.TokenEndpointResponse>
   readonly revoke: (token: string) => Promise<void>
@@ -56,6 +64,13 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
   return {
     metadata,
     begin: (request) => createAttempt({ oauth, as, http }, request),
+    check: async ({ url }) => {
+      const headers = { accept: 'text/html' }
+      const { status, body } = await send(url.href, { method: 'GET', headers })
+      await body?.cancel()
+      // No other one: what stands before a server may want a real browser.
+      if (status === 400) throw new Refusal(toDeadEnd(url))
+    },
     introspect: (token) =>
       inWords(async () => {
         const response = await oauth.introspectionRequest(...as, token, toHttp(send))
@@ -64,7 +79,7 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
     refresh: (token) =>
       inWords(async () => {
         const response = await oauth.refreshTokenGrantRequest(...as, token, http)
-        return oauth.processRefreshTokenResponse(metadata, client, response)
+        return asSent(response, (one) => oauth.processRefreshTokenResponse(metadata, client, one))
       }),
     revoke: (token) =>
       inWords(async () => {
@@ -73,6 +88,9 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
       }),
   }
 }
+
+const toDeadEnd = (url: URL): string =>
+  `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? What the browser would show: ${url.href}`
 
 /** `client_secret_basic`, unless the server has no such thing. */
 function toAuthentication(

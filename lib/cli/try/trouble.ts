@@ -20,9 +20,9 @@ export async function inWords<T>(act: () => Promise<T>): Promise<T> {
 async function toWords(code: string, error: Error): Promise<string> {
   switch (code) {
     case 'OAUTH_AUTHORIZATION_RESPONSE_ERROR':
-      return toDenial(error as OAuthError)
+      return toDenial(error)
     case 'OAUTH_RESPONSE_BODY_ERROR':
-      return `the authorization server refuses: ${toText(error as OAuthError)}`
+      return `the authorization server refuses: ${toText(error)}`
     case 'OAUTH_WWW_AUTHENTICATE_CHALLENGE': {
       const { response } = error as { readonly response?: Response }
       const body: unknown = await response?.json().catch(() => undefined)
@@ -49,6 +49,10 @@ const toStrange = ({ message }: Error): string =>
 interface OAuthError {
   readonly error?: unknown
   readonly error_description?: unknown
+  /** Ours says which scopes it is about. */
+  readonly scope?: unknown
+  /** All that the server sent. */
+  readonly cause?: unknown
 }
 
 const toDenial = (error: OAuthError): string =>
@@ -56,5 +60,10 @@ const toDenial = (error: OAuthError): string =>
     ? `access was denied: the person refused, or may not connect this (${toText(error)})`
     : `the authorization server refuses: ${toText(error)}`
 
-const toText = ({ error = 'without a reason', error_description: why }: OAuthError): string =>
-  clean(typeof why === 'string' ? `${String(error)}: ${why}` : String(error))
+function toText({ error = 'without a reason', ...more }: OAuthError): string {
+  const { error_description: why, cause } = more
+  const sent = cause instanceof URLSearchParams ? Object.fromEntries(cause) : cause
+  const { scope } = { ...more, ...(sent as OAuthError | undefined) }
+  const text = typeof why === 'string' ? `${String(error)}: ${why}` : String(error)
+  return clean(typeof scope === 'string' ? `${text} (scope: ${scope})` : text)
+}

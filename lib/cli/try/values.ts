@@ -12,7 +12,9 @@ export interface RedirectUri {
 /** The issuer: secrets and tokens travel to it, so that it is `https`, or on this machine. */
 export function toIssuer(text: string): URL {
   const url = URL.parse(text)
-  if (!url) throw new InvalidArgumentError('It must be an absolute URL.')
+  // Without a scheme, the name of a host with a port is taken for one.
+  if (!url || !/^https?:\/\//i.test(text))
+    throw new InvalidArgumentError('It must begin with https://, or http:// for loopback hosts.')
   if (!isLoopbackOrHttps(url))
     throw new InvalidArgumentError('It must use https, except for loopback hosts.')
   if (url.search || url.hash || url.username || url.password)

@@ -26,7 +26,8 @@ export const createSend =
   (say: Say, interruption?: AbortSignal): Send =>
   async (url, { method, headers, body }) => {
     const rows = [...toShownHeaders(headers), ...(body ? toShownParameters(body) : [])]
-    say(`  ${method} ${url}`)
+    // Only the authorization endpoint is asked with a query, and that is shown as a whole.
+    say(`  ${method} ${url.replace(/\?.*/, '')}`)
     if (rows.length > 0) say(toList(rows.map(([name, value]) => [`  ${name}`, value])))
     const timeout = AbortSignal.timeout(answerTimeout)
     try {
