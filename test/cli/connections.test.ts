@@ -75,7 +75,7 @@ describe('connections list', () => {
     const { client_id: clientId, client_name: clientName } = client
     const [grantId] = await grantsOf(client)
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string
-    const times = { grantedAt: time, lastUsedAt: null, endsAt: time }
+    const times = { grantedAt: time, lastUsedAt: null, endsAt: time, endsAtLatest: time }
     const one = { grantId, accountId: 'sofia', scopes: ['companies:read'], ...times }
     const said = await ok('list', bakery, '--client', clientId, '--json')
     expect(JSON.parse(said)).toEqual([{ clientId, clientName, subject: bakery, grants: [one] }])

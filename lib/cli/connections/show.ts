@@ -34,7 +34,8 @@ function toBlock({ clientId, grants }: Connection, names: ClientNames): string {
       ['person', grant.accountId],
       ['granted', toTime(grant.grantedAt)],
       ['last used', toTime(grant.lastUsedAt)],
-      ['ends', toTime(grant.endsAt)],
+      ['ends if unused', toTime(grant.endsAt)],
+      ['ends at the latest', toTime(grant.endsAtLatest)],
       ['scopes', grant.scopes.join(' ')],
     ]),
   )
@@ -63,13 +64,14 @@ export const toPlain = ({ clientId, subject, grants }: Connection, names: Client
   clientId,
   clientName: names.get(clientId) ?? null,
   subject,
-  grants: grants.map(({ grantId, accountId, scopes, grantedAt, lastUsedAt, endsAt }) => ({
-    grantId,
-    accountId,
-    scopes,
-    grantedAt: toIso(grantedAt),
-    lastUsedAt: toIso(lastUsedAt),
-    endsAt: toIso(endsAt),
+  grants: grants.map((grant) => ({
+    grantId: grant.grantId,
+    accountId: grant.accountId,
+    scopes: grant.scopes,
+    grantedAt: toIso(grant.grantedAt),
+    lastUsedAt: toIso(grant.lastUsedAt),
+    endsAt: toIso(grant.endsAt),
+    endsAtLatest: toIso(grant.endsAtLatest),
   })),
 })
 
