@@ -89,8 +89,8 @@ export function createAuthorizationServer(
   const keys = createServerKeys(provider, config)
   for (const middleware of [
     createSecurityHeaders(issuer),
-    createMethodCheck(config.registration !== undefined),
     createErrorBoundary(provider, renderError),
+    createMethodCheck(config.registration !== undefined),
     keys.middleware,
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],

@@ -17,7 +17,7 @@ export function takeRead(
     delete request.body
     return
   }
-  const left: unknown = request.body ?? ('body' in req ? req.body : undefined)
+  const left: unknown = ('body' in req && req.body) || request.body
   if (left === undefined) throw new errors.InvalidRequest('the body cannot be read')
   request.body = left
   if (typeof left !== 'string' && !Buffer.isBuffer(left)) return

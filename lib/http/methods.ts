@@ -1,4 +1,5 @@
 import type { Context, Middleware, Next } from 'koa'
+import { errors } from 'oidc-provider'
 import { allowedMethods, isRegistration } from '../provider/routes.ts'
 
 /**
@@ -7,19 +8,15 @@ import { allowedMethods, isRegistration } from '../provider/routes.ts'
  * @param hasRegistration - whether clients register themselves; where not, those paths are not ours
  */
 export function createMethodCheck(hasRegistration: boolean): Middleware {
-  return (ctx, next) => {
+  return async (ctx, next) => {
     const allowed = allowedMethods(ctx.path)
     if (!allowed || (!hasRegistration && isRegistration(ctx.path))) return next()
     if (allowed.includes(ctx.method)) {
       return ctx.method === 'OPTIONS' ? answerOptions(ctx, next, allowed) : next()
     }
-    ctx.status = 405
     ctx.set('Allow', allowed.join(', '))
-    ctx.body = {
-      error: 'invalid_request',
-      error_description: `${ctx.method} is not allowed here, only ${allowed.join(', ')}`,
-    }
-    return undefined
+    const description = `${ctx.method} is not allowed here, only ${allowed.join(', ')}`
+    throw new errors.InvalidRequest(description, 405)
   }
 }
 

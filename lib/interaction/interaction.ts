@@ -52,8 +52,8 @@ export async function finishInteraction(
 }
 
 /**
- * Ends an interaction in which the client asked for a scope that it lost meanwhile: the client is told. Resolves to whether it
- * did.
+ * Ends an interaction in which the client asked for what it is not registered for any more: the client is told. Resolves to
+ * whether it did.
  *
  * @throws InvalidRedirectUri where the client lost the redirect URI
  */
@@ -65,7 +65,8 @@ export async function endUnregistered(
     checkRegistration(client, interaction.params)
     return false
   } catch (refusal) {
-    if (!(refusal instanceof errors.InvalidScope)) throw refusal
+    const isTold = refusal instanceof errors.OIDCProviderError
+    if (!isTold || refusal instanceof errors.InvalidRedirectUri) throw refusal
     const { error, error_description } = refusal
     await finishInteraction(ctx, interaction, { error, error_description })
     return true

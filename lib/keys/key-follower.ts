@@ -4,8 +4,8 @@ import { createKeyStore, type KeyStore } from './key-store.ts'
 import {
   bringUpToDate,
   startAnew,
-  toLater,
   toPublished,
+  withoutGivenUp,
   type KeySchedule,
   type KeyTimes,
 } from './schedule.ts'
@@ -61,7 +61,7 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     const start = performance.now()
     nextReadAt = start + toInterval(times)
     try {
-      known = toLater(await readUpToDate(store, times, known), known)
+      known = withoutGivenUp(await readUpToDate(store, times, known), known)
       knownSince = start
     } catch (error) {
       failure = error
@@ -104,7 +104,7 @@ async function readUpToDate(
   const found =
     (await store.read()) ??
     (await store.create(known ?? startAnew(times, generateSigningKey(), now)))
-  const schedule = bringUpToDate(toLater(found, known), times, now)
+  const schedule = bringUpToDate(withoutGivenUp(found, known), times, now)
   // Whoever is first: all others come to the same.
   if (schedule !== found) await store.swap(schedule, found).catch(() => false)
   return schedule

@@ -22,6 +22,8 @@ export function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareP
   const isEndpoint = (path: string): boolean =>
     endpoints.some((endpoint) => path === endpoint || path.startsWith(`${endpoint}/`))
   return async (ctx, next) => {
+    // What a browser asks before is answered without keys.
+    if (ctx.method === 'OPTIONS') return next()
     const path = toFolded(ctx.path)
     if (path === jwks) {
       await follower?.follow()

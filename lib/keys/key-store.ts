@@ -42,12 +42,12 @@ const withVersion = ({
   keys,
   announcement,
   retirement,
-  generation = 0,
+  givenUpAt,
 }: KeySchedule): StoredSchedule & Readonly<Record<string, unknown>> => ({
   keys,
   announcement,
   retirement,
-  generation,
+  ...(givenUpAt !== undefined && { givenUpAt }),
   version: randomUUID(),
 })
 

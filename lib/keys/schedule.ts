@@ -15,8 +15,8 @@ export interface KeyTimes {
  * Keys stand in the order in which they are used. The times are the longest that any server asked for.
  */
 export interface KeySchedule extends KeyTimes {
-  /** How often keys were given up at once. @defaultValue 0 */
-  readonly generation?: number
+  /** When all keys there were had to go at once, where they ever had. Milliseconds since the epoch. */
+  readonly givenUpAt?: number
   readonly keys: readonly [ScheduledKey, ...ScheduledKey[]]
 }
 
@@ -37,14 +37,19 @@ export const startAnew = (times: KeyTimes, jwk: SigningKey, now: number): KeySch
 /** All keys go at once, and do not come back. */
 export const giveUp = (schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule => ({
   ...startAnew(schedule, jwk, now),
-  generation: generationOf(schedule) + 1,
+  givenUpAt: now,
 })
 
-/** The schedule that counts: a storage that lost what was written last has keys that were given up since. */
-export const toLater = (found: KeySchedule, known: KeySchedule | undefined): KeySchedule =>
-  known && generationOf(known) > generationOf(found) ? known : found
-
-const generationOf = ({ generation = 0 }: KeySchedule): number => generation
+/**
+ * What was found, without keys that are known to be given up: a storage that lost what was written last has them still, and
+ * whoever rotates there does not know it.
+ */
+export function withoutGivenUp(found: KeySchedule, known: KeySchedule | undefined): KeySchedule {
+  const { givenUpAt = -Infinity } = known ?? {}
+  if (!known || (found.givenUpAt ?? -Infinity) >= givenUpAt) return found
+  const [first, ...others] = found.keys.filter(({ announcedAt }) => announcedAt >= givenUpAt)
+  return first ? { ...found, givenUpAt, keys: [first, ...others] } : known
+}
 
 /** @throws SigningKeyError where the newest key is not in use yet */
 export function announce(schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule {

@@ -46,14 +46,23 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
 /**
  * Holds an authorization request against what its client is registered for now: that may change while a person decides.
  *
- * @throws InvalidRedirectUri, with which nobody is sent there; InvalidScope
+ * @throws InvalidRedirectUri, with which nobody is sent there; UnauthorizedClient; InvalidRequest; InvalidScope
  */
 export function checkRegistration(client: Client, params: Parameters): void {
-  const { redirect_uri: redirectUri, scope } = params
+  const { redirect_uri: redirectUri, scope, code_challenge: challenge } = params
   // The device flow, which `configure` can switch on, has none.
-  if (redirectUri !== undefined) checkRedirectUri(client, redirectUri)
+  if (redirectUri !== undefined) {
+    checkRedirectUri(client, redirectUri)
+    if (!client.grantTypeAllowed('authorization_code')) throw new errors.UnauthorizedClient()
+    if (challenge === undefined && needsProofKey(client)) {
+      throw new errors.InvalidRequest('code_challenge is required')
+    }
+  }
   if (typeof scope === 'string') checkScopes(client, scope.split(' '))
 }
+
+/** Whether the client is registered without the exception from PKCE (RFC 7636). */
+export const needsProofKey = (client: Client): boolean => client['pkce_exception'] !== true
 
 function checkRedirectUri({ redirectUris = [] }: Client, value: unknown): void {
   // The framework lets the port of a native client's loopback URI differ; the contract does not.

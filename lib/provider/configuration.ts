@@ -8,7 +8,7 @@ import { setJwtClaims } from '../tokens/jwt-claims.ts'
 import { toTokenIdentifier } from '../tokens/responses.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
-import { toParameterChecks } from './authorization-parameters.ts'
+import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
 import { toTtl } from './lifetimes.ts'
 import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource.ts'
@@ -47,7 +47,7 @@ export function toConfiguration(
     ...toClientConfiguration(resourceServer.scopes, config.signingKeys),
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
-    pkce: { required: (_ctx, client) => client['pkce_exception'] !== true },
+    pkce: { required: (_ctx, client) => needsProofKey(client) },
     clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),

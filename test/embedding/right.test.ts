@@ -70,6 +70,10 @@ const asText: readonly (readonly [string, Middleware])[] = [
   ['text, as Express does', leaving(leaveInNode)],
   ['bytes, as Express does', leaving((ctx, text) => leaveInNode(ctx, Buffer.from(text)))],
 ]
+const beside = leaving((ctx, text) => {
+  leaveInNode(ctx, Object.fromEntries(new URLSearchParams(text)))
+  ctx.request.body = {}
+})
 const jsonAlone: Middleware = (ctx, next) => {
   leaveInNode(ctx, {})
   return next()
@@ -84,6 +88,7 @@ describe('a host that does everything right', () => {
       ([left, parser]) =>
         [`one that leaves ${left}`, '', behind(parser)] as [string, string, Build],
     ),
+    ['one of Express beside one that leaves nothing', '', behind(beside)],
     ['one for JSON that leaves something for forms, too', '', behind(jsonAlone)],
     ['compression', '', behind(compress)],
     ['more headers', '', behind(addHeaders)],

@@ -180,16 +180,44 @@ describe('a redirect URI that the client lost', () => {
     expect(hasCode(await browser.submit(page, allow))).toBe(true)
   })
 
-  test('of a native client is not excused by another port', async () => {
-    const loopback = (port: number): string => `http://127.0.0.1:${port}/callback`
-    const native = await register(server.clients, {
-      application_type: 'native',
-      redirect_uris: [loopback(8001)],
-    })
-    const { page, browser } = await goToConsent(server.issuer, { client: native })
+  test.each([allow, { decision: 'decline' }])(
+    'of a native client is not excused by another port: $decision',
+    async (decision) => {
+      const loopback = (port: number): string => `http://127.0.0.1:${port}/callback`
+      const native = await register(server.clients, {
+        application_type: 'native',
+        redirect_uris: [loopback(8001)],
+      })
+      const { page, browser } = await goToConsent(server.issuer, { client: native })
+      const wayOn = await decide(browser, page, decision)
+      await server.clients.update(native.client_id, { redirect_uris: [loopback(8002)] })
+      expectErrorPage(await browser.go(wayOn))
+    },
+  )
+})
+
+describe('a client gets no code', () => {
+  const withoutProofKey = { code_challenge: '', code_challenge_method: '' }
+  const losses = [
+    ['its exception from PKCE', { pkce_exception: false }, withoutProofKey, 'invalid_request'],
+    ['its grant type', { grant_types: [], response_types: [] }, {}, 'unauthorized_client'],
+  ] as const
+
+  test.each(losses)('where it loses %s while a person decides', async (_, change, more, error) => {
+    const excepted = await register(server.clients, { pkce_exception: true })
+    const asked = { client: excepted, params: { ...params, ...more } }
+    const { page, browser } = await goToConsent(server.issuer, asked)
+    await server.clients.update(excepted.client_id, change)
+    expectError(await browser.submit(page, allow), error)
+  })
+
+  test.each(losses)('where it loses %s after that', async (_, change, more, error) => {
+    const excepted = await register(server.clients, { pkce_exception: true })
+    const asked = { client: excepted, params: { ...params, ...more } }
+    const { page, browser } = await goToConsent(server.issuer, asked)
     const wayOn = await decide(browser, page, allow)
-    await server.clients.update(native.client_id, { redirect_uris: [loopback(8002)] })
-    expectErrorPage(await browser.go(wayOn))
+    await server.clients.update(excepted.client_id, change)
+    expectError(await browser.go(wayOn), error)
   })
 })
 

@@ -77,6 +77,13 @@ describe('an interaction page', () => {
     expect(good.location?.searchParams.get('code')).toBeTruthy()
   })
 
+  test('is a page also where what takes a form alone is gone to', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const answer = await browser.go(`${page.url.href}/switch-account`)
+    expect(answer.headers.get('allow')).toBe('POST')
+    expectErrorPage(answer, 405)
+  })
+
   test('is in JSON for whoever does not take HTML', async () => {
     const page = await createBrowser().go(interactionUrl('unknown'), {
       headers: { accept: 'application/json' },

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { SigningKeyError, type Storage } from '../../lib/index.ts'
+import { createStandalone } from '../../lib/standalone.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
@@ -179,6 +180,16 @@ test.each(['was emptied', 'was set back to before'])(
     await records.upsert('current', before)
     await pause(1100)
     expect(await agreed(1)).toEqual([fresh?.kid])
+    // Nor where somebody rotates there who knows nothing of it: what comes of that stays.
+    await records.upsert('current', before)
+    const rotated = createStandalone(openStorage()).signingKeys
+    const [newest] = await rotated.rotate({ now: true })
+    await waitUntil('all have the newest', async () => (await agreed(1))[0] === newest?.kid)
+    await records.upsert('current', before)
+    const all = await rotated.rotate()
+    await pause(1100)
+    expect(await publishedByAll()).not.toContainEqual(expect.arrayContaining([leaked]))
+    expect(all.map(({ kid }) => kid)).toEqual(expect.arrayContaining([...(await agreed(1))]))
   },
 )
 

@@ -98,6 +98,10 @@ describe('while Redis is away', () => {
     expect([jwks.status, jwks.headers.get('retry-after')]).toEqual([503, '1'])
     expect(await jwks.json()).toMatchObject({ error: 'temporarily_unavailable' })
     expect(jwks.headers.get('cache-control') ?? '').not.toContain('public')
+    // What a browser asks before needs no keys.
+    const headers = { origin: 'https://app.example.test', 'access-control-request-method': 'GET' }
+    const preflight = await fetch(`${issuer}/oauth/jwks`, { method: 'OPTIONS', headers })
+    expect(preflight.status).toBe(204)
     await redis.restart()
     await addMachineWhenBack()
     await waitUntil('keys are there', async () => (await publishedBy(issuer)).length === 1)
