@@ -56,14 +56,11 @@ export function introspection(options: IntrospectionOptions): TokenVerifier {
   const seconds = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2)
   const timeout = Math.ceil(seconds * 1000)
   const places = toNumber('introspection: maxConcurrency', options.maxConcurrency, [1, 10_000], 50)
-  const inTurn = createTurns(places)
+  const inTurn = createTurns(places, timeout)
   const authorization = toBasic(client)
   return cacheTokens(
-    async (token) => {
-      const signal = AbortSignal.timeout(timeout)
-      const answer = await inTurn(() => ask(endpoint, authorization, token, signal), signal)
-      return toToken(answer, issuer)
-    },
+    async (token, signal) => toToken(await ask(endpoint, authorization, token, signal), issuer),
+    inTurn,
     {
       maxAge: toNumber('introspection: cache.maxAge', cache.maxAge, [0, 3600], 5),
       maxEntries: toNumber(

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { TokenVerifier, VerifiedToken } from './access-token.ts'
+import type { InTurn } from './turns.ts'
 
 /** How long an answer is believed. */
 export interface CacheOptions {
@@ -23,36 +24,73 @@ interface Flight {
   readonly until: number
 }
 
+type Verify = (token: string, signal: AbortSignal) => Promise<VerifiedToken | undefined>
+
 /**
  * Remembers good tokens for a while, by a hash of them, and none past its end. Whoever comes while one is asked for waits
- * for that answer, unless it was asked for longer ago than an answer is believed. What is not good is never among what is
- * remembered: strangers could push out what is.
+ * for that answer, unless it was asked for longer ago than an answer is believed. Each who waits has a turn of its own, and
+ * goes on as soon as one of them has found the token good. What is not good is never among what is remembered: strangers could
+ * push out what is.
  */
 export function cacheTokens(
-  verify: TokenVerifier,
+  verify: Verify,
+  inTurn: InTurn,
   { maxAge, maxEntries }: Required<CacheOptions>,
 ): TokenVerifier {
   const flights = new Map<string, Flight>()
   const memory = createMemory(maxEntries)
-  const ask = async (token: string, key: string, until: number): Flight['answer'] => {
-    const flight = { answer: verify(token), until }
+  const waiting = createWaiting()
+  const ask = async (token: string, key: string, signal: AbortSignal): Flight['answer'] => {
+    const until = performance.now() + maxAge * 1000
+    const flight = { answer: verify(token, signal), until }
     flights.set(key, flight)
     try {
       const found = await flight.answer
-      if (found) memory.remember(key, found, until)
+      if (found) {
+        memory.remember(key, found, until)
+        waiting.goOn(key, found)
+      }
       return found
     } finally {
       if (flights.get(key) === flight) flights.delete(key)
     }
   }
-  return async (token) => {
-    if (maxAge === 0) return verify(token)
-    const key = hash('sha256', token, 'base64url')
-    const now = performance.now()
-    const known = memory.find(key)
-    if (known) return known
+  const find = (key: string): VerifiedToken | Flight['answer'] | undefined => {
     const flight = flights.get(key)
-    return flight && flight.until > now ? flight.answer : ask(token, key, now + maxAge * 1000)
+    const isUnderWay = flight && flight.until > performance.now()
+    return memory.find(key) ?? (isUnderWay ? flight.answer : undefined)
+  }
+  return async (token) => {
+    if (maxAge === 0) return inTurn((signal) => verify(token, signal))
+    const key = hash('sha256', token, 'base64url')
+    const turn = (): Flight['answer'] =>
+      inTurn(async (signal) => find(key) ?? ask(token, key, signal))
+    return find(key) ?? waiting.wait(key, turn)
+  }
+}
+
+interface Waiting {
+  /** Waits for the turn, or for what somebody else finds meanwhile. */
+  wait(key: string, turn: () => Flight['answer']): Flight['answer']
+  goOn(key: string, found: VerifiedToken): void
+}
+
+function createWaiting(): Waiting {
+  const all = new Map<string, Set<(found: VerifiedToken) => void>>()
+  return {
+    wait: (key, turn) =>
+      new Promise((resolve, reject) => {
+        const same = all.get(key) ?? new Set()
+        all.set(key, same.add(resolve))
+        const leave = (): void => {
+          same.delete(resolve)
+          if (same.size === 0) all.delete(key)
+        }
+        turn().then(resolve, reject).finally(leave)
+      }),
+    goOn(key, found) {
+      for (const resolve of all.get(key) ?? []) resolve(found)
+    },
   }
 }
 

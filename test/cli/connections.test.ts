@@ -47,7 +47,7 @@ describe('connections list', () => {
     expect(rows[0]).toMatch(/^CLIENT +CLIENT ID +GRANT ID +PERSON /)
     const row = rows.find((one) => one.includes(client.client_id)) ?? ''
     const start = `^${client.client_name} +${client.client_id} +${id} +sofia +`
-    expect(row).toMatch(new RegExp(`${start}\\S+Z +- +\\S+Z +companies:read$`))
+    expect(row).toMatch(new RegExp(`${start}\\S+Z +- +\\S+Z +\\S+Z +companies:read$`))
     expect(rows.find((one) => one.includes('ledger'))).toMatch(/^- +ledger +/)
     const one = await ok('list', bakery, '--client', client.client_id)
     expect(one.trimEnd().split('\n')).toEqual([

@@ -60,6 +60,14 @@ test('help is as wide as the terminal', async () => {
   )
 })
 
+test('examples stay what can be copied, however narrow the terminal is', async () => {
+  const { output } = await startCommandOnTerminal({ COLUMNS: '50' }, 'try', '--help').ended
+  expect(output).toContain(
+    '  pleo-oauth try --issuer http://localhost:3000 --client-id try --public \\\n',
+  )
+  expect(output.split('\n').filter((line) => /^\S/.test(line) && line.length > 50)).toEqual([])
+})
+
 test('a setting that is missing may be in a file .env, which is not read: that is said', async () => {
   const before = process.cwd()
   const none = { REDIS_URL: '', STORAGE_KEYS: '', COOKIE_KEYS: '' }

@@ -26,7 +26,7 @@ export interface TerminalCommand {
 export const keys = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004', ctrlZ: '\u001A' } as const
 
 /**
- * Runs a program as a person does: on a pseudo-terminal of 80 columns, for stdin, stdout and stderr.
+ * Runs a program as a person does: on a pseudo-terminal, for stdin, stdout and stderr; of 80 columns, or `COLUMNS`.
  *
  * @param environment - besides the PATH; nothing else is passed on
  */
@@ -37,7 +37,7 @@ export function startOnTerminal(
 ): TerminalCommand {
   const terminal = spawn(program, [...args], {
     name: 'xterm-256color',
-    cols: 80,
+    cols: Number(environment['COLUMNS'] ?? 80),
     rows: 40,
     env: { ...surroundings, ...environment },
   })

@@ -116,9 +116,8 @@ Examples:
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
       const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
-      await confirmVerified(client, changes, options.yes === true)
-      const seen = client.metadata
-      return show(await clients.update(id, changes, { seen }).catch(refuseChanged), options)
+      const seen = await confirmVerified(client, changes, options.yes === true)
+      return show(await clients.update(id, changes, seen).catch(refuseChanged), options)
     }),
   )
 }

@@ -52,10 +52,12 @@ function toConnectionTable(connections: readonly Connection[], names: ClientName
       toTime(grant.grantedAt),
       toTime(grant.lastUsedAt),
       toTime(grant.endsAt),
+      toTime(grant.endsAtLatest),
       grant.scopes.join(' '),
     ]),
   )
-  const head = 'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS IF UNUSED, SCOPES'
+  const head =
+    'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS IF UNUSED, ENDS AT THE LATEST, SCOPES'
   return toTable([head.split(', '), ...rows])
 }
 

@@ -9,7 +9,7 @@ export function wrapHelp(command: Command): Command {
     const width = (stream.isTTY && stream.columns) || 80
     stream.write(
       toParagraphs(text)
-        .map((one) => command.createHelp().boxWrap(one, width))
+        .map((one) => (/^\S/.test(one) ? command.createHelp().boxWrap(one, width) : one))
         .join('\n'),
     )
   }

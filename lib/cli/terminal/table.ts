@@ -22,7 +22,7 @@ const leastRoom = 12
 
 /**
  * Rows in columns, the first row as their names. Where the terminal is too narrow for that, one column is cut, or stands
- * above the others; without such a column, each row is a list.
+ * above the others; where that is not enough, or there is no such column, each row is a list.
  *
  * @param long - the number of the column that may be cut; not one that people copy from
  */
@@ -39,6 +39,7 @@ export function toTable(rows: readonly (readonly string[])[], long?: number): st
       toColumns(cells.map((row, index) => row.with(long, cut(ofLong[index] ?? '', room)))),
     )
   const others = toColumns(cells.map((row) => ['', ...row.toSpliced(long, 1)]))
+  if (widest(others) > terminalWidth()) return toLists(cells)
   return toHeaded(ofLong.map((cell, index) => `${cut(cell, terminalWidth())}\n${others[index]}`))
 }
 
