@@ -11,7 +11,7 @@ const shared = {
 
 // Two groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.
 const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
-const waits = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const
+const waits = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const
 
 // Files share processes: starting one, and loading the framework for it, takes longer than most files do. Each leaves the
 // process as it was.

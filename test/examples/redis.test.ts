@@ -13,6 +13,7 @@ import {
   refresh,
 } from '../support/flow.ts'
 import { bakery, idOf, password } from '../support/people.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { startSentinel } from '../support/redis-sentinel.ts'
 import { startRedis, waitUntil } from '../support/redis-server.ts'
@@ -48,12 +49,6 @@ async function untilTheEnd<T extends { stop(): Promise<void> }>(starting: Promis
   return started
 }
 
-const portsOf = ({ issuer, api, app }: RunningExample): Record<string, string> => ({
-  PORT: new URL(issuer).port,
-  API_PORT: new URL(api).port,
-  APP_PORT: new URL(app).port,
-})
-
 const companiesOf = (api: string, token: string): Promise<number> =>
   fetch(`${api}/v1/companies`, { headers: { authorization: `Bearer ${token}` } }).then(
     ({ status }) => status,
@@ -70,13 +65,15 @@ describe('the example on Redis', () => {
   it('has its connections and sign-ins after a restart, and after a rotation of the keys', async () => {
     const redis = await untilTheEnd(startRedis())
     const REDIS_URL = `${redis.url}/3`
-    const first = await start({ REDIS_URL })
+    const [PORT, API_PORT, APP_PORT] = (await freePorts()).map(String)
+    const ports = { PORT, API_PORT, APP_PORT } as Record<string, string>
+    const first = await start({ REDIS_URL, ...ports })
     expect(first.output).toContain(`kept in Redis (127.0.0.1:${redis.port}, database 3)`)
     const browser = createBrowser()
     const tokens = await connect(first.issuer, { browser })
     await first.close()
 
-    const second = await start({ REDIS_URL, ...portsOf(first) })
+    const second = await start({ REDIS_URL, ...ports })
     const { issuer, api } = second
     expect(issuer).toBe(first.issuer)
     expect(await introspect(issuer, tokens.access_token)).toMatchObject({ active: true })
@@ -89,7 +86,7 @@ describe('the example on Redis', () => {
     await second.close()
 
     const STORAGE_KEYS = `a newer key of the tests with 32 characters, ${settings.STORAGE_KEYS}`
-    const third = await start({ REDIS_URL, STORAGE_KEYS, ...portsOf(first) })
+    const third = await start({ REDIS_URL, STORAGE_KEYS, ...ports })
     const again = await refresh(third.issuer, String(refreshed.body['refresh_token']))
     expect(again.status).toBe(200)
   })

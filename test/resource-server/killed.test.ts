@@ -3,6 +3,7 @@ import { introspection } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { connect, revoke } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark } from '../support/people.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { resourceServer } from '../support/server.ts'
@@ -16,9 +17,11 @@ const workers = 12
 let redis: RedisServer
 let server: ServerProcess
 let apis: readonly RunningApi[]
+let port: number
 beforeAll(async () => {
   redis = await startRedis()
-  server = await startServerProcess(redis.url)
+  ;[port] = await freePorts()
+  server = await startServerProcess(redis.url, { port })
   const options = {
     endpoint: `${server.issuer}/oauth/token/introspect`,
     issuer: server.issuer,
@@ -45,7 +48,6 @@ interface Seen {
 }
 
 test('good tokens have their own company or 503, bad ones 401 or 503, and all of it works when it is back', async () => {
-  const { port } = new URL(server.issuer)
   const good = await connect(server.issuer)
   const other = await connect(server.issuer, { as: 'jonas', subject: nordlysDenmark })
   const revoked = await connect(server.issuer)
@@ -73,7 +75,7 @@ test('good tokens have their own company or 503, bad ones 401 or 503, and all of
     await pause(400)
     await server.kill()
     await pause(500)
-    server = await startServerProcess(redis.url, { port: Number(port) })
+    server = await startServerProcess(redis.url, { port })
   }
   await pause(500)
   over.abort()

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { connect, consent, redeem, refresh, type Answer } from '../support/flow.ts'
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import { startOutageServer, type OutageServer } from '../support/outage.ts'
@@ -24,6 +24,8 @@ afterAll(async () => {
   await proxy.stop()
   await redis.stop()
 })
+
+afterEach(() => proxy.passAll())
 
 type Use = (issuer: string) => Promise<Answer>
 
@@ -87,14 +89,21 @@ describe.each(things)('$what', ({ what, prepare }) => {
     await expectTokens(await use(server.issuer))
   })
 
-  test('is good again where several changes were on their way', async () => {
+  /** Changes several times at once, and nobody hears of it: where all of them read first. */
+  async function changeUnheard(): Promise<Use | undefined> {
     const use = await prepare()
     const count = 5
-    // All of them read first.
     proxy.silentAfter(count)
     const answers = await Promise.all(Array.from({ length: count }, () => use(server.issuer)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))
     proxy.passAll()
+    return answers.every(({ status }) => status === 503) ? use : undefined
+  }
+
+  test('is good again where several changes were on their way', async () => {
+    let use = await changeUnheard()
+    // A busy machine tears them apart: then it is another case.
+    for (let more = 5; !use && more > 0; more -= 1) use = await changeUnheard()
+    if (!use) throw new Error('they never came together')
     await expectTokens(await use(server.issuer))
   })
 })

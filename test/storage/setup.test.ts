@@ -7,7 +7,7 @@ import {
   type RedisClient,
 } from '../../adapters/redis.ts'
 import { ConfigurationError, type Storage, type StorageProblem } from '../../lib/index.ts'
-import { freePorts } from '../support/redis-process.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, waitUntil, withClient, type RedisServer } from '../support/redis-server.ts'

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -97,20 +96,4 @@ async function isReady({ child, exited }: Running, port: number): Promise<boolea
   const isUp = await Promise.race([answers(), ended, sleep(startTimeout, false, { ref: false })])
   client.disconnect()
   return isUp
-}
-
-/** Two ports that are free now. */
-export async function freePorts(): Promise<readonly [port: number, busPort: number]> {
-  const [first, second] = await Promise.all([listenAnywhere(), listenAnywhere()])
-  await Promise.all([first, second].map((server) => new Promise((done) => server.close(done))))
-  return [first.port, second.port]
-}
-
-async function listenAnywhere(): Promise<Server & { readonly port: number }> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, host, resolve)
-  })
-  return Object.assign(server, { port: (server.address() as AddressInfo).port })
 }

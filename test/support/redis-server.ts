@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { again, freePorts, host, launch, type Launch, type Running } from './redis-process.ts'
+import { freePorts } from './free-ports.ts'
+import { again, host, launch, type Launch, type Running } from './redis-process.ts'
 
 /** A real Redis, a process of its own, that no test shares with another. */
 export interface RedisServer {
