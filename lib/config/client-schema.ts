@@ -108,8 +108,9 @@ function checkCredentials(value: Client, { credentials }: ClientRules, complain:
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
   const namesIn = (list: unknown): readonly string[] =>
     typeof list === 'string' && list !== '' ? list.split(' ') : []
-  const registered = new Set(namesIn(value.scope))
-  for (const [index, name] of namesIn(value.scope).entries()) {
+  const names = namesIn(value.scope)
+  const registered = new Set(names)
+  for (const [index, name] of names.entries()) {
     if (!scopes || scopes.includes(name)) continue
     const message = 'names a scope that the resource server does not have'
     complain(['scope', index], 'unknown_scope', message)

@@ -7,7 +7,7 @@ import { toIssues } from './issues.ts'
 import { signingKeysSchema } from './key-schema.ts'
 import { lifetimesSchema } from './lifetimes.ts'
 import { registrationSchema } from './registration-schema.ts'
-import { isLoopbackOrHttps } from '../http/url.ts'
+import { findIssuerFlaw } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../views/theme.ts'
@@ -41,11 +41,7 @@ function issuerProblem(value: string): string | undefined {
   if (!url || !/^https?:$/.test(url.protocol))
     return 'must be an absolute https URL (http for loopback hosts)'
   if (url.username || url.password) return 'must not contain user name or password'
-  if (value.includes('?') || value.includes('#')) return 'must not have a query or a fragment'
-  if (value.endsWith('/')) return 'must not end with a slash'
-  if (!isLoopbackOrHttps(url)) return 'must use https, except for loopback hosts'
-  if (url.pathname !== '/' && url.href !== value) return 'must be written in normal form'
-  return url.pathname === '/' && url.origin !== value ? 'must be written in normal form' : undefined
+  return findIssuerFlaw(value, url)
 }
 
 const audience = text('the base URL of the API').refine(

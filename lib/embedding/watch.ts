@@ -1,12 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
-import {
-  interactionPath,
-  isOwnPath,
-  oauthMetadataPath,
-  openidMetadataPath,
-  routes,
-} from '../provider/routes.ts'
+import { interactionPath, isMetadata, isOwnPath, routes } from '../provider/routes.ts'
 import { createAnswerWatch } from './answer-watch.ts'
 import { isConsumed } from './body-watch.ts'
 import { createMistakeTeller, toShown } from './mistakes.ts'
@@ -66,9 +60,6 @@ export function createWatch(issuer: string, prefix: string, cookieName: string):
     },
   }
 }
-
-const isMetadata = (path: string): boolean =>
-  path === oauthMetadataPath || path === openidMetadataPath
 
 /** Whether it is a path of ours below another prefix. Metadata at the root is what strangers ask of every host. */
 function isMisplaced(path: string, prefix: string): boolean {

@@ -2,10 +2,16 @@ import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
 import Koa, { type Context, type Next } from 'koa'
 import type Provider from 'oidc-provider'
-import { oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../provider/routes.ts'
+import {
+  isMetadata,
+  oauthMetadataPath,
+  openidMetadataPath,
+  toCanonicalPath,
+} from '../provider/routes.ts'
 import { createWatch, type Watch } from '../embedding/watch.ts'
 import { setHostContext } from './host-context.ts'
 import { restoreHeaders } from './security-headers.ts'
+import { originalUrlOf } from './url.ts'
 
 /**
  * The application to mount. It answers what lies below the issuer's path and lets everything else
@@ -28,8 +34,7 @@ export function createApp(provider: Provider): Koa {
   const events: EventEmitter = provider
   events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
   app.use((ctx, next) => {
-    const { originalUrl } = ctx.req as { originalUrl?: string }
-    const whole = originalUrl ?? ctx.originalUrl
+    const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)
     if (url !== undefined) return answer(ctx, url, next)
     watch.passed(splitOnce(whole, '?')[0], ctx)
@@ -122,8 +127,7 @@ function ownUrl(url: string, prefix: string): string | undefined {
   }
   if (!path.startsWith(`${prefix}/`)) return undefined
   const own = toCanonicalPath(path.slice(prefix.length))
-  const isOwn = own.startsWith('/oauth/') || own === oauthMetadataPath || own === openidMetadataPath
-  return isOwn ? withQuery(own) : undefined
+  return own.startsWith('/oauth/') || isMetadata(own) ? withQuery(own) : undefined
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string | undefined] {

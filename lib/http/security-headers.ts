@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import { routes } from '../provider/routes.ts'
+import { programEndpoints } from '../provider/routes.ts'
 
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
@@ -16,15 +16,6 @@ export const headersOfPages: Readonly<Record<string, string>> = {
 
 const strictTransport = 'Strict-Transport-Security'
 
-/** Endpoints of which the framework says what may be kept. They show nothing. */
-const keptAsSaid: ReadonlySet<string> = new Set([
-  routes.token,
-  routes.introspection,
-  routes.revocation,
-  routes.pushed_authorization_request,
-  routes.jwks,
-])
-
 /** Sets the headers of every answer that this server gives. */
 export function createSecurityHeaders(issuer: string): Middleware {
   const isHttps = issuer.startsWith('https:')
@@ -32,7 +23,7 @@ export function createSecurityHeaders(issuer: string): Middleware {
     ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
     if (isHttps) ctx.res.setHeader(strictTransport, 'max-age=31536000')
     // What has a secret in it is not stored either: the framework says so there.
-    if (!keptAsSaid.has(ctx.path)) setPageHeaders(ctx)
+    if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
     return next()
   }
 }

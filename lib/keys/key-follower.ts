@@ -61,6 +61,7 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     const start = performance.now()
     nextReadAt = start + toInterval(times)
     try {
+      // What is known may have been changed here while they were read.
       known = withoutGivenUp(await readUpToDate(store, times, known), known)
       knownSince = start
     } catch (error) {

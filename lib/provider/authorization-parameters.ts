@@ -64,9 +64,8 @@ export function checkRegistration(client: Client, params: Parameters): void {
 /** Whether the client is registered without the exception from PKCE (RFC 7636). */
 export const needsProofKey = (client: Client): boolean => client['pkce_exception'] !== true
 
-function checkRedirectUri({ redirectUris = [] }: Client, value: unknown): void {
-  // The framework lets the port of a native client's loopback URI differ; the contract does not.
-  if (!redirectUris.some((uri) => uri === value)) throw new errors.InvalidRedirectUri()
+function checkRedirectUri(client: Client, value: unknown): void {
+  if (!client.redirectUriAllowed(String(value))) throw new errors.InvalidRedirectUri()
 }
 
 function checkScopes(client: Client, requested: readonly string[]): void {

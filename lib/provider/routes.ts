@@ -45,15 +45,17 @@ export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
 /** The same under the name that OpenID Connect clients look for. */
 export const openidMetadataPath = '/.well-known/openid-configuration'
 
-/** Endpoints that programs call, at fixed paths. */
-const programEndpoints: ReadonlySet<string> = new Set([
+/** Whether it is metadata, under either name. */
+export const isMetadata = (path: string): boolean =>
+  path === oauthMetadataPath || path === openidMetadataPath
+
+/** Endpoints of the framework that programs call. They show nothing, and it says what of them may be kept. */
+export const programEndpoints: ReadonlySet<string> = new Set([
   routes.token,
   routes.introspection,
   routes.revocation,
   routes.pushed_authorization_request,
   routes.jwks,
-  oauthMetadataPath,
-  openidMetadataPath,
 ])
 
 /**
@@ -63,7 +65,7 @@ const programEndpoints: ReadonlySet<string> = new Set([
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
  */
 export const isForPrograms = (path: string): boolean =>
-  programEndpoints.has(path) || isRegistration(path)
+  programEndpoints.has(path) || isMetadata(path) || isRegistration(path)
 
 const reads = ['GET', 'HEAD']
 const posts = ['POST', 'OPTIONS']

@@ -1,4 +1,4 @@
-import { isLoopbackOrHttps } from '../http/url.ts'
+import { findIssuerFlaw, isLoopbackOrHttps } from '../http/url.ts'
 
 // What is wrong is said when the middleware is made, by name and without the value.
 
@@ -41,18 +41,10 @@ export function toUrl(name: string, value: unknown): URL {
   return url
 }
 
-/**
- * An issuer, as the authorization server takes its own (RFC 8414, Section 2): another spelling is another issuer, and all of its
- * tokens would be refused in silence.
- */
+/** An issuer, as the authorization server takes its own: all tokens of another spelling would be refused in silence. */
 export function checkIssuer(name: string, value: unknown): void {
-  const url = toUrl(name, value)
-  const text = String(value)
-  if (/[?#]/.test(text)) throw new TypeError(`${name} must not have a query or a fragment`)
-  if (text.endsWith('/')) throw new TypeError(`${name} must not end with a slash`)
-  if (text !== (url.pathname === '/' ? url.origin : url.href)) {
-    throw new TypeError(`${name} must be written in normal form`)
-  }
+  const flaw = findIssuerFlaw(String(value), toUrl(name, value))
+  if (flaw !== undefined) throw new TypeError(`${name} ${flaw}`)
 }
 
 /** A number of seconds, or of things. That there is a most keeps milliseconds out. */

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify, type JWTPayload } from 'jose'
 import type { Context } from 'koa'
+import { originalUrlOf } from '../http/url.ts'
 import { proofAlgorithms, type TokenProblem } from './challenges.ts'
 import { valuesOf } from './credentials.ts'
-import { originalUrlOf } from './original-url.ts'
 
 /** Finds what is wrong with the proof of a request whose token is bound to a key. */
 export type ProofCheck = (

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
+import { originalUrlOf } from '../http/url.ts'
 import { proofAlgorithms } from './challenges.ts'
 import { checkIssuer, checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
-import { originalUrlOf } from './original-url.ts'
 
 /** What {@link protectedResource} takes. */
 export interface ProtectedResourceOptions {

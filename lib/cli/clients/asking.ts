@@ -50,7 +50,7 @@ async function tryWith(
     const isAllAsked = error.issues.every((issue) =>
       wrong.some((question) => isAbout(issue, question)),
     )
-    if (!isAllAsked || wrong.length === 0) throw withScopes(error, administration)
+    if (!isAllAsked) throw withScopes(error, administration)
     const said = error.issues.map(({ path, message }) => `  ${path}: ${message}\n`)
     process.stderr.write(`It cannot be like that:\n${said.join('')}`)
     return tryWith(administration, { ...metadata, ...(await askFor(administration, wrong)) }, asked)

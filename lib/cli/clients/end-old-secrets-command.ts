@@ -1,10 +1,9 @@
 import { Command } from 'commander'
 import type { RegisteredClient } from '../../clients/clients.ts'
-import { ClientMetadataError } from '../../errors.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusal.ts'
 import { clean, toJson } from '../terminal/text.ts'
+import { refuseChanged } from './changed.ts'
 import { findClient } from './find.ts'
 import { toAdvice, toPlain } from './show.ts'
 
@@ -38,16 +37,10 @@ Examples:
       const cost = `${toAdvice(secrets)}\nWhatever of ${name} (${id}) still uses it stops working.`
       await confirm(`${cost} End it?`, isSafe || options.yes === true)
       const ids = secrets.map((secret) => secret.id)
-      const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged)
+      const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged('secrets'))
       return options.json ? toJson(toPlain(ended)) : `Ended the old secret of ${name} (${id}).`
     }),
   )
-}
-
-/** Whoever agreed has agreed to the end of what was there then. */
-function refuseChanged(error: unknown): never {
-  if (!(error instanceof ClientMetadataError)) throw error
-  throw new Refusal('nothing was changed: the secrets have changed meanwhile: look again')
 }
 
 const toNothing = ({ clientId, metadata }: RegisteredClient): string =>

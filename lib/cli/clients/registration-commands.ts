@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
-import { ClientMetadataError } from '../../errors.ts'
 import { createAsking } from './asking.ts'
+import { refuseChanged } from './changed.ts'
 import { findClient } from './find.ts'
 import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadata.ts'
 import { Refusal } from '../terminal/refusal.ts'
@@ -117,17 +117,9 @@ Examples:
       const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
       const seen = await confirmVerified(client, changes, options.yes === true)
-      return show(await clients.update(id, changes, seen).catch(refuseChanged), options)
+      return show(await clients.update(id, changes, seen).catch(refuseChanged('client')), options)
     }),
   )
-}
-
-/** Whoever agreed has agreed to what was there then. */
-function refuseChanged(error: unknown): never {
-  const isOther = error instanceof ClientMetadataError && error.issues[0]?.code === 'client_changed'
-  if (isOther)
-    throw new Refusal('nothing was changed: the client has changed meanwhile: look again')
-  throw error
 }
 
 /** A client, as it was asked for. */

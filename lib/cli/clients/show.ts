@@ -1,7 +1,7 @@
 import type { CreatedClient, RegisteredClient } from '../../clients/clients.ts'
 import { idle } from '../../clients/shown-client.ts'
 import type { Answer } from '../terminal/print.ts'
-import { terminalWidth, toTable } from '../terminal/table.ts'
+import { isForTerminal, toTable } from '../terminal/table.ts'
 import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
 
 /** Clients, as a table for people. */
@@ -19,7 +19,7 @@ export function toClientTable(clients: readonly RegisteredClient[]): string {
 
 /** On a terminal to the day: `show` says the rest, and the name has the room. */
 const toShortTime = (at: number | undefined): string =>
-  terminalWidth() === Number.POSITIVE_INFINITY ? toTime(at) : toTime(at).replace(/T.*/, '')
+  isForTerminal() ? toTime(at).replace(/T.*/, '') : toTime(at)
 
 function lastUseOf({ secrets }: RegisteredClient): number | undefined {
   const uses = secrets.map(({ lastUsedAt = 0 }) => lastUsedAt)

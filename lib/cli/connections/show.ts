@@ -2,7 +2,7 @@ import type { Clients } from '../../clients/clients.ts'
 import type { Connection } from '../../connections/connections.ts'
 import { parseSubject } from '../../pleo/subject.ts'
 import { Refusal } from '../terminal/refusal.ts'
-import { cut, terminalWidth, toTable } from '../terminal/table.ts'
+import { cut, isForTerminal, terminalWidth, toTable } from '../terminal/table.ts'
 import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
 
 /** What clients are called, by their id; without those that are not registered (any more). */
@@ -22,7 +22,7 @@ export async function findNames(clients: Clients, ids: readonly string[]): Promi
 /** Connections for people: by client on a terminal, and a table elsewhere, with one row for each grant. */
 export function toConnectionPage(connections: readonly Connection[], names: ClientNames): string {
   if (connections.length === 0) return 'Nothing is granted.'
-  if (terminalWidth() === Number.POSITIVE_INFINITY) return toConnectionTable(connections, names)
+  if (!isForTerminal()) return toConnectionTable(connections, names)
   return connections.map((connection) => toBlock(connection, names)).join('\n\n')
 }
 

@@ -5,6 +5,9 @@ import { bold, clean, toColumns, toList } from './text.ts'
 export const terminalWidth = (): number =>
   (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY
 
+/** Whether stdout goes to a terminal, and a person. */
+export const isForTerminal = (): boolean => Number.isFinite(terminalWidth())
+
 /** A text, cut to so many columns of a terminal. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
