@@ -24,6 +24,7 @@ export type {
   ConnectionEvent,
   ConnectionEvents,
   ConnectionRevoked,
+  RefreshRepeated,
   RevocationReason,
 } from './connections/events.ts'
 export type {

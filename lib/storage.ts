@@ -165,8 +165,8 @@ export interface GrantStorage {
   exchange(grantId: string, exchange: Exchange): Promise<ExchangeResult>
 
   /**
-   * An access token of the grant was seen in use, now. The predecessor of the refresh token of that generation
-   * cannot be repeated any more.
+   * An access token of the grant was seen in use, now. This closes {@link Exchange.retryWindow} for the predecessor of
+   * the refresh token of that generation, and leaves {@link Exchange.overlap} open.
    */
   noteUse(grantId: string, generation: number): Promise<void>
 
@@ -177,8 +177,8 @@ export interface GrantStorage {
   }): Promise<readonly ListedGrant[]>
 
   /**
-   * Removes one code or token of a grant, or without `id` all of that kind. Who removes an access token has it: as
-   * with {@link GrantStorage.noteUse}, the refresh that issued it cannot be repeated any more.
+   * Removes one code or token of a grant, or without `id` all of that kind. After an access token was removed, the
+   * refresh that issued it is never repeated: a repeat would bring back what was revoked.
    */
   remove(grantId: string, kind: TokenKind, id?: string): Promise<void>
 
@@ -232,7 +232,7 @@ export interface StoredRefreshToken {
   readonly generation: number
   /** When its predecessor was used up for it, in milliseconds since the epoch; absent for the first. */
   readonly rotatedAt: number | undefined
-  /** Whether its predecessor may be repeated no more: {@link GrantStorage.noteUse}. */
+  /** Whether it was seen in use, which closes {@link Exchange.retryWindow}: {@link GrantStorage.noteUse}. */
   readonly isUsed: boolean
   /**
    * Which of the keys of {@link Storage.deriveKeys} was the newest where it was stored, and where its predecessor was: -1
@@ -259,18 +259,28 @@ export interface Exchange {
   readonly refreshToken?: NewToken | undefined
   readonly accessToken?: NewToken | undefined
   /**
-   * Seconds within which a refresh may be repeated, counted from the first time; 0: not at all.
+   * Seconds within which a refresh may be repeated until the successor is first seen in use. They count from the first
+   * use of the refresh token, by the clock of the storage. 0: not at all.
    */
   readonly retryWindow: number
+  /**
+   * Seconds within which a refresh may be repeated also when the successor is in use already, counted in the same way.
+   * The storage keeps the time of first use of each generation for so long. A repeat never extends it.
+   *
+   * @defaultValue 0: not at all
+   */
+  readonly overlap?: number
 }
 
 /**
- * What came of an exchange:
- * - `exchanged`: the code or token is used up, or the storage had forgotten that its predecessor was; earlier
- *   access tokens are gone, what was issued is stored;
- * - `repeated`: somebody did the same exchange before, its refresh token is the one given here and not
- *   in use yet; the access token is stored besides;
- * - `used`: somebody else used the code or token; nothing changed;
+ * The result of an exchange:
+ * - `exchanged`: the code or token is used up. Earlier access tokens are gone, the new tokens are stored. The same if the
+ *   storage had forgotten that its predecessor was used;
+ * - `repeated`: this refresh happened before, its time for repeats is open, and its refresh token is the one given here.
+ *   The access token is stored beside the others;
+ * - `used`: nothing changed, and the grant goes on. The code was used before; or the refresh token was, its time for
+ *   repeats is open, but a newer token was used as well or an access token was revoked; or the grant never had the token;
+ * - `replayed`: nothing changed. The refresh token was used before, and its time for repeats is over: end the grant;
  * - `gone`: there is no such grant, or no such code; nothing changed.
  */
-export type ExchangeResult = 'exchanged' | 'repeated' | 'used' | 'gone'
+export type ExchangeResult = 'exchanged' | 'repeated' | 'used' | 'replayed' | 'gone'

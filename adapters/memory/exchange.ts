@@ -10,7 +10,10 @@ export interface Live {
 }
 
 /** How many access tokens a grant has at most: the oldest make room. */
-const maxAccessTokens = 16
+const maxAccessTokens = 64
+
+/** How many times of first use a grant keeps at most: a client that refreshes faster loses the overlap of the oldest. */
+const maxUses = 1000
 
 /** How long a grant is kept that has nothing yet, in milliseconds. */
 const emptyLifetime = 86_400_000
@@ -38,7 +41,14 @@ export function shorten(record: StoredRecord, grant: Grant, now: number): void {
 export function store({ record, grant }: Live, kind: TokenKind, token: Token, now: number): void {
   if (kind === 'AuthorizationCode') grant.code = token
   else if (kind === 'RefreshToken') {
-    grant.refreshToken = { ...token, generation: 0, rotatedAt: undefined, isUsed: false }
+    grant.refreshToken = {
+      ...token,
+      generation: 0,
+      rotatedAt: undefined,
+      earlierUses: [],
+      isUsed: false,
+      isRevoked: false,
+    }
   } else {
     makeRoom(grant.accessTokens, token.id, now)
     grant.accessTokens.set(token.id, token)
@@ -64,27 +74,53 @@ export function exchangeIn(found: Live, exchange: Exchange, now: number): Exchan
     storeIssued(found, exchange, now)
     return 'exchanged'
   }
+  return refreshIn(found, { ...exchange, used }, now)
+}
+
+type Refresh = Exchange & {
+  readonly used: Extract<Exchange['used'], { readonly kind: 'RefreshToken' }>
+}
+
+function refreshIn(found: Live, exchange: Refresh, now: number): ExchangeResult {
+  const { grant } = found
   const { refreshToken: current } = grant
   if (!current) return 'gone'
-  const isCurrent = current.generation === used.generation && current.id === used.id
-  const isForgotten = current.generation === used.generation - 1 && current.successor === used.id
-  if (isCurrent || isForgotten) {
+  const { id, generation } = exchange.used
+  const isForgotten = current.generation === generation - 1 && current.successor === id
+  if (isForgotten || (current.generation === generation && current.id === id)) {
+    const uses = [...(isForgotten ? [now] : []), current.rotatedAt ?? [], current.earlierUses]
     grant.accessTokens.clear()
     grant.lastUsedAt = now
     storeIssued(found, exchange, now)
     if (grant.refreshToken) {
-      Object.assign(grant.refreshToken, { generation: used.generation + 1, rotatedAt: now })
+      Object.assign(grant.refreshToken, {
+        generation: generation + 1,
+        rotatedAt: now,
+        earlierUses: uses
+          .flat()
+          .filter((time) => now - time <= (exchange.overlap ?? 0) * 1000)
+          .slice(0, maxUses),
+      })
     }
     return 'exchanged'
   }
-  const isRepeat =
-    current.generation === used.generation + 1 &&
-    current.id === exchange.refreshToken?.id &&
-    !current.isUsed &&
-    now - (current.rotatedAt ?? 0) <= exchange.retryWindow * 1000
-  if (!isRepeat || exchange.retryWindow === 0) return 'used'
-  storeIssued(found, { ...exchange, refreshToken: undefined }, now)
-  return 'repeated'
+  const result = judgeRepeat(current, exchange, now)
+  if (result === 'repeated') storeIssued(found, { ...exchange, refreshToken: undefined }, now)
+  return result
+}
+
+/** Judges a refresh with a token that is not the current one. */
+function judgeRepeat(
+  { id, generation, rotatedAt, earlierUses, isUsed, isRevoked }: NonNullable<Grant['refreshToken']>,
+  { used, refreshToken, retryWindow, overlap = 0 }: Refresh,
+  now: number,
+): 'repeated' | 'used' | 'replayed' {
+  const back = generation - used.generation
+  if (back < 1) return 'used'
+  const first = [rotatedAt, ...earlierUses][back - 1] ?? -Infinity
+  const isWithin = (seconds: number): boolean => seconds > 0 && now - first <= seconds * 1000
+  if (!isWithin(overlap) && !(back === 1 && !isUsed && isWithin(retryWindow))) return 'replayed'
+  return back > 1 || isRevoked || refreshToken?.id !== id ? 'used' : 'repeated'
 }
 
 function storeIssued(found: Live, { refreshToken, accessToken }: Exchange, now: number): void {

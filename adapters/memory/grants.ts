@@ -106,8 +106,9 @@ function removeFrom(grant: Grant, kind: TokenKind, id: string | undefined): void
   if (kind === 'AuthorizationCode' && isMeant(grant.code)) grant.code = undefined
   if (kind === 'RefreshToken' && isMeant(grant.refreshToken)) grant.refreshToken = undefined
   if (kind !== 'AccessToken') return
+  const hadAny = grant.accessTokens.size > 0
   if (id === undefined) grant.accessTokens.clear()
-  else if (grant.accessTokens.delete(id) && grant.refreshToken) {
-    grant.refreshToken = { ...grant.refreshToken, isUsed: true }
-  }
+  const isRevoked = id === undefined ? hadAny : grant.accessTokens.delete(id)
+  // A repeat would bring it back.
+  if (isRevoked && grant.refreshToken) grant.refreshToken = { ...grant.refreshToken, isRevoked }
 }

@@ -9,13 +9,20 @@ export interface Token {
   readonly successor?: string | undefined
 }
 
+interface RefreshToken
+  extends Token, Pick<StoredRefreshToken, 'generation' | 'rotatedAt' | 'isUsed'> {
+  /** When its earlier predecessors were first used, newest first, for the length of the overlap. */
+  readonly earlierUses: readonly number[]
+  /** Whether an access token was revoked that belongs to it. */
+  readonly isRevoked: boolean
+}
+
 /** A grant with all that belongs to it. */
 export interface Grant {
   readonly payload: StoredPayload
   readonly endsAt: number
   code?: (Token & { readonly usedAt?: number }) | undefined
-  refreshToken?:
-    (Token & Pick<StoredRefreshToken, 'generation' | 'rotatedAt' | 'isUsed'>) | undefined
+  refreshToken?: RefreshToken | undefined
   readonly accessTokens: Map<string, Token>
   lastUsedAt?: number | undefined
 }
@@ -44,7 +51,7 @@ export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGran
   }
 }
 
-function toStoredRefreshToken(token: NonNullable<Grant['refreshToken']>): StoredRefreshToken {
+function toStoredRefreshToken(token: RefreshToken): StoredRefreshToken {
   const { id, successor, payload, generation, rotatedAt, isUsed } = token
   return {
     get payload() {

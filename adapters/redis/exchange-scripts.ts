@@ -1,12 +1,15 @@
 import { accessTokens, expire } from './grant-script-parts.ts'
 import { createScript, type Script } from './script.ts'
 
-// The fields of a grant stand in grant-scripts.ts.
+// grant-scripts.ts lists the fields of a grant.
+
+/** How many times of first use a grant keeps at most: a client that refreshes faster loses the overlap of the oldest. */
+const maxUses = 1000
 
 /**
- * ARGV: deadline, attempt, kind of what is used (c or r), its names under every key, its generation, 1 if it is
- * genuine, retry window, refresh token: names, payload, lifetime; access token: name, payload, lifetime.
- * Lists are separated by commas; what is not issued is empty.
+ * ARGV: deadline, attempt, kind of the used token (c or r), its names under every key, its generation, retry window;
+ * refresh token: names, payload, lifetime, name of its successor; access token: name, payload, lifetime; id of the
+ * storage key, overlap. Lists are separated by commas; a token that is not issued is empty.
  */
 export const exchangeScript: Script = createScript(
   'grant.exchange',
@@ -15,15 +18,34 @@ export const exchangeScript: Script = createScript(
 local function has(names, name)
   return name and string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) ~= nil
 end
-local f = redis.call('HMGET', key, 'g', 'ch', 'ce', 'cu', 'ca', 'rh', 'n', 'rt', 'ra', 'ru', 'rx', 'k')
+local f = redis.call('HMGET', key, 'g', 'ch', 'ce', 'cu', 'ca', 'rh', 'n', 'rt', 'ra', 'ru', 'rx', 'k', 'rv', 'ro')
 if not f[1] then return {now, 'gone'} end
 local attempt, generation = ARGV[2], tonumber(ARGV[5])
+local window, overlap = tonumber(ARGV[6]), tonumber(ARGV[15])
 
 local function storeRefreshToken(n)
   if ARGV[7] == '' then return end
   local newest = string.match(ARGV[7], '^[^,]+')
   redis.call('HSET', key, 'r', ARGV[8], 'rh', newest, 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
   redis.call('HSET', key, 'k', ARGV[14], 'kp', f[12] or ARGV[14])
+end
+-- Times of first use, newest first, of the generations before the one that is used now.
+local function keepUses(...)
+  local kept = {}
+  for time in string.gmatch(table.concat({...}, ','), '%d+') do
+    if now - time > overlap or #kept == ${maxUses} then break end
+    kept[#kept + 1] = time
+  end
+  redis.call('HDEL', key, 'ro')
+  if #kept > 0 then redis.call('HSET', key, 'ro', table.concat(kept, ',')) end
+end
+-- When the refresh token so many generations back was first used.
+local function firstUse(back)
+  if back == 1 then return tonumber(f[8]) end
+  for time in string.gmatch(f[14] or '', '%d+') do
+    back = back - 1
+    if back == 1 then return tonumber(time) end
+  end
 end
 local function finish(result)
   if ARGV[11] ~= '' then storeAccessToken(ARGV[11], ARGV[12], now + ARGV[13]) end
@@ -46,16 +68,20 @@ local isForgotten = current == generation - 1 and has(ARGV[4], f[11])
 if isCurrent or isForgotten then
   removeAccessTokens()
   storeRefreshToken(generation + 1)
+  keepUses(isForgotten and now or '', f[8] or '', f[14] or '')
   redis.call('HSET', key, 'rt', now, 'ra', attempt, 'lu', now)
-  redis.call('HDEL', key, 'ru')
+  redis.call('HDEL', key, 'ru', 'rv')
   if f[3] and tonumber(f[3]) <= now then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
   return finish('exchanged')
 end
-if current ~= generation + 1 then return {now, 'used'} end
-if f[9] == attempt then return {now, 'exchanged'} end
-local window = tonumber(ARGV[6])
-local isRepeat = window > 0 and not f[10] and has(ARGV[7], f[6]) and now - tonumber(f[8] or 0) <= window
-if not isRepeat then return {now, 'used'} end
+local back = current - generation
+if back < 1 then return {now, 'used'} end
+if back == 1 and f[9] == attempt then return {now, 'exchanged'} end
+local first = firstUse(back)
+local inOverlap = overlap > 0 and first and now - first <= overlap
+local inWindow = window > 0 and first and now - first <= window and back == 1 and not f[10]
+if not (inOverlap or inWindow) then return {now, 'replayed'} end
+if back > 1 or f[13] or not has(ARGV[7], f[6]) then return {now, 'used'} end
 -- Somebody has it now: what the first attempt did is not undone any more.
 redis.call('HSET', key, 'ra', attempt)
 return finish('repeated')
@@ -70,8 +96,8 @@ export const undoScript: Script = createScript(
   'grant.undo',
   'allow-oom',
   `${expire}${accessTokens}
-local f = redis.call('HMGET', key, 'g', 'ca', 'ra', 'n', 'ru')
-if not f[1] or f[5] then return {now, 0} end
+local f = redis.call('HMGET', key, 'g', 'ca', 'ra', 'n', 'ru', 'rv', 'ro')
+if not f[1] or f[5] or f[6] then return {now, 0} end
 local generation = tonumber(ARGV[5])
 if ARGV[3] == 'c' then
   if f[2] ~= ARGV[2] or (f[4] and f[4] ~= '0') or f[3] then return {now, 0} end
@@ -80,7 +106,10 @@ else
   if f[3] ~= ARGV[2] or tonumber(f[4]) ~= generation + 1 then return {now, 0} end
   redis.call('HSET', key, 'rh', ARGV[4], 'rx', ARGV[6], 'n', generation)
   redis.call('HSET', key, 'k', redis.call('HGET', key, 'kp'))
-  redis.call('HDEL', key, 'rt', 'ra')
+  redis.call('HDEL', key, 'rt', 'ra', 'ro')
+  -- Its client had it, so it needs no repeat of the refresh before; and that one may have been revoked.
+  local before, older = string.match(f[7] or '', '^(%d+),?(.*)$')
+  if before then redis.call('HSET', key, 'rt', before, 'ro', older, 'rv', 1) end
 end
 removeAccessTokens()
 expire()

@@ -59,7 +59,7 @@ export async function exchangeAt(
 }
 
 function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readonly Argument[] {
-  const { used, refreshToken, accessToken, retryWindow } = exchange
+  const { used, refreshToken, accessToken, retryWindow, overlap = 0 } = exchange
   const accessTokenNames = accessToken ? tokenNames(keys, 'AccessToken', accessToken.id) : ['']
   return [
     letters[used.kind],
@@ -73,6 +73,7 @@ function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readon
     accessTokenNames[0] ?? '',
     ...issued(keys, key, 'AccessToken', accessToken),
     keys.ids[0],
+    overlap * 1000,
   ]
 }
 

@@ -4,7 +4,7 @@
 const emptyLifetime = 86_400_000
 
 /** How many access tokens a grant has at most: the one that ends first makes room. */
-const maxAccessTokens = 16
+const maxAccessTokens = 64
 
 /** The key lives as long as anything in it is of use, and no longer than the grant. */
 export const expire: string = `
@@ -36,9 +36,11 @@ local function storeAccessToken(name, payload, tokenEnd)
   redis.call('HSET', key, 'a:' .. name, tokenEnd .. ':' .. payload, 'ae', math.max(last, tokenEnd))
 end
 local function removeAccessTokens()
+  local removed = 0
   for _, field in ipairs(redis.call('HKEYS', key)) do
-    if string.sub(field, 1, 2) == 'a:' then redis.call('HDEL', key, field) end
+    if string.sub(field, 1, 2) == 'a:' then removed = removed + redis.call('HDEL', key, field) end
   end
   redis.call('HDEL', key, 'ae')
+  return removed
 end
 `

@@ -5,7 +5,8 @@ import { createScript, type Script } from './script.ts'
 //   g payload, ge its end, ic and is names in the two indexes
 //   c code: payload, ch name, ce end, cu used when, ca by which attempt
 //   r refresh token: payload, rh name, rx name of its successor, re end, n generation, k, kp ids of the storage keys that derive it and its successor, rt rotated when, ra by which attempt,
-//     ru 1 once it or its access token was seen in use
+//     ro when its earlier predecessors were first used, newest first, for the length of the overlap,
+//     ru 1 once its access token was seen in use, rv 1 once one was revoked
 //   lu last seen in use when
 //   xa, xg instead of all of it: ended by which attempt, payload
 //   a:NAME access token: end, a colon, payload; ae the latest end of all
@@ -54,7 +55,7 @@ if ARGV[2] == 'c' then
   redis.call('HDEL', key, 'cu', 'ca')
   redis.call('HSET', key, 'c', ARGV[4], 'ch', ARGV[3], 'ce', tokenEnd)
 elseif ARGV[2] == 'r' then
-  redis.call('HDEL', key, 'rt', 'ra', 'ru')
+  redis.call('HDEL', key, 'rt', 'ra', 'ro', 'ru', 'rv')
   redis.call('HSET', key, 'r', ARGV[4], 'rh', ARGV[3], 'rx', ARGV[6], 're', tokenEnd, 'n', 0)
   redis.call('HSET', key, 'k', ARGV[7], 'kp', ARGV[7])
 else
@@ -90,16 +91,15 @@ end
 if ARGV[2] == 'c' then
   if isMeant('ch') then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
 elseif ARGV[2] == 'r' then
-  if isMeant('rh') then redis.call('HDEL', key, 'r', 'rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ru') end
-elseif ARGV[3] == '' then
-  removeAccessTokens()
+  if isMeant('rh') then redis.call('HDEL', key, 'r', 'rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ro', 'ru', 'rv') end
 else
   local removed = 0
+  if ARGV[3] == '' then removed = removeAccessTokens() end
   for name in string.gmatch(ARGV[3], '[^,]+') do
     removed = removed + redis.call('HDEL', key, 'a:' .. name)
   end
   -- A repeat would bring it back.
-  if removed > 0 and redis.call('HEXISTS', key, 'r') == 1 then redis.call('HSET', key, 'ru', 1) end
+  if removed > 0 and redis.call('HEXISTS', key, 'r') == 1 then redis.call('HSET', key, 'rv', 1) end
 end
 return {now}
 `,

@@ -23,6 +23,8 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
+  readonly refreshOverlap: number
+  readonly publicRefreshOverlap: number
   readonly views: Required<ViewsOptions>
   /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
   readonly findClientIssues: FindClientIssues
@@ -59,6 +61,8 @@ export function resolveConfig(
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
+    refreshOverlap: options.refreshOverlap ?? 10,
+    publicRefreshOverlap: options.publicRefreshOverlap ?? 3,
     views: {
       directories: options.views?.directories ?? [],
       locals: options.views?.locals ?? {},

@@ -73,15 +73,37 @@ export interface AuthorizationServerOptions {
   readonly lifetimes?: Partial<Lifetimes>
 
   /**
-   * How long a client may repeat a refresh whose answer it lost, in seconds. It gets the same
-   * refresh token again, and an access token that works with it, until one of the two is used
-   * (the access token: at introspection). After that a repeat is a replay, which ends the grant, as
-   * it always is for the tokens before the last one, and for a public client without DPoP. 0 switches it off.
+   * How long a client may repeat a refresh whose answer was lost, in seconds, until the server first sees the new tokens
+   * in use (the access token: at introspection). The client gets the same refresh token again, and an access token that
+   * works with it. After that and after {@link refreshOverlap}, a repeat is a replay, which ends the grant. It does not
+   * hold for public clients without DPoP. 0 switches it off.
    *
-   * @defaultValue 60
+   * @defaultValue 60; 3600 at most
    * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}
    */
   readonly refreshRetryWindow?: number
+
+  /**
+   * How long a refresh token still answers after its first use, in seconds, also when the new tokens are in use already.
+   * Two workers of one client can then refresh at the same time without a lock: both get the same refresh token, and an
+   * access token that works. It holds for clients that authenticate and for tokens that are bound to a DPoP key. The
+   * time counts from the first use, by the clock of the storage, and a repeat does not extend it. A token that is older
+   * than the one before the current one is refused within its own overlap, and ends nothing. After a revocation of an
+   * access token, no repeat is answered. 0 switches it off: then a repeat after {@link refreshRetryWindow} ends the grant.
+   *
+   * @defaultValue 10; 60 at most
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}
+   */
+  readonly refreshOverlap?: number
+
+  /**
+   * The same as {@link refreshOverlap} for public clients without DPoP. A thief who repeats every refresh of such a client
+   * within this time stays unseen until the connection ends. Therefore it is short, and each repeat is an event
+   * (`connection.refresh_repeated`). With 0, or if the client uses DPoP, a thief gets nothing by it.
+   *
+   * @defaultValue 3; 60 at most
+   */
+  readonly publicRefreshOverlap?: number
 
   /** The pages people see. */
   readonly views?: ViewsOptions

@@ -77,6 +77,13 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
+const secondsUpTo = (most: number): z.ZodOptional<z.ZodInt> =>
+  z
+    .int({ error: 'must be a whole number of seconds' })
+    .nonnegative({ error: 'must be 0 or more' })
+    .max(most, { error: `must be ${most} at most` })
+    .optional()
+
 const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
@@ -123,11 +130,9 @@ const options = z
       clients: z.array(z.unknown(), { error: 'must be an array of clients' }).optional(),
       registration: registrationSchema.optional(),
       lifetimes: lifetimesSchema.optional(),
-      refreshRetryWindow: z
-        .int({ error: 'must be a whole number of seconds' })
-        .nonnegative({ error: 'must be 0 or more' })
-        .max(3600, { error: 'must be 3600 at most' })
-        .optional(),
+      refreshRetryWindow: secondsUpTo(3600),
+      refreshOverlap: secondsUpTo(60),
+      publicRefreshOverlap: secondsUpTo(60),
       views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },

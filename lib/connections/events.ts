@@ -25,6 +25,12 @@ export interface ConnectionEvent {
   readonly scopes: readonly string[]
 }
 
+/** A refresh that was repeated. */
+export interface RefreshRepeated extends ConnectionEvent {
+  /** How long ago the refresh token was first used, in seconds, by the clock of the storage. */
+  readonly secondsSinceFirstUse: number
+}
+
 /** The end of a grant. */
 export interface ConnectionRevoked extends ConnectionEvent {
   readonly reason: RevocationReason
@@ -41,6 +47,11 @@ export interface ConnectionEvents {
   'connection.created': [event: ConnectionEvent]
   /** A refresh; not when it is repeated. */
   'connection.refreshed': [event: ConnectionEvent]
+  /**
+   * A used refresh token came again within the time that a refresh may be repeated, and got the same refresh token. For
+   * a client that shares one token among workers this is ordinary; for one that does not, it may be a thief.
+   */
+  'connection.refresh_repeated': [event: RefreshRepeated]
   /** It ended before its time. */
   'connection.revoked': [event: ConnectionRevoked]
 }
@@ -50,6 +61,7 @@ export interface ConnectionTeller {
   readonly events: EventEmitter<ConnectionEvents>
   created(grant: EndedGrant): void
   refreshed(grant: EndedGrant): void
+  repeated(grant: EndedGrant, secondsSinceFirstUse: number): void
   revoked(grant: EndedGrant, reason: RevocationReason, by?: string): void
 }
 
@@ -68,6 +80,10 @@ export function createConnectionTeller(): ConnectionTeller {
     events,
     created: (grant) => carefully(() => events.emit('connection.created', toEvent(grant))),
     refreshed: (grant) => carefully(() => events.emit('connection.refreshed', toEvent(grant))),
+    repeated: (grant, secondsSinceFirstUse) =>
+      carefully(() =>
+        events.emit('connection.refresh_repeated', { ...toEvent(grant), secondsSinceFirstUse }),
+      ),
     revoked: (grant, reason, by) =>
       carefully(() =>
         events.emit('connection.revoked', {

@@ -2,6 +2,7 @@ import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
 import { toFrameworkClient } from '../clients/record.ts'
 import type { ConnectionTeller } from '../connections/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
+import type { RepeatTimes } from '../tokens/retries.ts'
 import { grantIdOf, type TokenValues } from '../tokens/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
 
@@ -13,8 +14,7 @@ export interface AdapterParts {
   readonly values: TokenValues
   readonly teller: ConnectionTeller
   readonly audience: string
-  /** Seconds. */
-  readonly refreshRetryWindow: number
+  readonly repeatTimes: RepeatTimes
   /** Seconds that a person has to decide. */
   readonly interactionLifetime: number
 }

@@ -33,13 +33,13 @@ export function toConfiguration(
   renderError: Renderer,
   parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords'>,
 ): Configuration {
-  const { storage, refreshRetryWindow, resourceServer } = config
+  const { storage, resourceServer } = config
   return {
     adapter: toProviderAdapter({
       storage,
       ...parts,
       audience: resourceServer.audience,
-      refreshRetryWindow,
+      repeatTimes: config,
       interactionLifetime: config.lifetimes.interaction,
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),

@@ -64,9 +64,13 @@ async function exchange(
   setPendingExchange(ctx, undefined)
   forgetLoaded(ctx, grantId)
   const result = await grants.exchange(grantId, planned)
-  if (result === 'used') throw new errors.InvalidGrant('already used')
+  await whenDone?.(result)
+  if (result === 'used') {
+    const isRefresh = planned.used.kind === 'RefreshToken'
+    throw new errors.InvalidGrant(isRefresh ? 'refresh token replaced' : 'already used')
+  }
+  if (result === 'replayed') throw new errors.InvalidGrant('refresh token already used')
   if (result === 'gone') throw grantEnded('RefreshToken')
-  whenDone?.(result)
 }
 
 /**

@@ -1,7 +1,7 @@
 import Provider, { errors, type Adapter } from 'oidc-provider'
-import type { GrantStorage, StoredPayload, TokenKind } from '../storage.ts'
+import type { GrantStorage, LoadedGrant, StoredPayload, TokenKind } from '../storage.ts'
 import { createRaces } from '../tokens/races.ts'
-import { createRetries } from '../tokens/retries.ts'
+import { findRefreshToken, repeatTimesFor } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
@@ -42,7 +42,8 @@ function createCodeMethods({ storage, audience, teller }: AdapterParts): TokenMe
         grantId,
         used: { kind: 'AuthorizationCode', id },
         retryWindow: 0,
-        whenDone() {
+        whenDone(result) {
+          if (result !== 'exchanged') return
           races.addWinner(id)
           if (loaded) teller.created({ grantId, payload: loaded.payload })
         },
@@ -52,28 +53,29 @@ function createCodeMethods({ storage, audience, teller }: AdapterParts): TokenMe
 }
 
 function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
-  const { values, audience, refreshRetryWindow, teller } = parts
+  const { values, audience, repeatTimes, teller } = parts
   const { grants } = parts.storage
-  const retries = createRetries(values, refreshRetryWindow)
   return {
     async find(id, grantId) {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
-      const found = loaded && retries.find(id, loaded, Provider.ctx)
+      const found = loaded && findRefreshToken(values, id, loaded, Provider.ctx)
       if (found) setTokenKey(Provider.ctx, found.key)
       return found?.payload
     },
     async consume(id, grantId) {
       refuseOtherResource(audience)
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
-      const current = loaded?.refreshToken
-      const mayRetry = current && retries.isFor(Provider.ctx, current.payload)
+      const generation = generationOf(id) ?? 0
       planExchange({
         grantId,
-        used: { kind: 'RefreshToken', id, generation: generationOf(id) ?? 0 },
-        retryWindow: mayRetry ? refreshRetryWindow : 0,
-        whenDone(result) {
-          if (result !== 'exchanged' || !loaded) return
-          teller.refreshed({ grantId, payload: loaded.payload })
+        used: { kind: 'RefreshToken', id, generation },
+        ...repeatTimesFor(repeatTimes, Provider.ctx, loaded?.refreshToken?.payload),
+        async whenDone(result) {
+          if (result === 'replayed') await endGrant(parts, grantId)
+          if (!loaded) return
+          const grant = { grantId, payload: loaded.payload }
+          if (result === 'exchanged') teller.refreshed(grant)
+          if (result === 'repeated') teller.repeated(grant, secondsSinceUse(loaded, generation))
         },
       })
     },
@@ -81,6 +83,12 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
     destroy: (_id, grantId) => endGrant(parts, grantId),
     successorOf: (id) => values.successorOf(id, 0),
   }
+}
+
+/** How long ago the refresh token of that generation was first used; 0 if that was after the grant was loaded. */
+function secondsSinceUse({ refreshToken, now }: LoadedGrant, generation: number): number {
+  const { rotatedAt = now, generation: current } = refreshToken ?? {}
+  return current === generation + 1 ? (now - rotatedAt) / 1000 : 0
 }
 
 function toGrantAdapter(parts: AdapterParts): Adapter {

@@ -10,8 +10,8 @@ export type PendingExchange = {
   -readonly [Member in keyof Exchange]: Exchange[Member]
 } & {
   readonly grantId: string
-  /** Called once the exchange is made, or was made before and is repeated. */
-  readonly whenDone?: (result: ExchangeResult) => void
+  /** Called with the result of the exchange. */
+  readonly whenDone?: (result: ExchangeResult) => Promise<void> | void
 }
 
 /** What one request knows and plans of grants. */

@@ -13,6 +13,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['authorization code already consumed', 'the authorization code was already used'],
   ['refresh token is expired', 'the refresh token has expired'],
   ['refresh token already used', 'the refresh token was already used'],
+  ['refresh token replaced', 'this refresh token was replaced: use the newest one'],
   ['already used', 'it was already used'],
   ['grant is expired', 'the grant has expired'],
 ])

@@ -1,10 +1,17 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ConnectionEvents, ConnectionRevoked } from '../../lib/index.ts'
 import { grantIdOf } from '../../lib/tokens/token-values.ts'
 import { connect, consent, redeem, refresh, revoke, type Tokens } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
 import { pause } from '../support/requests.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import {
+  confidential,
+  publicClient,
+  startServer,
+  withoutOverlap,
+  type RunningServer,
+} from '../support/server.ts'
 
 type Seen = { [Name in keyof ConnectionEvents]: ConnectionEvents[Name][0][] }
 
@@ -21,11 +28,15 @@ async function start(
   const seen: Seen = {
     'connection.created': [],
     'connection.refreshed': [],
+    'connection.refresh_repeated': [],
     'connection.revoked': [],
   }
   const { events } = server.connections
   events.on('connection.created', (event) => seen['connection.created'].push(event))
   events.on('connection.refreshed', (event) => seen['connection.refreshed'].push(event))
+  events.on('connection.refresh_repeated', (event) =>
+    seen['connection.refresh_repeated'].push(event),
+  )
   events.on('connection.revoked', (event) => seen['connection.revoked'].push(event))
   return { server, issuer: server.issuer, seen }
 }
@@ -60,6 +71,23 @@ describe('the host is told', () => {
     expect(seen['connection.revoked']).toEqual([])
   })
 
+  test('of each repeat, with the seconds since the refresh token was first used', async () => {
+    let passed = 0
+    const storage = createMemoryAdapter({ now: () => Date.now() + passed })
+    const { issuer, seen } = await start({ storage })
+    const { refresh_token } = await connect(issuer)
+    await refresh(issuer, refresh_token)
+    expect(seen['connection.refresh_repeated']).toEqual([])
+    for (const seconds of [2, 9]) {
+      passed = seconds * 1000
+      await refresh(issuer, refresh_token)
+      const { secondsSinceFirstUse, ...event } = seen['connection.refresh_repeated'].at(-1) ?? {}
+      expect(event).toEqual(expected(refresh_token))
+      expect(Math.floor(secondsSinceFirstUse ?? 0)).toBe(seconds)
+    }
+    expect(seen['connection.refresh_repeated']).toHaveLength(2)
+  })
+
   test.each<
     [string, ConnectionRevoked['reason'], (at: RunningServer, tokens: Tokens) => Promise<unknown>]
   >([
@@ -80,7 +108,7 @@ describe('the host is told', () => {
       },
     ],
   ])('of the end by %s, once, with the reason', async (_, reason, end) => {
-    const { server, issuer, seen } = await start()
+    const { server, issuer, seen } = await start(withoutOverlap)
     const tokens = await connect(issuer)
     await end(server, tokens)
     await end(server, tokens)

@@ -12,13 +12,19 @@ import {
   toJson,
   type RawAnswer,
 } from '../support/requests.ts'
-import { confidential, organizationClient, publicClient, startServer } from '../support/server.ts'
+import {
+  confidential,
+  organizationClient,
+  publicClient,
+  startServer,
+  withoutOverlap,
+} from '../support/server.ts'
 import type { RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let issuer: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer(withoutOverlap)
   issuer = server.issuer
 })
 afterAll(() => server.close())

@@ -12,6 +12,7 @@ import {
   organizationClient,
   resourceServer,
   startServer,
+  withoutOverlap,
   type RunningServer,
 } from '../support/server.ts'
 import { addMachine, tokenFrom } from '../support/signed-tokens.ts'
@@ -40,7 +41,10 @@ describe.each(kinds)('%s of access tokens that are %s', (_, accessTokenFormat, c
   let server: RunningServer
   let api: RunningApi
   beforeAll(async () => {
-    server = await startServer({ resourceServer: { ...ofTests, accessTokenFormat } })
+    server = await startServer({
+      ...withoutOverlap,
+      resourceServer: { ...ofTests, accessTokenFormat },
+    })
     api = await startApi({ verify: createVerifier(server) })
   })
   afterAll(async () => {

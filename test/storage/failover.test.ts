@@ -149,6 +149,50 @@ test('a refresh that the replica never got is made up for, for everybody', async
   }
 })
 
+test('workers that share a token go on if the new primary has forgotten the refresh of one of them', async () => {
+  const world = await start()
+  const { issuer } = world.server
+  const shared = [
+    ...(await startWorkers(world, confidential, 5)),
+    ...(await startWorkers(world, publicClient, 5)),
+  ]
+  await world.group.waitForReplica()
+  await cutReplication(world.group)
+  const ahead = shared.map((worker) => ({ ...worker }))
+  for (const worker of ahead) await refreshOnce(world, worker)
+  await world.group.failover()
+  await waitUntil('the new primary has forgotten them indeed', async () =>
+    (await activeOf(world, ahead)).every((active) => active === false),
+  )
+  // The slower one sends the token of before, the faster one goes on with what it got.
+  for (const worker of shared) await refreshOnce(world, worker)
+  expect(shared.map(({ tokens }) => tokens.refresh_token)).toEqual(
+    ahead.map(({ tokens }) => tokens.refresh_token),
+  )
+  for (const worker of ahead) await refreshOnce(world, worker)
+  expect(await activeOf(world, ahead)).toEqual(ahead.map(() => true))
+  expect((await refresh(issuer, shared[0]?.tokens.refresh_token ?? '')).status).toBe(200)
+})
+
+test('a worker that is behind a forgotten refresh is refused, and ends nothing', async () => {
+  const world = await start()
+  const { issuer } = world.server
+  const [worker] = (await startWorkers(world, confidential, 1)) as [Worker]
+  const before = worker.tokens.refresh_token
+  await world.group.waitForReplica()
+  await cutReplication(world.group)
+  await refreshOnce(world, worker)
+  await world.group.failover()
+  await waitUntil(
+    'the new primary has forgotten it indeed',
+    async () => (await activeOf(world, [worker]))[0] === false,
+  )
+  await refreshOnce(world, worker)
+  expect((await refresh(issuer, before)).body['error_description']).toContain('was replaced')
+  await refreshOnce(world, worker)
+  expect(await activeOf(world, [worker])).toEqual([true])
+})
+
 test.each([
   { who: 'a confidential client', client: confidential },
   { who: 'a public client', client: publicClient },

@@ -44,6 +44,9 @@ export const resourceServer: ClientMetadata & { readonly client_secret: string }
   redirect_uris: [],
 }
 
+/** Options with which every repeat of a refresh is a replay, once the retry window is over. */
+export const withoutOverlap = { refreshOverlap: 0, publicRefreshOverlap: 0 }
+
 export interface RunningServer extends AuthorizationServer {
   readonly issuer: string
   readonly accounts: ReturnType<typeof createAccounts>

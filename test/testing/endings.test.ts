@@ -62,9 +62,12 @@ describe('a refresh whose answer is lost', () => {
     expect(reasons()).toEqual(['replay'])
   })
 
-  test('ends the connection of a public client that repeats it', async () => {
+  test('ends the connection of a public client that repeats it after the overlap', async () => {
     const connection = await server.connect({ client: server.clients.public })
     await connection.lostRefreshResponse()
+    await connection.refresh()
+    await connection.lostRefreshResponse()
+    server.clock.advance(4)
     await expectOver(connection)
     expect(reasons()).toEqual(['replay'])
   })

@@ -4,6 +4,7 @@ import { exchangeContract } from './exchange-contract.ts'
 import { grantChangeContract } from './grant-change-contract.ts'
 import { grantContract } from './grant-contract.ts'
 import { listContract } from './list-contract.ts'
+import { overlapContract } from './overlap-contract.ts'
 import { recordContract } from './record-contract.ts'
 import { repeatContract, repeatLimitContract } from './repeat-contract.ts'
 import { clientContract, clientNameContract } from './client-contract.ts'
@@ -24,7 +25,7 @@ export interface AdapterHarness {
    * several processes is asked of one.
    */
   readonly other?: Storage
-  /** Lets time pass for the storage: a clock of its own is set, or waited for. Asked for at most two seconds a test. */
+  /** Lets time pass for the storage: a clock of its own is set, or waited for. Asked for at most three seconds a test. */
   readonly pass: (seconds: number) => Promise<void> | void
   /**
    * Everything that is kept, for the tests that nothing of it is of use, and that nothing stays for ever.
@@ -75,6 +76,7 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   describe('repeats', () => {
     repeatContract(define)
     repeatLimitContract(define)
+    overlapContract(define)
   })
   describe('what is kept', () => dumpContract(define))
 }

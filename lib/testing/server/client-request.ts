@@ -1,4 +1,5 @@
 import type { ClientToConnect } from './clients.ts'
+import type { TestClock } from './clock.ts'
 import type { TestFetch } from './fetch.ts'
 import { FlowError } from './flow-error.ts'
 import { prove, type ProofKeys } from './proof.ts'
@@ -7,6 +8,7 @@ import { prove, type ProofKeys } from './proof.ts'
 export interface Endpoint {
   readonly issuer: string
   readonly fetch: TestFetch
+  readonly clock: TestClock
 }
 
 /** Whose requests they are. */

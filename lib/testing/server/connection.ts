@@ -3,6 +3,7 @@ import { attributeOf } from '../../views/check/drawn.ts'
 import { createBrowser, type Page } from './browser.ts'
 import type { Caller } from './client-request.ts'
 import type { ClientToConnect } from './clients.ts'
+import type { TestClock } from './clock.ts'
 import { FlowError } from './flow-error.ts'
 import { read, toPageWords } from './forms.ts'
 import { checkAccount, checkClient } from './given.ts'
@@ -36,8 +37,8 @@ export interface TestConnection {
   refresh(scope?: string): Promise<Tokens>
 
   /**
-   * Asks what a token is good for. Whoever asks about the access token of a refresh has the answer of that refresh:
-   * it cannot be repeated any more.
+   * Asks what a token is good for. If it is the access token of a refresh, the server knows from now on that the answer of
+   * that refresh arrived: `refreshRetryWindow` is over for it, and `refreshOverlap` is not.
    *
    * @param as - who asks; @param token - which token
    * @defaultValue the client, about its access token
@@ -45,17 +46,17 @@ export interface TestConnection {
   introspect(as?: ClientToConnect, token?: string): Promise<Introspection>
 
   /**
-   * A refresh whose answer gets lost: the server does it, and the client still has the tokens from before. What it does
-   * then is repeat the refresh, which the server answers for `refreshRetryWindow` seconds, but never for a public client
-   * without DPoP.
+   * A refresh whose answer gets lost: the server does it, and the client still has the tokens from before. It then
+   * repeats the refresh. The server answers that for `refreshRetryWindow` seconds, and for a public client without DPoP
+   * for `publicRefreshOverlap` seconds.
    *
    * @param refreshToken - where the client refreshed by itself: what it has now
    */
   lostRefreshResponse(refreshToken?: string): Promise<void>
 
   /**
-   * Uses a refresh token once more that was used before, and not just now, as somebody does who stole it. The server
-   * ends the connection for everybody. No time passes for it.
+   * Uses a refresh token once more that was used before, and not just now, as a thief does. The server ends the
+   * connection for everybody. If the overlap of the server is open, {@link TestClock.advance} makes it pass: 61 seconds.
    *
    * @param refreshToken - where the client refreshed by itself: what it has or had
    */
@@ -101,26 +102,46 @@ export function createConnection(parts: ConnectionParts): TestConnection {
     async lostRefreshResponse(refreshToken = tokens.refresh_token) {
       await use(refreshToken)
     },
-    replay: (refreshToken = tokens.refresh_token) => replay(use, refreshToken),
+    replay: (refreshToken = tokens.refresh_token) =>
+      replay(use, refreshToken, parts.endpoint.clock),
     revokedByPerson: (account = parts.account) => disconnect(parts, account),
   }
 }
 
-/** A token is not just used any more when what came of it was used as well: no answer can have been lost then. */
+/** Longer than the longest overlap, in seconds. */
+const pastOverlap = 61
+
+/** If the successor was used as well, no answer can have been lost, so only the overlap is left. */
 async function replay(
   use: (refreshToken: string) => Promise<Tokens>,
   refreshToken: string,
+  clock: TestClock,
 ): Promise<void> {
+  const first = await tryUse(use, refreshToken)
+  if (first === 'ended') return
+  if (first !== 'replaced') await use(first.refresh_token)
+  if ((await tryUse(use, refreshToken)) === 'ended') return
+  clock.advance(pastOverlap)
+  if ((await tryUse(use, refreshToken)) === 'ended') return
+  throw new FlowError(
+    'the connection did not end, because the storage of the server has a clock of its own: ' +
+      'set refreshOverlap and publicRefreshOverlap to 0',
+  )
+}
+
+/** Uses a refresh token that may have been used before. If it is over or unknown, that ends nothing, and throws. */
+async function tryUse(
+  use: (refreshToken: string) => Promise<Tokens>,
+  refreshToken: string,
+): Promise<Tokens | 'ended' | 'replaced'> {
   try {
-    const { refresh_token: successor } = await use(refreshToken)
-    await use(successor)
-    await use(refreshToken)
+    return await use(refreshToken)
   } catch (error) {
-    // A token that is over or unknown is refused as well, and ends nothing.
-    if (error instanceof FlowError && error.message.endsWith(' already used)')) return
+    const message = error instanceof FlowError ? error.message : ''
+    if (message.endsWith(' already used)')) return 'ended'
+    if (message.includes('was replaced')) return 'replaced'
     throw error
   }
-  throw new FlowError('the server took a refresh token that had been used before')
 }
 
 /** What a person does to end a connection. */
