@@ -35,7 +35,7 @@ import { createExchangeCompletion } from './provider/exchange.ts'
 import {
   acceptProofsOnce,
   compareHashedSecrets,
-  keepSubjectInGrants,
+  keepOwnMembersInGrants,
   nameGrantInTokens,
   recheckRedirectUris,
   storeJwtAccessTokens,
@@ -129,7 +129,7 @@ function adapt(
   { values, match }: { readonly values: TokenValues; readonly match: MatchSecret },
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
-  keepSubjectInGrants(provider)
+  keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)

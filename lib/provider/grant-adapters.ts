@@ -1,6 +1,7 @@
 import Provider, { errors, type Adapter } from 'oidc-provider'
 import type { GrantStorage, LoadedGrant, StoredPayload, TokenKind } from '../storage.ts'
 import { createRaces } from '../tokens/races.ts'
+import { narrowRefreshScope } from '../tokens/refresh-scope.ts'
 import { findRefreshToken, repeatTimesFor } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
@@ -59,7 +60,10 @@ function createRefreshTokenMethods(parts: AdapterParts): TokenMethods {
     async find(id, grantId) {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
       const found = loaded && findRefreshToken(values, id, loaded, Provider.ctx)
-      if (found) setTokenKey(Provider.ctx, found.key)
+      if (loaded && found) {
+        setTokenKey(Provider.ctx, found.key)
+        narrowRefreshScope(Provider.ctx, { grant: loaded.payload, token: found.payload })
+      }
       return found?.payload
     },
     async consume(id, grantId) {

@@ -14,12 +14,16 @@ import { tokenKeyOf } from './grant-request.ts'
 export type Grant = InstanceType<Provider['Grant']> & {
   /** URN of the company or organization it is for. */
   subject?: string
+  /** The scopes of the authorization request, which may be more than the person granted. Older grants have none. */
+  requestedScope?: string
 }
 
-/** Makes grants keep their subject. Call it before any grant is made: the list is read once. */
-export function keepSubjectInGrants(provider: Provider): void {
+/** Makes grants keep the members that this server adds. Call it before any grant is made: the list is read once. */
+export function keepOwnMembersInGrants(provider: Provider): void {
   const model = provider.Grant as unknown as { readonly IN_PAYLOAD: readonly string[] }
-  Object.defineProperty(model, 'IN_PAYLOAD', { value: [...model.IN_PAYLOAD, 'subject'] })
+  Object.defineProperty(model, 'IN_PAYLOAD', {
+    value: [...model.IN_PAYLOAD, 'subject', 'requestedScope'],
+  })
 }
 
 interface Token {

@@ -56,12 +56,13 @@ function expected({ requested, ticked, narrowed, isRevoked }: Wish): Outcome {
   const granted = [...required, ...ticked].toSorted()
   const isFair = ticked.every((name) => offered.includes(name)) && granted.length > 0
   if (!isFair) return { granted: undefined }
-  const isWithin = narrowed?.every((name) => granted.includes(name)) ?? true
+  const left = narrowed?.filter((name) => granted.includes(name)) ?? granted
+  const isWithin = left.length > 0 && (narrowed ?? []).every((name) => requested.includes(name))
   return {
     granted,
     introspected: granted,
     unseen: [],
-    refreshed: isWithin ? (narrowed?.toSorted() ?? granted) : undefined,
+    refreshed: isWithin ? left.toSorted() : undefined,
     isActive: !isRevoked,
   }
 }

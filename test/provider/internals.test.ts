@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   compareHashedSecrets,
-  keepSubjectInGrants,
+  keepOwnMembersInGrants,
   recheckRedirectUris,
   routesOf,
   type Grant,
@@ -34,7 +34,7 @@ describe('lib/provider/internals.ts', () => {
   test('without it a grant forgets its subject; with it, it does not', async () => {
     for (const keeps of [false, true]) {
       const provider = createBare()
-      if (keeps) keepSubjectInGrants(provider)
+      if (keeps) keepOwnMembersInGrants(provider)
       const grant: Grant = new provider.Grant({ accountId: 'a', clientId: 'c' })
       grant.subject = bakery
       const found: Grant | undefined = await provider.Grant.find(await grant.save())
@@ -91,7 +91,7 @@ describe('lib/provider/internals.ts', () => {
 
   test('each provider has its own list', () => {
     const [one, two] = [createBare(), createBare()]
-    keepSubjectInGrants(one)
+    keepOwnMembersInGrants(one)
     expect((two.Grant as unknown as { IN_PAYLOAD: string[] }).IN_PAYLOAD).not.toContain('subject')
   })
 })
