@@ -1,6 +1,6 @@
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { fc, times } from '../support/fuzzing.ts'
 import { registration } from '../support/registered.ts'
 import { foreignDigit, foreignLetter, formsOf, mark, sign, unseen } from '../support/unicode.ts'
 
@@ -10,7 +10,7 @@ import { foreignDigit, foreignLetter, formsOf, mark, sign, unseen } from '../sup
 beforeAll(openDoors)
 afterAll(closeDoors)
 
-const runs = { numRuns: 60 }
+const runs = { numRuns: times(60) }
 const host = fc.domain().filter((name) => !name.includes('localhost'))
 const path = fc.webPath()
 const https = fc.tuple(host, path).map(([name, rest]) => `https://${name}${rest}`)
@@ -65,7 +65,7 @@ describe.each(doors)('%s', (door, refused) => {
           expect(await refused({ redirect_uris, [page]: uri })).toEqual([])
         },
       ),
-      { ...runs, numRuns: 3 },
+      { ...runs, numRuns: times(3) },
     )
   })
 
@@ -85,7 +85,7 @@ describe.each(doors)('%s', (door, refused) => {
       fc.asyncProperty(good, async (uri) => {
         expect(await refused({ redirect_uris: [uri, uri] })).toEqual(['redirect_uris[1]'])
       }),
-      { ...runs, numRuns: 10 },
+      { ...runs, numRuns: times(10) },
     )
   })
 
@@ -118,7 +118,7 @@ describe.each(doors)('%s', (door, refused) => {
           expect(await refused({ client_name: before + name + after })).toEqual(['client_name'])
         },
       ),
-      { numRuns: 200 },
+      { numRuns: times(200) },
     )
   })
 
@@ -133,7 +133,7 @@ describe.each(doors)('%s', (door, refused) => {
           expect(await refused({ [member]: before + parts.join('') })).toEqual([member])
         },
       ),
-      { numRuns: 100 },
+      { numRuns: times(100) },
     )
   })
 
@@ -186,7 +186,7 @@ describe.each(doors)('%s', (door, refused) => {
         expect(await refused({ scope: `companies:read ${one}:${other}` })).toContain('scope[1]')
         expect(await refused({ optional_scope: `${one}:${other}` })).toEqual(['optional_scope[0]'])
       }),
-      { ...runs, numRuns: 20 },
+      { ...runs, numRuns: times(20) },
     )
   })
 
