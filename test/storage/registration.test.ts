@@ -190,7 +190,7 @@ describe('while Redis is not there', () => {
       expect(JSON.parse(text)).toMatchObject({ error: 'temporarily_unavailable' })
     }
     await redis.restart()
-    await expect.poll(async () => (await readSelf(partner)).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await readSelf(partner)).status).toBe(200)
     expect((await register()).status).toBe(201)
     expect((await replace()).status).toBe(200)
     expect((await removeSelf(partner)).status).toBe(204)
