@@ -1,10 +1,15 @@
 import type { ViteUserConfig } from 'vitest/config'
 
+// `npm run fuzz` has more cases in each test.
+const times = Number(process.env['FUZZ_TIMES'] || 1)
+
 const shared = {
   environment: 'node',
   pool: 'forks',
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  // These end a test that would never end, and no more: how long one takes is a matter of the machine.
+  testTimeout: 120_000 * times,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
   // One test that alone is switched on is not a passed suite.
   allowOnly: false,
 } as const
@@ -85,8 +90,7 @@ const config: ViteUserConfig = {
           ...waits,
           name: 'storage',
           include: ['test/storage/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
         },
       },
     ],

@@ -8,6 +8,13 @@ export interface ConfigurationIssue {
   readonly message: string
 }
 
+/** Returns the first issue of each path: a member that breaks several rules gets one finding. */
+export function oneForEachPath(issues: readonly ConfigurationIssue[]): ConfigurationIssue[] {
+  const first = new Map<string, ConfigurationIssue>()
+  for (const issue of issues) if (!first.has(issue.path)) first.set(issue.path, issue)
+  return [...first.values()]
+}
+
 /** The options given to `createAuthorizationServer` are wrong: every mistake at once, no value among them. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -21,9 +28,9 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * A client cannot be registered, or changed, like that: every mistake at once, no value among them; the message has the
- * first 20. As an answer to a request it is `invalid_redirect_uri` where redirect URIs are all that is wrong, and else
- * `invalid_client_metadata`.
+ * A client cannot be registered, or changed, like that: every wrong member at once, each with one finding, and no value
+ * among them. The message has the first 20. As an answer to a request it is `invalid_redirect_uri` if only redirect URIs are
+ * wrong, and otherwise `invalid_client_metadata`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
  */
@@ -37,7 +44,8 @@ export class ClientMetadataError extends Error {
   readonly expose = true
   readonly issues: readonly ConfigurationIssue[]
 
-  constructor(issues: readonly ConfigurationIssue[]) {
+  constructor(found: readonly ConfigurationIssue[]) {
+    const issues = oneForEachPath(found)
     const description = toDescription(issues)
     super(description)
     const isOnlyUris = issues.every(({ path }) => path.startsWith('redirect_uris'))

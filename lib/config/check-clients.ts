@@ -1,4 +1,4 @@
-import type { ConfigurationIssue } from '../errors.ts'
+import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { namesOf } from '../clients/metadata.ts'
 import { skeletonOf } from '../clients/names.ts'
 import { createClientSchema, type ClientRules } from './client-schema.ts'
@@ -20,7 +20,7 @@ export function createClientCheck(rules: ClientRules): FindClientIssues {
   }
 }
 
-/** The mistakes in clients that were given with the options, each by itself and beside the others. */
+/** The wrong members of clients that were given with the options, each by itself and beside the others. */
 export function findStaticClientIssues(
   clients: readonly unknown[],
   rules: Omit<ClientRules, 'credentials'>,
@@ -28,7 +28,7 @@ export function findStaticClientIssues(
   const check = createClientCheck({ ...rules, credentials: 'given' })
   const ids = new Set<unknown>()
   const looks = new Map<string, number>()
-  return clients.flatMap((client, index) => {
+  const found = clients.flatMap((client, index) => {
     const at = (path: string): string => `clients[${index}]${path === 'client' ? '' : `.${path}`}`
     const issues = check(client).map((issue) => ({ ...issue, path: at(issue.path) }))
     const { client_id: id } = Object(client) as { readonly client_id?: unknown }
@@ -47,4 +47,5 @@ export function findStaticClientIssues(
     }
     return issues
   })
+  return oneForEachPath(found)
 }

@@ -53,7 +53,7 @@ async function enter(): Promise<void> {
 }
 
 async function signIn(): Promise<void> {
-  expect(await focusOf(page)).toMatchObject({ words: 'Email', isVisible: true })
+  await expect.poll(() => focusOf(page)).toMatchObject({ words: 'Email', isVisible: true })
   await type('maja@example.test')
   await goTo('Password')
   await type(password)
@@ -71,7 +71,7 @@ async function allow(choose: () => Promise<void>): Promise<Json> {
   await page.keyboard.press('Space')
   await goTo('Technical names')
   await page.keyboard.press('Enter')
-  expect(await page.getByText('export-jobs:write', { exact: true }).isVisible()).toBe(true)
+  await page.getByText('export-jobs:write', { exact: true }).waitFor()
   await goTo('Allow')
   await page.keyboard.press('Enter')
   const redirect = await landed

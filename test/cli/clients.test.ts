@@ -205,9 +205,7 @@ describe('clients rotate', () => {
     expect(await isGood(id, old)).toBe(true)
     expect(await isGood(id, newest)).toBe(true)
     const show = (): Promise<string> => ok('show', id)
-    await expect
-      .poll(show, { timeout: 10_000 })
-      .toMatch(/not safe to end yet: it will be at \d{4}-/)
+    await expect.poll(show).toMatch(/not safe to end yet: it will be at \d{4}-/)
   })
 
   test('has an old secret that nobody uses safe to end once the new one is in use', async () => {
@@ -215,7 +213,7 @@ describe('clients rotate', () => {
     const { secret } = JSON.parse(await ok('rotate', id, '--old-ends-in', '1', '--json')) as Created
     expect(await isGood(id, secret)).toBe(true)
     const show = (): Promise<string> => ok('show', id)
-    await expect.poll(show, { timeout: 10_000 }).toMatch(/to end yet: it will be at 2\d{3}-/)
+    await expect.poll(show).toMatch(/to end yet: it will be at 2\d{3}-/)
     await passAnHour(commands.storage, id)
     expect(await show()).toContain('The old secret is safe to end')
   })
@@ -256,7 +254,7 @@ describe('clients end-old-secrets', () => {
     expect(await isGood(id, old)).toBe(true)
     const said = await ok('end-old-secrets', id, '--yes', '--json')
     expect(JSON.parse(said)).toMatchObject({ clientId: id, secrets: [{ lastUsedAt: null }] })
-    await expect.poll(() => isGood(id, old), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isGood(id, old)).toBe(false)
   })
 
   test('is done unasked where it is safe, and show names it', async () => {
@@ -265,9 +263,9 @@ describe('clients end-old-secrets', () => {
     expect(await ok('show', id)).toContain(`To end it: pleo-oauth clients end-old-secrets ${id}\n`)
     await passAnHour(commands.storage, id)
     expect(await isGood(id, secret)).toBe(true)
-    await expect.poll(() => isSafe(id), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => isSafe(id)).toBe(true)
     expect(await ok('end-old-secrets', id)).toMatch(/^Ended the old secret of Nordvind/)
-    await expect.poll(() => isGood(id, old), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isGood(id, old)).toBe(false)
     expect(await isGood(id, secret)).toBe(true)
   })
 })
@@ -279,9 +277,9 @@ describe('clients suspend, resume and remove', () => {
     expect(await isGood(id, secret)).toBe(true)
     expect(await ok('suspend', id, '--yes')).toContain(`(${id})`)
     expect(await ok('show', id)).toMatch(/status +suspended since \d{4}-/)
-    await expect.poll(() => isGood(id, secret), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isGood(id, secret)).toBe(false)
     await ok('resume', id)
-    await expect.poll(() => isGood(id, secret), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => isGood(id, secret)).toBe(true)
   })
 
   test('remove ends a client where that is meant, and is refused where it is not', async () => {

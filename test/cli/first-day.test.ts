@@ -134,12 +134,12 @@ test(
 
     // What is done at a command line counts on every server within a second.
     await say('suspend', id, '--yes')
-    await expect.poll(isActive, { timeout: 10_000 }).toBe(false)
+    await expect.poll(isActive).toBe(false)
     const refresh = () => openid.refreshTokenGrant(config, tokens?.refresh_token ?? '')
     await expect(refresh()).rejects.toMatchObject({ status: 401 })
 
     await say('resume', id)
-    await expect.poll(isActive, { timeout: 10_000 }).toBe(true)
+    await expect.poll(isActive).toBe(true)
     const last = await refresh()
     expect(last.refresh_token).toBeDefined()
 
@@ -150,7 +150,7 @@ test(
     expect(all.filter((value) => stored.includes(value ?? ''))).toEqual([])
 
     await say('remove', id, '--yes')
-    await expect.poll(isActive, { timeout: 10_000 }).toBe(false)
+    await expect.poll(isActive).toBe(false)
     await expect(openid.refreshTokenGrant(config, last.refresh_token ?? '')).rejects.toMatchObject({
       status: 401,
     })

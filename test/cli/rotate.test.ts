@@ -33,9 +33,9 @@ const usesOf = async (id: string) =>
 test('it asks before one ends that may be in use, and says which one has ended', async () => {
   const { id, first, second } = await register('Both In Use')
   await use(id, first)
-  await expect.poll(() => usesOf(id), { timeout: 10_000 }).toEqual([false, true])
+  await expect.poll(() => usesOf(id)).toEqual([false, true])
   await use(id, second)
-  await expect.poll(() => usesOf(id), { timeout: 10_000 }).toEqual([true, true])
+  await expect.poll(() => usesOf(id)).toEqual([true, true])
   const [newest] = await secretsOf(id)
 
   const refused = await rotate(id)
@@ -52,10 +52,10 @@ test('it asks before one ends that may be in use, and says which one has ended',
 test('it asks nothing where the one that ends is used by nobody', async () => {
   const { id, second } = await register('Only The Newest')
   await use(id, second)
-  await expect.poll(() => usesOf(id), { timeout: 10_000 }).toEqual([true, false])
+  await expect.poll(() => usesOf(id)).toEqual([true, false])
   await passAnHour(commands.storage, id)
   const old = async () => (await secretsOf(id))[1]
-  await expect.poll(old, { timeout: 10_000 }).toMatchObject({ isSafeToEnd: true })
+  await expect.poll(old).toMatchObject({ isSafeToEnd: true })
   const ended = [(await old())?.id]
   const { code, stdout } = await rotate(id, '--json')
   expect(code).toBe(0)

@@ -195,9 +195,7 @@ describe('a change', () => {
     const moved = { ...client, redirect_uris }
     expect((await connect(here.issuer, { client: moved })).token_type).toBe('Bearer')
     await expect
-      .poll(() => connect(there.issuer, { client: moved }).catch(() => undefined), {
-        timeout: 2000,
-      })
+      .poll(() => connect(there.issuer, { client: moved }).catch(() => undefined))
       .toBeDefined()
   })
 

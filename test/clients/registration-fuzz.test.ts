@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { fc, times } from '../support/fuzzing.ts'
 import { registration } from '../support/registered.ts'
 import { send, toJson, type RawAnswer } from '../support/requests.ts'
 import {
@@ -103,9 +103,9 @@ test('any JSON', async () => {
       const now = await server.clients.list()
       await expectTakenOrRefused(await replaceSelf(client, replacement), 200, now)
     }),
-    { numRuns: 300 },
+    { numRuns: times(300) },
   )
-}, 120_000)
+})
 
 test.each([
   ['nothing', '', 400],

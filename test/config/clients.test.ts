@@ -129,7 +129,19 @@ describe('a client', () => {
     '',
   ])('cannot be sent back to "%s"', (uri) => {
     const clients = [{ ...confidential, redirect_uris: ['https://a.test/', uri] }]
-    expect([...new Set(pathsOf(clients))]).toEqual(['clients[0].redirect_uris[1]'])
+    expect(pathsOf(clients)).toEqual(['clients[0].redirect_uris[1]'])
+  })
+
+  test('has one finding for each wrong member, also if another client is wrong in the same way', () => {
+    const wrong = { ...confidential, client_id: 'ø', client_name: ' Ledger' }
+    expect(pathsOf([wrong, { ...wrong, client_id: 'å' }, wrong])).toEqual([
+      'clients[0].client_id',
+      'clients[0].client_name',
+      'clients[1].client_id',
+      'clients[1].client_name',
+      'clients[2].client_id',
+      'clients[2].client_name',
+    ])
   })
 
   const pages = [

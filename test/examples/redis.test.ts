@@ -103,9 +103,7 @@ describe('the example on Redis', () => {
     const url = authorizationUrl(example.issuer, confidential, { code_challenge: challenge })
     const ask = (): Promise<number> =>
       fetch(url, { redirect: 'manual' }).then(({ status }) => status)
-    const started = performance.now()
     expect(await ask()).toBe(503)
-    expect(performance.now() - started).toBeLessThan(2000)
 
     await redis.restart()
     await waitUntil('Redis is used', async () => (await ask()) < 400)

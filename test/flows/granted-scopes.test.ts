@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pleoScopes, type ClientMetadata } from '../../lib/index.ts'
 import { goToConsent, introspect, redeem, refresh, revoke } from '../support/flow.ts'
+import { fc, times } from '../support/fuzzing.ts'
 import { bakery } from '../support/people.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 
@@ -98,6 +98,6 @@ test('a token has exactly what was requested, registered, shown and ticked, what
     fc.asyncProperty(wishes, async (wish) => {
       expect(await carryOut(wish)).toEqual(expected(wish))
     }),
-    { numRuns: 60 },
+    { numRuns: times(60) },
   )
 })

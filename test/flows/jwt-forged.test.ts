@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, type JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, refresh, revoke, type Tokens } from '../support/flow.ts'
+import { fc, times } from '../support/fuzzing.ts'
 import { createSigningKey, signAnew, startJwtServer } from '../support/jwt-server.ts'
 import { nordlysDenmark } from '../support/people.ts'
 import { areActive, basic, send } from '../support/requests.ts'
@@ -227,7 +227,7 @@ describe('what is made at random', () => {
         expect([introspected.status, introspected.text]).toEqual([200, '{"active":false}'])
         expect([revoked.status, revoked.text]).toEqual([200, ''])
       }),
-      { numRuns: 400 },
+      { numRuns: times(400) },
     )
     expect(failures).toEqual([])
   })

@@ -116,7 +116,7 @@ describe('while Redis is away', () => {
     expect(await publishedBy(issuer)).toEqual(before)
   })
 
-  const addMachineWhenBack = (): Promise<void> =>
+  const addMachineWhenBack = (): Promise<unknown> =>
     waitUntil('Redis is back', async () => {
       await addMachine(open(oldKey))
       return true

@@ -7,6 +7,7 @@ import {
 } from '../../lib/resource-server/index.ts'
 import { client, startIntrospectedApis } from '../support/introspected-apis.ts'
 import { json } from '../support/introspection-proxy.ts'
+import { startWaiting } from '../support/outage.ts'
 import { pause } from '../support/requests.ts'
 
 const setup = startIntrospectedApis()
@@ -50,14 +51,14 @@ describe('questions under way', () => {
   )
 
   test('have the others wait no longer than the timeout: 503, and nobody asks about them later', async () => {
-    const api = await start({ maxConcurrency: 2, timeout: 0.3 })
-    answerSlowly(200)
-    const started = performance.now()
+    const api = await start({ maxConcurrency: 2, timeout: 1 })
+    answerSlowly(600)
+    const waited = startWaiting()
     const answers = await Promise.all(tokens(20).map((token) => api.get('/token', token)))
     const statuses = answers.map(({ status }) => status)
     expect(statuses.filter((status) => status === 401)).toHaveLength(2)
     expect(statuses.filter((status) => status === 503)).toHaveLength(18)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(waited()).toBeLessThan(2000)
     // One for all who gave up at the same time.
     expect(api.errors.length).toBeLessThan(4)
     expect(api.errors.map(String).join()).toContain('see maxConcurrency')
@@ -80,7 +81,8 @@ describe('questions under way', () => {
       await pause(10)
     }
     const answered = (await Promise.all(answers)).filter(Boolean)
-    expect(answered.length).toBeGreaterThan(15)
+    // A place is not given to a question that has no time left.
+    expect(answered.length).toBeGreaterThan(0.7 * setup.proxy.requests())
   })
 
   test('come to a token that is used again and again, where there are always too many', async () => {

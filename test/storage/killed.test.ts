@@ -4,6 +4,7 @@ import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redi
 import type { Storage } from '../../lib/index.ts'
 import { generationOf, grantIdOf } from '../../lib/tokens/token-values.ts'
 import { connect, introspect, type Tokens } from '../support/flow.ts'
+import { createRandom } from '../support/fuzzing.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { pause, sendRefresh, toJson } from '../support/requests.ts'
@@ -11,6 +12,7 @@ import { startServerProcess, type ServerProcess } from '../support/server-proces
 
 // A server that is killed in the middle of refreshes, and a partner that goes on with what it has.
 
+const random = createRandom()
 const rounds = 50
 const connections = 20
 
@@ -67,7 +69,7 @@ test(`${rounds} times killed while ${connections} connections are refreshed, nob
   let lost = 0
   for (let round = 0; round < rounds; round += 1) {
     const working = workers.map((worker) => refreshUntilKilled(worker))
-    await pause(20 + Math.random() * 100)
+    await pause(20 + random() * 100)
     await server.kill()
     const counts = await Promise.all(working)
     refreshes += counts.reduce((sum, count) => sum + count, 0)

@@ -4,7 +4,7 @@ import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redi
 import type { Storage } from '../../lib/index.ts'
 import { refresh } from '../support/flow.ts'
 import { startFaultyProxy } from '../support/faulty-proxy.ts'
-import { longestAnswer } from '../support/outage.ts'
+import { longestAnswer, startWaiting } from '../support/outage.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
@@ -179,9 +179,9 @@ describe('while Redis is not there', () => {
     const replace = (): Promise<RawAnswer> => replaceSelf(partner, toReplacement(partner))
     await redis.kill()
     for (const ask of [register, replace, () => readSelf(partner), () => removeSelf(partner)]) {
-      const start = performance.now()
+      const waited = startWaiting()
       const { status, headers, text } = await ask()
-      expect(performance.now() - start).toBeLessThan(longestAnswer)
+      expect(waited()).toBeLessThan(longestAnswer)
       expect([status, headers['retry-after'], headers['cache-control']]).toEqual([
         503,
         '1',
@@ -190,7 +190,7 @@ describe('while Redis is not there', () => {
       expect(JSON.parse(text)).toMatchObject({ error: 'temporarily_unavailable' })
     }
     await redis.restart()
-    await expect.poll(async () => (await readSelf(partner)).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await readSelf(partner)).status).toBe(200)
     expect((await register()).status).toBe(201)
     expect((await replace()).status).toBe(200)
     expect((await removeSelf(partner)).status).toBe(204)

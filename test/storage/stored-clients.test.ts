@@ -48,7 +48,7 @@ const statusOf = async (issuer: string, token: string, as = confidential): Promi
   (await refresh(issuer, token, as)).status
 
 async function isPolled(issuer: string, token: string): Promise<void> {
-  await expect.poll(() => statusOf(issuer, token), { timeout: 2000 }).toBe(401)
+  await expect.poll(() => statusOf(issuer, token)).toBe(401)
 }
 
 test.each([

@@ -22,7 +22,7 @@ export interface Running {
 /** The address every Redis of the tests listens on. */
 export const host = '127.0.0.1'
 
-const startTimeout = 10_000
+const startTimeout = 60_000
 const portTaken = 'Address already in use'
 
 /** `REDIS_SERVER_PATH`, or `redis-server` from the PATH. */

@@ -106,16 +106,20 @@ export async function withClient<T>(
   }
 }
 
-/** Asks until it is so; what throws is not so yet. The time is in milliseconds. */
-export async function waitUntil(
+/**
+ * Asks again and again, and resolves to the first answer that is not empty or false. An error counts as not yet. The time,
+ * in milliseconds, only ends what would never come.
+ */
+export async function waitUntil<T>(
   what: string,
-  isSo: () => Promise<boolean>,
-  timeout = 15_000,
-): Promise<void> {
+  ask: () => Promise<T>,
+  timeout = 60_000,
+): Promise<T> {
   const end = performance.now() + timeout
-  let cause: unknown
-  const ask = (): Promise<boolean> => isSo().catch((error: unknown) => ((cause = error), false))
-  while (!(await ask())) {
+  for (;;) {
+    let cause: unknown
+    const answer = await ask().catch((error: unknown) => void (cause = error))
+    if (answer) return answer
     if (performance.now() > end) throw new Error(`not so in ${timeout} ms: ${what}`, { cause })
     await sleep(20)
   }

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import { fc } from './fuzzing.ts'
 
 // What is drawn from all of Unicode, by its properties and not by a list of ours.
 
