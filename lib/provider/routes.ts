@@ -16,6 +16,12 @@ export const interactionPath = '/oauth/interaction'
 export const toInteractionUrl = (issuer: string, uid: string): string =>
   `${issuer}${interactionPath}/${uid}`
 
+/** Whether a client sent the browser there, perhaps in a window that the client opened. */
+export const isPartOfFlow = (path: string): boolean =>
+  path === routes.authorization ||
+  path === `${routes.end_session}/confirm` ||
+  [routes.authorization, interactionPath].some((start) => path.startsWith(`${start}/`))
+
 /** Where people see and end what is connected. */
 export const connectionsPath = '/oauth/connections'
 export const disconnectPath = '/oauth/connections/disconnect'
