@@ -21,13 +21,17 @@ export function findIssuerFlaw(text: string, url: URL): string | undefined {
 }
 
 /**
- * The request target as the client sent it. Koa's own `ctx.originalUrl` is what a host in Express or connect left of it,
- * which keeps the whole at the request: a property that no header sets.
+ * Path and query of the request target as the client sent it. Koa's own `ctx.originalUrl` is what a host in Express or connect left
+ * of it. Those keep the whole at the request: a property that no header sets.
+ *
+ * Some gateways send the absolute form. Its authority is ignored, as `Host` is.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2 RFC 9112, Section 3.2.2}
  */
-export const originalUrlOf = ({
-  req,
-  originalUrl,
-}: {
-  readonly req: object
-  readonly originalUrl: string
-}): string => (req as { readonly originalUrl?: string }).originalUrl ?? originalUrl
+export function originalUrlOf(ctx: { readonly req: object; readonly originalUrl: string }): string {
+  const { originalUrl: target = ctx.originalUrl } = ctx.req as { readonly originalUrl?: string }
+  const [authority] = /^https?:\/\/[^/?#]+/i.exec(target) ?? []
+  if (authority === undefined) return target
+  const rest = target.slice(authority.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}

@@ -34,7 +34,7 @@ export function createProofCheck(origin: string): ProofCheck {
     const { thumbprint, claims } = verified
     const mistake = findMistake(claims, {
       htm: ctx.method,
-      htu: toComparable(origin + pathOf(originalUrlOf(ctx))),
+      htu: toComparable(origin + toPath(originalUrlOf(ctx))),
       ath: hash('sha256', token, 'base64url'),
     })
     if (mistake !== undefined) return wrong(mistake)
@@ -90,9 +90,8 @@ function toComparable(text: string): string | undefined {
   return url ? url.origin + url.pathname : undefined
 }
 
-/** The path of a request target, which may come in absolute form (RFC 9112, Section 3.2.2). */
-const pathOf = (target: string): string =>
-  target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? '/')
+/** Anything but a path would be read as more of the host. */
+const toPath = (target: string): string => (target.startsWith('/') ? target : '/')
 
 /** Answers whether something is seen for the first time, for as long as a proof can be from now. */
 function createReplayMemory(): (id: string) => boolean {
