@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify, type JWTPayload } from 'jose'
 import type { Context } from 'koa'
-import { originalUrlOf } from '../http/url.ts'
+import { originalUrlOf, toNormalUri } from '../http/url.ts'
 import { proofAlgorithms, type TokenProblem } from './challenges.ts'
 import { valuesOf } from './credentials.ts'
 
@@ -84,10 +84,10 @@ function findMistake(
   return isNow ? undefined : 'the DPoP proof is not from now'
 }
 
-/** Query and fragment do not count. */
+/** Query and fragment do not count, nor does the spelling (RFC 9449, Section 4.3). */
 function toComparable(text: string): string | undefined {
   const url = URL.parse(text)
-  return url ? url.origin + url.pathname : undefined
+  return url ? toNormalUri(url.origin + url.pathname) : undefined
 }
 
 /** Anything but a path would be read as more of the host. */

@@ -22,7 +22,10 @@ type Build = (parent: Koa, server: AuthorizationServer) => void
 async function startBehind(gateway: Gateway, path: string, build: Build): Promise<string> {
   const issuer = gateway.origin + path
   const host = await startHost(build, { issuer })
-  closing.push(host.close, gateway.close)
+  closing.push(
+    () => host.close(),
+    () => gateway.close(),
+  )
   gateway.sendTo(host.origin)
   return issuer
 }
@@ -38,7 +41,11 @@ async function startInExpress(gateway: Gateway, path: string): Promise<string> {
     void handle(request, response)
   })
   gateway.sendTo(await listen(http))
-  closing.push(host.close, gateway.close, () => closeServer(http))
+  closing.push(
+    () => host.close(),
+    () => gateway.close(),
+    () => closeServer(http),
+  )
   return issuer
 }
 
