@@ -34,6 +34,7 @@ import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import {
   acceptProofsOnce,
+  changeParameters,
   compareHashedSecrets,
   keepOwnMembersInGrants,
   nameGrantInTokens,
@@ -41,6 +42,7 @@ import {
   storeJwtAccessTokens,
 } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
+import { nameAudience } from './provider/resource.ts'
 import {
   connectionsPath,
   disconnectPath,
@@ -133,6 +135,7 @@ function adapt(
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
+  changeParameters(provider, (params) => nameAudience(params, resourceServer.audience))
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)

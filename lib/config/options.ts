@@ -218,7 +218,12 @@ export type Accounts = AccountsWithPassword | AccountsWithHostSignIn
 
 /** The API the tokens are for. */
 export interface ResourceServerOptions {
-  /** The API's base URL: `aud` of every token, and the only resource that can be asked for. */
+  /**
+   * The API's base URL: `aud` of every token, and the only resource that can be asked for. Clients may name it in any equal
+   * spelling; tokens, introspection and metadata have this one.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc3986.html#section-6.2.2 RFC 3986, Sections 6.2.2 and 6.2.3}
+   */
   readonly audience: string
   /**
    * The scopes there are, with the words shown to people.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
-import { headersOfPages } from '../http/security-headers.ts'
+import { toPageHeaders } from '../http/security-headers.ts'
 import { oauthMetadataPath, routes } from '../provider/routes.ts'
 
 /** How {@link checkMounting} asks. */
@@ -100,12 +100,12 @@ async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue |
   if (status >= 500) return toUnavailable(routes.authorization, response)
   if (status === 404) return toWrongPrefix(routes.authorization)
   if (status !== 400) return toGuarded(routes.authorization, response)
-  const changed = Object.entries(headersOfPages)
+  const changed = Object.entries(toPageHeaders(routes.authorization))
     .filter(([name, value]) => withoutRepetition(headers.get(name) ?? '') !== value)
     .map(([name]) => name.toLowerCase())
   if (changed.length === 0) return undefined
   const what = `another ${changed.join(', ')} than it gave`
-  return toChanged(routes.authorization, what, 'sets its own, and forms go dead by them')
+  return toChanged(routes.authorization, what, 'sets its own, which breaks forms and popups')
 }
 
 /** Values that came more than once are all in force; said twice, the same is the same. */

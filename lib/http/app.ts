@@ -36,7 +36,7 @@ export function createApp(provider: Provider): Koa {
   app.use((ctx, next) => {
     const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)
-    if (url !== undefined) return answer(ctx, url, next)
+    if (url !== undefined) return answer(ctx, { url, whole }, next)
     watch.passed(splitOnce(whole, '?')[0], ctx)
     return next()
   })
@@ -53,22 +53,23 @@ function createAnswer(
   provider: Provider,
   prefix: string,
   watch: Watch,
-): (ctx: Context, url: string, next: Next) => Promise<unknown> {
+): (ctx: Context, target: Target, next: Next) => Promise<unknown> {
   const handle = createHandler(provider)
-  return async (ctx, url, next) => {
-    const { req, res } = ctx
+  return async (ctx, { url, whole }, next) => {
+    const { res } = ctx
+    const req: Context['req'] & { originalUrl?: string } = ctx.req
     const isHost = (ctx.app as unknown) !== provider
-    const before = {
-      url: req.url ?? '',
-      status: res.statusCode,
-      headers: isHost && res.getHeaders(),
-    }
+    const { url: urlBefore, originalUrl } = req
+    const before = { status: res.statusCode, headers: isHost && res.getHeaders() }
     req.url = url
+    // The framework makes URLs of these. As they came, they may name another host.
+    if (originalUrl !== undefined) req.originalUrl = whole
     // It stays 404 where nothing here answers.
     res.statusCode = 404
     try {
       const own = isHost ? toOwnContext(provider, ctx) : ctx
       own['mountPath'] = prefix
+      own.originalUrl = own.request.originalUrl = whole
       watch.asked(own)
       await handle(own)
       if (own.body !== undefined || own.status !== 404) {
@@ -79,10 +80,17 @@ function createAnswer(
       restoreHeaders(own, before.headers || {})
       res.statusCode = before.status
     } finally {
-      req.url = before.url
+      req.url = urlBefore ?? ''
+      if (originalUrl !== undefined) req.originalUrl = originalUrl
     }
     return next()
   }
+}
+
+/** A request target: path and query, as the client sent them, and what is below the issuer's path. */
+interface Target {
+  readonly whole: string
+  readonly url: string
 }
 
 function toOwnContext(provider: Provider, ctx: Context): Context {

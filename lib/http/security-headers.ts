@@ -1,18 +1,31 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import { programEndpoints } from '../provider/routes.ts'
+import { isPartOfFlow, programEndpoints } from '../provider/routes.ts'
 
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
  * browsers send `Origin: null` with a form, and the form is refused.
  */
-export const headersOfPages: Readonly<Record<string, string>> = {
+const headersOfPages = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': contentSecurityPolicy("'self'"),
-  'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
 }
+
+const openerPolicy = 'Cross-Origin-Opener-Policy'
+
+/**
+ * The headers of the page at a path. An empty value means that the header must be absent.
+ *
+ * A client may open the authorization URL in a popup. With an opener policy on any page of the flow, `same-origin-allow-popups`
+ * included, the browser cuts the popup off from its opener: the client sees it as closed, and never gets the answer. Without
+ * one, the opener can navigate or close the popup. It cannot read the page, frame it or submit its form.
+ */
+export const toPageHeaders = (path: string): Readonly<Record<string, string>> => ({
+  ...headersOfPages,
+  [openerPolicy]: isPartOfFlow(path) ? '' : 'same-origin',
+})
 
 const strictTransport = 'Strict-Transport-Security'
 
@@ -29,13 +42,18 @@ export function createSecurityHeaders(issuer: string): Middleware {
 }
 
 /** Keeps a page to itself: no frames, nothing inline, nothing from elsewhere. */
-export function setPageHeaders(ctx: Pick<Context, 'set'>): void {
-  ctx.set(headersOfPages)
+export function setPageHeaders(ctx: Pick<Context, 'path' | 'remove' | 'set'>): void {
+  for (const [name, value] of Object.entries(toPageHeaders(ctx.path))) {
+    // The host may have set it earlier.
+    if (value === '') ctx.remove(name)
+    else ctx.set(name, value)
+  }
 }
 
 /** Puts the headers of the host back, where the answer is the host's after all. */
 export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
-  for (const name of ['X-Content-Type-Options', strictTransport, ...Object.keys(headersOfPages)]) {
+  const ours = ['X-Content-Type-Options', strictTransport, ...Object.keys(toPageHeaders(ctx.path))]
+  for (const name of ours) {
     const value = before[name.toLowerCase()]
     if (value === undefined) ctx.remove(name)
     else ctx.res.setHeader(name, value)

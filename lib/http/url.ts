@@ -21,13 +21,46 @@ export function findIssuerFlaw(text: string, url: URL): string | undefined {
 }
 
 /**
- * The request target as the client sent it. Koa's own `ctx.originalUrl` is what a host in Express or connect left of it,
- * which keeps the whole at the request: a property that no header sets.
+ * Path and query of the request target as the client sent it. Koa's own `ctx.originalUrl` is what a host in Express or connect left
+ * of it. Those keep the whole at the request: a property that no header sets.
+ *
+ * Some gateways send the absolute form. Its authority is ignored, as `Host` is.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2 RFC 9112, Section 3.2.2}
  */
-export const originalUrlOf = ({
-  req,
-  originalUrl,
-}: {
-  readonly req: object
-  readonly originalUrl: string
-}): string => (req as { readonly originalUrl?: string }).originalUrl ?? originalUrl
+export function originalUrlOf(ctx: { readonly req: object; readonly originalUrl: string }): string {
+  const { originalUrl: target = ctx.originalUrl } = ctx.req as { readonly originalUrl?: string }
+  const [authority] = /^https?:\/\/[^/?#]+/i.exec(target) ?? []
+  if (authority === undefined) return target
+  const rest = target.slice(authority.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/**
+ * The one spelling that all equal URIs have in common: case of scheme and host, percent-encoding, dot segments, default port, empty
+ * path. A slash at the end of a path counts. A text with other characters than those of a URI is returned as it is, because
+ * parsers mend it in different ways.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc3986.html#section-6.2.2 RFC 3986, Sections 6.2.2 and 6.2.3}
+ */
+export function toNormalUri(uri: string): string {
+  const decoded = uri.replace(/%[\da-f]{2}/gi, toNormalOctet)
+  const [, scheme = '', authority, path = '', rest = ''] =
+    /^([a-z][a-z\d+.-]*:)(?:\/\/([^/?#]*))?([^?#]*)(.*)$/i.exec(decoded) ?? []
+  if (scheme === '' || /[^\w\-.~:/?#[\]@!$&'()*+,;=%]/.test(uri)) return uri
+  const normalScheme = scheme.toLowerCase()
+  if (authority === undefined) return normalScheme + path + rest
+  const host = authority.replace(/[^@]*$/, (text) => text.toLowerCase())
+  const normalHost = host.replace(defaultPorts.get(normalScheme) ?? /:$/, '')
+  return `${normalScheme}//${normalHost}${new URL(`http://path${path}`).pathname}${rest}`
+}
+
+const defaultPorts: ReadonlyMap<string, RegExp> = new Map([
+  ['http:', /:(?:80)?$/],
+  ['https:', /:(?:443)?$/],
+])
+
+function toNormalOctet(octet: string): string {
+  const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16))
+  return /[\w\-.~]/.test(character) ? character : octet.toUpperCase()
+}

@@ -1,4 +1,4 @@
-import Provider, { errors, type Adapter } from 'oidc-provider'
+import Provider, { type Adapter } from 'oidc-provider'
 import type { GrantStorage, LoadedGrant, StoredPayload, TokenKind } from '../storage.ts'
 import { createRaces } from '../tokens/races.ts'
 import { narrowRefreshScope } from '../tokens/refresh-scope.ts'
@@ -7,6 +7,7 @@ import { generationOf, grantIdOf } from '../tokens/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
 import { forgetLoaded, loadOnce, revocationReasonOf, setTokenKey } from './grant-request.ts'
+import { wrongResource } from './resource.ts'
 
 /** Adapters of grants, and of the codes and tokens that are found through them. */
 export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
@@ -167,6 +168,6 @@ const unasked = {
 function refuseOtherResource(audience: string): void {
   const resources = [Provider.ctx?.oidc.params?.['resource']].flat()
   if (resources.some((resource) => resource !== undefined && resource !== audience)) {
-    throw new errors.InvalidTarget()
+    throw wrongResource(audience)
   }
 }

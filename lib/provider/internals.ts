@@ -159,6 +159,22 @@ export function recheckRedirectUris(provider: Provider): void {
   Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
 }
 
+/** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls any hook. */
+export function changeParameters(provider: Provider, change: (params: Parameters) => void): void {
+  const all = new WeakMap<object, Parameters>()
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get: function (this: object) {
+      return all.get(this)
+    },
+    set: function (this: object, params: Parameters) {
+      change(params)
+      all.set(this, params)
+    },
+  })
+}
+
+type Parameters = Record<string, unknown>
+
 /**
  * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both
  * saw nothing.

@@ -41,6 +41,7 @@ export function createMetadata(
     const methods = metadata['token_endpoint_auth_methods_supported']
     ctx.body = {
       ...metadata,
+      ...(isOpenid && { id_token_signing_alg_values_supported: noIdTokens }),
       ...(registrationEndpoint !== undefined && { registration_endpoint: registrationEndpoint }),
       scopes_supported: scopes,
       ui_locales_supported: languages,
@@ -50,5 +51,11 @@ export function createMetadata(
     }
   }
 }
+
+/**
+ * better-auth takes a server that names an algorithm here for an OpenID provider, and adds `openid` to the scope. AppAuth refuses
+ * metadata that lack the member. So it is there, and empty.
+ */
+const noIdTokens: readonly string[] = []
 
 const forFiveMinutes = 'public, max-age=300'

@@ -16,6 +16,12 @@ export const interactionPath = '/oauth/interaction'
 export const toInteractionUrl = (issuer: string, uid: string): string =>
   `${issuer}${interactionPath}/${uid}`
 
+/** Whether a client sent the browser there, perhaps in a window that the client opened. */
+export const isPartOfFlow = (path: string): boolean =>
+  path === routes.authorization ||
+  path === `${routes.end_session}/confirm` ||
+  [routes.authorization, interactionPath].some((start) => path.startsWith(`${start}/`))
+
 /** Where people see and end what is connected. */
 export const connectionsPath = '/oauth/connections'
 export const disconnectPath = '/oauth/connections/disconnect'
@@ -68,11 +74,14 @@ export const isForPrograms = (path: string): boolean =>
   programEndpoints.has(path) || isMetadata(path) || isRegistration(path)
 
 const reads = ['GET', 'HEAD']
+
+// GET starts, ends or looks up a request of a client there. HEAD must change nothing (RFC 9110, Section 9.2.1).
+const pages = ['GET', 'POST']
 const posts = ['POST', 'OPTIONS']
 const managementMethods = [...reads, 'PUT', 'DELETE']
 
 const methods: ReadonlyMap<string, readonly string[]> = new Map([
-  [routes.authorization, [...reads, 'POST']],
+  [routes.authorization, pages],
   [routes.token, posts],
   [routes.introspection, posts],
   [routes.revocation, posts],
@@ -84,20 +93,24 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
   [scriptPath, reads],
   [productLogoPath, reads],
   [connectionsPath, reads],
-  [disconnectPath, [...reads, 'POST']],
+  [disconnectPath, pages],
   [signInPath, [...reads, 'POST']],
   [signOutPath, [...reads, 'POST']],
 ])
 
+/** The URL at which a request goes on after its interaction: one segment behind the authorization endpoint. */
+const resumePath = new RegExp(`^${routes.authorization}/(?=[^/]+/?$)`, 'i')
+
 /**
- * A fixed path in its one spelling. The framework takes every case and a slash at the end; whatever
+ * A path in its one spelling. The framework takes every case and a slash at the end; whatever
  * else looks at the path does not, and would let those pass.
  */
 export function toCanonicalPath(path: string): string {
   if (methods.has(path)) return path
   const folded = path.toLowerCase().replace(/\/$/, '')
   // Ids of clients that registered themselves have no capitals.
-  return methods.has(folded) || isRegistration(folded) ? folded : path
+  if (methods.has(folded) || isRegistration(folded)) return folded
+  return path.replace(resumePath, `${routes.authorization}/`)
 }
 
 /** Whether it is there only where clients register themselves. */
@@ -109,8 +122,9 @@ export function allowedMethods(path: string): readonly string[] | undefined {
   if (isRegistration(path)) return path === registrationPath ? ['POST'] : managementMethods
   if (path.startsWith(`${logoPath}/`)) return reads
   if (path.startsWith(`${interactionPath}/`)) {
-    return path.endsWith('/switch-account') ? ['POST'] : [...reads, 'POST']
+    return path.endsWith('/switch-account') ? ['POST'] : pages
   }
+  if (resumePath.test(path)) return ['GET']
   return methods.get(path)
 }
 

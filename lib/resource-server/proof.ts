@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify, type JWTPayload } from 'jose'
 import type { Context } from 'koa'
-import { originalUrlOf } from '../http/url.ts'
+import { originalUrlOf, toNormalUri } from '../http/url.ts'
 import { proofAlgorithms, type TokenProblem } from './challenges.ts'
 import { valuesOf } from './credentials.ts'
 
@@ -34,7 +34,7 @@ export function createProofCheck(origin: string): ProofCheck {
     const { thumbprint, claims } = verified
     const mistake = findMistake(claims, {
       htm: ctx.method,
-      htu: toComparable(origin + pathOf(originalUrlOf(ctx))),
+      htu: toComparable(origin + toPath(originalUrlOf(ctx))),
       ath: hash('sha256', token, 'base64url'),
     })
     if (mistake !== undefined) return wrong(mistake)
@@ -84,15 +84,14 @@ function findMistake(
   return isNow ? undefined : 'the DPoP proof is not from now'
 }
 
-/** Query and fragment do not count. */
+/** Query and fragment do not count, nor does the spelling (RFC 9449, Section 4.3). */
 function toComparable(text: string): string | undefined {
   const url = URL.parse(text)
-  return url ? url.origin + url.pathname : undefined
+  return url ? toNormalUri(url.origin + url.pathname) : undefined
 }
 
-/** The path of a request target, which may come in absolute form (RFC 9112, Section 3.2.2). */
-const pathOf = (target: string): string =>
-  target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? '/')
+/** Anything but a path would be read as more of the host. */
+const toPath = (target: string): string => (target.startsWith('/') ? target : '/')
 
 /** Answers whether something is seen for the first time, for as long as a proof can be from now. */
 function createReplayMemory(): (id: string) => boolean {

@@ -97,7 +97,8 @@ describe('6. something in front changes answers', () => {
 
   test.each([
     ['content-security-policy', "default-src 'self'"],
-    ['cross-origin-opener-policy', 'unsafe-none'],
+    ['cross-origin-opener-policy', 'same-origin'],
+    ['cross-origin-opener-policy', 'same-origin-allow-popups'],
     ['referrer-policy', 'no-referrer'],
     ['x-frame-options', 'SAMEORIGIN'],
   ])('%s: replaced, or a second one added', async (name, value) => {

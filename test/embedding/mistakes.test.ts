@@ -172,9 +172,11 @@ describe('6. something in front changes answers', () => {
     ctx.body = { ok: false, error: 'failed' }
   })
   const unchanged = after((ctx) => void (ctx.status = 304))
+  const opener = after((ctx) => ctx.set('Cross-Origin-Opener-Policy', 'same-origin'))
 
   test.each([
     ['a security policy', policy, 'content-security-policy'],
+    ['an opener policy, which breaks popups', opener, 'cross-origin-opener-policy'],
     ['errors of its own', noErrors, 'the status'],
     ['an error that is said to be the same as before', unchanged, 'the status'],
   ])('a warning says what: %s', async (_, middleware, what) => {

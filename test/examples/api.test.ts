@@ -6,7 +6,7 @@ import type { CreatedClient } from '../../lib/index.ts'
 import { toApiAnswer, type ApiAnswer } from '../support/api.ts'
 import { runCommandWith } from '../support/cli.ts'
 import { startExample, type RunningExample } from '../support/example.ts'
-import { connect, refresh, type Tokens } from '../support/flow.ts'
+import { connect, consent, redeem, refresh, type Tokens } from '../support/flow.ts'
 import {
   bakery,
   idOf,
@@ -243,6 +243,23 @@ it('the example API says which authorization server it belongs to', async () => 
     resource: 'https://external.pleo.io',
     authorization_servers: [example.issuer],
   })
+})
+
+it('a client whose library normalises URLs gets from the metadata of the API to its data', async () => {
+  const url = `${example.api}/.well-known/oauth-protected-resource`
+  const metadata = (await (await fetch(url)).json()) as {
+    readonly resource: string
+    readonly authorization_servers: readonly [string]
+  }
+  const resource = new URL(metadata.resource).href
+  expect(resource).toBe('https://external.pleo.io/')
+  const [issuer] = metadata.authorization_servers
+  const agreed = await consent(issuer, { client: ledger, params: { resource } })
+  const { body } = await redeem(issuer, agreed, ledger, { resource })
+  const token = String(body['refresh_token'])
+  const refreshed = await refresh(issuer, token, ledger, { resource })
+  const access_token = String(refreshed.body['access_token'])
+  expect((await ask('/v1/companies', { access_token })).body['data']).toEqual([bakeryData])
 })
 
 it('the example API has the name of a client that was registered while it runs', async () => {

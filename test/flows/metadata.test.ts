@@ -61,8 +61,28 @@ describe('the metadata', () => {
       ...expected(),
       ...unlessSaidOtherwise(metadata),
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: [],
     })
+  })
+
+  test('of OpenID Connect Discovery has what AppAuth requires, and no client takes this for an OpenID provider', async () => {
+    const metadata = await metadataAt(openidPath)
+    // AppAuth for Android and iOS look whether each is there.
+    expect(metadata).toMatchObject({
+      issuer,
+      authorization_endpoint: expect.any(String),
+      token_endpoint: expect.any(String),
+      jwks_uri: expect.any(String),
+      response_types_supported: expect.any(Array),
+      subject_types_supported: expect.any(Array),
+      id_token_signing_alg_values_supported: expect.any(Array),
+    })
+    // better-auth 1.7 adds `openid` to the scope if one algorithm is named.
+    expect(metadata['id_token_signing_alg_values_supported']).toHaveLength(0)
+    expect(metadata['scopes_supported']).not.toContain('openid')
+    for (const name of ['userinfo_endpoint', 'end_session_endpoint', 'claims_supported']) {
+      expect(metadata).not.toHaveProperty(name)
+    }
   })
 
   test('of OpenID Connect Discovery says that request_uri is off, which left out means on', async () => {

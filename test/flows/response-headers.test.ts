@@ -43,6 +43,9 @@ const answers: readonly (readonly [string, string, RawInit, number, 'no-store' |
   ['the metadata for OpenID', '/.well-known/openid-configuration', {}, 200, 'any'],
   ['the keys', '/oauth/jwks', {}, 200, 'any'],
   ['the style sheet', '/oauth/assets/styles.css', {}, 200, 'any'],
+  ['the resume URL of nobody', '/oauth/authorize/x', { headers: html }, 400, 'no-store'],
+  ['the way to the connections', '/oauth/connections', { headers: html }, 303, 'any'],
+  ['the sign-in page of the connections', '/oauth/sign-in', { headers: html }, 200, 'no-store'],
 ]
 
 const policyOf = ({ headers }: RawAnswer): Map<string, string> =>
@@ -66,7 +69,9 @@ function expectSafe(answer: RawAnswer, path: string): void {
   expect(headers).not.toHaveProperty('server')
   if (isForPrograms(answer, path)) return
   expect(headers['x-frame-options']).toBe('DENY')
-  expect(headers['cross-origin-opener-policy']).toBe('same-origin')
+  // A client may have opened it in a popup, and waits for the answer there.
+  const isOfClient = /^\/oauth\/(authorize|interaction)\b/.test(path)
+  expect(headers['cross-origin-opener-policy']).toBe(isOfClient ? undefined : 'same-origin')
   expect(headers['referrer-policy']).toMatch(/^(same-origin|no-referrer|strict-origin)$/)
   const policy = policyOf(answer)
   expect(policy.get('default-src')).toBe("'none'")

@@ -4,6 +4,7 @@ import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provi
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
+  changeParameters,
   compareHashedSecrets,
   keepOwnMembersInGrants,
   recheckRedirectUris,
@@ -83,6 +84,32 @@ describe('lib/provider/internals.ts', () => {
       expect(Reflect.set(oidc, 'redirectUriCheckPerformed', true)).toBe(true)
       expect(oidc.redirectUriCheckPerformed).toBe(!isHeld)
     }
+  })
+
+  test('the parameters of a request are a member that is set when they were read', async () => {
+    const provider = createBare()
+    const read: unknown[] = []
+    changeParameters(provider, (params) => {
+      read.push(params['refresh_token'])
+      params['grant_type'] = 'unknown'
+    })
+    const running = await startApp(provider)
+    closing.push(() => running.close())
+    const { Client } = provider as unknown as {
+      readonly Client: { readonly adapter: { upsert(id: string, client: object): Promise<void> } }
+    }
+    const client = { client_id: 'one', client_secret: 'plain' }
+    await Client.adapter.upsert('one', { ...client, redirect_uris: ['https://x.test/'] })
+    const body = new URLSearchParams({
+      ...client,
+      grant_type: 'refresh_token',
+      refresh_token: 'sent',
+    })
+    const answer = await fetch(`${running.origin}/token`, { method: 'POST', body })
+    expect([read, await answer.json()]).toMatchObject([
+      ['sent'],
+      { error: 'unsupported_grant_type' },
+    ])
   })
 
   test('where a provider answers is known, also where nobody said it', () => {

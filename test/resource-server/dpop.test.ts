@@ -61,6 +61,16 @@ describe('a token that is bound to a key', () => {
     expect([status, body['keyThumbprint']]).toEqual([200, keyThumbprint])
   })
 
+  test.each([
+    ['case', (url: string) => url.replace('http:', 'HTTP:')],
+    ['percent-encoding', (url: string) => url.replace('/token', '/%74oken')],
+    ['dot segments', (url: string) => url.replace('/token', '/other/../token')],
+    ['query and fragment', (url: string) => `${url}?a=b#c`],
+  ])('passes with one that spells the URL in another way: %s', async (_, spell) => {
+    const headers = await proveUse(keys, token, { url: spell(`${api.origin}/token`) })
+    expect((await ask(headers)).status).toBe(200)
+  })
+
   test('passes with one over introspection as well', async () => {
     const verify: TokenVerifier = introspection({
       endpoint: `${server.issuer}/oauth/token/introspect`,

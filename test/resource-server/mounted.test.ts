@@ -5,6 +5,7 @@ import { bearer, companyFor, local, protectedResource } from '../../lib/resource
 import { connectBound, proveUse } from '../support/bound-tokens.ts'
 import { createProofKeys, type ProofKeys } from '../support/dpop.ts'
 import { bakery, idOf } from '../support/people.ts'
+import { startGateway, type Gateway } from '../support/gateway.ts'
 import { send } from '../support/requests.ts'
 import {
   audience,
@@ -31,6 +32,7 @@ const mountLikeExpress =
 let server: RunningServer
 let http: Server
 let origin: string
+let gateway: Gateway
 let keys: ProofKeys
 let token: string
 beforeAll(async () => {
@@ -46,9 +48,16 @@ beforeAll(async () => {
   app.use(async (ctx) => void (ctx.body = await companyFor(ctx)))
   const handle = app.callback()
   const listener: RequestListener = (request, response) => void handle(request, response)
-  http.on('request', mountLikeExpress(['/api', '/.well-known'], listener))
+  const mounted = mountLikeExpress(['/api', '/.well-known'], listener)
+  // What comes in absolute form, the host leaves alone.
+  http.on('request', (request: IncomingMessage, response) =>
+    (request.url?.startsWith('/') ? mounted : listener)(request, response),
+  )
+  gateway = await startGateway('http://evil.test')
+  gateway.sendTo(origin)
 })
 afterAll(async () => {
+  await gateway.close()
   await closeServer(http)
   await server.close()
 })
@@ -80,4 +89,18 @@ test('the metadata is where the challenge says', async () => {
   expect(url).toBe(`${origin}/.well-known/oauth-protected-resource/api`)
   const { status, text } = await send(url)
   expect([status, JSON.parse(text)]).toMatchObject([200, { resource: audience }])
+})
+
+test('a gateway may send the whole URL as the request target, and its host counts for nothing', async () => {
+  const metadata = await send(`${gateway.origin}/.well-known/oauth-protected-resource/api`)
+  expect([metadata.status, JSON.parse(metadata.text)]).toMatchObject([200, { resource: audience }])
+  const askThere = async (url: string) => {
+    const proof = await proveUse(keys, token, { url })
+    const headers = { authorization: `DPoP ${token}`, ...proof }
+    return (await send(`${gateway.origin}/api/jobs?a=b`, { headers })).status
+  }
+  expect(await askThere(`${origin}/api/jobs`)).toBe(200)
+  expect(await askThere('http://evil.test/api/jobs')).toBe(401)
+  const { status, headers } = await send(`${gateway.origin}/api/jobs`)
+  expect([status, headers['www-authenticate']]).toEqual([401, expect.stringContaining(origin)])
 })
