@@ -5,6 +5,8 @@ import { createSecretMatching, type MatchSecret } from './clients/authentication
 import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './clients/find-shown.ts'
 import { hashedSecret } from './clients/record.ts'
+import type { Clients } from './clients/clients.ts'
+import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
 import { checkStorage } from './config/check-storage.ts'
@@ -115,14 +117,15 @@ export function createAuthorizationServer(
     connections,
     signingKeys: keys.signingKeys,
     introspect: createIntrospect(provider, config, keys.follow),
-    check: () => check(resolved),
+    check: () => check(resolved, registered.clients),
     checkMounting: (how = {}) => checkMounting(issuer, how),
   }
 }
 
-async function check({ storage, clients }: Config): Promise<void> {
+async function check({ storage, clients }: Config, registered: Clients): Promise<void> {
   await checkStorage(storage)
   await checkStaticNames(storage, clients)
+  await warnOfLookAlikes(registered, clients)
 }
 
 function adapt(

@@ -27,7 +27,8 @@ export interface AuthorizationServer {
   introspect(accessToken: string): Promise<Introspection>
   /**
    * Looks at how the storage is set up (with Redis, whether it would drop connections when memory is short), and
-   * whether a client given with the options has a name that looks like that of a registered one. Meant for the
+   * whether a client given with the options has a name that a registered client claims. Warns (`process.emitWarning`) of
+   * registered clients that claim no name and look like a client of the options. Meant for the
    * start, before the first request.
    *
    * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws

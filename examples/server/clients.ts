@@ -85,13 +85,23 @@ export function apiClient(): ConfidentialClient {
 
 // Only what is needed to complete a client; the authorization server checks the rest.
 const fileSchema = z.array(
-  z.looseObject({
-    client_id: z.string().min(1).optional(),
-    client_secret: z.string().min(1).optional(),
-    client_name: z.string().min(1).optional(),
-    token_endpoint_auth_method: z.string().optional(),
-  }),
+  z.preprocess(
+    withoutEmpty,
+    z.looseObject({
+      client_id: z.string().optional(),
+      client_secret: z.string().optional(),
+      client_name: z.string().optional(),
+      token_endpoint_auth_method: z.string().optional(),
+    }),
+  ),
 )
+
+/** A member that is `null` or empty counts as left out (RFC 7592, Section 2.2), so what it needs is made here. */
+function withoutEmpty(entry: unknown): unknown {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry
+  const members = Object.entries(entry)
+  return Object.fromEntries(members.filter(([, value]) => value !== null && value !== ''))
+}
 
 /**
  * Reads a `CLIENTS_FILE` and makes the ids and secrets it leaves out.

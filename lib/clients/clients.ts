@@ -3,7 +3,7 @@ import type { ClientMetadata } from './metadata.ts'
 /** What a client is registered with: id and secret are made here. */
 export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>
 
-/** What is to be changed of a client; `null` takes a member away. */
+/** What is to be changed of a client; `null` or an empty text takes a member away. */
 export type ClientChanges = {
   readonly [Name in keyof NewClientMetadata]?: NewClientMetadata[Name] | null
 }
@@ -26,6 +26,14 @@ export interface Clients {
 
   /** All registered clients, from the oldest to the newest. */
   list(): Promise<readonly RegisteredClient[]>
+
+  /**
+   * The clients that claim no name ({@link RegisteredClient.claimsNames}) and have one that looks like a name of this client.
+   * Reads all clients. Ask for it when a client gets its name to itself: when you create it, verify it or change its name.
+   *
+   * @throws {@link UnknownClientError}
+   */
+  findLookAlikes(clientId: string): Promise<readonly RegisteredClient[]>
 
   /**
    * Changes what a client is registered with. What is left out stays; who is granted what stays, too, but the client
@@ -158,6 +166,11 @@ export interface RegisteredClient {
   readonly suspendedAt: number | undefined
   /** Whether it was registered over HTTP, by whoever provides it. */
   readonly isSelfRegistered: boolean
+  /**
+   * Whether no other client may have a name that looks like one of this client. `false` for a client that registered itself
+   * without an initial access token and is not verified.
+   */
+  readonly claimsNames: boolean
   /** What is known of its secrets that live, newest first: two at most. */
   readonly secrets: readonly ClientSecretInfo[]
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { ClientResumedError, UnknownClientError } from '../errors.ts'
 import { maxAge } from './client-cache.ts'
 import type { Clients } from './clients.ts'
+import { looksOf } from './name-records.ts'
 import type { ClientRecord } from './record.ts'
 import type { Registry } from './registry.ts'
 import { toRegisteredClient } from './shown-client.ts'
@@ -46,7 +47,7 @@ export function createLifeMethods({
       const claim = names.claimFor(clientId)
       const isDone = await store.remove(clientId, async ({ metadata, registration }) => {
         if (!registration.isRemoving) throw new ClientResumedError()
-        await claim.reserve({}, metadata)
+        await claim.reserve(new Map(), looksOf(metadata))
       })
       await claim.settle()
       return isDone

@@ -19,7 +19,8 @@ export interface ClientMetadata {
   /** Required unless `token_endpoint_auth_method` is `none`. */
   readonly client_secret?: string
   /**
-   * Shown to people: no two clients have names that look alike, none has the product's name in its own, and none has
+   * Shown to people: no two clients claim names that look alike, and no client may take a claimed one
+   * (`claimsNames`); none has the product's name in its own, and none has
    * characters that cannot be seen, or letters or digits of several alphabets within a word. `client_name#da`, with any language tag, is the same in that language.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2.2 RFC 7591, Section 2.2}
@@ -103,6 +104,19 @@ export const namesOf = (client: unknown): readonly (readonly [member: string, na
     (entry): entry is [string, string] =>
       /^client_name($|#)/.test(entry[0]) && typeof entry[1] === 'string',
   )
+
+/**
+ * A client without the members that are `null` or empty: they count as left out. Anything that is not a client comes back
+ * as it is.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2 RFC 7592, Section 2.2}
+ */
+export const withoutEmpty = <T>(client: T): T =>
+  typeof client === 'object' && client !== null && !Array.isArray(client)
+    ? (Object.fromEntries(
+        Object.entries(client).filter(([, value]) => value !== null && value !== ''),
+      ) as T)
+    : client
 
 /** Every member but id and secret, which are not registered but given. */
 const members = {

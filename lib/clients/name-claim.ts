@@ -1,5 +1,4 @@
-import type { ClientMetadata } from './metadata.ts'
-import { looksOf, type NameOwner, type NameRecords } from './name-records.ts'
+import type { Looks, NameOwner, NameRecords } from './name-records.ts'
 
 /**
  * The names in one change of a client. They are reserved, without an end, before it is stored; what it is not called any
@@ -11,20 +10,20 @@ export interface NameClaim {
    * Reserves what the client is to be called; before each attempt to store it, and after it was read for that. Answers
    * the members whose names others have: then nothing is reserved.
    *
-   * @param current - what it is called now; absent where it is new
+   * @param current - the names that it has to itself now; absent where it is new
    */
-  reserve(next: object, current?: ClientMetadata): Promise<readonly string[]>
-  /** Once it is stored, gives back what it is not called any more; all of it where the client is gone. */
-  settle(stored?: ClientMetadata): Promise<void>
+  reserve(next: Looks, current?: Looks): Promise<readonly string[]>
+  /** Once it is stored, gives back what it does not have to itself any more; all of it where the client is gone. */
+  settle(stored?: Looks): Promise<void>
   /** Where nothing was stored, gives back what was reserved here. */
   abandon(): Promise<void>
   /**
    * Whether there is more to give back, which another change at the same time may need: to be settled once the client is
    * stored again, so that the other one has to begin anew.
    *
-   * @param stored - what it is called now; absent where it is gone
+   * @param stored - the names that it has to itself now; absent where it is gone
    */
-  hasMore(stored?: ClientMetadata): boolean
+  hasMore(stored?: Looks): boolean
 }
 
 /** What a claim knows of a name of its client: which version it may give back, and whether it is the one that got it. */
@@ -35,6 +34,8 @@ interface Held {
 
 /** How often it is tried to get a name: each time, somebody else got it, gave it back or stored it anew. */
 const attempts = 100
+
+const none: Looks = new Map()
 
 /**
  * Begins a change of what a client is called.
@@ -47,10 +48,10 @@ const attempts = 100
 export function createNameClaim(
   records: NameRecords,
   clientId: string,
-  foreign: ReadonlySet<string>,
+  foreign: ReadonlyMap<string, unknown>,
 ): NameClaim {
   const held = new Map<string, Held>()
-  let called: ReadonlyMap<string, string> = new Map()
+  let called = none
 
   const release = async (isOver: (name: string, of: Held) => boolean): Promise<void> => {
     const over = [...held].filter(([name, of]) => isOver(name, of))
@@ -62,17 +63,10 @@ export function createNameClaim(
   const gain = createGain(records, clientId, held)
   return {
     abandon,
-    hasMore(stored) {
-      const kept = looksOf(stored)
-      return [...held.keys()].some((name) => !kept.has(name))
-    },
-    settle(stored) {
-      const kept = looksOf(stored)
-      return release((name) => !kept.has(name))
-    },
-    async reserve(next, current) {
-      const wanted = looksOf(next)
-      called = looksOf(current)
+    hasMore: (kept = none) => [...held.keys()].some((name) => !kept.has(name)),
+    settle: (kept = none) => release((name) => !kept.has(name)),
+    async reserve(wanted, current = none) {
+      called = current
       const names = [...new Set([...wanted.keys(), ...called.keys()])]
       const found = await Promise.all(
         names.map(async (name) => ({ name, ...(await records.look(name, clientId)) })),
@@ -94,11 +88,7 @@ export function createNameClaim(
 }
 
 /** Whether the client has a name then, from who has it; `called` is what it is called already. */
-type Gain = (
-  name: string,
-  first: NameOwner,
-  called: ReadonlyMap<string, string>,
-) => Promise<boolean>
+type Gain = (name: string, first: NameOwner, called: Looks) => Promise<boolean>
 
 const createGain =
   (records: NameRecords, clientId: string, held: Map<string, Held>): Gain =>

@@ -2,12 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Storage } from '../storage.ts'
 import { namesOf } from './metadata.ts'
 import { skeletonOf } from './names.ts'
+import { claimsNames } from './record.ts'
+
+/** What a client looks like to people: each look, and the member that it comes from. */
+export type Looks = ReadonlyMap<string, string>
 
 /** Who has a name, as it was read, and in which version that is stored. */
 export interface NameOwner {
   /** `past client`: one that is gone or called something else, and is not about to be stored. */
   readonly owner: 'nobody' | 'this client' | 'past client' | 'other client'
   readonly version?: string | undefined
+  /** The client that has it or had it. */
+  readonly clientId?: string
 }
 
 /** The records of names: one for each look, with the client that has it. */
@@ -42,12 +48,14 @@ export function createNameRecords(storage: Storage): NameRecords {
     async look(name, clientId) {
       const found = await records.find(name)
       if (!found) return { owner: 'nobody' }
-      const { client_id: id, since, version } = found
+      const { since, version } = found
+      const id = String(found['client_id'])
       if (id === clientId) return { owner: 'this client', version }
       // It is reserved before its client is stored. Where that is not to be told from it, it was long ago.
       const isYoung = typeof since === 'number' && Date.now() - since < patience
-      const isCalledSo = isYoung || looksOf(await clients.find(String(id))).has(name)
-      return { owner: isCalledSo ? 'other client' : 'past client', version }
+      const stored = isYoung ? undefined : await clients.find(id)
+      const isCalledSo = isYoung || claimedLooksOf(stored, stored?.['registration']).has(name)
+      return { owner: isCalledSo ? 'other client' : 'past client', version, clientId: id }
     },
     async giveBack(name, clientId, version) {
       const known = version ?? (await take(name, clientId, { owner: 'this client', version }))
@@ -56,6 +64,10 @@ export function createNameRecords(storage: Storage): NameRecords {
   }
 }
 
-/** What a client looks like to people, with the member each look comes from; nothing where there is no client. */
-export const looksOf = (client: object | undefined): ReadonlyMap<string, string> =>
+/** The looks of a client; none if there is no client. */
+export const looksOf = (client: object | undefined): Looks =>
   new Map(namesOf(client).map(([member, name]) => [skeletonOf(name), member]))
+
+/** The looks that a client has to itself. */
+export const claimedLooksOf = (client: object | undefined, registration: unknown): Looks =>
+  looksOf(client && claimsNames(client, registration) ? client : undefined)

@@ -1,14 +1,22 @@
 import type { Storage } from '../storage.ts'
 import type { ClientMetadata } from './metadata.ts'
 import { createNameClaim, type NameClaim } from './name-claim.ts'
-import { createNameRecords, looksOf } from './name-records.ts'
+import { createNameRecords, looksOf, type Looks } from './name-records.ts'
 
-/** Sees to it that no two clients have names that look alike, also where both come at once. */
+/** Sees to it that no two clients have to themselves names that look alike, also where both come at once. */
 export interface NameReservations {
   /** Begins a change of what a client is called. */
   claimFor(clientId: string): NameClaim
-  /** The members whose names others have. Reserves nothing. */
-  findTaken(client: ClientMetadata): Promise<readonly string[]>
+  /** Of these names of a client, those that others have to themselves. Reserves nothing. */
+  findTaken(clientId: string, looks: Looks): Promise<readonly TakenName[]>
+}
+
+/** A name that another client has to itself. */
+export interface TakenName {
+  /** The member that asks for it. */
+  readonly member: string
+  /** The id of the other client. */
+  readonly by: string
 }
 
 /**
@@ -21,17 +29,21 @@ export function createNameReservations(
   others: readonly ClientMetadata[],
 ): NameReservations {
   const records = createNameRecords(storage)
-  const foreign = new Set(others.flatMap((client) => [...looksOf(client).keys()]))
+  const foreign = new Map(
+    others.flatMap((client) =>
+      Array.from(looksOf(client).keys(), (look) => [look, client.client_id] as const),
+    ),
+  )
   return {
     claimFor: (clientId) => createNameClaim(records, clientId, foreign),
-    async findTaken(client) {
+    async findTaken(clientId, looks) {
       const found = await Promise.all(
-        Array.from(looksOf(client), async ([name, member]) => {
-          const { owner } = await records.look(name, client.client_id)
-          return owner === 'other client' ? [member] : []
+        Array.from(looks, async ([look, member]) => {
+          const { owner, clientId: by } = await records.look(look, clientId)
+          return { member, by: foreign.get(look) ?? (owner === 'other client' ? by : undefined) }
         }),
       )
-      return found.flat()
+      return found.flatMap(({ member, by }) => (by === undefined ? [] : [{ member, by }]))
     },
   }
 }

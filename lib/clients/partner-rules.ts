@@ -1,5 +1,11 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { defaultGrantTypes, localizedMembers, mostTypes, type ClientMetadata } from './metadata.ts'
+import {
+  defaultGrantTypes,
+  localizedMembers,
+  mostTypes,
+  withoutEmpty,
+  type ClientMetadata,
+} from './metadata.ts'
 import type { Given } from './registration.ts'
 
 /** What a client is before it is registered. */
@@ -24,7 +30,7 @@ const trusted: readonly string[] = [
  * @param current - what it is registered with; nothing yet where it is new
  */
 export function toGivenByPartner(given: object, current: Current = {}): Given {
-  const asked = new Map(Object.entries(given))
+  const asked = new Map(Object.entries(withoutEmpty(given)))
   const metadata: Record<string, unknown> = Object.fromEntries(asked)
   const issues: ConfigurationIssue[] = []
   for (const member of decidedMembers(current)) {

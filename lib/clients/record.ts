@@ -15,6 +15,8 @@ export interface Registration {
   readonly secrets: readonly StoredSecret[]
   /** Hash of the registration access token, of a client that registered itself. */
   readonly accessToken?: string
+  /** Whether the client registered itself without an initial access token, as anybody could. */
+  readonly isOpen?: boolean
 }
 
 /** A registered client as one read of it. */
@@ -82,6 +84,15 @@ export const toPayload = ({
   registration,
   version: randomUUID(),
 })
+
+/**
+ * Whether no other client may have a name that looks like one of this client. Everybody can have a client from open
+ * registration, so such a client has its names to itself only while it is verified.
+ */
+export const claimsNames = (client: object, registration: unknown): boolean =>
+  !isRegistration(registration) ||
+  registration.isOpen !== true ||
+  (client as Partial<ClientMetadata>).verified === true
 
 const isRegistration = (value: unknown): value is Registration =>
   Array.isArray((Object(value) as Partial<Registration>).secrets)

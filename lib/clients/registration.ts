@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { CreatedClient } from './clients.ts'
-import { toKnownMembers, type ClientMetadata } from './metadata.ts'
+import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
 import type { Registry } from './registry.ts'
+import { claimedBy, reserveNames } from './reserve-names.ts'
 import { toRegisteredClient } from './shown-client.ts'
 
 /** Metadata to register a client with, and what is wrong with it beyond the rules for all clients. */
@@ -16,6 +17,8 @@ export interface Given {
 /** What is different for a client that registers itself. */
 export interface RegisterOptions {
   readonly toAccessToken?: (clientId: string) => string
+  /** Whether it comes without an initial access token. @defaultValue `false` */
+  readonly isOpen?: boolean
   /** The last thing before it is stored; where it throws, nothing was done. */
   readonly beforeStored?: () => Promise<void>
 }
@@ -28,7 +31,7 @@ export interface RegisterOptions {
 export async function register(
   registry: Registry,
   given: Given,
-  { toAccessToken, beforeStored }: RegisterOptions = {},
+  { toAccessToken, isOpen, beforeStored }: RegisterOptions = {},
 ): Promise<CreatedClient> {
   const { store, secrets, names } = registry
   const now = Date.now()
@@ -40,9 +43,10 @@ export async function register(
     updatedAt: now,
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
     ...(toAccessToken && { accessToken: toAccessToken(id) }),
+    ...(isOpen && { isOpen }),
   }
   const claim = names.claimFor(id)
-  await reserve(claim, metadata)
+  await reserveNames(registry, claim, { metadata, registration })
   try {
     await beforeStored?.()
   } catch (error) {
@@ -71,8 +75,9 @@ export async function revise(
     try {
       const metadata = complete(registry, clientId, toGiven(current))
       if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
-      await reserve(claim, metadata, current.metadata)
-      return { ...current, metadata }
+      const next = { ...current, metadata }
+      await reserveNames(registry, claim, next, current)
+      return next
     } catch (error) {
       await giveUp(registry, claim, clientId)
       throw error
@@ -82,7 +87,7 @@ export async function revise(
     if (error instanceof UnknownClientError) await claim.settle()
     throw error
   })
-  await claim.settle(record.metadata)
+  await claim.settle(claimedBy(record))
   return record
 }
 
@@ -90,8 +95,9 @@ export async function revise(
 async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): Promise<void> {
   await claim.abandon()
   const stored = await store.read(clientId)
-  if (claim.hasMore(stored?.metadata)) {
-    await claim.settle((await store.touch(clientId))?.metadata)
+  if (claim.hasMore(stored && claimedBy(stored))) {
+    const touched = await store.touch(clientId)
+    await claim.settle(touched && claimedBy(touched))
   }
 }
 
@@ -101,9 +107,10 @@ function complete(
   client_id: string,
   { metadata, issues: others = [] }: Given,
 ): ClientMetadata {
-  const issues = [...findIssues(metadata), ...others]
+  const given = withoutEmpty(metadata)
+  const issues = [...findIssues(given), ...others]
   if (issues.length > 0) throw new ClientMetadataError(issues)
-  return { ...toKnownMembers(metadata), client_id }
+  return { ...toKnownMembers(given), client_id }
 }
 
 const isPublic = ({ token_endpoint_auth_method: method }: ClientMetadata): boolean =>
@@ -113,16 +120,4 @@ function otherKind(): Error {
   const message = 'cannot make a confidential client public, nor a public one confidential'
   const path = 'token_endpoint_auth_method'
   return new ClientMetadataError([{ path, code: 'invalid_client', message }])
-}
-
-/** @throws ClientMetadataError where others are called what looks the same */
-async function reserve(
-  claim: NameClaim,
-  next: ClientMetadata,
-  current?: ClientMetadata,
-): Promise<void> {
-  const taken = await claim.reserve(next, current)
-  if (taken.length === 0) return
-  const message = 'looks to people like the name of another client'
-  throw new ClientMetadataError(taken.map((path) => ({ path, code: 'name_taken', message })))
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Connections } from '../connections/connections.ts'
-import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
+import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 import { createClientStore, type ClientStore } from './changes.ts'
 import type { Clients } from './clients.ts'
 import { createInitialAccessTokens } from './initial-access-tokens.ts'
 import { createLifeMethods } from './life.ts'
+import { lookAlikesAmong } from './look-alike-clients.ts'
 import type { ClientMetadata } from './metadata.ts'
 import { createNameReservations, type NameReservations } from './name-reservations.ts'
 import { register, revise } from './registration.ts'
@@ -50,31 +51,36 @@ const batch = 100
 
 function createRegistration(
   registry: Registry,
-): Pick<Clients, 'create' | 'find' | 'list' | 'update'> {
+): Pick<Clients, 'create' | 'find' | 'findLookAlikes' | 'list' | 'update'> {
   const { store } = registry
   const find: Clients['find'] = async (clientId) => {
     const record = await store.read(clientId)
     return record && toRegisteredClient(record, Date.now())
   }
+  const list: Clients['list'] = async () => {
+    const ids = await registry.storage.records('Client').ids()
+    const found: Awaited<ReturnType<typeof find>>[] = []
+    for (let at = 0; at < ids.length; at += batch) {
+      found.push(...(await Promise.all(ids.slice(at, at + batch).map((id) => find(id)))))
+    }
+    return found
+      .filter((client) => client !== undefined)
+      .toSorted((one, other) => one.createdAt - other.createdAt)
+  }
   return {
     find,
-    async list() {
-      const ids = await registry.storage.records('Client').ids()
-      const found: Awaited<ReturnType<typeof find>>[] = []
-      for (let at = 0; at < ids.length; at += batch) {
-        found.push(...(await Promise.all(ids.slice(at, at + batch).map((id) => find(id)))))
-      }
-      return found
-        .filter((client) => client !== undefined)
-        .toSorted((one, other) => one.createdAt - other.createdAt)
+    list,
+    async findLookAlikes(clientId) {
+      const record = await store.read(clientId)
+      if (!record) throw new UnknownClientError()
+      return lookAlikesAmong(await list(), record.metadata)
     },
     create: (metadata) => register(registry, { metadata }),
     async update(clientId, changes, { seen } = {}) {
       const record = await revise(registry, clientId, ({ metadata }) => {
         if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) throw changedClient()
         const { client_id: _, ...current } = metadata
-        const merged = Object.entries({ ...current, ...changes })
-        return { metadata: Object.fromEntries(merged.filter(([, value]) => value !== null)) }
+        return { metadata: { ...current, ...changes } }
       })
       return toRegisteredClient(record, Date.now())
     },

@@ -7,6 +7,7 @@ import {
   type ConfigurationIssue,
 } from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
+import { withoutEmpty } from './metadata.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
 import { register, revise, type Given } from './registration.ts'
@@ -46,7 +47,8 @@ export function createSelfRegistration(registry: Registry, clients: Clients): Se
       const accessToken = generateCredential('pleo_rat_')
       const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
       if (initialAccessToken === undefined) {
-        const created = await register(registry, toGivenByPartner(given), { toAccessToken })
+        const as = { toAccessToken, isOpen: true }
+        const created = await register(registry, toGivenByPartner(given), as)
         return { ...created, accessToken }
       }
       // Asked first: what is wrong with a client is nobody's business who may not register one.
@@ -134,7 +136,7 @@ const saidByServer = [
 function toReplacement({ secrets }: Registry, record: ClientRecord, body: object): Given {
   const { metadata: current, registration } = record
   const id = current.client_id
-  const sent = new Map<string, unknown>(Object.entries(body).filter(([, value]) => value !== null))
+  const sent = new Map<string, unknown>(Object.entries(withoutEmpty(body)))
   const issues: ConfigurationIssue[] = []
   const complain = (path: string, message: string): void =>
     void issues.push({ path, code: 'invalid_client', message })

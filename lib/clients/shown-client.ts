@@ -1,5 +1,5 @@
 import type { ClientSecretInfo, RegisteredClient } from './clients.ts'
-import type { ClientRecord } from './record.ts'
+import { claimsNames, type ClientRecord } from './record.ts'
 import { isLive, type StoredSecret } from './secrets.ts'
 
 /**
@@ -21,6 +21,7 @@ export function toRegisteredClient(
     updatedAt: registration.updatedAt,
     suspendedAt: registration.suspendedAt,
     isSelfRegistered: registration.accessToken !== undefined,
+    claimsNames: claimsNames(metadata, registration),
     secrets: live.map((secret, index) => toInfo(secret, live.slice(0, index), now)),
   }
 }

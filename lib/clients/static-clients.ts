@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 import type { ClientMetadata } from './metadata.ts'
+import { looksOf } from './name-records.ts'
 import { createNameReservations } from './name-reservations.ts'
 import { hashedSecret } from './record.ts'
 
@@ -33,7 +34,7 @@ export async function checkStaticNames(
   const reservations = createNameReservations(storage, [])
   const issues = await Promise.all(
     clients.map(async (client, index) =>
-      (await reservations.findTaken(client)).map((member) => ({
+      (await reservations.findTaken(client.client_id, looksOf(client))).map(({ member }) => ({
         path: `clients[${index}].${member}`,
         code: 'name_taken',
         message: 'looks to people like the name of a client that is registered',

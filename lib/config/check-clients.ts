@@ -1,5 +1,5 @@
 import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
-import { namesOf } from '../clients/metadata.ts'
+import { namesOf, withoutEmpty } from '../clients/metadata.ts'
 import { skeletonOf } from '../clients/names.ts'
 import { createClientSchema, type ClientRules } from './client-schema.ts'
 import { toIssues } from './issues.ts'
@@ -28,7 +28,7 @@ export function findStaticClientIssues(
   const check = createClientCheck({ ...rules, credentials: 'given' })
   const ids = new Set<unknown>()
   const looks = new Map<string, number>()
-  const found = clients.flatMap((client, index) => {
+  const found = clients.map(withoutEmpty).flatMap((client, index) => {
     const at = (path: string): string => `clients[${index}]${path === 'client' ? '' : `.${path}`}`
     const issues = check(client).map((issue) => ({ ...issue, path: at(issue.path) }))
     const { client_id: id } = Object(client) as { readonly client_id?: unknown }

@@ -1,5 +1,6 @@
 import type { JWKS } from 'oidc-provider'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import { withoutEmpty } from '../clients/metadata.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
 import type { Storage } from '../storage.ts'
@@ -57,7 +58,7 @@ export function resolveConfig(
       clientIds: resourceServer.clientIds ?? [],
       accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },
-    clients: options.clients ?? [],
+    clients: (options.clients ?? []).map(withoutEmpty),
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,

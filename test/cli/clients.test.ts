@@ -91,7 +91,7 @@ describe('clients create', () => {
     expect(said).toMatch(/\n {2}scope\[0\]: names a scope that the resource server does not have\n/)
     expect(said).toMatch(/\n {2}scope\[2\]: names .*; there are .*companies:read .*\n$/)
     expect(await refusal('create', ...of, '--scope', '')).toBe(
-      'error: nothing was changed: the client cannot be like that\n  scope: must not be empty\n',
+      'error: missing: --scope (on a terminal, you would be asked)\n',
     )
   })
 
@@ -150,6 +150,8 @@ describe('clients list, show and update', () => {
       updatedAt: time,
       suspendedAt: null,
       isSelfRegistered: false,
+      claimsNames: true,
+      lookAlikes: [],
       secrets: [{ ...ids, createdAt: time, lastUsedAt: null, expiresAt: null }],
     })
   })

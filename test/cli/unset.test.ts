@@ -13,6 +13,7 @@ const client = {
   updatedAt: 0,
   suspendedAt: undefined,
   isSelfRegistered: false,
+  claimsNames: true,
   secrets: [],
 }
 

@@ -50,7 +50,7 @@ const wrongUris = fc.oneof(
   fc
     .tuple(good, fc.constantFrom('%', '%4', '%zz', '%%20', '%u0041'))
     .map(([uri, broken]) => uri + broken),
-  fc.constantFrom('javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '/callback', ''),
+  fc.constantFrom('javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '/callback'),
   fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/).map((scheme) => `${scheme}:/callback`),
 )
 
@@ -205,7 +205,7 @@ describe.each(doors)('%s', (door, refused) => {
       'test',
       'dpop_bound_access_tokens',
     ]
-    const value = fc.jsonValue({ maxDepth: 1 }).filter((one) => one !== null)
+    const value = fc.jsonValue({ maxDepth: 1 }).filter((one) => one !== null && one !== '')
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...members), value, async (member, sent) => {
         const isText = typeof sent === 'string' && member.startsWith('client_name')

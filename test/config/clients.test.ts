@@ -69,7 +69,6 @@ describe('a client', () => {
     ],
     ['that is no object', 'clients[0]', 'ledger' as unknown as object],
     ...[
-      ['client_name', ''],
       ['client_name', ' Ledger'],
       ['client_name', '!!!'],
       ['client_name', 'x'.repeat(201)],

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
+import type { Clients, NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
+import { withoutEmpty } from '../../clients/metadata.ts'
 import { createAsking } from './asking.ts'
 import { refuseChanged } from './changed.ts'
 import { findClient } from './find.ts'
@@ -7,6 +8,7 @@ import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadat
 import { Refusal } from '../terminal/refusal.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toJson } from '../terminal/text.ts'
+import { toLookAlikes, toPlainLookAlikes } from './show-look-alikes.ts'
 import { toClientPage, toClientTable, toCreated, toPlain, toSecretAnswer } from './show.ts'
 import { checkUnset } from './unset.ts'
 import { confirmVerified } from './verifying.ts'
@@ -40,12 +42,15 @@ Examples:
     )
   return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
     runWith(options, async (administration) => {
-      const created = await createAsking(administration, toMetadata(options) as NewClientMetadata)
+      const given = withoutEmpty(toMetadata(options)) as NewClientMetadata
+      const created = await createAsking(administration, given)
+      const { client, secret = null } = created
+      const found = await administration.clients.findLookAlikes(client.clientId)
       return toSecretAnswer(
         created,
         options.json
-          ? toJson({ client: toPlain(created.client), secret: created.secret ?? null })
-          : toCreated(created, 'Registered'),
+          ? toJson({ client: { ...toPlain(client), ...toPlainLookAlikes(found) }, secret })
+          : toCreated(created, 'Registered') + toLookAlikes(found),
       )
     }),
   )
@@ -64,7 +69,7 @@ Examples:
     )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      return show(await findClient(clients, id, options), options)
+      return show(clients, await findClient(clients, id, options), options)
     }),
   )
 }
@@ -117,11 +122,20 @@ Examples:
       const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
       const seen = await confirmVerified(client, changes, options.yes === true)
-      return show(await clients.update(id, changes, seen).catch(refuseChanged('client')), options)
+      const updated = await clients.update(id, changes, seen).catch(refuseChanged('client'))
+      return show(clients, updated, options)
     }),
   )
 }
 
-/** A client, as it was asked for. */
-const show = (client: RegisteredClient, { json }: CommonOptions): string =>
-  json ? toJson(toPlain(client)) : toClientPage(client)
+/** A client, as it was asked for, with those that look like it and claim no name. */
+async function show(
+  clients: Clients,
+  client: RegisteredClient,
+  { json }: CommonOptions,
+): Promise<string> {
+  const found = await clients.findLookAlikes(client.clientId)
+  return json
+    ? toJson({ ...toPlain(client), ...toPlainLookAlikes(found) })
+    : toClientPage(client) + toLookAlikes(found)
+}

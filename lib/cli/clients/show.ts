@@ -35,6 +35,7 @@ export function toClientPage(client: RegisteredClient): string {
     ['status', suspendedAt === undefined ? 'active' : `suspended since ${toTime(suspendedAt)}`],
     ['created', toTime(client.createdAt)],
     ['registered by', client.isSelfRegistered ? 'the partner, over HTTP' : 'you'],
+    ['its name', client.claimsNames ? 'no other client may have it' : 'not claimed until verified'],
     ['changed', toTime(client.updatedAt)],
     ...Object.entries(members).map(([member, value]) => [member, toValue(value)] as const),
   ])
@@ -96,6 +97,7 @@ export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
   updatedAt: toIso(client.updatedAt),
   suspendedAt: toIso(client.suspendedAt),
   isSelfRegistered: client.isSelfRegistered,
+  claimsNames: client.claimsNames,
   secrets: secrets.map((secret) => ({
     id: secret.id,
     createdAt: toIso(secret.createdAt),

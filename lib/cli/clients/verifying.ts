@@ -1,4 +1,5 @@
 import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../clients/clients.ts'
+import { withoutEmpty } from '../../clients/metadata.ts'
 import { trustedMembersOf } from '../../clients/partner-rules.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toList } from '../terminal/text.ts'
@@ -16,9 +17,7 @@ export async function confirmVerified(
   isMeant: boolean,
 ): Promise<UpdateOptions> {
   if (!isSelfRegistered || changes.verified !== true || metadata.verified === true) return {}
-  const members = trustedMembersOf({ ...metadata, ...changes }).filter(
-    ([, value]) => value !== null,
-  )
+  const members = trustedMembersOf(withoutEmpty({ ...metadata, ...changes }))
   const rows = members.map(([name, value]) => [name, [value].flat().join(' ')] as const)
   const name = clean(metadata.client_name ?? clientId)
   const question = `The partner registered ${name} (${clientId}) with\n${toList(rows)}\nHave you checked who provides it, and all of this?`

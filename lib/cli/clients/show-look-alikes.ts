@@ -1,0 +1,20 @@
+import type { RegisteredClient } from '../../clients/clients.ts'
+import { toList } from '../terminal/text.ts'
+
+const shownNameOf = ({ clientId, metadata }: RegisteredClient): string =>
+  metadata.client_name ?? clientId
+
+/** Clients from open registration that look like another client, below that one; nothing if there are none. */
+export function toLookAlikes(found: readonly RegisteredClient[]): string {
+  if (found.length === 0) return ''
+  const list = toList(found.map((client) => [client.clientId, shownNameOf(client)]))
+  return `\n\nClients from open registration with a name that looks the same (they were not changed):\n${list}`
+}
+
+/** The same for scripts. */
+export const toPlainLookAlikes = (found: readonly RegisteredClient[]): object => ({
+  lookAlikes: found.map(({ clientId, metadata }) => ({
+    clientId,
+    name: metadata.client_name ?? null,
+  })),
+})
