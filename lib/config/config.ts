@@ -1,4 +1,5 @@
 import type { JWKS } from 'oidc-provider'
+import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
@@ -23,6 +24,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
+  readonly dpopSigningAlgorithms: readonly ProofAlgorithm[]
   readonly views: Required<ViewsOptions>
   /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
   readonly findClientIssues: FindClientIssues
@@ -59,6 +61,7 @@ export function resolveConfig(
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
+    dpopSigningAlgorithms: options.dpopSigningAlgorithms ?? defaultProofAlgorithms,
     views: {
       directories: options.views?.directories ?? [],
       locals: options.views?.locals ?? {},

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findStaticClientIssues, type ClientRules } from './check-clients.ts'
 import type { ClientMetadata } from '../clients/metadata.ts'
+import { knownProofAlgorithms } from '../dpop/proof.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
@@ -127,6 +128,15 @@ const options = z
         .int({ error: 'must be a whole number of seconds' })
         .nonnegative({ error: 'must be 0 or more' })
         .max(3600, { error: 'must be 3600 at most' })
+        .optional(),
+      dpopSigningAlgorithms: z
+        .array(
+          z.enum(knownProofAlgorithms, {
+            error: `must be one of ${knownProofAlgorithms.join(', ')}`,
+          }),
+          { error: 'must be an array of signature algorithms' },
+        )
+        .min(1, { error: 'must have at least one algorithm' })
         .optional(),
       views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
