@@ -1,4 +1,5 @@
 import type { JWKS } from 'oidc-provider'
+import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { withoutEmpty } from '../clients/metadata.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
@@ -26,6 +27,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly refreshRetryWindow: number
   readonly refreshOverlap: number
   readonly publicRefreshOverlap: number
+  readonly dpopSigningAlgorithms: readonly ProofAlgorithm[]
   readonly views: Required<ViewsOptions>
   /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
   readonly findClientIssues: FindClientIssues
@@ -64,6 +66,7 @@ export function resolveConfig(
     refreshRetryWindow: options.refreshRetryWindow ?? 60,
     refreshOverlap: options.refreshOverlap ?? 10,
     publicRefreshOverlap: options.publicRefreshOverlap ?? 3,
+    dpopSigningAlgorithms: options.dpopSigningAlgorithms ?? defaultProofAlgorithms,
     views: {
       directories: options.views?.directories ?? [],
       locals: options.views?.locals ?? {},

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type { Configuration, JWKS } from 'oidc-provider'
 import type { ClientMetadata } from '../clients/metadata.ts'
+import type { ProofAlgorithm } from '../dpop/proof.ts'
 import type { HostWords } from '../locales/host-words.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
@@ -104,6 +105,14 @@ export interface AuthorizationServerOptions {
    * @defaultValue 3; 60 at most
    */
   readonly publicRefreshOverlap?: number
+
+  /**
+   * What DPoP proofs may be signed with. Give `bearer()` and `protectedResource()` of the API the same list.
+   *
+   * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5.1 RFC 9449, Section 5.1}
+   */
+  readonly dpopSigningAlgorithms?: readonly ProofAlgorithm[]
 
   /** The pages people see. */
   readonly views?: ViewsOptions

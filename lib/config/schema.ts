@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findStaticClientIssues, type ClientRules } from './check-clients.ts'
 import type { ClientMetadata } from '../clients/metadata.ts'
+import { knownProofAlgorithms } from '../dpop/proof.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
@@ -133,6 +134,15 @@ const options = z
       refreshRetryWindow: secondsUpTo(3600),
       refreshOverlap: secondsUpTo(60),
       publicRefreshOverlap: secondsUpTo(60),
+      dpopSigningAlgorithms: z
+        .array(
+          z.enum(knownProofAlgorithms, {
+            error: `must be one of ${knownProofAlgorithms.join(', ')}`,
+          }),
+          { error: 'must be an array of signature algorithms' },
+        )
+        .min(1, { error: 'must have at least one algorithm' })
+        .optional(),
       views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },

@@ -48,6 +48,7 @@ export function toConfiguration(
     extraParams: toParameterChecks(),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => needsProofKey(client) },
+    enabledJWA: { dPoPSigningAlgValues: [...config.dpopSigningAlgorithms] },
     clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
+import { proofWindow } from '../dpop/proof.ts'
 import type { MatchSecret } from '../clients/authentication.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, toIdentifier, type TokenValues } from '../tokens/token-values.ts'
@@ -100,6 +101,10 @@ interface AccessTokenPrototype {
 /** The public keys of the provider, as it publishes them; another list when they change. */
 export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(provider).jwks.keys
 
+/** What DPoP proofs may be signed with, after `configure` had its word. */
+export const proofAlgorithmsOf = (provider: Provider): readonly string[] =>
+  internals(provider).configuration.dPoPSigningAlgValues
+
 /** Who may introspect or revoke a token, after `configure` had its word. */
 export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revocation'): Policy =>
   internals(provider).configuration.features[endpoint].allowedPolicy
@@ -118,6 +123,7 @@ const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
   readonly configuration: {
     readonly routes: Readonly<Record<string, string>>
+    readonly dPoPSigningAlgValues: readonly string[]
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
     >
@@ -177,7 +183,7 @@ type Parameters = Record<string, unknown>
 
 /**
  * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both
- * saw nothing.
+ * saw nothing. It also forgets a proof after the accepted age: a proof of a client whose clock is ahead is good for longer.
  */
 export function acceptProofsOnce(provider: Provider, records: RecordStorage): void {
   const model = provider.ReplayDetection as unknown as {
@@ -186,7 +192,7 @@ export function acceptProofsOnce(provider: Provider, records: RecordStorage): vo
   model.unique = (issuer, jti, exp) => {
     const id = hash('sha256', JSON.stringify([issuer, jti]), 'base64url')
     const now = Math.floor(Date.now() / 1000)
-    return records.insert(id, {}, Math.max(1, exp - now))
+    return records.insert(id, {}, Math.max(1, exp - now) + proofWindow)
   }
 }
 

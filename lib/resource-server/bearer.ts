@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa'
+import type { ProofAlgorithm } from '../dpop/proof.ts'
 import {
   VerificationUnavailableError,
   type AccessToken,
@@ -6,7 +7,14 @@ import {
 } from './access-token.ts'
 import { createAuthentication } from './authentication.ts'
 import { createChallenge, createUnauthorized } from './challenges.ts'
-import { checkFunction, checkMembers, checkSwitch, checkText, toUrl } from './options.ts'
+import {
+  checkFunction,
+  checkMembers,
+  checkSwitch,
+  checkText,
+  toProofAlgorithms,
+  toUrl,
+} from './options.ts'
 import { createProofCheck } from './proof.ts'
 import { toMetadataUrl } from './protected-resource.ts'
 import { ResourceServerError, type Scheme } from './refusal.ts'
@@ -39,6 +47,12 @@ export interface BearerOptions {
    */
   readonly dpop?: boolean
   /**
+   * What proofs may be signed with. Give the authorization server the same list, and `protectedResource()`.
+   *
+   * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`, as the authorization server has it
+   */
+  readonly dpopSigningAlgorithms?: readonly ProofAlgorithm[]
+  /**
    * Whether a request without a good token is told where `protectedResource()` answers.
    *
    * @defaultValue true
@@ -65,6 +79,7 @@ const members = [
   'baseUrl',
   'companiesOf',
   'dpop',
+  'dpopSigningAlgorithms',
   'resourceMetadata',
   'onError',
 ]
@@ -91,14 +106,15 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
   checkSwitch('bearer: resourceMetadata', resourceMetadata)
   const baseUrl = toUrl('bearer: baseUrl', options.baseUrl ?? audience)
   const schemes: readonly Scheme[] = dpop ? ['Bearer', 'DPoP'] : ['Bearer']
+  const algorithms = toProofAlgorithms('bearer', options.dpopSigningAlgorithms)
   const metadataUrl = resourceMetadata ? toMetadataUrl(baseUrl).href : undefined
-  const challenge = createChallenge(baseUrl.origin, metadataUrl)
+  const challenge = createChallenge(baseUrl.origin, metadataUrl, algorithms)
   const authenticate = createAuthentication({
     verify,
     audience,
     schemes,
     unauthorized: createUnauthorized(schemes, challenge),
-    checkProof: createProofCheck(baseUrl.origin),
+    checkProof: createProofCheck(baseUrl.origin, algorithms),
   })
   return async (ctx, next) => {
     try {

@@ -1,8 +1,5 @@
 import { ResourceServerError, toChallenge, type Scheme } from './refusal.ts'
 
-/** Signatures of proofs that are taken: those that the authorization server takes. */
-export const proofAlgorithms: readonly string[] = ['ES256', 'Ed25519', 'EdDSA']
-
 /** What is wrong with a token or its proof. */
 export interface TokenProblem {
   readonly scheme: Scheme
@@ -23,8 +20,12 @@ export type Challenge = (scheme: Scheme, problem?: Omit<TokenProblem, 'scheme'>)
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-7.1 RFC 9449, Section 7.1}
  */
-export function createChallenge(realm: string, resourceMetadata: string | undefined): Challenge {
-  const algs = proofAlgorithms.join(' ')
+export function createChallenge(
+  realm: string,
+  resourceMetadata: string | undefined,
+  algorithms: readonly string[],
+): Challenge {
+  const algs = algorithms.join(' ')
   return (scheme, problem) => {
     const isBare = !problem && scheme !== 'DPoP' && resourceMetadata === undefined
     return toChallenge(scheme, {

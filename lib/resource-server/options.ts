@@ -1,3 +1,4 @@
+import { defaultProofAlgorithms, knownProofAlgorithms } from '../dpop/proof.ts'
 import { findIssuerFlaw, isLoopbackOrHttps } from '../http/url.ts'
 
 // What is wrong is said when the middleware is made, by name and without the value.
@@ -25,6 +26,17 @@ export function checkSwitch(name: string, value: unknown): void {
 export function checkTexts(name: string, value: unknown): void {
   const isList = Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
   if (!isList || value.length === 0) throw new TypeError(`${name} must be a list of texts`)
+}
+
+/** What proofs may be signed with, by the option of that name. */
+export function toProofAlgorithms(
+  name: string,
+  value: readonly string[] = defaultProofAlgorithms,
+): readonly string[] {
+  checkTexts(`${name}: dpopSigningAlgorithms`, value)
+  const known: readonly string[] = knownProofAlgorithms
+  if (value.every((one) => known.includes(one))) return value
+  throw new TypeError(`${name}: dpopSigningAlgorithms may have ${known.join(', ')} only`)
 }
 
 /** Refuses what is no function. */

@@ -1,7 +1,15 @@
 import type { Middleware } from 'koa'
+import type { ProofAlgorithm } from '../dpop/proof.ts'
 import { originalUrlOf } from '../http/url.ts'
-import { proofAlgorithms } from './challenges.ts'
-import { checkIssuer, checkMembers, checkSwitch, checkText, checkTexts, toUrl } from './options.ts'
+import {
+  checkIssuer,
+  checkMembers,
+  checkSwitch,
+  checkText,
+  checkTexts,
+  toProofAlgorithms,
+  toUrl,
+} from './options.ts'
 
 /** What {@link protectedResource} takes. */
 export interface ProtectedResourceOptions {
@@ -27,7 +35,22 @@ export interface ProtectedResourceOptions {
    * @defaultValue true
    */
   readonly dpop?: boolean
+  /**
+   * What proofs may be signed with, as `bearer()` has it.
+   *
+   * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`
+   */
+  readonly dpopSigningAlgorithms?: readonly ProofAlgorithm[]
 }
+
+const members = [
+  'audience',
+  'baseUrl',
+  'authorizationServers',
+  'scopes',
+  'dpop',
+  'dpopSigningAlgorithms',
+]
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
@@ -42,7 +65,6 @@ export const toMetadataUrl = (baseUrl: URL): URL =>
  * @throws TypeError where an option is wrong
  */
 export function protectedResource(options: ProtectedResourceOptions): Middleware {
-  const members = ['audience', 'baseUrl', 'authorizationServers', 'scopes', 'dpop']
   checkMembers('protectedResource', options, members)
   const { audience, authorizationServers, scopes, dpop = true } = options
   checkText('protectedResource: audience', audience)
@@ -53,12 +75,13 @@ export function protectedResource(options: ProtectedResourceOptions): Middleware
   for (const [index, issuer] of authorizationServers.entries()) {
     checkIssuer(`protectedResource: authorizationServers[${index}]`, issuer)
   }
+  const algorithms = toProofAlgorithms('protectedResource', options.dpopSigningAlgorithms)
   const metadata = {
     resource: audience,
     authorization_servers: authorizationServers,
     scopes_supported: scopes,
     bearer_methods_supported: ['header'],
-    dpop_signing_alg_values_supported: dpop ? proofAlgorithms : undefined,
+    dpop_signing_alg_values_supported: dpop ? algorithms : undefined,
   }
   const { pathname } = toMetadataUrl(baseUrl)
   return (ctx, next) => {

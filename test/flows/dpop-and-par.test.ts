@@ -123,9 +123,9 @@ describe('DPoP', () => {
   test('without a proof refuses a client that must have one', async () => {
     const { refresh_token } = await connectWith(await createProofKeys())
     const answer = await refresh(issuer, refresh_token, bound)
-    expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_grant'])
+    expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_dpop_proof'])
     const code = await redeem(issuer, await consent(issuer, { client: bound }), bound)
-    expect([code.status, code.body['error']]).toEqual([400, 'invalid_grant'])
+    expect([code.status, code.body['error']]).toEqual([400, 'invalid_dpop_proof'])
   })
 
   test('with a proof seen before refuses, and the refresh token stays good', async () => {
@@ -134,7 +134,7 @@ describe('DPoP', () => {
     const headers = await prove(keys)
     const { body } = await refreshWith(headers, refresh_token)
     const again = await refreshWith(headers, String(body['refresh_token']))
-    expect([again.status, again.body['error']]).toEqual([400, 'invalid_grant'])
+    expect([again.status, again.body['error']]).toEqual([400, 'invalid_dpop_proof'])
     const fresh = await refreshWith(await prove(keys), String(body['refresh_token']))
     expect(fresh.status).toBe(200)
   })
@@ -148,7 +148,7 @@ describe('DPoP', () => {
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     const errors = answers.map(({ body }) => body['error']).filter(Boolean)
-    expect(errors).toEqual(Array.from({ length: 9 }, () => 'invalid_grant'))
+    expect(errors).toEqual(Array.from({ length: 9 }, () => 'invalid_dpop_proof'))
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import Provider, { type Client } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
@@ -8,6 +9,7 @@ import {
   acceptProofsOnce,
   nameGrantInTokens,
   policyOf,
+  proofAlgorithmsOf,
   publicKeysOf,
   storeJwtAccessTokens,
 } from '../../lib/provider/internals.ts'
@@ -172,5 +174,55 @@ describe('lib/provider/unavailable.ts', () => {
     expect(JSON.stringify(body)).not.toContain('secret')
     expect(String(causes[0])).toContain('secret address')
     expect(causes).toHaveLength(1)
+  })
+})
+
+describe('lib/tokens/grant-errors.ts', () => {
+  // Of each it was decided whether it is about the grant. A new one may be about the request, which must not look like a lost
+  // connection.
+  test('the framework answers invalid_grant for these reasons, and no others', () => {
+    const folder = new URL('../../node_modules/oidc-provider/lib/', import.meta.url)
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    const texts = files
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+    const thrown = texts.flatMap((text) => [
+      ...text.matchAll(/new (?:InvalidGrant|ErrorClass)\(\s*(['`])(.*?)\1/g),
+    ])
+    const aboutTheGrant = [
+      '${entityLabel} invalid (referenced account not found)',
+      '${label} already consumed',
+      '${label} not found',
+      'DPoP proof key thumbprint does not match dpop_jkt',
+      'accountId mismatch',
+      'authorization code is expired',
+      'authorization code redirect_uri mismatch',
+      'client mismatch',
+      'failed jkt verification',
+      'grant is expired',
+      'grant not found',
+      'refresh token already used',
+      'refresh token is expired',
+      'refresh token not found',
+    ]
+    const aboutTheProof = [
+      'DPoP proof JWT Replay detected',
+      'DPoP proof JWT not provided',
+      'missing DPoP proof JWT',
+    ]
+    // Mutual TLS, attestation and pre-authorized codes.
+    const off = [
+      'failed x5t#S256 verification',
+      'invalid tx_code provided',
+      'mutual TLS client certificate not provided',
+      'oauth-client-attestation instance public key mismatch',
+      'pre-authorized code is expired',
+    ]
+    const reasons = new Set(thrown.map(([, , reason = '']) => reason))
+    expect([...reasons].toSorted()).toEqual([...aboutTheGrant, ...aboutTheProof, ...off].toSorted())
+  })
+
+  test('the framework knows the algorithms of proofs by a name of its own', () => {
+    expect(proofAlgorithmsOf(createBare())).toEqual(['ES256', 'Ed25519', 'EdDSA'])
   })
 })

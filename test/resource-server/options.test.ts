@@ -29,6 +29,21 @@ describe('a wrong option is named when the middleware is made, without its value
     [bearer, { verify, audience, baseUrl: 'http://api.example.test' }, `bearer: baseUrl ${url}`],
     [bearer, { verify, audience, companiesOf: [] }, 'bearer: companiesOf must be a function'],
     [bearer, { verify, audience, dpop: 'yes' }, 'bearer: dpop must be true or false'],
+    [
+      bearer,
+      { verify, audience, dpopSigningAlgorithms: [] },
+      'bearer: dpopSigningAlgorithms must be a list of texts',
+    ],
+    [
+      bearer,
+      { verify, audience, dpopSigningAlgorithms: ['HS256'] },
+      'bearer: dpopSigningAlgorithms may have ES256, ES384,',
+    ],
+    [
+      protectedResource,
+      { audience, authorizationServers: [issuer], dpopSigningAlgorithms: 'RS256' },
+      'protectedResource: dpopSigningAlgorithms must be a list of texts',
+    ],
     [bearer, { verify, audience, onError: {} }, 'bearer: onError must be a function'],
     [bearer, { verify, audience, isCompanyOf: verify }, 'bearer has no member isCompanyOf'],
     [introspection, { client }, `introspection: endpoint ${url}`],

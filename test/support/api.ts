@@ -91,12 +91,13 @@ function createApi(options: BearerOptions): Koa {
     ctx.body = { companies: (await companiesFor(ctx)).map((id) => readCompany(id)) }
   })
   const app = new Koa()
-  const { audience: own, baseUrl = own, dpop = true } = options
+  const { audience: own, baseUrl = own, dpop = true, dpopSigningAlgorithms } = options
   app.use(
     protectedResource({
       audience: own,
       baseUrl,
       dpop,
+      ...(dpopSigningAlgorithms && { dpopSigningAlgorithms }),
       authorizationServers: ['https://auth.example.test'],
       scopes: ['companies:read'],
     }),

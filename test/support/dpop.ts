@@ -1,4 +1,10 @@
 import { randomUUID, webcrypto } from 'node:crypto'
+import {
+  SignJWT,
+  type GenerateKeyPairResult,
+  type JWTHeaderParameters,
+  type JWTPayload,
+} from 'jose'
 import { generateKeyPair } from 'oauth4webapi'
 
 /** The key that a client binds its tokens to. */
@@ -23,3 +29,14 @@ export async function prove(
   const signature = await webcrypto.subtle.sign(algorithm, privateKey, Buffer.from(signed))
   return { DPoP: `${signed}.${Buffer.from(signature).toString('base64url')}` }
 }
+
+/** A proof with any header and any algorithm, of now and with an id of its own. */
+export const proveWith = (
+  key: webcrypto.CryptoKey | GenerateKeyPairResult['privateKey'],
+  header: JWTHeaderParameters,
+  claims: JWTPayload,
+): Promise<string> =>
+  new SignJWT({ jti: randomUUID(), ...claims })
+    .setProtectedHeader({ typ: 'dpop+jwt', ...header })
+    .setIssuedAt()
+    .sign(key)
