@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, requestUrl, send, toErrorPage, toRedirect } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
 
 const callback = 'https://ledger.example.test/callback'
 
@@ -95,7 +95,7 @@ describe('an authorization request that the client has to hear about', () => {
       'names another API as resource',
       { resource: 'https://other.example.test' },
       'invalid_target',
-      'resource indicator is missing, or unknown',
+      `resource must be ${audience}`,
     ],
     [
       'asks for no page where nobody is signed in',

@@ -40,7 +40,7 @@ describe('questions under way', () => {
   ])(
     'with maxConcurrency %s are no more than %i, over as many connections',
     async (given, most) => {
-      const verify = create(given === undefined ? {} : { maxConcurrency: given })
+      const verify = create({ timeout: 60, ...(given !== undefined && { maxConcurrency: given }) })
       const seen = answerSlowly(2 * most)
       const answers = await Promise.all(tokens(200).map((token) => verify(token)))
       expect(new Set(answers)).toEqual(new Set([undefined]))
@@ -86,7 +86,7 @@ describe('questions under way', () => {
   })
 
   test('come to a token that is used again and again, where there are always too many', async () => {
-    const verify = create({ maxConcurrency: 2, timeout: 0.3 })
+    const verify = create({ maxConcurrency: 2, timeout: 1 })
     const good = await newToken()
     setup.proxy.delay(40)
     const over = new AbortController()
