@@ -65,7 +65,7 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
     await trap.goto(toOrigin(evil.origin))
     await trap.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
-    expect(await trap.locator('main').innerText()).toContain('sent from another origin')
+    await expect.poll(() => trap.locator('main').innerText()).toContain('sent from another origin')
     expect([new URL(trap.url()).origin, stored('Grant')]).toEqual([server.issuer, before])
 
     const { landed } = await landAt(page, 'https://ledger.example.test')
@@ -83,7 +83,7 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
     await trap.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
     await page.goto(`${server.issuer}/oauth/connections`)
-    expect(page.url()).toBe(`${server.issuer}/oauth/connections`)
+    await expect.poll(() => page.url()).toBe(`${server.issuer}/oauth/connections`)
   })
 })
 
@@ -96,7 +96,7 @@ test('no other page can hold ours in a frame to have it clicked', async () => {
   )
   await trap.goto(evil.origin)
   await refused
-  expect(await trap.frameLocator('iframe').getByRole('button').count()).toBe(0)
+  await expect.poll(() => trap.frameLocator('iframe').getByRole('button').count()).toBe(0)
 })
 
 describe('a form that was changed in the browser', () => {
@@ -132,7 +132,7 @@ test('a form that was answered is not answered twice by going back', async () =>
   await landed
   const before = stored('Grant')
   await page.goBack()
-  expect(await page.locator('[value=allow]').count()).toBe(0)
-  expect(await page.locator('main').innerText()).toContain('no longer valid')
+  await expect.poll(() => page.locator('[value=allow]').count()).toBe(0)
+  await expect.poll(() => page.locator('main').innerText()).toContain('no longer valid')
   expect(stored('Grant')).toBe(before)
 })

@@ -50,16 +50,16 @@ async function signIn(name: string, link = 'Connect to Pleo', app = example.app)
 
 it('leads Sofia from "Connect" to her company\'s data, and on to the end of the connection', async () => {
   await signIn('sofia@brightbakery.example')
-  expect(await heading()).toContain(
-    `${isolated('Northwind Ledger')} asks for access to your company`,
-  )
-  expect(await page.getByText('Bright Bakery').count()).toBe(1)
+  await expect
+    .poll(() => heading())
+    .toContain(`${isolated('Northwind Ledger')} asks for access to your company`)
+  await expect.poll(() => page.getByText('Bright Bakery').count()).toBe(1)
   await shot('consent-one-company')
   await click('Allow')
 
-  expect(page.url()).toBe(`${example.app}/connected`)
-  expect(await heading()).toBe('Connected: Bright Bakery')
-  expect(await page.locator('body').innerText()).toContain('sofia@brightbakery.example')
+  await page.waitForURL(`${example.app}/connected`)
+  await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
+  await expect.poll(() => page.locator('body').innerText()).toContain('sofia@brightbakery.example')
   await shot('connected')
 
   await click('Refresh')
@@ -76,52 +76,52 @@ it('leads Sofia from "Connect" to her company\'s data, and on to the end of the 
   await shot('introspected')
 
   await click('Disconnect')
-  expect(await heading()).toBe('Disconnected')
-  expect(await page.locator('body').innerText()).toContain('401')
+  await expect.poll(() => heading()).toBe('Disconnected')
+  await expect.poll(() => page.locator('body').innerText()).toContain('401')
   await shot('disconnected')
 })
 
 it('connects nothing when the person declines', async () => {
   await signIn('sofia@brightbakery.example')
   await click("Don't allow")
-  expect(page.url()).toBe(`${example.app}/declined`)
-  expect(await heading()).toBe('Nothing was connected')
+  await page.waitForURL(`${example.app}/declined`)
+  await expect.poll(() => heading()).toBe('Nothing was connected')
   await shot('declined')
 })
 
 it('lets Jonas choose one company of three', async () => {
   await signIn('jonas@nordlys.example')
-  expect(await page.getByRole('radio').count()).toBe(3)
+  await expect.poll(() => page.getByRole('radio').count()).toBe(3)
   await shot('consent-three-companies')
   await page.getByRole('radio').nth(1).check()
   await click('Allow')
-  expect(await heading()).toMatch(/^Connected: Nordlys/)
+  await expect.poll(() => heading()).toMatch(/^Connected: Nordlys/)
 })
 
 it('lets Jonas connect the whole organization', async () => {
   await signIn('jonas@nordlys.example', 'Connect an organization')
   await shot('consent-organization')
   await click('Allow')
-  expect(await heading()).toBe('Connected: an organization with 3 companies')
+  await expect.poll(() => heading()).toBe('Connected: an organization with 3 companies')
   await shot('connected-organization')
 })
 
 it('lets Maja choose among 250 companies, with the buttons within reach', async () => {
   await signIn('maja@ledgerline.example')
-  expect(await page.getByRole('radio').count()).toBe(250)
+  await expect.poll(() => page.getByRole('radio').count()).toBe(250)
   await shot('consent-250-companies')
   await page.getByRole('radio').nth(200).check()
   await click('Allow')
-  expect(await heading()).toMatch(/^Connected: /)
+  await expect.poll(() => heading()).toMatch(/^Connected: /)
 })
 
 it('tells Emil why he cannot connect, and leads him back', async () => {
   await signIn('emil@brightbakery.example')
-  expect(await heading()).toBe(`You cannot connect ${isolated('Northwind Ledger')}`)
-  expect(await page.locator('main').innerText()).toContain('Sofia')
+  await expect.poll(() => heading()).toBe(`You cannot connect ${isolated('Northwind Ledger')}`)
+  await expect.poll(() => page.locator('main').innerText()).toContain('Sofia')
   await shot('cannot-connect')
   await click(`Go back to ${isolated('Northwind Ledger')}`)
-  expect(page.url()).toBe(`${example.app}/declined`)
+  await page.waitForURL(`${example.app}/declined`)
 })
 
 it('goes on with the same request when the person uses another account', async () => {
@@ -131,7 +131,7 @@ it('goes on with the same request when the person uses another account', async (
   await page.getByLabel('Password').fill('pleo-demo')
   await click('Sign in')
   await click('Allow')
-  expect(await heading()).toBe('Connected: Bright Bakery')
+  await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
 })
 
 it('does not ask a person who is signed in for the password again', async () => {
@@ -139,7 +139,7 @@ it('does not ask a person who is signed in for the password again', async () => 
   await click('Allow')
   await page.goto(`${example.app}/`)
   await page.goto(`${example.app}/connect`)
-  expect(await heading()).toContain('asks for access to your company')
+  await expect.poll(() => heading()).toContain('asks for access to your company')
 })
 
 it('is still connected after a restart on Redis, which holds nothing that is of use', async () => {
@@ -153,7 +153,7 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   onTestFinished(() => first.close())
   await signIn('sofia@brightbakery.example', 'Connect to Pleo', first.app)
   await click('Allow')
-  expect(await heading()).toBe('Connected: Bright Bakery')
+  await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   await first.close()
 
   const ports = [first.issuer, first.api, first.app].map((url) => new URL(url).port)
@@ -161,9 +161,9 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   const second = await startExample({ ...settings, PORT, API_PORT, APP_PORT })
   onTestFinished(() => second.close())
   await page.goto(second.app)
-  expect(await heading()).toBe('Connected: Bright Bakery')
+  await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   await click('Refresh')
-  expect(await page.locator('.outcome h2').innerText()).toBe('A new pair of tokens came')
+  await expect.poll(() => page.locator('.outcome h2').innerText()).toBe('A new pair of tokens came')
 
   const session = (await context.cookies()).find(({ name }) => name === 'northwind_session')
   const kept = await withClient(redis, async (client) => {
@@ -181,7 +181,7 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   expect(kept.lifetime).toBeGreaterThan(0)
 
   await click('Disconnect')
-  expect(await heading()).toBe('Disconnected')
+  await expect.poll(() => heading()).toBe('Disconnected')
 })
 
 it('gives a page of our own CSP no reason to complain', async () => {
@@ -193,7 +193,7 @@ it('gives a page of our own CSP no reason to complain', async () => {
   })
   await signIn('sofia@brightbakery.example')
   await click('Allow')
-  expect(await heading()).toBe('Connected: Bright Bakery')
+  await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   expect(complaints).toEqual([])
   await scripted.close()
 })

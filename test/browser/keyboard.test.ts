@@ -87,9 +87,9 @@ async function disconnect(): Promise<void> {
   await goTo('Keep connected')
   await goTo('Disconnect', 'Shift+Tab')
   await enter()
-  expect(await page.getByRole('status').innerText()).toBe(
-    `${isolated('Modest Ledger')} no longer has access to ${isolated(the201st.name)}.`,
-  )
+  await expect
+    .poll(() => page.getByRole('status').innerText())
+    .toBe(`${isolated('Modest Ledger')} no longer has access to ${isolated(the201st.name)}.`)
 }
 
 const bySearch = async (): Promise<void> => {

@@ -52,7 +52,7 @@ test.each(states)(
     onTestFinished(() => context.close())
     const page = await context.newPage()
     await open(page, servers)
-    expect(await page.locator('main').innerText()).toContain(shows)
+    await expect.poll(() => page.locator('main').innerText()).toContain(shows)
     const findings = await lookAt(page, name)
     for (const look of looks) {
       expect.soft(findings[look.name], look.name).toEqual({

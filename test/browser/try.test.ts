@@ -35,7 +35,7 @@ test('pleo-oauth try brings the browser to a page that says to go back to the te
   await page.getByRole('button', { name: 'Allow', exact: true }).click()
   await page.waitForURL(`${redirectUri}?*`)
   const heading = page.getByRole('heading', { level: 1 })
-  expect(await heading.innerText()).toBe('You can close this window')
+  await expect.poll(() => heading.innerText()).toBe('You can close this window')
   expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([])
 
   const { code, stdout } = await command.ended
