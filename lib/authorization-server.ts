@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -21,6 +22,7 @@ import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createAssetRoutes } from './http/assets.ts'
 import { createByPath, type PathMiddleware } from './http/by-path.ts'
+import { createFormCheck } from './http/form-check.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
@@ -32,6 +34,8 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
+import { explainClientErrors } from './provider/client-authentication.ts'
+import { createEmptySecrets } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import {
@@ -95,7 +99,7 @@ export function createAuthorizationServer(
     createSecurityHeaders(issuer),
     createErrorBoundary(provider, renderError),
     createMethodCheck(config.registration !== undefined),
-    keys.middleware,
+    compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
@@ -142,6 +146,14 @@ function adapt(
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)
+  explainClientErrors(provider)
+}
+
+/** What every request goes through in which a client authenticates. */
+function createClientRequests(provider: Provider): Middleware {
+  const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware
+  const { token, introspection, revocation, pushed_authorization_request: par } = routes
+  return createByPath([token, introspection, revocation, par].map((path) => [path, prepare]))
 }
 
 /** What people see, beside errors. */

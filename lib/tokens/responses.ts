@@ -83,8 +83,8 @@ function shape(ctx: Pick<Context, 'body'>, response: Readonly<Record<string, unk
 }
 
 /**
- * Gives every revocation that was not refused the same answer: nothing, as JSON, because published
- * clients read no other content type.
+ * Gives every revocation that was not refused the same answer: an empty JSON object. Published clients read no other content
+ * type, and an empty text is not JSON (RFC 8259, Section 2).
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.2 RFC 7009, Section 2.2}
  */
@@ -96,11 +96,11 @@ export function createRevocationResponse(provider: Provider, parts: JwtParts): M
     const context = ctx as unknown as KoaContextWithOIDC
     const isAboutJwt = jwtRequests.has(context)
     if (isAboutJwt) await jwtRequests.revoke(context)
-    if (isAboutJwt || ctx.status === 200) answerWith(ctx, '')
+    if (isAboutJwt || ctx.status === 200) answerWith(ctx, {})
   }
 }
 
-function answerWith(ctx: Context, body: object | string): void {
+function answerWith(ctx: Context, body: object): void {
   ctx.status = 200
   ctx.body = body
   ctx.type = 'json'

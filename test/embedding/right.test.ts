@@ -223,7 +223,7 @@ describe('bodies', () => {
     const body = '&'
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     expect((await fetch(`${issuer}/oauth/token`, { method: 'POST', headers, body })).status).toBe(
-      400,
+      401,
     )
     expect(await codes()).toEqual([])
   })

@@ -213,8 +213,8 @@ describe('introspection refuses', () => {
     const anonymous = await post(url, { token: 'x' })
     const error_description = 'no client authentication mechanism provided'
     expect([anonymous.status, anonymous.body]).toEqual([
-      400,
-      { error: 'invalid_request', error_description },
+      401,
+      { error: 'invalid_client', error_description },
     ])
     const empty = await post(url, {}, basic(confidential))
     expect([empty.status, empty.body]).toEqual([

@@ -34,7 +34,7 @@ describe('revocation', () => {
     async (token_type_hint) => {
       const { access_token, refresh_token: token } = await connect(issuer)
       const answer = await ask({ token, token_type_hint })
-      expect([answer.status, answer.text]).toEqual([200, ''])
+      expect([answer.status, answer.text]).toEqual([200, '{}'])
       expect(await areActive(issuer, [access_token, token])).toEqual([false, false])
       const { status, body } = await refresh(issuer, token)
       expect([status, body]).toEqual([400, refused])
@@ -52,7 +52,7 @@ describe('revocation', () => {
   test('of an access token ends that token alone', async () => {
     const { access_token, refresh_token } = await connect(issuer)
     const answer = await ask({ token: access_token })
-    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect([answer.status, answer.text]).toEqual([200, '{}'])
     expect(await areActive(issuer, [access_token, refresh_token])).toEqual([false, true])
     const { status, body } = await refresh(issuer, refresh_token)
     expect(status).toBe(200)
@@ -63,7 +63,7 @@ describe('revocation', () => {
     const { refresh_token: token } = await connect(issuer)
     await ask({ token })
     const answer = await ask({ token })
-    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect([answer.status, answer.text]).toEqual([200, '{}'])
   })
 
   test('is open to public clients, for their own tokens', async () => {
@@ -83,7 +83,7 @@ describe('revocation', () => {
   })
 })
 
-describe('revocation answers 200 with nothing, and does nothing', () => {
+describe('revocation answers 200 with an empty object, and does nothing', () => {
   test.each([
     ['for what nobody issued', 'nobody-issued-this'],
     ['for what looks like a JWT', 'eyJhbGciOiJub25lIn0.e30.'],
@@ -94,7 +94,7 @@ describe('revocation answers 200 with nothing, and does nothing', () => {
     ['for a null byte', 'a\0b'],
   ])('%s, in the same headers', async (_, token) => {
     const answer = await ask({ token })
-    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect([answer.status, answer.text]).toEqual([200, '{}'])
     const { refresh_token } = await connect(issuer)
     const { date: _date, ...expected } = (await ask({ token: refresh_token })).headers
     const { date: _other, ...headers } = answer.headers
@@ -108,7 +108,7 @@ describe('revocation answers 200 with nothing, and does nothing', () => {
     const { access_token, refresh_token } = await connect(issuer)
     for (const token of [access_token, refresh_token]) {
       const answer = await ask({ token }, stranger)
-      expect([answer.status, answer.text]).toEqual([200, ''])
+      expect([answer.status, answer.text]).toEqual([200, '{}'])
     }
     expect(await areActive(issuer, [access_token, refresh_token])).toEqual([true, true])
     expect((await refresh(issuer, refresh_token)).status).toBe(200)
@@ -118,7 +118,7 @@ describe('revocation answers 200 with nothing, and does nothing', () => {
     const { access_token, refresh_token } = await connect(issuer)
     for (const token of [access_token, refresh_token]) {
       const answer = await revoke(issuer, token, publicClient)
-      expect([answer.status, answer.body]).toEqual([200, { text: '' }])
+      expect([answer.status, answer.body]).toEqual([200, {}])
     }
     expect(await areActive(issuer, [access_token, refresh_token])).toEqual([true, true])
   })
@@ -146,9 +146,9 @@ describe('revocation refuses', () => {
     const { refresh_token: token } = await connect(issuer)
     const anonymous = await post(url, { token })
     expect([anonymous.status, anonymous.body]).toEqual([
-      400,
+      401,
       {
-        error: 'invalid_request',
+        error: 'invalid_client',
         error_description: 'no client authentication mechanism provided',
       },
     ])

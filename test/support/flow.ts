@@ -105,7 +105,7 @@ export async function post(
     if (value !== undefined) body.append(name, value)
   const response = await fetch(url, { method: 'POST', body, headers })
   const text = await response.text()
-  const isJson = text !== '' && response.headers.get('content-type')?.includes('json')
+  const isJson = response.headers.get('content-type')?.includes('json')
   return {
     status: response.status,
     body: isJson ? (JSON.parse(text) as Json) : { text },

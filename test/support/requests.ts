@@ -1,6 +1,7 @@
 import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { authorizationUrl, createPkce, introspect, type Consented } from './flow.ts'
+import { checkJson } from './json-answers.ts'
 import { confidential } from './server.ts'
 
 /** An answer as it came, with nothing followed and nothing interpreted. */
@@ -32,12 +33,13 @@ export function send(url: string, init: RawInit = {}): Promise<RawAnswer> {
   const body = init.body?.toString() ?? ''
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>()
   const { hostname, port } = new URL(origin)
+  const method = init.method ?? (init.body === undefined ? 'GET' : 'POST')
   const message = request(
     {
       hostname,
       port,
       path: path || '/',
-      method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
+      method,
       agent: init.agent ?? false,
       headers: {
         ...(isForm && { 'content-type': formType }),
@@ -50,9 +52,16 @@ export function send(url: string, init: RawInit = {}): Promise<RawAnswer> {
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (text += chunk))
       response.on('error', reject)
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-      )
+      response.on('end', () => {
+        const { statusCode: status = 0, headers } = response
+        try {
+          const header = (name: string) => headers[name]?.toString()
+          checkJson({ status, method, url, header }, text)
+          resolve({ status, headers, text })
+        } catch (error) {
+          reject(error)
+        }
+      })
     },
   )
   message.on('error', reject)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTestServer, FlowError, type TestServer } from '../../lib/testing/index.ts'
+import { brokenOnPurpose } from '../support/json-answers.ts'
 
 /** What the host answers at a path, before the authorization server is asked. */
 const answers = new Map<string, readonly [type: string, body: string, status?: number]>()
@@ -12,7 +13,7 @@ beforeAll(async () => {
       return (request, response) => {
         const [type, body, status = 200] = answers.get(request.url ?? '') ?? []
         if (type === undefined) return void handle(request, response)
-        response.writeHead(status, { 'content-type': type }).end(body)
+        response.writeHead(status, { 'content-type': type, [brokenOnPurpose]: 'yes' }).end(body)
       }
     },
   })

@@ -1,0 +1,44 @@
+import type { Context, Middleware } from 'koa'
+import { errors } from 'oidc-provider'
+import { isConsumed } from '../embedding/body-watch.ts'
+
+const formType = 'application/x-www-form-urlencoded'
+
+/**
+ * Names what keeps the framework from reading a form. It would take the body for empty, or read something else from it, and
+ * then say that a parameter or the client authentication is missing.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#appendix-B RFC 6749, Appendix B}
+ */
+export function createFormCheck(): Middleware {
+  return (ctx, next) => {
+    const fault = ctx.method === 'POST' ? findFault(ctx) : undefined
+    if (fault === undefined) return next()
+    ctx.set('Cache-Control', 'no-store')
+    // A script in a browser may read it, as it may read every error that comes before the client is known.
+    ctx.vary('Origin')
+    if (ctx.headers.origin !== undefined) {
+      ctx.set('Access-Control-Allow-Origin', ctx.headers.origin)
+    }
+    throw new errors.InvalidRequest(fault)
+  }
+}
+
+function findFault(ctx: Context): string | undefined {
+  if (ctx.get('Content-Type') === '') return `Content-Type is missing, it must be ${formType}`
+  if (isConsumed(ctx))
+    return 'the body was read in front of this server, and nothing of it was left'
+  // A parser of the host has read it and decoded it.
+  if (!ctx.req.readable) return undefined
+  const encoding = ctx.get('Content-Encoding')
+  if (!/^(identity)?$/i.test(encoding)) {
+    return `Content-Encoding is ${toShown(encoding)}, but the body must be sent as it is: leave the header out`
+  }
+  const { charset } = ctx.request
+  return /^(utf-?8|us-ascii)?$/i.test(charset)
+    ? undefined
+    : `the charset in Content-Type is ${toShown(charset)}, it must be utf-8`
+}
+
+/** The sender writes the value, so only a plausible one is repeated. */
+const toShown = (value: string): string => (/^[\w.:+-]{1,40}$/.test(value) ? value : 'unknown')

@@ -1,0 +1,62 @@
+import type Provider from 'oidc-provider'
+import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+
+/** Under which the framework calls client authentication that is missing or malformed `invalid_request`. */
+const refusals: ReadonlySet<string | undefined> = new Set([
+  'no client authentication mechanism provided',
+  'invalid authorization header value format',
+  'client_id and client_secret in the authorization header are not properly encoded',
+  'client_secret must be provided in the Authorization header',
+])
+
+/** The same for two ways at once, which stays `invalid_request` unless one of them is no client authentication. */
+const twoWays = 'client authentication must only be provided using one mechanism'
+
+/**
+ * Answers `invalid_client` if client authentication is missing or wrong, wherever a client authenticates, with a challenge. A
+ * browser gets none for a request without `Authorization`: it would ask the person for a password.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2 RFC 9110, Section 15.5.2}
+ */
+export function explainClientErrors(provider: Provider): void {
+  const explain = (ctx: KoaContextWithOIDC, error: Error): void => {
+    const description = findDescription(ctx, error)
+    if (description === undefined) return
+    ctx.body = { error: 'invalid_client', error_description: description }
+    const { authorization, origin } = ctx.headers
+    if (authorization === undefined && origin !== undefined) {
+      ctx.status = 400
+      return
+    }
+    ctx.status = 401
+    ctx.set(
+      'WWW-Authenticate',
+      `Basic realm="${provider.issuer}", error="invalid_client", error_description="${description}"`,
+    )
+  }
+  provider.on('grant.error', explain)
+  provider.on('introspection.error', explain)
+  provider.on('revocation.error', explain)
+  provider.on('pushed_authorization_request.error', explain)
+}
+
+/** What is said of client authentication, if that is why the request is refused. */
+function findDescription({ headers }: KoaContextWithOIDC, error: Error): string | undefined {
+  if (!(error instanceof errors.OIDCProviderError)) return undefined
+  const { error: code, error_description: description } = error
+  if (code === 'invalid_client') return description
+  if (code !== 'invalid_request') return undefined
+  const isRefusal = refusals.has(description)
+  const scheme = findForeignScheme(headers.authorization)
+  if (scheme !== undefined && (isRefusal || description === twoWays)) {
+    return `the Authorization header has the scheme ${scheme}: authenticate with Basic, or with client_id and client_secret in the body, and send no other scheme`
+  }
+  return isRefusal ? description : undefined
+}
+
+/** The scheme of an `Authorization` header, unless it is Basic. A header of one word may be a secret, and is not repeated. */
+function findForeignScheme(header = ''): string | undefined {
+  const [, scheme] = /^([a-z][a-z\d-]{0,30}) +\S/i.exec(header) ?? []
+  return scheme?.toLowerCase() === 'basic' ? undefined : scheme
+}

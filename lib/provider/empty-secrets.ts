@@ -1,0 +1,56 @@
+import type { Context, Middleware } from 'koa'
+import type Provider from 'oidc-provider'
+import { errors } from 'oidc-provider'
+
+/**
+ * Takes `Authorization: Basic` with a client id and an empty secret for the client id alone, if the client is public: an
+ * empty secret is no secret. The framework refuses the header before it knows the client.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1 RFC 6749, Section 2.3.1}
+ */
+export function createEmptySecrets(provider: Provider): Middleware {
+  const clientIds = new WeakMap<object, string>()
+  addClientIds(provider, clientIds)
+  return async (ctx, next) => {
+    const { headers } = ctx.req
+    const { authorization } = headers
+    const clientId = idWithoutSecret(authorization)
+    const client = clientId === undefined ? undefined : await provider.Client.find(clientId)
+    if (!client || client.clientAuthMethod !== 'none') return next()
+    clientIds.set(ctx, client.clientId)
+    delete headers.authorization
+    try {
+      return await next()
+    } finally {
+      headers.authorization = authorization
+    }
+  }
+}
+
+/** The client id of a Basic header whose secret is empty. Both parts are form-encoded. */
+function idWithoutSecret(header = ''): string | undefined {
+  const [, credentials = ''] = /^basic ([\w+/]+=*)$/i.exec(header) ?? []
+  const [, id] = /^([^:]+):$/.exec(Buffer.from(credentials, 'base64').toString()) ?? []
+  return id === undefined ? undefined : (new URLSearchParams(`id=${id}`).get('id') ?? undefined)
+}
+
+/** Has requests name the client in their parameters that named it in the header. */
+function addClientIds(provider: Provider, clientIds: WeakMap<object, string>): void {
+  const assembled = new WeakMap<object, Parameters>()
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get(this: object) {
+      return assembled.get(this)
+    },
+    set(this: { readonly ctx: Context }, params: Parameters) {
+      assembled.set(this, params)
+      const clientId = clientIds.get(this.ctx)
+      if (clientId === undefined) return
+      params.client_id ??= clientId
+      if (params.client_id !== clientId) throw new errors.InvalidRequest('client_id mismatch')
+    },
+  })
+}
+
+interface Parameters {
+  client_id?: unknown
+}

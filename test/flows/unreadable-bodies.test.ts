@@ -1,0 +1,84 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startServer, type RunningServer } from '../support/server.ts'
+
+// A body that the server cannot read is named. Otherwise partners look for a mistake in their credentials.
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+const formType = 'application/x-www-form-urlencoded'
+const form = 'grant_type=refresh_token&refresh_token=x&token=x&client_id=ledger&client_secret='
+const wrongSecret = Buffer.from(`${form}wrong`)
+const rightSecret = Buffer.from(`${form}ledger-secret`)
+
+describe.each(['/oauth/token', '/oauth/token/introspect', '/oauth/token/revoke', '/oauth/par'])(
+  '%s',
+  (path) => {
+    const send = (body: BodyInit | Buffer, headers: Record<string, string>) =>
+      fetch(server.issuer + path, { method: 'POST', body: body as BodyInit, headers })
+
+    const asIs = 'but the body must be sent as it is: leave the header out'
+    test.each<[string, Buffer, Record<string, string>, string]>([
+      ['has no type', wrongSecret, {}, `Content-Type is missing, it must be ${formType}`],
+      [
+        'is compressed with gzip',
+        gzipSync(wrongSecret),
+        { 'content-type': formType, 'content-encoding': 'gzip' },
+        `Content-Encoding is gzip, ${asIs}`,
+      ],
+      [
+        'is compressed with deflate',
+        deflateSync(wrongSecret),
+        { 'content-type': formType, 'content-encoding': 'deflate' },
+        `Content-Encoding is deflate, ${asIs}`,
+      ],
+      [
+        'is compressed twice',
+        brotliCompressSync(gzipSync(wrongSecret)),
+        { 'content-type': formType, 'content-encoding': 'gzip, br' },
+        `Content-Encoding is unknown, ${asIs}`,
+      ],
+      [
+        'is in UTF-16',
+        Buffer.from(wrongSecret.toString(), 'utf16le'),
+        { 'content-type': `${formType}; charset=UTF-16LE` },
+        'the charset in Content-Type is UTF-16LE, it must be utf-8',
+      ],
+      [
+        'is in Latin 1',
+        wrongSecret,
+        { 'content-type': `${formType};charset="iso-8859-1"` },
+        'the charset in Content-Type is iso-8859-1, it must be utf-8',
+      ],
+      [
+        'is in an alphabet that nobody knows',
+        wrongSecret,
+        { 'content-type': `${formType}; charset=x-unknown` },
+        'the charset in Content-Type is x-unknown, it must be utf-8',
+      ],
+    ])('a body that %s is refused before the client is', async (_, body, headers, description) => {
+      const origin = 'https://mobile.example.test'
+      const answer = await send(body, { ...headers, origin })
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        { error: 'invalid_request', error_description: description },
+      ])
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
+    })
+
+    test.each([
+      ['a charset', { 'content-type': `${formType}; charset=utf-8` }],
+      ['a charset in capitals and quotes', { 'content-type': `${formType};charset="UTF-8"` }],
+      ['the older name of the charset', { 'content-type': `${formType}; charset=utf8` }],
+      ['ASCII as the charset', { 'content-type': `${formType}; charset=us-ascii` }],
+      ['no compression', { 'content-type': formType, 'content-encoding': 'identity' }],
+    ])('a body that names %s is read', async (_, headers) => {
+      expect((await send(wrongSecret, headers)).status).toBe(401)
+      expect((await send(rightSecret, headers)).status).not.toBe(401)
+    })
+  },
+)
