@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import type { ProofAlgorithm } from '../dpop/proof.ts'
 import { originalUrlOf } from '../http/url.ts'
 import {
@@ -85,11 +85,26 @@ export function protectedResource(options: ProtectedResourceOptions): Middleware
   }
   const { pathname } = toMetadataUrl(baseUrl)
   return (ctx, next) => {
-    const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
-    if (!isRead || originalUrlOf(ctx).split('?', 1)[0] !== pathname) return next()
+    const isOurs = methods.includes(ctx.method)
+    if (!isOurs || originalUrlOf(ctx).split('?', 1)[0] !== pathname) return next()
     // Clients in browsers read it as well.
     ctx.set('Access-Control-Allow-Origin', '*')
-    ctx.body = metadata
+    if (ctx.method === 'OPTIONS') answerOptions(ctx)
+    else ctx.body = metadata
     return undefined
   }
+}
+
+const methods = ['GET', 'HEAD', 'OPTIONS']
+
+/** As the authorization server answers for its own metadata. A page may send any header: nothing depends on one. */
+function answerOptions(ctx: Context): void {
+  ctx.status = 204
+  ctx.set('Allow', methods.join(', '))
+  if (!ctx.get('Access-Control-Request-Method')) return
+  ctx.vary('Access-Control-Request-Headers')
+  ctx.set('Access-Control-Allow-Methods', 'GET')
+  ctx.set('Access-Control-Max-Age', '3600')
+  const headers = ctx.get('Access-Control-Request-Headers')
+  if (headers) ctx.set('Access-Control-Allow-Headers', headers)
 }

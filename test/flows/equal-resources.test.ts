@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, property, webUrl } from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
 import { toNormalUri } from '../../lib/http/url.ts'
@@ -146,8 +146,8 @@ test('a connection outlives an audience that is configured in another spelling',
 })
 
 test('what a URL library prints is equal to what it read, and a normal URI stays as it is', () => {
-  fc.assert(
-    fc.property(fc.webUrl(), (uri) => {
+  assert(
+    property(webUrl(), (uri) => {
       const normal = toNormalUri(uri)
       expect(toNormalUri(new URL(uri).href)).toBe(normal)
       expect(toNormalUri(normal)).toBe(normal)

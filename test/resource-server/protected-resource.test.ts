@@ -78,4 +78,30 @@ describe('protectedResource', () => {
     expect((await send(`${origin}${path}/pleo`, { method: 'POST' })).text).toBe('behind it')
     expect((await send(`${origin}${path}/pleo`, { method: 'HEAD' })).status).toBe(200)
   })
+
+  test.each(['', '/pleo', '/pleo/'])('answers preflights for an API at "%s"', async (below) => {
+    const { origin } = await start(below)
+    const headers = {
+      origin: 'https://page.example.test',
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'mcp-protocol-version',
+    }
+    const answer = await send(`${origin}${path}${below}`, { method: 'OPTIONS', headers })
+    expect([answer.status, answer.text]).toEqual([204, ''])
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET',
+      'access-control-allow-headers': 'mcp-protocol-version',
+      'access-control-max-age': '3600',
+      allow: 'GET, HEAD, OPTIONS',
+    })
+  })
+
+  test('answers other OPTIONS with what is allowed, and leaves those for other paths alone', async () => {
+    const { origin } = await start()
+    const { status, headers } = await send(origin + path, { method: 'OPTIONS' })
+    expect([status, headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS'])
+    expect(headers).not.toHaveProperty('access-control-allow-methods')
+    expect((await send(`${origin}/v1/companies`, { method: 'OPTIONS' })).text).toBe('behind it')
+  })
 })
