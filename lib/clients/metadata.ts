@@ -36,12 +36,12 @@ export interface ClientMetadata {
   readonly initiation_uri?: string
   /**
    * Where the browser goes with the answer; a request names one of these, character by character.
-   * `https`, or `http` for loopback hosts.
+   * `https`, or `http` for loopback hosts. A `native` client may use any port of an `http` loopback URI (RFC 8252, Section 7.3).
    */
   readonly redirect_uris?: readonly string[]
   /**
    * `native` for applications on a person's own machine: those may have redirect URIs of a private
-   * scheme, a domain name in reverse (RFC 8252, Section 7.1).
+   * scheme, a domain name in reverse (RFC 8252, Section 7.1), and listen on any port of a loopback host (Section 7.3).
    *
    * @defaultValue `web`
    */

@@ -64,8 +64,14 @@ export function checkRegistration(client: Client, params: Parameters): void {
 /** Whether the client is registered without the exception from PKCE (RFC 7636). */
 export const needsProofKey = (client: Client): boolean => client['pkce_exception'] !== true
 
+/** A port that no application listens on: the framework lets every run of digits pass (RFC 8252, Section 7.3). */
+const emptyOrZeroPort = /^http:\/\/[^/?#]*:(?:0\d*)?(?:[/?#]|$)/i
+
 function checkRedirectUri(client: Client, value: unknown): void {
-  if (!client.redirectUriAllowed(String(value))) throw new errors.InvalidRedirectUri()
+  const uri = String(value)
+  if (!client.redirectUriAllowed(uri) || emptyOrZeroPort.test(uri)) {
+    throw new errors.InvalidRedirectUri()
+  }
 }
 
 function checkScopes(client: Client, requested: readonly string[]): void {

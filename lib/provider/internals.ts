@@ -134,23 +134,16 @@ export function compareHashedSecrets(provider: Provider, hashed: string, match: 
 }
 
 interface ClientPrototype {
-  readonly redirectUris?: readonly string[]
-  redirectUriAllowed(value: string): boolean
   readonly clientId: string
   readonly clientSecret: string
   compareClientSecret(actual: string): Promise<boolean> | boolean
 }
 
 /**
- * Has every error of an authorization request shown to the person, not sent to the client, where its redirect URI is not
- * registered, letter for letter. The framework looks at that again only where it did not look before, which may be an hour
- * ago; and it lets the port of a native client's loopback URI differ, which the contract does not.
+ * Checks the redirect URI again before an error goes there. The framework checks it only once, which may be an hour ago: the
+ * client may have lost the URI since then.
  */
 export function recheckRedirectUris(provider: Provider): void {
-  const { prototype } = provider.Client as unknown as { readonly prototype: ClientPrototype }
-  prototype.redirectUriAllowed = function (value) {
-    return this.redirectUris?.includes(value) ?? false
-  }
   const property = { get: () => false, set: () => undefined }
   Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
 }
