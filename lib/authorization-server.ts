@@ -1,10 +1,11 @@
-import compose from 'koa-compose'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './clients/find-shown.ts'
+import type { Clients } from './clients/clients.ts'
 import { hashedSecret } from './clients/record.ts'
+import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
 import { checkStorage } from './config/check-storage.ts'
@@ -23,7 +24,6 @@ import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
-import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
@@ -38,6 +38,7 @@ import {
   keepSubjectInGrants,
   nameGrantInTokens,
   recheckRedirectUris,
+  responseModesOf,
   storeJwtAccessTokens,
 } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
@@ -52,6 +53,7 @@ import {
   signInPath,
   signOutPath,
 } from './provider/routes.ts'
+import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
@@ -81,6 +83,7 @@ export function createAuthorizationServer(
   const provider = createProvider(config, renderError, { values, teller, clientRecords })
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
+  warnOfRedirectUris(config.clients)
 
   const metadata = createMetadata(config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
@@ -96,8 +99,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],
-      [{ begins: `${routes.authorization}/` }, createQueryOnly()],
+      [routes.authorization, createPostAuthorization(issuer)],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
@@ -113,14 +115,15 @@ export function createAuthorizationServer(
     connections,
     signingKeys: keys.signingKeys,
     introspect: createIntrospect(provider, config, keys.follow),
-    check: () => check(resolved),
+    check: () => check(resolved, registered.clients),
     checkMounting: (how = {}) => checkMounting(issuer, how),
   }
 }
 
-async function check({ storage, clients }: Config): Promise<void> {
+async function check({ storage, clients }: Config, registered: Clients): Promise<void> {
   await checkStorage(storage)
   await checkStaticNames(storage, clients)
+  warnOfRedirectUris((await registered.list()).map(({ metadata }) => metadata))
 }
 
 function adapt(
@@ -133,6 +136,7 @@ function adapt(
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
+  answerInQuery(responseModesOf(provider))
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)

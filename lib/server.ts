@@ -27,8 +27,8 @@ export interface AuthorizationServer {
   introspect(accessToken: string): Promise<Introspection>
   /**
    * Looks at how the storage is set up (with Redis, whether it would drop connections when memory is short), and
-   * whether a client given with the options has a name that looks like that of a registered one. Meant for the
-   * start, before the first request.
+   * whether a client given with the options has a name that looks like that of a registered one. Warns of registered clients with
+   * a redirect URI whose query has a parameter that the answer sets. Meant for the start, before the first request.
    *
    * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
    * where it cannot be reached

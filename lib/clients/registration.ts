@@ -4,6 +4,7 @@ import type { CreatedClient } from './clients.ts'
 import { toKnownMembers, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
+import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
 import { toRegisteredClient } from './shown-client.ts'
 
@@ -69,7 +70,7 @@ export async function revise(
   const claim = names.claimFor(clientId)
   const edit = async (current: ClientRecord): Promise<ClientRecord> => {
     try {
-      const metadata = complete(registry, clientId, toGiven(current))
+      const metadata = complete(registry, clientId, toGiven(current), current.metadata)
       if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
       await reserve(claim, metadata, current.metadata)
       return { ...current, metadata }
@@ -100,10 +101,17 @@ function complete(
   { findIssues }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
+  current?: ClientMetadata,
 ): ClientMetadata {
-  const issues = [...findIssues(metadata), ...others]
+  refuse([...findIssues(metadata), ...others])
+  const known = toKnownMembers(metadata)
+  refuse(findRedirectUriIssues(known, current))
+  return { ...known, client_id }
+}
+
+/** @throws ClientMetadataError if there are issues */
+function refuse(issues: readonly ConfigurationIssue[]): void {
   if (issues.length > 0) throw new ClientMetadataError(issues)
-  return { ...toKnownMembers(metadata), client_id }
 }
 
 const isPublic = ({ token_endpoint_auth_method: method }: ClientMetadata): boolean =>

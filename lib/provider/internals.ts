@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Context } from 'koa'
 import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
@@ -104,6 +105,16 @@ export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revoca
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
   internals(provider).configuration.routes
 
+/** How each response mode answers, by its name. What is changed here counts from then on. */
+export const responseModesOf = (provider: Provider): ResponseModes =>
+  internals(provider).responseModes
+
+/** The response modes of a provider. Its own way to register them keeps those that are there. */
+export type ResponseModes = Map<
+  string,
+  (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
+>
+
 type Policy = (
   ctx: KoaContextWithOIDC,
   client: Client,
@@ -112,6 +123,7 @@ type Policy = (
 
 const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
+  readonly responseModes: ResponseModes
   readonly configuration: {
     readonly routes: Readonly<Record<string, string>>
     readonly features: Readonly<
