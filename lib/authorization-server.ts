@@ -34,9 +34,11 @@ import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import {
   acceptProofsOnce,
+  changeParameters,
   compareHashedSecrets,
   keepSubjectInGrants,
   nameGrantInTokens,
+  promptsOf,
   recheckRedirectUris,
   responseModesOf,
   storeJwtAccessTokens,
@@ -53,6 +55,7 @@ import {
   signInPath,
   signOutPath,
 } from './provider/routes.ts'
+import { readParameters } from './provider/read-parameters.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
@@ -136,6 +139,8 @@ function adapt(
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
+  const prompts = promptsOf(provider)
+  changeParameters(provider, (params, route) => readParameters(params, route, prompts))
   answerInQuery(responseModesOf(provider))
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)

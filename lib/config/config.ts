@@ -1,4 +1,5 @@
 import type { JWKS } from 'oidc-provider'
+import { withPlainScopes } from '../clients/metadata.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
@@ -55,7 +56,7 @@ export function resolveConfig(
       clientIds: resourceServer.clientIds ?? [],
       accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },
-    clients: options.clients ?? [],
+    clients: (options.clients ?? []).map((client) => withPlainScopes(client)),
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,

@@ -7,6 +7,7 @@ import type { MatchSecret } from '../clients/authentication.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, toIdentifier, type TokenValues } from '../tokens/token-values.ts'
 import { tokenKeyOf } from './grant-request.ts'
+import type { ReadParameters } from './read-parameters.ts'
 
 // What this server changes of oidc-provider beyond its documented interface stands here;
 // test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
@@ -105,6 +106,27 @@ export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revoca
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
   internals(provider).configuration.routes
 
+/** The values of `prompt` that the provider knows. */
+export const promptsOf = (provider: Provider): ReadonlySet<string> =>
+  internals(provider).configuration.prompts
+
+/** Has the parameters of every request changed when the framework has read them, before it looks at any. */
+export function changeParameters(
+  provider: Provider,
+  change: (params: ReadParameters, route: string) => void,
+): void {
+  const read = new WeakMap<KoaContextWithOIDC['oidc'], ReadParameters | undefined>()
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get(this: KoaContextWithOIDC['oidc']) {
+      return read.get(this)
+    },
+    set(this: KoaContextWithOIDC['oidc'], params: ReadParameters | undefined) {
+      if (params) change(params, this.route)
+      read.set(this, params)
+    },
+  })
+}
+
 /** How each response mode answers, by its name. What is changed here counts from then on. */
 export const responseModesOf = (provider: Provider): ResponseModes =>
   internals(provider).responseModes
@@ -126,6 +148,7 @@ const internals = internalsOf as (provider: Provider) => {
   readonly responseModes: ResponseModes
   readonly configuration: {
     readonly routes: Readonly<Record<string, string>>
+    readonly prompts: ReadonlySet<string>
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
     >
