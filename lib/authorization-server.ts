@@ -5,9 +5,10 @@ import { createMemoryAdapter } from '../adapters/memory.ts'
 import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './clients/find-shown.ts'
-import { hashedSecret } from './clients/record.ts'
 import type { Clients } from './clients/clients.ts'
+import { hashedSecret } from './clients/record.ts'
 import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
+import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
 import { checkStorage } from './config/check-storage.ts'
@@ -27,7 +28,6 @@ import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
-import { createQueryOnly } from './http/query-only.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
@@ -44,7 +44,9 @@ import {
   compareHashedSecrets,
   keepOwnMembersInGrants,
   nameGrantInTokens,
+  promptsOf,
   recheckRedirectUris,
+  responseModesOf,
   storeJwtAccessTokens,
 } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
@@ -60,6 +62,8 @@ import {
   signInPath,
   signOutPath,
 } from './provider/routes.ts'
+import { readParameters } from './provider/read-parameters.ts'
+import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
@@ -89,6 +93,7 @@ export function createAuthorizationServer(
   const provider = createProvider(config, renderError, { values, teller, clientRecords })
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
+  warnOfRedirectUris(config.clients)
 
   const metadata = createMetadata(config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
@@ -104,8 +109,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, compose([createQueryOnly(), createPostAuthorization(issuer)])],
-      [{ begins: `${routes.authorization}/` }, createQueryOnly()],
+      [routes.authorization, createPostAuthorization(issuer)],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
@@ -130,6 +134,7 @@ async function check({ storage, clients }: Config, registered: Clients): Promise
   await checkStorage(storage)
   await checkStaticNames(storage, clients)
   await warnOfLookAlikes(registered, clients)
+  warnOfRedirectUris((await registered.list()).map(({ metadata }) => metadata))
 }
 
 function adapt(
@@ -142,7 +147,12 @@ function adapt(
   nameGrantInTokens(provider, values)
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
-  changeParameters(provider, (params) => nameAudience(params, resourceServer.audience))
+  const prompts = promptsOf(provider)
+  changeParameters(provider, (params, route) => {
+    readParameters(params, route, prompts)
+    nameAudience(params, resourceServer.audience)
+  })
+  answerInQuery(responseModesOf(provider))
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)

@@ -1,3 +1,4 @@
+import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 
 /** The members that people see, which a client can have in several languages: `client_name#da`. */
@@ -37,12 +38,12 @@ export interface ClientMetadata {
   readonly initiation_uri?: string
   /**
    * Where the browser goes with the answer; a request names one of these, character by character.
-   * `https`, or `http` for loopback hosts.
+   * `https`, or `http` for loopback hosts. A `native` client may use any port of an `http` loopback URI (RFC 8252, Section 7.3).
    */
   readonly redirect_uris?: readonly string[]
   /**
    * `native` for applications on a person's own machine: those may have redirect URIs of a private
-   * scheme, a domain name in reverse (RFC 8252, Section 7.1).
+   * scheme, a domain name in reverse (RFC 8252, Section 7.1), and listen on any port of a loopback host (Section 7.3).
    *
    * @defaultValue `web`
    */
@@ -152,18 +153,27 @@ type NamedMembers = keyof {
  * Section 2).
  */
 export const toKnownMembers = (client: object): Omit<ClientMetadata, 'client_id'> =>
-  Object.fromEntries(
-    Object.entries(client)
-      .filter(([name, value]) => {
+  withPlainScopes(
+    Object.fromEntries(
+      Object.entries(client).filter(([name, value]) => {
         const [member = '', tag] = name.split('#')
         const isKnown = tag === undefined ? Object.hasOwn(members, name) : isLocalized(member)
         return isKnown && value !== undefined
-      })
-      .map(([name, value]) => [name, isScopes(name) ? toOnce(String(value)) : value]),
+      }),
+    ),
   )
+
+/** The client with each scope once, and one space between two of them. A list without a scope counts as left out. */
+export const withPlainScopes = <Client extends object>(client: Client): Client =>
+  Object.fromEntries(
+    Object.entries(client)
+      .map(([name, value]) => [name, isScopes(name) ? toPlainScopes(value) : value] as const)
+      .filter(([name, value]) => !(isScopes(name) && value === '')),
+  ) as Client
 
 const isScopes = (member: string): boolean => member === 'scope' || member === 'optional_scope'
 
-const toOnce = (scopes: string): string => [...new Set(scopes.split(' '))].join(' ')
+const toPlainScopes = (scopes: unknown): unknown =>
+  typeof scopes === 'string' ? [...new Set(toScopeNames(scopes))].join(' ') : scopes
 
 const isLocalized = (member: string): boolean => localizedMembers.some((one) => one === member)

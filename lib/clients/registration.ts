@@ -4,6 +4,7 @@ import type { CreatedClient } from './clients.ts'
 import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
+import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
 import { claimedBy, reserveNames } from './reserve-names.ts'
 import { toRegisteredClient } from './shown-client.ts'
@@ -73,7 +74,7 @@ export async function revise(
   const claim = names.claimFor(clientId)
   const edit = async (current: ClientRecord): Promise<ClientRecord> => {
     try {
-      const metadata = complete(registry, clientId, toGiven(current))
+      const metadata = complete(registry, clientId, toGiven(current), current.metadata)
       if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
       const next = { ...current, metadata }
       await reserveNames(registry, claim, next, current)
@@ -106,11 +107,18 @@ function complete(
   { findIssues }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
+  current?: ClientMetadata,
 ): ClientMetadata {
   const given = withoutEmpty(metadata)
-  const issues = [...findIssues(given), ...others]
+  refuse([...findIssues(given), ...others])
+  const known = toKnownMembers(given)
+  refuse(findRedirectUriIssues(known, current))
+  return { ...known, client_id }
+}
+
+/** @throws ClientMetadataError if there are issues */
+function refuse(issues: readonly ConfigurationIssue[]): void {
   if (issues.length > 0) throw new ClientMetadataError(issues)
-  return { ...toKnownMembers(given), client_id }
 }
 
 const isPublic = ({ token_endpoint_auth_method: method }: ClientMetadata): boolean =>

@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
-import type { ClientMetadata } from './metadata.ts'
+import { withPlainScopes, type ClientMetadata } from './metadata.ts'
 import { looksOf } from './name-records.ts'
 import { createNameReservations } from './name-reservations.ts'
 import { hashedSecret } from './record.ts'
@@ -72,7 +72,7 @@ const findRegistrationIssues = (
 function findFrameworkIssues(provider: Provider, client: object): readonly ConfigurationIssue[] {
   const Client = provider.Client as unknown as new (metadata: object) => unknown
   try {
-    Reflect.construct(Client, [{ ...client }])
+    Reflect.construct(Client, [withPlainScopes(client)])
     return []
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { localizedMembers, mostTypes } from '../clients/metadata.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { listOf, listOfUnique } from './list-schema.ts'
 import { clientName } from './name-schema.ts'
@@ -107,7 +108,7 @@ function checkCredentials(value: Client, { credentials }: ClientRules, complain:
 
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
   const namesIn = (list: unknown): readonly string[] =>
-    typeof list === 'string' && list !== '' ? list.split(' ') : []
+    typeof list === 'string' ? toScopeNames(list) : []
   const names = namesIn(value.scope)
   const registered = new Set(names)
   for (const [index, name] of names.entries()) {
@@ -134,7 +135,7 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   if (!uris?.length) {
     complain('redirect_uris', 'invalid_redirect_uri', 'must hold at least one URI')
   }
-  if (value.scope === undefined) {
+  if (value.scope === undefined || /^ +$/.test(value.scope)) {
     complain('scope', 'invalid_client', 'is required: the scopes the client may ask for')
   }
 }

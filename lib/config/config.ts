@@ -1,7 +1,7 @@
 import type { JWKS } from 'oidc-provider'
+import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
-import { withoutEmpty } from '../clients/metadata.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
 import type { Storage } from '../storage.ts'
@@ -60,7 +60,7 @@ export function resolveConfig(
       clientIds: resourceServer.clientIds ?? [],
       accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },
-    clients: (options.clients ?? []).map(withoutEmpty),
+    clients: (options.clients ?? []).map((client) => withPlainScopes(withoutEmpty(client))),
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,

@@ -214,9 +214,13 @@ export interface AccountsWithHostSignIn extends AccountsBase {
    */
   signedIn(ctx: Context): Promise<string | undefined> | string | undefined
   /**
-   * The host's own sign-in page. Receives `return_to`, an absolute URL below the issuer to send the
-   * person to afterwards, and `prompt=login` or `prompt=select_account` where the person must sign
-   * in anew or wants to be somebody else, and `ui_locales` where the client asked for a language. Absolute, or a path on the issuer's origin.
+   * The host's own sign-in page. Absolute, or a path on the issuer's origin. It receives:
+   *
+   * - `return_to`: an absolute URL below the issuer, to which the page sends the person afterwards.
+   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login` or with any `max_age`, because
+   *   nobody here knows since when the person is signed in at the host.
+   * - `prompt=select_account`, if the person wants to be somebody else, or the client asked for it. If both apply, it is `login`.
+   * - `login_hint` and `ui_locales`, as the client sent them. They are text of a stranger.
    */
   readonly signInUrl: string
   readonly authenticate?: never

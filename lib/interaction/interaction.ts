@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
 import { rememberUiLocales } from '../http/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */
@@ -36,7 +37,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
     client,
     subjectType: subjectTypeOf(client),
     redirectUri,
-    scopes: typeof scope === 'string' ? scope.split(' ') : [],
+    scopes: typeof scope === 'string' ? toScopeNames(scope) : [],
   }
 }
 

@@ -62,11 +62,7 @@ async function signInAtHost(
 ): Promise<void> {
   const { accounts, issuer } = parts.config
   const { reasons, details } = interaction.prompt
-  const prompt = reasons.includes('switch_account')
-    ? 'select_account'
-    : reasons.includes('login_prompt')
-      ? 'login'
-      : undefined
+  const prompt = toHostPrompt(reasons)
   const mustAsk = prompt !== undefined && details['sentToHost'] !== true
   const accountId = mustAsk ? undefined : await accounts.signedIn?.(hostContext(ctx))
   if (accountId) return signIn(parts, ctx, interaction, accountId)
@@ -76,7 +72,16 @@ async function signInAtHost(
   const target = new URL(accounts.signInUrl ?? '', issuer)
   target.searchParams.set('return_to', toInteractionUrl(issuer, interaction.uid))
   if (prompt) target.searchParams.set('prompt', prompt)
-  const { ui_locales: uiLocales } = interaction.params
-  if (typeof uiLocales === 'string') target.searchParams.set('ui_locales', uiLocales)
+  for (const name of ['login_hint', 'ui_locales']) {
+    const value = interaction.params[name]
+    if (typeof value === 'string') target.searchParams.set(name, value)
+  }
   redirect(ctx, target.href)
+}
+
+/** Whether the host is to ask for the password, or which account; to ask for the password is the stronger of the two. */
+function toHostPrompt(reasons: readonly string[]): 'login' | 'select_account' | undefined {
+  const isOneOf = (...names: readonly string[]) => names.some((name) => reasons.includes(name))
+  if (isOneOf('login_prompt', 'max_age_passed')) return 'login'
+  return isOneOf('switch_account', 'account_selection') ? 'select_account' : undefined
 }

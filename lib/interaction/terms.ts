@@ -1,4 +1,4 @@
-import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import { toScopeNames, type ScopeCatalogue } from '../pleo/scopes.ts'
 
 /** What a client asks a person for: nothing else can be granted. */
 export interface Terms {
@@ -20,7 +20,7 @@ export function toTerms(
   optionalScope: unknown,
 ): Terms {
   const shown = Object.keys(catalogue).filter((name) => requested.includes(name))
-  const optional = new Set(typeof optionalScope === 'string' ? optionalScope.split(' ') : [])
+  const optional = new Set(typeof optionalScope === 'string' ? toScopeNames(optionalScope) : [])
   return {
     required: shown.filter((name) => !optional.has(name)),
     optional: shown.filter((name) => optional.has(name)),

@@ -20,7 +20,8 @@ const longestHeader = 1000
  * the browser prefers, or else the first of the languages there are. Takes whatever is sent, and never throws.
  *
  * @param languages - the languages there are, the default first
- * @param uiLocales - language tags, separated by blanks (OpenID Connect Core, Section 3.1.2.1)
+ * @param uiLocales - language tags, separated by spaces (OpenID Connect Core, Section 3.1.2.1). People also write them like a locale
+ * of their system (`da_DK.UTF-8`), or like the header `Accept-Language` (`da,en;q=0.8`).
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-12.5.4 RFC 9110, Section 12.5.4}
  */
 export function chooseLanguage(
@@ -38,9 +39,9 @@ function wanted(languages: readonly string[], uiLocales: unknown): string | unde
     ...[...aliases].filter(([, language]) => languages.includes(language)),
     ...languages.map((language) => [language.toLowerCase(), language] as const),
   ])
-  for (const tag of uiLocales.split(' ')) {
+  for (const tag of uiLocales.split(/[\s,;]+/)) {
     if (tag.length > longestTag) continue
-    const subtags = tag.toLowerCase().split('-')
+    const subtags = tag.toLowerCase().split(/[-_.@]/)
     // From the whole tag to the language alone (RFC 4647, Section 3.4).
     for (let length = subtags.length; length > 0; length -= 1) {
       const language = known.get(subtags.slice(0, length).join('-'))

@@ -11,6 +11,13 @@ export interface ScopeWords {
 /** The scopes of a resource server with their words, by name (`resource:permission`). */
 export type ScopeCatalogue = Readonly<Record<string, ScopeWords>>
 
+/**
+ * The names in a list of scopes. Only spaces separate them; those that separate nothing are dropped.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3}
+ */
+export const toScopeNames = (list: string): readonly string[] => list.split(' ').filter(Boolean)
+
 const read = (en: string): ScopeWords => ({ description: { en }, access: 'read' })
 const write = (en: string): ScopeWords => ({ description: { en }, access: 'write' })
 

@@ -1,5 +1,7 @@
 import { errors, type Client, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
+import { toScopeNames } from '../pleo/scopes.ts'
 import { parseSubject, type Subject, type SubjectType } from '../pleo/subject.ts'
+import { maxAgeParameter } from './read-parameters.ts'
 
 /** The subject a client wants, so that nobody is asked again which company. */
 const subjectParameter = 'urn:pleo:params:oauth:subject'
@@ -31,10 +33,11 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
       throw new errors.UnsupportedResponseMode()
     },
     scope: (ctx, value, client) => {
-      const requested = [...(value?.split(' ') ?? []), ...droppedScopes(ctx)]
+      const requested = [...toScopeNames(value ?? ''), ...droppedScopes(ctx)]
       checkScopes(client, requested)
       if (requested.length === 0) throw missingScope()
     },
+    [maxAgeParameter]: (_ctx, value) => checkMaxAge(value),
     [subjectParameter]: (ctx, _value, client) => {
       const params = ctx.oidc.params ?? {}
       checkSubject([params[subjectParameter], params[subjectParameterAlias]], subjectTypeOf(client))
@@ -58,18 +61,24 @@ export function checkRegistration(client: Client, params: Parameters): void {
       throw new errors.InvalidRequest('code_challenge is required')
     }
   }
-  if (typeof scope === 'string') checkScopes(client, scope.split(' '))
+  if (typeof scope === 'string') checkScopes(client, toScopeNames(scope))
 }
 
 /** Whether the client is registered without the exception from PKCE (RFC 7636). */
 export const needsProofKey = (client: Client): boolean => client['pkce_exception'] !== true
 
+/** A port that no application listens on: the framework lets every run of digits pass (RFC 8252, Section 7.3). */
+const emptyOrZeroPort = /^http:\/\/[^/?#]*:(?:0\d*)?(?:[/?#]|$)/i
+
 function checkRedirectUri(client: Client, value: unknown): void {
-  if (!client.redirectUriAllowed(String(value))) throw new errors.InvalidRedirectUri()
+  const uri = String(value)
+  if (!client.redirectUriAllowed(uri) || emptyOrZeroPort.test(uri)) {
+    throw new errors.InvalidRedirectUri()
+  }
 }
 
 function checkScopes(client: Client, requested: readonly string[]): void {
-  const registered = new Set(client.scope?.split(' '))
+  const registered = new Set(toScopeNames(client.scope ?? ''))
   const unknown = requested.find((name) => !registered.has(name))
   if (unknown === undefined) return
   throw new errors.InvalidScope('requested scope is not allowed', unknown)
@@ -91,6 +100,11 @@ function checkSubject(values: readonly unknown[], type: SubjectType): void {
   }
 }
 
+function checkMaxAge(value: string | undefined): void {
+  if (value === undefined || (/^\d+$/.test(value) && Number.isSafeInteger(Number(value)))) return
+  throw new errors.InvalidRequest('max_age must be a whole number of seconds, 0 or more')
+}
+
 function missingScope(): Error {
   const error = new errors.InvalidScope('missing required parameter scope', '')
   // There is no scope to name, and an empty one would stand in the answer.
@@ -101,7 +115,7 @@ function missingScope(): Error {
 /** The framework silently takes `offline_access` out of a request; here it is a scope like any other. */
 function droppedScopes(ctx: KoaContextWithOIDC): readonly string[] {
   const { scope } = ctx.method === 'POST' ? (ctx.oidc.body ?? {}) : ctx.query
-  return typeof scope === 'string' && scope.split(' ').includes('offline_access')
+  return typeof scope === 'string' && toScopeNames(scope).includes('offline_access')
     ? ['offline_access']
     : []
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Context } from 'koa'
 import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
@@ -7,6 +8,7 @@ import type { MatchSecret } from '../clients/authentication.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, toIdentifier, type TokenValues } from '../tokens/token-values.ts'
 import { tokenKeyOf } from './grant-request.ts'
+import type { ReadParameters } from './read-parameters.ts'
 
 // What this server changes of oidc-provider beyond its documented interface stands here;
 // test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
@@ -113,6 +115,37 @@ export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revoca
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
   internals(provider).configuration.routes
 
+/** The values of `prompt` that the provider knows. */
+export const promptsOf = (provider: Provider): ReadonlySet<string> =>
+  internals(provider).configuration.prompts
+
+/** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls a hook. */
+export function changeParameters(
+  provider: Provider,
+  change: (params: ReadParameters, route: string) => void,
+): void {
+  const read = new WeakMap<KoaContextWithOIDC['oidc'], ReadParameters | undefined>()
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get(this: KoaContextWithOIDC['oidc']) {
+      return read.get(this)
+    },
+    set(this: KoaContextWithOIDC['oidc'], params: ReadParameters | undefined) {
+      if (params) change(params, this.route)
+      read.set(this, params)
+    },
+  })
+}
+
+/** How each response mode answers, by its name. What is changed here counts from then on. */
+export const responseModesOf = (provider: Provider): ResponseModes =>
+  internals(provider).responseModes
+
+/** The response modes of a provider. Its own way to register them keeps those that are there. */
+export type ResponseModes = Map<
+  string,
+  (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
+>
+
 type Policy = (
   ctx: KoaContextWithOIDC,
   client: Client,
@@ -121,9 +154,11 @@ type Policy = (
 
 const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
+  readonly responseModes: ResponseModes
   readonly configuration: {
     readonly routes: Readonly<Record<string, string>>
     readonly dPoPSigningAlgValues: readonly string[]
+    readonly prompts: ReadonlySet<string>
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
     >
@@ -144,42 +179,19 @@ export function compareHashedSecrets(provider: Provider, hashed: string, match: 
 }
 
 interface ClientPrototype {
-  readonly redirectUris?: readonly string[]
-  redirectUriAllowed(value: string): boolean
   readonly clientId: string
   readonly clientSecret: string
   compareClientSecret(actual: string): Promise<boolean> | boolean
 }
 
 /**
- * Has every error of an authorization request shown to the person, not sent to the client, where its redirect URI is not
- * registered, letter for letter. The framework looks at that again only where it did not look before, which may be an hour
- * ago; and it lets the port of a native client's loopback URI differ, which the contract does not.
+ * Checks the redirect URI again before an error goes there. The framework checks it only once, which may be an hour ago: the
+ * client may have lost the URI since then.
  */
 export function recheckRedirectUris(provider: Provider): void {
-  const { prototype } = provider.Client as unknown as { readonly prototype: ClientPrototype }
-  prototype.redirectUriAllowed = function (value) {
-    return this.redirectUris?.includes(value) ?? false
-  }
   const property = { get: () => false, set: () => undefined }
   Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
 }
-
-/** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls any hook. */
-export function changeParameters(provider: Provider, change: (params: Parameters) => void): void {
-  const all = new WeakMap<object, Parameters>()
-  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get: function (this: object) {
-      return all.get(this)
-    },
-    set: function (this: object, params: Parameters) {
-      change(params)
-      all.set(this, params)
-    },
-  })
-}
-
-type Parameters = Record<string, unknown>
 
 /**
  * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both

@@ -1,8 +1,14 @@
-import { errors, interactionPolicy, type Configuration } from 'oidc-provider'
+import {
+  errors,
+  interactionPolicy,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { hostContext } from '../http/host-context.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { checkRegistration, requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
+import { maxAgeParameter } from './read-parameters.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 
@@ -18,34 +24,7 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   // Nobody is asked anything for a request that the client may not make any more.
   policy.add(new Prompt({ name: 'registration' }, stillRegistered), 0)
 
-  login.checks.add(
-    new Check(
-      'account_gone',
-      'the account that was signed in is gone',
-      'login_required',
-      ({ oidc }) => Boolean(oidc.session?.accountId && !oidc.entities.Account),
-    ),
-  )
-  login.checks.add(
-    new Check(
-      'session_old',
-      'the person signed in too long ago',
-      'login_required',
-      ({ oidc: { session } }) =>
-        !accounts.signedIn && Boolean(session?.accountId && session.past(lifetimes.session)),
-    ),
-  )
-  login.checks.add(
-    new Check(
-      'host_account',
-      'the account signed in at the host is another',
-      'login_required',
-      async (ctx) => {
-        if (!accounts.signedIn || !ctx.oidc.session?.accountId) return false
-        return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
-      },
-    ),
-  )
+  for (const check of toLoginChecks(accounts, lifetimes)) login.checks.add(check)
 
   // The framework's own checks ask whether an earlier grant covers the request. Here every
   // authorization is a consent with a grant of its own, so there is one question only.
@@ -65,6 +44,48 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
     }),
   )
   return policy
+}
+
+/** What else than nobody being signed in leads to the sign-in. */
+const toLoginChecks = (
+  accounts: Config['accounts'],
+  lifetimes: Config['lifetimes'],
+): readonly InstanceType<typeof Check>[] => [
+  // The framework knows max_age with OpenID Connect only.
+  new Check('max_age_passed', 'the person signed in too long ago', 'login_required', ({ oidc }) =>
+    mustSignInAnew(oidc, Boolean(accounts.signedIn)),
+  ),
+  new Check(
+    'account_gone',
+    'the account that was signed in is gone',
+    'login_required',
+    ({ oidc }) => Boolean(oidc.session?.accountId && !oidc.entities.Account),
+  ),
+  new Check(
+    'session_old',
+    'the person signed in too long ago',
+    'login_required',
+    ({ oidc: { session } }) =>
+      !accounts.signedIn && Boolean(session?.accountId && session.past(lifetimes.session)),
+  ),
+  new Check(
+    'host_account',
+    'the account signed in at the host is another',
+    'login_required',
+    async (ctx) => {
+      if (!accounts.signedIn || !ctx.oidc.session?.accountId) return false
+      return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
+    },
+  ),
+]
+
+/** Whether `max_age` asks for it. Nobody here knows since when a person is signed in at the host: there it always does. */
+function mustSignInAnew(oidc: KoaContextWithOIDC['oidc'], isAtHost: boolean): boolean {
+  const { params, session, result } = oidc
+  const maxAge = params?.[maxAgeParameter]
+  if (maxAge === undefined || result?.login) return false
+  if (isAtHost || Number(maxAge) === 0) return true
+  return Boolean(session?.accountId && session.past(Number(maxAge)))
 }
 
 const stillRegistered = new Check(

@@ -4,18 +4,10 @@ import { audience, confidential, startServer, type RunningServer } from '../supp
 
 const callback = 'https://ledger.example.test/callback'
 
-const native = {
-  client_id: 'desktop',
-  application_type: 'native' as const,
-  redirect_uris: ['http://127.0.0.1:4567/callback'],
-  scope: 'companies:read',
-  token_endpoint_auth_method: 'none' as const,
-}
-
 let server: RunningServer
 let issuer: string
 beforeAll(async () => {
-  server = await startServer({ clients: [confidential, native] })
+  server = await startServer({ clients: [confidential] })
   issuer = server.issuer
 })
 afterAll(() => server.close())
@@ -213,13 +205,6 @@ describe('an authorization request whose sender is not certain gets a page and n
   ])('where the redirect URI differs in %s', async (_, redirect_uri) => {
     const answer = toErrorPage(await ask(issuer, { redirect_uri }))
     expect(answer).toEqual(page('invalid_redirect_uri', mismatch))
-  })
-
-  test('where the port of a native client differs, loopback or not', async () => {
-    const same = await ask(issuer, {}, native)
-    expect(toRedirect(same).target).toContain(`${issuer}/oauth/interaction/`)
-    const answer = await ask(issuer, { redirect_uri: 'http://127.0.0.1:4568/callback' }, native)
-    expect(toErrorPage(answer)).toEqual(page('invalid_redirect_uri', mismatch))
   })
 
   test.each([

@@ -180,20 +180,29 @@ describe('a redirect URI that the client lost', () => {
     expect(hasCode(await browser.submit(page, allow))).toBe(true)
   })
 
-  test.each([allow, { decision: 'decline' }])(
-    'of a native client is not excused by another port: $decision',
-    async (decision) => {
-      const loopback = (port: number): string => `http://127.0.0.1:${port}/callback`
+  describe.each([allow, { decision: 'decline' }])('of a native client: $decision', (decision) => {
+    const loopback = (path: string, port = 8001): string => `http://127.0.0.1:${port}/${path}`
+    const change = async (to: string): Promise<Page> => {
       const native = await register(server.clients, {
         application_type: 'native',
-        redirect_uris: [loopback(8001)],
+        redirect_uris: [loopback('callback')],
       })
-      const { page, browser } = await goToConsent(server.issuer, { client: native })
+      const ports = { redirect_uri: loopback('callback', 8003) }
+      const { page, browser } = await goToConsent(server.issuer, { client: native, params: ports })
       const wayOn = await decide(browser, page, decision)
-      await server.clients.update(native.client_id, { redirect_uris: [loopback(8002)] })
-      expectErrorPage(await browser.go(wayOn))
-    },
-  )
+      await server.clients.update(native.client_id, { redirect_uris: [to] })
+      return browser.go(wayOn)
+    }
+
+    test('is not excused by another path at that port', async () => {
+      expectErrorPage(await change(loopback('other', 8003)))
+    })
+
+    test('is not lost with another port', async () => {
+      const { location } = await change(loopback('callback', 8002))
+      expect(location?.href).toMatch(/^http:\/\/127\.0\.0\.1:8003\/callback\?(code|error)=/)
+    })
+  })
 })
 
 describe('a client gets no code', () => {

@@ -129,6 +129,12 @@ describe('a person who is not signed in at the host', () => {
     expect(page.url.searchParams.get('ui_locales')).toBe('fi sv')
   })
 
+  test('is sent there with the name that the client guessed', async () => {
+    const page = await start(createBrowser(), { login_hint: 'sofia+1@example.test' })
+    expectHostSignIn(page, null)
+    expect(page.url.searchParams.get('login_hint')).toBe('sofia+1@example.test')
+  })
+
   test('is sent there again after coming back without having signed in', async () => {
     const browser = createBrowser()
     const page = await start(browser)
@@ -161,6 +167,21 @@ describe('signing in anew', () => {
     expect(consent.text).toContain('Sofia Lind')
     const answer = await browser.submit(consent, allow)
     expect(answer.location?.searchParams.get('code')).toBeTruthy()
+  })
+
+  test.each(['0', '3600'])('max_age=%s counts as prompt=login, once', async (max_age) => {
+    const browser = createBrowser()
+    await changeHostAccount(browser, 'sofia')
+    await start(browser)
+    const page = await start(browser, { max_age })
+    expectHostSignIn(page, 'login')
+    expect((await signInAtHost(browser, page, 'sofia')).text).toContain('Sofia Lind')
+    const { location } = await start(browser, { max_age, prompt: 'none' })
+    expect(location?.searchParams.get('error')).toBe('login_required')
+  })
+
+  test('max_age counts as prompt=login in a new browser', async () => {
+    expectHostSignIn(await start(createBrowser(), { max_age: '3600' }), 'login')
   })
 
   test('switching the account sends to the host with prompt=select_account, and the other goes on', async () => {

@@ -4,6 +4,7 @@ import { formToken, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { signedInBefore } from '../support/sessions.ts'
 
 const lifetime = 3600
 const storage = createMemoryAdapter()
@@ -20,24 +21,15 @@ const ask = (browser: Browser): Promise<Page> =>
     authorizationUrl(server.issuer, confidential, { code_challenge: createPkce().challenge }),
   )
 
-/** The person came back all the time, which keeps the session, but typed the password that long ago. */
-async function signedInBefore(browser: Browser, seconds: number): Promise<void> {
-  const id = [...browser.cookies].find(([key]) => key.endsWith(' pleo_session'))?.[1].value ?? ''
-  const sessions = storage.records('Session')
-  const session = await sessions.find(id)
-  const loginTs = Math.floor(Date.now() / 1000) - seconds
-  await sessions.upsert(id, { ...session, loginTs }, lifetime)
-}
-
 test('whoever typed the password within its time is not asked for it', async () => {
   const { browser } = await goToConsent(server.issuer)
-  await signedInBefore(browser, lifetime - 60)
+  await signedInBefore(storage, browser, lifetime - 60)
   expect(isSignIn(await ask(browser))).toBe(false)
 })
 
 test('whoever did so before is asked for it again before a consent, and then goes on', async () => {
   const { browser } = await goToConsent(server.issuer)
-  await signedInBefore(browser, lifetime + 60)
+  await signedInBefore(storage, browser, lifetime + 60)
   const page = await ask(browser)
   expect(isSignIn(page)).toBe(true)
   const fields = { username: 'sofia@example.test', password: 'correct horse' }
@@ -48,7 +40,7 @@ test('whoever did so before is asked for it again before a consent, and then goe
 
 test('prompt=none is answered with login_required then', async () => {
   const { browser } = await goToConsent(server.issuer)
-  await signedInBefore(browser, lifetime + 60)
+  await signedInBefore(storage, browser, lifetime + 60)
   const { location } = await browser.go(
     authorizationUrl(server.issuer, confidential, {
       code_challenge: createPkce().challenge,
@@ -64,7 +56,7 @@ test('nothing is shown or disconnected then', async () => {
   const query = new URLSearchParams({ client_id: confidential.client_id, subject: bakery })
   const confirmation = await browser.go(`${connections}/disconnect?${query.toString()}`)
   expect(formToken(confirmation)).not.toBe('')
-  await signedInBefore(browser, lifetime + 60)
+  await signedInBefore(storage, browser, lifetime + 60)
   expect(isSignIn(await browser.go(connections))).toBe(true)
   const fields = { client_id: confidential.client_id, subject: bakery }
   const action = `${connections}/disconnect`

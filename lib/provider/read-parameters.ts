@@ -1,0 +1,51 @@
+import { toScopeNames } from '../pleo/scopes.ts'
+
+/** The parameters of a request, as the framework read them: lists are parameters that were sent more than once. */
+export type ReadParameters = Record<string, unknown>
+
+/**
+ * Has the name that `max_age` has here. Under its own name the framework refuses it without the scope `openid`.
+ *
+ * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
+ */
+export const maxAgeParameter = 'urn:pleo:params:oauth:max_age'
+
+/** Parameters that mean nothing without an ID token. */
+const ignored = ['nonce', 'acr_values', 'claims_locales', 'id_token_hint']
+
+const authorizationRoutes: ReadonlySet<string> = new Set([
+  'authorization',
+  'pushed_authorization_request',
+])
+
+/**
+ * Changes the parameters of a request to what they mean, before the framework looks at them.
+ *
+ * @param route - the framework's name of the endpoint
+ * @param prompts - the values of `prompt` that there are
+ */
+export function readParameters(
+  params: ReadParameters,
+  route: string,
+  prompts: ReadonlySet<string>,
+): void {
+  const { scope, prompt, max_age: maxAge } = params
+  const scopes = typeof scope === 'string' ? toScopeNames(scope) : []
+  if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined
+  if (!authorizationRoutes.has(route)) return
+  if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, prompts)
+  // A host that switches OpenID Connect on by `configure` has all of it.
+  if (scopes.includes('openid')) return
+  for (const name of ignored) if (name in params) params[name] = undefined
+  if (typeof maxAge === 'string') {
+    params[maxAgeParameter] = maxAge
+    params['max_age'] = undefined
+  }
+}
+
+/** Unknown values are ignored. Beside `none` they are not: the framework refuses every value beside it that it knows. */
+function toPrompt(prompt: string, known: ReadonlySet<string>): string | undefined {
+  const values = new Set(prompt.split(' ').filter(Boolean))
+  if (values.has('none') && values.size > 1) return 'none consent'
+  return [...values].filter((value) => known.has(value)).join(' ') || undefined
+}
