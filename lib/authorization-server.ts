@@ -35,7 +35,7 @@ import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
 import { explainClientErrors } from './provider/client-authentication.ts'
-import { createEmptySecrets } from './provider/empty-secrets.ts'
+import { addClientId, createEmptySecrets } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import {
@@ -148,7 +148,8 @@ function adapt(
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
   const prompts = promptsOf(provider)
-  changeParameters(provider, (params, route) => {
+  changeParameters(provider, (params, { ctx, route }) => {
+    addClientId(params, ctx)
     readParameters(params, route, prompts)
     nameAudience(params, resourceServer.audience)
   })

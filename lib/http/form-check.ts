@@ -35,7 +35,8 @@ function findFault(ctx: Context): string | undefined {
     return `Content-Encoding is ${toShown(encoding)}, but the body must be sent as it is: leave the header out`
   }
   const { charset } = ctx.request
-  return /^(utf-?8|us-ascii)?$/i.test(charset)
+  // A form is ASCII. Some Java clients name ISO-8859-1 for it.
+  return /^(utf-?8|us-ascii|iso-8859-1)?$/i.test(charset)
     ? undefined
     : `the charset in Content-Type is ${toShown(charset)}, it must be utf-8`
 }

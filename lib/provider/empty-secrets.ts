@@ -2,6 +2,9 @@ import type { Context, Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
 
+/** The public clients that requests name in their header. */
+const clientIds = new WeakMap<Context, string>()
+
 /**
  * Takes `Authorization: Basic` with a client id and an empty secret for the client id alone, if the client is public: an
  * empty secret is no secret. The framework refuses the header before it knows the client.
@@ -9,8 +12,6 @@ import { errors } from 'oidc-provider'
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1 RFC 6749, Section 2.3.1}
  */
 export function createEmptySecrets(provider: Provider): Middleware {
-  const clientIds = new WeakMap<object, string>()
-  addClientIds(provider, clientIds)
   return async (ctx, next) => {
     const { headers } = ctx.req
     const { authorization } = headers
@@ -34,23 +35,10 @@ function idWithoutSecret(header = ''): string | undefined {
   return id === undefined ? undefined : (new URLSearchParams(`id=${id}`).get('id') ?? undefined)
 }
 
-/** Has requests name the client in their parameters that named it in the header. */
-function addClientIds(provider: Provider, clientIds: WeakMap<object, string>): void {
-  const assembled = new WeakMap<object, Parameters>()
-  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get(this: object) {
-      return assembled.get(this)
-    },
-    set(this: { readonly ctx: Context }, params: Parameters) {
-      assembled.set(this, params)
-      const clientId = clientIds.get(this.ctx)
-      if (clientId === undefined) return
-      params.client_id ??= clientId
-      if (params.client_id !== clientId) throw new errors.InvalidRequest('client_id mismatch')
-    },
-  })
-}
-
-interface Parameters {
-  client_id?: unknown
+/** Names the client in the parameters of a request that named it in the header alone. */
+export function addClientId(params: { client_id?: unknown }, ctx: Context): void {
+  const clientId = clientIds.get(ctx)
+  if (clientId === undefined) return
+  params.client_id ??= clientId
+  if (params.client_id !== clientId) throw new errors.InvalidRequest('client_id mismatch')
 }

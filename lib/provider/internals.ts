@@ -122,19 +122,22 @@ export const promptsOf = (provider: Provider): ReadonlySet<string> =>
 /** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls a hook. */
 export function changeParameters(
   provider: Provider,
-  change: (params: ReadParameters, route: string) => void,
+  change: (params: ReadParameters, request: ReadRequest) => void,
 ): void {
-  const read = new WeakMap<KoaContextWithOIDC['oidc'], ReadParameters | undefined>()
+  const read = new WeakMap<ReadRequest, ReadParameters | undefined>()
   Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get(this: KoaContextWithOIDC['oidc']) {
+    get(this: ReadRequest) {
       return read.get(this)
     },
-    set(this: KoaContextWithOIDC['oidc'], params: ReadParameters | undefined) {
-      if (params) change(params, this.route)
+    set(this: ReadRequest, params: ReadParameters | undefined) {
       read.set(this, params)
+      if (params) change(params, this)
     },
   })
 }
+
+/** A request whose parameters the framework has just read. The types of the framework lack `ctx`. */
+type ReadRequest = Pick<KoaContextWithOIDC['oidc'], 'route'> & { readonly ctx: Context }
 
 /** How each response mode answers, by its name. What is changed here counts from then on. */
 export const responseModesOf = (provider: Provider): ResponseModes =>
