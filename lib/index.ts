@@ -82,6 +82,7 @@ export type {
   LoginData,
   Page,
   PageData,
+  SelectAccountData,
   ShownAccount,
   ShownClient,
   ShownConnection,

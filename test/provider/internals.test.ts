@@ -4,9 +4,12 @@ import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provi
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
+  changeParameters,
   compareHashedSecrets,
   keepSubjectInGrants,
+  promptsOf,
   recheckRedirectUris,
+  responseModesOf,
   routesOf,
   type Grant,
 } from '../../lib/provider/internals.ts'
@@ -83,6 +86,26 @@ describe('lib/provider/internals.ts', () => {
       expect(Reflect.set(oidc, 'redirectUriCheckPerformed', true)).toBe(true)
       expect(oidc.redirectUriCheckPerformed).toBe(!isHeld)
     }
+  })
+
+  test('parameters of every request are a member that can be changed when it is set', () => {
+    const provider = createBare()
+    changeParameters(provider, (params) => void (params['scope'] = 'changed'))
+    const oidc = new provider.OIDCContext({} as Context)
+    expect(oidc.params).toBeUndefined()
+    for (const scope of ['one', 'two']) {
+      expect(Reflect.set(oidc, 'params', { scope })).toBe(true)
+      expect(oidc.params).toEqual({ scope: 'changed' })
+    }
+    expect(new provider.OIDCContext({} as Context).params).toBeUndefined()
+  })
+
+  test('the values of prompt and the response modes are known', () => {
+    const provider = createBare()
+    expect([...promptsOf(provider)]).toEqual(['none', 'login', 'consent'])
+    expect([...responseModesOf(provider).keys()]).toEqual(
+      expect.arrayContaining(['query', 'fragment', 'form_post']),
+    )
   })
 
   test('where a provider answers is known, also where nobody said it', () => {
