@@ -95,7 +95,7 @@ export function createAuthorizationServer(
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
 
-  const metadata = createMetadata(config, views.languages)
+  const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)

@@ -83,6 +83,7 @@ export type {
   LoginData,
   Page,
   PageData,
+  SelectAccountData,
   ShownAccount,
   ShownClient,
   ShownConnection,

@@ -1,7 +1,6 @@
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import type { Account, SubjectChoice } from '../config/options.ts'
-import { hostContext } from '../http/host-context.ts'
 import type { Translator } from '../locales/translator.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../provider/authorization-parameters.ts'
@@ -20,7 +19,7 @@ import { toRedirectHost, toShownAccount, toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { toChoice, toShownSubjects, type Choice } from './shown-subjects.ts'
 import { toShownTerms, type ShownTerms } from './shown-terms.ts'
-import { switchAccount } from './sign-in.ts'
+import { signedInAccount, switchAccount } from './sign-in.ts'
 import { toTerms, type Terms } from './terms.ts'
 
 /** What a person is asked, as it is now. */
@@ -91,19 +90,6 @@ async function saveGrant(
   grant.addOIDCScope(granted)
   grant.addResourceScope(audience, granted)
   return grant.save()
-}
-
-/** The person the interaction is with; undefined where the host now has somebody else, or nobody. */
-async function signedInAccount(
-  { config: { accounts } }: PageParts,
-  ctx: Context,
-  { interaction }: OpenInteraction,
-): Promise<Account | undefined> {
-  const accountId = interaction.session?.accountId
-  const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
-  const account = isSame && accountId ? await accounts.find(accountId) : undefined
-  // The id that the person signed in with counts, whatever else the host calls the same person.
-  return account && accountId ? { ...account, accountId } : undefined
 }
 
 async function loadQuestion(

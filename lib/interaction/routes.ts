@@ -14,6 +14,7 @@ import {
 } from './interaction.ts'
 import { showLogin, submitLogin } from './login.ts'
 import type { PageParts } from './parts.ts'
+import { showAccount, submitAccount } from './select-account.ts'
 import { switchAccount } from './sign-in.ts'
 
 type Form = Readonly<Record<string, unknown>>
@@ -30,7 +31,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
     if (await endUnregistered(ctx, open)) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
-    await (isLogin(open) ? showLogin(parts, ctx, open) : showConsent(parts, ctx, open))
+    await pageOf(open).show(parts, ctx, open)
   })
 
   router.post('/:uid', formParser, async (ctx) => {
@@ -38,7 +39,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
     if (await endUnregistered(ctx, open)) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
-    await (isLogin(open) ? submitLogin : submitConsent)(parts, ctx, open, form)
+    await pageOf(open).submit(parts, ctx, open, form)
   })
 
   router.post('/:uid/switch-account', formParser, async (ctx) => {
@@ -50,7 +51,16 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
   return router.routes() as Middleware
 }
 
-const isLogin = ({ interaction }: OpenInteraction): boolean => interaction.prompt.name === 'login'
+const consentPage = { show: showConsent, submit: submitConsent }
+
+/** The pages of the prompts; every other prompt is a consent. */
+const pages: ReadonlyMap<string, typeof consentPage> = new Map([
+  ['login', { show: showLogin, submit: submitLogin }],
+  ['select_account', { show: showAccount, submit: submitAccount }],
+])
+
+const pageOf = ({ interaction }: OpenInteraction): typeof consentPage =>
+  pages.get(interaction.prompt.name) ?? consentPage
 
 const formParser = createFormParser()
 

@@ -1,8 +1,28 @@
 import type { Context } from 'koa'
+import type { Account } from '../config/options.ts'
+import { hostContext } from '../http/host-context.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import { finishInteraction, redirect, type Interaction } from './interaction.ts'
+import {
+  finishInteraction,
+  redirect,
+  type Interaction,
+  type OpenInteraction,
+} from './interaction.ts'
 import type { PageParts } from './parts.ts'
 import { endSession } from './session.ts'
+
+/** The person the interaction is with; undefined if the host now has somebody else, or nobody. */
+export async function signedInAccount(
+  { config: { accounts } }: Pick<PageParts, 'config'>,
+  ctx: Context,
+  { interaction }: OpenInteraction,
+): Promise<Account | undefined> {
+  const accountId = interaction.session?.accountId
+  const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
+  const account = isSame && accountId ? await accounts.find(accountId) : undefined
+  // The id that the person signed in with counts, whatever else the host calls the same person.
+  return account && accountId ? { ...account, accountId } : undefined
+}
 
 /** The person is known: goes on with the request as that person. */
 export async function signIn(

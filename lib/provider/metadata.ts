@@ -21,11 +21,13 @@ const offMembers = [
 /**
  * Makes the metadata say what is on, and no more.
  *
+ * @param prompts - the values of `prompt` that there are
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(
   { issuer, registration, resourceServer }: Config,
   languages: readonly string[],
+  prompts: Iterable<string>,
 ): Middleware {
   const registrationEndpoint = registration && issuer + registrationPath
   const scopes = Object.keys(resourceServer.scopes)
@@ -45,6 +47,7 @@ export function createMetadata(
       ...(registrationEndpoint !== undefined && { registration_endpoint: registrationEndpoint }),
       scopes_supported: scopes,
       ui_locales_supported: languages,
+      prompt_values_supported: [...prompts],
       response_modes_supported: ['query'],
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,

@@ -24,6 +24,12 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   // Nobody is asked anything for a request that the client may not make any more.
   policy.add(new Prompt({ name: 'registration' }, stillRegistered), 0)
 
+  // Behind the sign-in: only somebody who is signed in has something to choose.
+  const selectAccount = new Prompt({ name: 'select_account', requestable: true })
+  selectAccount.checks.clear()
+  if (!accounts.signedIn) selectAccount.checks.add(accountSelection)
+  policy.add(selectAccount, policy.indexOf(login) + 1)
+
   for (const check of toLoginChecks(accounts, lifetimes)) login.checks.add(check)
 
   // The framework's own checks ask whether an earlier grant covers the request. Here every
@@ -77,7 +83,20 @@ const toLoginChecks = (
       return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
     },
   ),
+  // The host has a page of its own to choose on.
+  ...(accounts.signedIn ? [accountSelection] : []),
 ]
+
+/** Whether the client wants the person to choose, who did not sign in or choose since then. */
+const mustChoose = ({ prompts, result }: KoaContextWithOIDC['oidc']): boolean =>
+  prompts.has('select_account') && !result?.login && !result?.['select_account']
+
+const accountSelection = new Check(
+  'account_selection',
+  'the person has to choose an account',
+  'account_selection_required',
+  ({ oidc }) => mustChoose(oidc),
+)
 
 /** Whether `max_age` asks for it. Nobody here knows since when a person is signed in at the host: there it always does. */
 function mustSignInAnew(oidc: KoaContextWithOIDC['oidc'], isAtHost: boolean): boolean {

@@ -153,6 +153,17 @@ export interface LoginData {
   readonly error: string | null
 }
 
+/** What `select-account.njk` has. */
+export interface SelectAccountData {
+  readonly client: ShownClient
+  readonly account: ShownAccount
+  /** Where the form is posted to: `csrf`, `decision` (`continue` or `decline`). */
+  readonly action: string
+  /** Where the form to use another account is posted to: `csrf`. */
+  readonly switchAction: string
+  readonly csrf: string
+}
+
 /** A connection in words. */
 export interface ShownConnection {
   readonly client: ShownClient
@@ -221,6 +232,7 @@ export interface ErrorData {
 /** The pages there are, each with the data that its template has. */
 export interface PageData {
   readonly login: LoginData
+  readonly 'select-account': SelectAccountData
   readonly consent: ConsentData
   readonly 'cannot-connect': CannotConnectData
   readonly connections: ConnectionsData

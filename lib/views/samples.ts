@@ -8,6 +8,7 @@ import type {
   LoginData,
   Page,
   PageData,
+  SelectAccountData,
   ShownConnection,
   SignOutData,
 } from './page-data.ts'
@@ -30,6 +31,7 @@ export type Samples = { readonly [Name in Page]: Readonly<Record<string, PageDat
 /** Makes them, with what stands in data rather than in texts in the words of a language. */
 export const createSamples = (translator: Translator): Samples => ({
   login: loginSamples,
+  'select-account': selectAccountSamples,
   consent: createConsentSamples(translator),
   'cannot-connect': cannotConnectSamples,
   connections: createConnectionsSamples(translator),
@@ -55,6 +57,26 @@ const loginSamples: Readonly<Record<string, LoginData>> = {
     ...login,
     username: 'astrid@fjord.example',
     error: 'login.problem.mismatch',
+  },
+}
+
+const selectAccount: SelectAccountData = {
+  client: toSampleClient(),
+  account,
+  action: interactionUrl,
+  switchAction: `${interactionUrl}/switch-account`,
+  csrf,
+}
+
+const selectAccountSamples: Readonly<Record<string, SelectAccountData>> = {
+  'for a client': selectAccount,
+  'for a test client that says nothing of itself': {
+    ...selectAccount,
+    client: toBareClient({ isTest: true }),
+  },
+  'a long name, and no e-mail address': {
+    ...selectAccount,
+    account: { name: longName, email: null },
   },
 }
 

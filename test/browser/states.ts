@@ -32,6 +32,22 @@ const signInStates: readonly State[] = [
       await signIn(page, 'sofia', 'wrong')
     },
   },
+  {
+    name: 'select-account',
+    shows: 'Continue as',
+    open: async (page, { example }) => {
+      await goToConsent(page, example, partners.plain, 'sofia')
+      await page.goto(askUrl(example, partners.plain, { prompt: 'select_account' }))
+    },
+  },
+  {
+    name: 'select-account-long-names',
+    shows: 'Continue as',
+    open: async (page, { example }) => {
+      await goToConsent(page, example, partners.long, 'long')
+      await page.goto(askUrl(example, partners.long, { prompt: 'select_account' }))
+    },
+  },
   { name: 'sign-in-without-client', shows: 'Sign in to Pleo', open: goTo('/oauth/connections') },
   {
     name: 'sign-in-without-client-wrong-password',

@@ -180,8 +180,24 @@ describe('signing in anew', () => {
     expect(location?.searchParams.get('error')).toBe('login_required')
   })
 
-  test('max_age counts as prompt=login in a new browser', async () => {
-    expectHostSignIn(await start(createBrowser(), { max_age: '3600' }), 'login')
+  test.each(['select_account', 'consent select_account'])(
+    'prompt=%s sends to the host once, with prompt=select_account',
+    async (prompt) => {
+      const browser = createBrowser()
+      await changeHostAccount(browser, 'sofia')
+      await start(browser)
+      const page = await start(browser, { prompt })
+      expectHostSignIn(page, 'select_account')
+      const consent = await signInAtHost(browser, page, 'jonas')
+      expect(consent.text).toContain('Jonas Berg')
+      const answer = await browser.submit(consent, { ...allow, subject: nordlysDenmark })
+      expect(answer.location?.searchParams.get('code')).toBeTruthy()
+    },
+  )
+
+  test('max_age counts as prompt=login in a new browser, and is stronger than select_account', async () => {
+    const params = { max_age: '3600', prompt: 'select_account' }
+    expectHostSignIn(await start(createBrowser(), params), 'login')
   })
 
   test('switching the account sends to the host with prompt=select_account, and the other goes on', async () => {

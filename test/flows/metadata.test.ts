@@ -46,6 +46,7 @@ const expected = () => ({
   revocation_endpoint_auth_methods_supported: methods,
   dpop_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA'],
   scopes_supported: Object.keys(pleoScopes),
+  prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
   ui_locales_supported: ['en', 'da', 'de', 'es', 'fi', 'fr', 'it', 'nb', 'nl', 'pt', 'sv'],
 })
 

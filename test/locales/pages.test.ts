@@ -91,6 +91,16 @@ describe.each(languages)('in %s', (language) => {
     expect(none.text).toContain(shown(language, 'cannotConnect.none.organization'))
   })
 
+  test('so does the page on which a person chooses an account', async () => {
+    const { browser } = await goToConsent(server.issuer, { params })
+    const { challenge } = createPkce()
+    const asked = { ...params, prompt: 'select_account', code_challenge: challenge }
+    const page = await browser.go(authorizationUrl(server.issuer, confidential, asked))
+    expectLanguage(page, language)
+    expect(page.text).toContain(`<h1>${shown(language, 'selectAccount.title')}</h1>`)
+    expect(page.text).toContain(shown(language, 'selectAccount.continueAs', { name: 'Sofia Lind' }))
+  })
+
   test('errors are told, with what developers need below', async () => {
     const url = `${server.issuer}/oauth/authorize?client_id=unknown&ui_locales=${language}`
     const page = await createBrowser().go(url)

@@ -7,7 +7,9 @@ import {
   changeParameters,
   compareHashedSecrets,
   keepOwnMembersInGrants,
+  promptsOf,
   recheckRedirectUris,
+  responseModesOf,
   routesOf,
   type Grant,
 } from '../../lib/provider/internals.ts'
@@ -110,6 +112,14 @@ describe('lib/provider/internals.ts', () => {
       ['sent'],
       { error: 'unsupported_grant_type' },
     ])
+  })
+
+  test('the values of prompt and the response modes are known', () => {
+    const provider = createBare()
+    expect([...promptsOf(provider)]).toEqual(['none', 'login', 'consent'])
+    expect([...responseModesOf(provider).keys()]).toEqual(
+      expect.arrayContaining(['query', 'fragment', 'form_post']),
+    )
   })
 
   test('where a provider answers is known, also where nobody said it', () => {

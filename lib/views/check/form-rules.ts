@@ -59,7 +59,11 @@ export function requireField(
   if (!isThere) report(`missing_${name}`, `has a form that does not send ${name}`, element)
 }
 
-const decisions: Readonly<Record<string, string>> = { allow: 'allows', decline: 'declines' }
+const decisions: Readonly<Record<string, string>> = {
+  allow: 'allows',
+  continue: 'continues',
+  decline: 'declines',
+}
 
 /**
  * A button that sends the form.

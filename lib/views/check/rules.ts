@@ -37,6 +37,17 @@ const rules: Rules = {
     requireSubmit(form, undefined, context)
     if (data.client) requireSubmit(form, 'decline', context)
   },
+  'select-account': ({ client, account, action, switchAction, csrf }, context) => {
+    requireText('missing_client', 'the name of the client', client.name, context)
+    requireText('missing_account', 'who is signed in', account.name, context)
+    if (!context.drawn.forms.some((form) => form.action === switchAction)) {
+      context.report('missing_switch', 'has no form with action="{{ switchAction }}"')
+    }
+    const form = checkForm(action, csrf, context)
+    if (!form) return
+    requireSubmit(form, 'continue', context)
+    requireSubmit(form, 'decline', context)
+  },
   connections: ({ subjects, signOutUrl, done, account }, context) => {
     requireText('missing_account', 'who is signed in', account.name, context)
     if (done) requireText('missing_notice', 'what was disconnected (done)', done.client, context)

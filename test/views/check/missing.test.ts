@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   block,
@@ -11,6 +12,8 @@ import {
   otherFindings,
   type Mistake,
 } from '../../support/templates.ts'
+
+const selectAccount = readFileSync('views/select-account.njk', 'utf8')
 
 const wrong: readonly Mistake[] = [
   // What a page is for.
@@ -91,6 +94,16 @@ const wrong: readonly Mistake[] = [
     'nobody who is signed in',
     consent('<p>{{ account.name }}</p>'),
     'consent.njk:6 missing_account',
+  ],
+  [
+    'no button to go on with the account',
+    { 'select-account.njk': change(selectAccount, 'value="continue"', '') },
+    'select-account.njk:23 missing_continue',
+  ],
+  [
+    'no way to use another account',
+    { 'select-account.njk': change(selectAccount, '"{{ switchAction }}"', '"/switch"') },
+    'select-account.njk:1 missing_switch has no form with action="{{ switchAction }}"',
   ],
   ['no user name', login('name="username"'), 'login.njk:7 missing_username'],
   ['no password', login('name="password"'), 'login.njk:7 missing_password'],
