@@ -92,7 +92,7 @@ export function createAuthorizationServer(
   for (const middleware of [
     createSecurityHeaders(issuer),
     createErrorBoundary(provider, renderError),
-    createMethodCheck(config.registration !== undefined),
+    createMethodCheck(config.registration),
     keys.middleware,
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],

@@ -21,8 +21,12 @@ export function requestedSubject(params: Parameters): Subject | undefined {
 /**
  * Rules on parameters that the framework's own checks leave out. They run after those, at the
  * authorization endpoint and at the pushed authorization request endpoint alike.
+ *
+ * @param defaultScopes - those of a request that names none, as far as the client is registered for them
  */
-export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
+export function toParameterChecks(
+  defaultScopes: readonly string[],
+): NonNullable<Configuration['extraParams']> {
   return {
     redirect_uri: (_ctx, value, client) => checkRedirectUri(client, value),
     response_mode: (ctx, value) => {
@@ -33,7 +37,7 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
     scope: (ctx, value, client) => {
       const requested = [...(value?.split(' ') ?? []), ...droppedScopes(ctx)]
       checkScopes(client, requested)
-      if (requested.length === 0) throw missingScope()
+      if (requested.length === 0) setDefaultScope(ctx, client, defaultScopes)
     },
     [subjectParameter]: (ctx, _value, client) => {
       const params = ctx.oidc.params ?? {}
@@ -89,6 +93,18 @@ function checkSubject(values: readonly unknown[], type: SubjectType): void {
       `${subjectParameter} must be ${article} ${type} for this client`,
     )
   }
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3} */
+function setDefaultScope(
+  { oidc: { params } }: KoaContextWithOIDC,
+  client: Client,
+  defaultScopes: readonly string[],
+): void {
+  const registered = new Set(client.scope?.split(' '))
+  const scopes = defaultScopes.filter((name) => registered.has(name))
+  if (!params || scopes.length === 0) throw missingScope()
+  params['scope'] = scopes.join(' ')
 }
 
 function missingScope(): Error {
