@@ -103,7 +103,7 @@ export function createAuthorizationServer(
   for (const middleware of [
     createSecurityHeaders(issuer),
     createErrorBoundary(provider, renderError),
-    createMethodCheck(config.registration !== undefined),
+    createMethodCheck(config.registration),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],

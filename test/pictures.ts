@@ -40,7 +40,7 @@ const pictures: Readonly<Record<string, Readonly<Record<string, Picture>>>> = {
 
 const client = {
   client_id: 'northwind-ledger',
-  client_secret: 'a secret that nobody needs for a picture',
+  client_secret: 'a-secret-that-nobody-needs-for-a-picture',
   client_name: 'Northwind Ledger',
   client_uri: 'https://northwind.example',
   policy_uri: 'https://northwind.example/privacy',

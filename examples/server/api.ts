@@ -23,11 +23,15 @@ export interface ApiOptions extends InstallationOptions {
   readonly directory: Directory
 }
 
+/** The scopes that the routes below ask for. */
+export const apiScopes = ['companies:read', 'users:read'] as const
+
 /** The example API: a resource server that answers in the shapes of the published one. */
 export function createApi(options: ApiOptions): Koa {
   const { verify, audience, baseUrl, issuer, directory, nameOf } = options
   const app = new Koa()
-  app.use(protectedResource({ audience, baseUrl, authorizationServers: [issuer] }))
+  const scopes = apiScopes
+  app.use(protectedResource({ audience, baseUrl, authorizationServers: [issuer], scopes }))
   app.use(async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     await next()
@@ -37,6 +41,7 @@ export function createApi(options: ApiOptions): Koa {
       verify,
       audience,
       baseUrl,
+      scopes,
       companiesOf: ({ id }) => directory.companiesOf(id).map((company) => company.id),
     }),
   )

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { decode } from './decode.ts'
 import { StartError } from './start-error.ts'
 
 /** Reads the JSON file that a variable names. */
 export async function readJsonFile(variable: string, path: string): Promise<unknown> {
   const text = await readText(variable, path)
+  if (text === undefined) {
+    throw new StartError(`${variable} ${path}: is not text in UTF-8: save it as UTF-8`)
+  }
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -14,9 +18,9 @@ export async function readJsonFile(variable: string, path: string): Promise<unkn
   }
 }
 
-async function readText(variable: string, path: string): Promise<string> {
+async function readText(variable: string, path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return decode(await readFile(path))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     const reason = reasons[code] ?? code

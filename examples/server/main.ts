@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { decode } from './decode.ts'
 import { printProblem, printStarted } from './print.ts'
 import { StartError } from './start-error.ts'
 import { startExample } from './start.ts'
 
-// A variable that is set already wins over the file.
-if (existsSync('.env')) process.loadEnvFile('.env')
-
 try {
+  if (existsSync('.env')) readEnvironmentFile('.env')
   const example = await startExample(process.env)
   const end = (): void => void example.close().then(() => process.exit(0))
   process.once('SIGINT', end)
@@ -16,4 +16,11 @@ try {
   if (!(error instanceof StartError)) throw error
   printProblem(error.message)
   process.exitCode = 1
+}
+
+/** Sets the variables of a file. A variable that is set already wins over the file. */
+function readEnvironmentFile(path: string): void {
+  const text = decode(readFileSync(path))
+  if (text === undefined) throw new StartError(`${path} is not text in UTF-8: save it as UTF-8`)
+  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value
 }

@@ -17,6 +17,8 @@ export interface Settings {
   readonly issuer: string | undefined
   readonly audience: string
   readonly trustProxy: boolean
+  /** Whether everybody registers clients over HTTP. */
+  readonly openRegistration: boolean
   readonly cookieKeys: readonly string[]
   readonly clientsFile: string | undefined
   readonly peopleFile: string | undefined
@@ -45,6 +47,11 @@ const port = (fallback: number) =>
     .refine((value) => value <= 65_535, portRule)
     .default(fallback)
 
+const isOn = z
+  .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
+  .default('false')
+  .transform((value) => value === 'true' || value === '1')
+
 const secrets = z.string().transform((value) => value.split(',').map((key) => key.trim()))
 
 const schema = z
@@ -54,10 +61,8 @@ const schema = z
     APP_PORT: port(3002),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
-    TRUST_PROXY: z
-      .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
-      .default('false')
-      .transform((value) => value === 'true' || value === '1'),
+    TRUST_PROXY: isOn,
+    OPEN_REGISTRATION: isOn,
     COOKIE_KEYS: secrets
       .refine((keys) => keys.every(Boolean), 'must be secrets separated by commas, none empty')
       .optional(),
@@ -100,6 +105,7 @@ export function readSettings(environment: Environment): Settings {
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
+    openRegistration: values.OPEN_REGISTRATION,
     cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,

@@ -7,7 +7,7 @@ import {
   type ViewsOptions,
 } from 'pleo-oauth-server'
 import { introspection } from 'pleo-oauth-server/resource-server'
-import { createApi } from './api.ts'
+import { apiScopes, createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
 import {
   apiClient,
@@ -183,7 +183,13 @@ function createServer(
       accounts,
       cookieKeys: settings.cookieKeys,
       clients: known.clients,
-      resourceServer: { audience: settings.audience, clientIds: [known.resourceServerId] },
+      resourceServer: {
+        audience: settings.audience,
+        clientIds: [known.resourceServerId],
+        // A client that registers itself may not know of scopes.
+        ...(settings.openRegistration && { defaultScopes: apiScopes }),
+      },
+      ...(settings.openRegistration && { registration: { initialAccessToken: false } }),
       storage: known.storage,
       views: known.views,
       // Without Redis said outright, so that it also starts with NODE_ENV=production.

@@ -17,7 +17,10 @@ export const localizedMembers = [
  */
 export interface ClientMetadata {
   readonly client_id: string
-  /** Required unless `token_endpoint_auth_method` is `none`. */
+  /**
+   * Required unless `token_endpoint_auth_method` is `none`. Best of `generateClientSecret()`: one with other characters than letters,
+   * digits, `-`, `.`, `_` and `~` is warned about at the start, because many clients do not encode it.
+   */
   readonly client_secret?: string
   /**
    * Shown to people: no two clients claim names that look alike, and no client may take a claimed one

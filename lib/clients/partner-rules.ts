@@ -6,6 +6,7 @@ import {
   withoutEmpty,
   type ClientMetadata,
 } from './metadata.ts'
+import { toOffered, type Offer } from './offer.ts'
 import type { Given } from './registration.ts'
 
 /** What a client is before it is registered. */
@@ -27,10 +28,12 @@ const trusted: readonly string[] = [
  * What a client that registers itself is to be registered with. What only whoever runs the server may decide stays as
  * it is: to send it as it is, as in an answer of before, is no mistake.
  *
+ * @param offer - what a client can have
  * @param current - what it is registered with; nothing yet where it is new
  */
-export function toGivenByPartner(given: object, current: Current = {}): Given {
-  const asked = new Map(Object.entries(withoutEmpty(given)))
+export function toGivenByPartner(given: object, offer: Offer, current: Current = {}): Given {
+  const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
+  const asked = new Map(Object.entries(toOffered(withoutEmpty(given), offer, grantTypes)))
   const metadata: Record<string, unknown> = Object.fromEntries(asked)
   const issues: ConfigurationIssue[] = []
   for (const member of decidedMembers(current)) {
@@ -48,19 +51,23 @@ export function toGivenByPartner(given: object, current: Current = {}): Given {
   if (current.verified && trustedOf(metadata) !== trustedOf(current)) {
     Reflect.deleteProperty(metadata, 'verified')
   }
-  return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), current)) }
+  return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), grantTypes)) }
 }
 
 /** A client may say that it is under development, and whoever runs the server that it no longer is. */
 const decidedMembers = ({ test: isTest }: Current): readonly (keyof typeof notRegistered)[] =>
   isTest ? ['verified', 'pkce_exception', 'test'] : ['verified', 'pkce_exception']
 
-function findGrantIssues(types: unknown, current: Current): readonly ConfigurationIssue[] {
-  const allowed = new Set<unknown>([...defaultGrantTypes, ...(current.grant_types ?? [])])
+function findGrantIssues(
+  types: unknown,
+  allowed: readonly string[],
+): readonly ConfigurationIssue[] {
   // Too many are refused as such, by the rules for all clients.
   const isList = Array.isArray(types) && types.length <= mostTypes
   return (isList ? types : []).flatMap((type, index) =>
-    typeof type !== 'string' || allowed.has(type) ? [] : [notForClients(`grant_types[${index}]`)],
+    typeof type !== 'string' || allowed.includes(type)
+      ? []
+      : [notForClients(`grant_types[${index}]`)],
   )
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
 import { withoutEmpty } from './metadata.ts'
+import type { Offer } from './offer.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
 import { register, revise, type Given } from './registration.ts'
@@ -38,7 +39,11 @@ export interface SelfRegistration {
 }
 
 /** Makes what clients do themselves. */
-export function createSelfRegistration(registry: Registry, clients: Clients): SelfRegistration {
+export function createSelfRegistration(
+  registry: Registry,
+  clients: Clients,
+  offer: Offer,
+): SelfRegistration {
   const { store, storage } = registry
   const read = async (clientId: string, accessToken: string): Promise<ClientRecord> =>
     authenticated(await store.read(clientId), accessToken)
@@ -48,13 +53,13 @@ export function createSelfRegistration(registry: Registry, clients: Clients): Se
       const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
       if (initialAccessToken === undefined) {
         const as = { toAccessToken, isOpen: true }
-        const created = await register(registry, toGivenByPartner(given), as)
+        const created = await register(registry, toGivenByPartner(given, offer), as)
         return { ...created, accessToken }
       }
       // Asked first: what is wrong with a client is nobody's business who may not register one.
       const found = await storage.records('InitialAccessToken').find(initialAccessToken)
       if (!found) throw invalidInitialAccessToken()
-      const created = await register(registry, toGivenByPartner(given), {
+      const created = await register(registry, toGivenByPartner(given, offer), {
         toAccessToken,
         async beforeStored() {
           if (!(await clients.endInitialAccessToken(initialAccessToken)))
@@ -72,7 +77,7 @@ export function createSelfRegistration(registry: Registry, clients: Clients): Se
       refuseSuspended(await read(clientId, accessToken))
       const record = await revise(registry, clientId, (current) => {
         refuseSuspended(current)
-        return toReplacement(registry, current, body)
+        return toReplacement(registry, current, body, offer)
       }).catch(asInvalidToken)
       return toRegisteredClient(record, Date.now())
     },
@@ -133,7 +138,12 @@ const saidByServer = [
  * @throws ClientMetadataError where it is not for this client
  * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2 RFC 7592, Section 2.2}
  */
-function toReplacement({ secrets }: Registry, record: ClientRecord, body: object): Given {
+function toReplacement(
+  { secrets }: Registry,
+  record: ClientRecord,
+  body: object,
+  offer: Offer,
+): Given {
   const { metadata: current, registration } = record
   const id = current.client_id
   const sent = new Map<string, unknown>(Object.entries(withoutEmpty(body)))
@@ -151,5 +161,5 @@ function toReplacement({ secrets }: Registry, record: ClientRecord, body: object
   if (issues.length > 0) throw new ClientMetadataError(issues)
   sent.delete('client_id')
   sent.delete('client_secret')
-  return toGivenByPartner(Object.fromEntries(sent), current)
+  return toGivenByPartner(Object.fromEntries(sent), offer, current)
 }

@@ -8,7 +8,8 @@ import { createNameReservations } from './name-reservations.ts'
 import { hashedSecret } from './record.ts'
 
 /**
- * Has the framework look at every client now: left to itself, it does so when one is first used.
+ * Has the framework look at every client now: left to itself, it does so when one is first used. Warns of ids and secrets that
+ * clients often fail to send.
  *
  * @throws {@link ConfigurationError}
  */
@@ -20,6 +21,29 @@ export function checkStaticClients(provider: Provider, clients: readonly ClientM
     })),
   )
   if (issues.length > 0) throw new ConfigurationError(issues)
+  warnOfCredentials(clients)
+}
+
+/**
+ * Warns of ids and secrets with characters that mean something else if a client does not encode them, as many do not. Such a
+ * client is told that its secret is wrong. The warning has no part of a secret.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1 RFC 6749, Section 2.3.1}
+ */
+function warnOfCredentials(clients: readonly ClientMetadata[]): void {
+  const paths = clients.flatMap(({ client_id, client_secret = '' }, index) =>
+    client_secret === ''
+      ? []
+      : Object.entries({ client_id, client_secret })
+          .filter(([, value]) => /[^\w.~-]/.test(value))
+          .map(([member]) => `clients[${index}].${member}`),
+  )
+  if (paths.length === 0) return
+  process.emitWarning(
+    `These have characters that clients often send without encoding them (RFC 6749, Section 2.3.1), and may then be refused: ` +
+      `${paths.join(', ')}. Use letters, digits, "-", "." and "_" only, as generateClientSecret() does.`,
+    { type: 'ClientWarning', code: 'credentials_need_encoding' },
+  )
 }
 
 /**

@@ -74,10 +74,13 @@ function toKnownTexts(
   return known
 }
 
-function problemsOf({ name, language, texts }: LocaleFile, known: KnownTexts): readonly string[] {
+function problemsOf(
+  { name, language, texts, problem: whole }: LocaleFile,
+  known: KnownTexts,
+): readonly string[] {
   const problems: string[] = []
   if (language === undefined) problems.push(`${name} is not named after a language tag (BCP 47)`)
-  if (texts === undefined) problems.push(`${name} must hold an object in JSON`)
+  if (whole !== undefined) problems.push(`${name} ${whole}`)
   for (const [path, text] of texts ?? []) {
     const problem = problemOf(path, text, known)
     if (problem !== undefined) problems.push(`${name}: ${path} ${problem}`)

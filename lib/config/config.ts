@@ -57,6 +57,7 @@ export function resolveConfig(
     resourceServer: {
       audience: resourceServer.audience,
       scopes: resourceServer.scopes ?? pleoScopes,
+      defaultScopes: resourceServer.defaultScopes ?? [],
       clientIds: resourceServer.clientIds ?? [],
       accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },

@@ -63,7 +63,8 @@ export interface AuthorizationServerOptions {
 
   /**
    * Lets partners register clients themselves over HTTP, and manage those, by the rules of `server.clients`.
-   * What only you may decide (`verified`, `pkce_exception`) is refused.
+   * What only you may decide (`verified`, `pkce_exception`) is refused. Scopes, grant types and response types that a client
+   * cannot have are left out, and the answer says what is registered; if none is left, it is refused.
    *
    * @defaultValue off
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html RFC 7591}, {@link https://www.rfc-editor.org/rfc/rfc7592.html RFC 7592}
@@ -245,6 +246,14 @@ export interface ResourceServerOptions {
    */
   readonly scopes?: ScopeCatalogue
   /**
+   * The scopes of an authorization request that names none, as far as the client is registered for them; and of a client that
+   * registers itself over HTTP and names none. The person sees them on the page like those that a client asks for.
+   *
+   * @defaultValue none: a request or a registration must name its scopes
+   * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3}
+   */
+  readonly defaultScopes?: readonly string[]
+  /**
    * Client ids of the registered resource server: those may introspect every access token. All others
    * only see their own. Not checked: whether there are such clients; they may be added later.
    *
@@ -274,7 +283,8 @@ export interface ResourceServerOptions {
 export interface RegistrationOptions {
   /**
    * Whether it takes a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
-   * everybody registers clients, as many as they like: what keeps that within bounds has to stand before this server.
+   * everybody registers clients, as many as they like, also from web pages on other sites (CORS): what keeps that within bounds
+   * has to stand before this server. Such a client claims no name until it is verified.
    *
    * @defaultValue `true`
    */

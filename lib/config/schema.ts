@@ -121,6 +121,9 @@ const options = z
         {
           audience,
           scopes: scopes.optional(),
+          defaultScopes: z
+            .array(text('a scope'), { error: 'must be an array of scopes' })
+            .optional(),
           clientIds: z.array(text('a client id')).optional(),
           accessTokenFormat: z
             .enum(['opaque', 'jwt'], { error: 'must be "opaque" or "jwt"' })
@@ -152,6 +155,15 @@ const options = z
     const { views, resourceServer } = value as Partial<typeof value>
     checkViews(views, resourceServer?.scopes, context)
   }, evenIfWrong)
+  .superRefine(({ resourceServer }, context) => {
+    const catalogue = resourceServer.scopes ?? pleoScopes
+    for (const [index, name] of (resourceServer.defaultScopes ?? []).entries()) {
+      if (Object.hasOwn(catalogue, name)) continue
+      const message = 'must be one of resourceServer.scopes'
+      const path = ['resourceServer', 'defaultScopes', index]
+      context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
+    }
+  })
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(
       (clients as readonly Partial<ClientMetadata>[] | undefined)

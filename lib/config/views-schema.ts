@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import { TextEncodingError } from '../text-file.ts'
 import { findTemplateMistakes } from '../views/check.ts'
 import { checkLocales, isFolder } from './check-locales.ts'
 import { evenIfWrong } from './did-you-mean.ts'
@@ -39,12 +40,18 @@ export function checkViews(
   context: z.core.$RefinementCtx,
 ): void {
   checkLocales(memberOf(views, 'locales'), scopes, context)
-  for (const { code, directory, file, line, message: what } of findTemplateMistakes(
-    toRightViews(views),
-  )) {
-    const path = ['views', 'directories', directory]
-    const message = `${file}:${line} ${what}`
-    context.addIssue({ code: 'custom', path, message, params: { code } })
+  const complain = (path: readonly (string | number)[], message: string, code: string): void =>
+    context.addIssue({ code: 'custom', path: [...path], message, params: { code } })
+  const path = ['views', 'directories']
+  try {
+    for (const { code, directory, file, line, message } of findTemplateMistakes(
+      toRightViews(views),
+    )) {
+      complain([...path, directory], `${file}:${line} ${message}`, code)
+    }
+  } catch (error) {
+    if (!(error instanceof TextEncodingError)) throw error
+    complain(path, error.message, 'invalid_encoding')
   }
 }
 

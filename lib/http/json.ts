@@ -12,21 +12,37 @@ import { hostContext } from './host-context.ts'
  * @param limit - the longest body, in bytes
  */
 export function createJsonParser(limit: number): Middleware {
-  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: limit, onError: toBodyError })
+  const onError = (error: Error & { readonly body?: unknown }): never => {
+    if (typeof error.body === 'string') refuseNoUtf8(error.body)
+    return toBodyError(error)
+  }
+  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: limit, onError })
   const refuseOthers: Middleware = async (ctx, next) => {
     if (ctx.is('application/json') !== 'application/json') {
       throw new errors.InvalidRequest('the body must be JSON', 415)
     }
-    takeRead(ctx, limit, JSON.parse)
+    takeRead(ctx, limit, (text) => JSON.parse(text.replace(/^\uFEFF/, '')))
     if (ctx.request.body !== undefined && lengthOf(ctx) > limit) throw tooLarge()
     return next()
   }
   const refuseNoObject: Middleware = async (ctx, next) => {
     const { body } = ctx.request
+    refuseNoUtf8(ctx.request.rawBody ?? write(body) ?? '')
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return next()
     throw new errors.InvalidRequest('the body must be a JSON object')
   }
   return compose([refuseOthers, parse, refuseNoObject]) as Middleware
+}
+
+/**
+ * Refuses a text that was made of bytes which are not UTF-8, as of a file that an editor on Windows saved in another encoding:
+ * such bytes became replacement characters, or NULs for UTF-16.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8259.html#section-8.1 RFC 8259, Section 8.1}
+ */
+function refuseNoUtf8(text: string): void {
+  if (!/[\uFFFD\0]/.test(text)) return
+  throw new errors.InvalidRequest('the body must be JSON in UTF-8, and has bytes that are not')
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { Context, Middleware, Next } from 'koa'
 import { errors } from 'oidc-provider'
+import type { RegistrationOptions } from '../config/options.ts'
 import { allowedMethods, isRegistration } from '../provider/routes.ts'
 
 /**
  * Refuses methods that a path does not know (RFC 9110, Section 15.5.6).
  *
- * @param hasRegistration - whether clients register themselves; where not, those paths are not ours
+ * @param registration - how clients register themselves; if they do not, those paths are not ours
  */
-export function createMethodCheck(hasRegistration: boolean): Middleware {
+export function createMethodCheck(registration: RegistrationOptions | undefined): Middleware {
+  const isOpen = registration?.initialAccessToken === false
   return async (ctx, next) => {
-    const allowed = allowedMethods(ctx.path)
-    if (!allowed || (!hasRegistration && isRegistration(ctx.path))) return next()
+    const allowed = allowedMethods(ctx.path, isOpen)
+    if (!allowed || (!registration && isRegistration(ctx.path))) return next()
     if (allowed.includes(ctx.method)) {
       return ctx.method === 'OPTIONS' ? answerOptions(ctx, next, allowed) : next()
     }

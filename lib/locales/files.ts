@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { decodeText, TextEncodingError } from '../text-file.ts'
 
 /** One file of texts, as it stands in its folder. */
 export interface LocaleFile {
@@ -10,6 +11,8 @@ export interface LocaleFile {
   readonly language: string | undefined
   /** What it holds by path (`consent.title`), not checked; undefined where it is no object in JSON. */
   readonly texts: ReadonlyMap<string, unknown> | undefined
+  /** Why it holds nothing. */
+  readonly problem?: string
 }
 
 /** Where the bundled texts are. */
@@ -25,7 +28,7 @@ export function readLocaleFiles(folder: string): readonly LocaleFile[] {
     .map((name) => ({
       name,
       language: toLanguageTag(name.slice(0, -'.json'.length)),
-      texts: readTexts(join(folder, name)),
+      ...readTexts(join(folder, name)),
     }))
 }
 
@@ -37,13 +40,15 @@ function toLanguageTag(name: string): string | undefined {
   }
 }
 
-function readTexts(path: string): ReadonlyMap<string, unknown> | undefined {
+function readTexts(path: string): Pick<LocaleFile, 'texts' | 'problem'> {
+  let problem = 'must hold an object in JSON'
   try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    return isSection(content) ? new Map(toEntries(content, '')) : undefined
-  } catch {
-    return undefined
+    const content: unknown = JSON.parse(decodeText(readFileSync(path)))
+    if (isSection(content)) return { texts: new Map(toEntries(content, '')) }
+  } catch (error) {
+    if (error instanceof TextEncodingError) problem = error.message
   }
+  return { texts: undefined, problem }
 }
 
 /** Sections within sections become paths: a scope may have any letter in its name, so nothing splits them again. */

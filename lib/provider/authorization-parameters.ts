@@ -23,8 +23,12 @@ export function requestedSubject(params: Parameters): Subject | undefined {
 /**
  * Rules on parameters that the framework's own checks leave out. They run after those, at the
  * authorization endpoint and at the pushed authorization request endpoint alike.
+ *
+ * @param defaultScopes - those of a request that names none, as far as the client is registered for them
  */
-export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
+export function toParameterChecks(
+  defaultScopes: readonly string[],
+): NonNullable<Configuration['extraParams']> {
   return {
     redirect_uri: (_ctx, value, client) => checkRedirectUri(client, value),
     response_mode: (ctx, value) => {
@@ -35,7 +39,7 @@ export function toParameterChecks(): NonNullable<Configuration['extraParams']> {
     scope: (ctx, value, client) => {
       const requested = [...toScopeNames(value ?? ''), ...droppedScopes(ctx)]
       checkScopes(client, requested)
-      if (requested.length === 0) throw missingScope()
+      if (requested.length === 0) setDefaultScope(ctx, client, defaultScopes)
     },
     [maxAgeParameter]: (_ctx, value) => checkMaxAge(value),
     [subjectParameter]: (ctx, _value, client) => {
@@ -103,6 +107,18 @@ function checkSubject(values: readonly unknown[], type: SubjectType): void {
 function checkMaxAge(value: string | undefined): void {
   if (value === undefined || (/^\d+$/.test(value) && Number.isSafeInteger(Number(value)))) return
   throw new errors.InvalidRequest('max_age must be a whole number of seconds, 0 or more')
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3} */
+function setDefaultScope(
+  { oidc: { params } }: KoaContextWithOIDC,
+  client: Client,
+  defaultScopes: readonly string[],
+): void {
+  const registered = new Set(client.scope?.split(' '))
+  const scopes = defaultScopes.filter((name) => registered.has(name))
+  if (!params || scopes.length === 0) throw missingScope()
+  params['scope'] = scopes.join(' ')
 }
 
 function missingScope(): Error {

@@ -45,7 +45,7 @@ export function toConfiguration(
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,
     ...toClientConfiguration(resourceServer.scopes, config.signingKeys),
-    extraParams: toParameterChecks(),
+    extraParams: toParameterChecks(resourceServer.defaultScopes),
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: (_ctx, client) => needsProofKey(client) },
     enabledJWA: { dPoPSigningAlgValues: [...config.dpopSigningAlgorithms] },

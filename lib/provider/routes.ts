@@ -117,9 +117,14 @@ export function toCanonicalPath(path: string): string {
 export const isRegistration = (path: string): boolean =>
   path === registrationPath || path.startsWith(`${registrationPath}/`)
 
-/** What a path answers to; undefined where it is none of ours. */
-export function allowedMethods(path: string): readonly string[] | undefined {
-  if (isRegistration(path)) return path === registrationPath ? ['POST'] : managementMethods
+/**
+ * What a path answers to; undefined where it is none of ours.
+ *
+ * @param isOpen - whether everybody registers clients, also from web pages, which ask with OPTIONS first
+ */
+export function allowedMethods(path: string, isOpen = false): readonly string[] | undefined {
+  if (path === registrationPath) return isOpen ? posts : ['POST']
+  if (isRegistration(path)) return managementMethods
   if (path.startsWith(`${logoPath}/`)) return reads
   if (path.startsWith(`${interactionPath}/`)) {
     return path.endsWith('/switch-account') ? ['POST'] : pages

@@ -26,6 +26,8 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   })
   const clients = createClients(registry)
   const { issuer, registration: options } = config
-  const selfRegistration = createSelfRegistration(registry, clients)
+  const { scopes, defaultScopes } = config.resourceServer
+  const offer = { scopes: Object.keys(scopes), defaultScopes }
+  const selfRegistration = createSelfRegistration(registry, clients, offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
 }

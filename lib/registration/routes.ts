@@ -3,6 +3,7 @@ import compose from 'koa-compose'
 import type { SelfRegistration } from '../clients/self-registration.ts'
 import type { RegistrationOptions } from '../config/options.ts'
 import type { PathMiddleware } from '../http/by-path.ts'
+import { createOpenCors } from '../http/cors.ts'
 import { createJsonParser } from '../http/json.ts'
 import { registrationPath } from '../provider/routes.ts'
 import { toRegistrationAnswer } from './answer.ts'
@@ -29,6 +30,7 @@ export function createRegistrationRoutes(parts: RegistrationParts): readonly Pat
   const around = [keepNothing, createBearerChallenge(parts.issuer)]
   const readBody = createJsonParser(limit)
   const register = compose([
+    ...(isOpen ? [createOpenCors('POST')] : []),
     ...around,
     ...(isOpen ? [] : [requireToken]),
     readBody,

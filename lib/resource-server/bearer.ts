@@ -12,6 +12,7 @@ import {
   checkMembers,
   checkSwitch,
   checkText,
+  checkTexts,
   toProofAlgorithms,
   toUrl,
 } from './options.ts'
@@ -60,6 +61,13 @@ export interface BearerOptions {
    */
   readonly resourceMetadata?: boolean
   /**
+   * The scopes that there are here. A request without a token is told them, so that a client knows what to ask for.
+   *
+   * @defaultValue not said
+   * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
+   */
+  readonly scopes?: readonly string[]
+  /**
    * Sets another `ctx.body` for a request that is refused, where an API has one shape for its errors. The status and the
    * headers that the error has are set afterwards, and are not for it to change.
    *
@@ -81,6 +89,7 @@ const members = [
   'dpop',
   'dpopSigningAlgorithms',
   'resourceMetadata',
+  'scopes',
   'onError',
 ]
 
@@ -97,13 +106,22 @@ const retryAfter = '1'
  */
 export function bearer(options: BearerOptions): Middleware<BearerState> {
   checkMembers('bearer', options, members)
-  const { verify, audience, companiesOf, dpop = true, resourceMetadata = true, onError } = options
+  const {
+    verify,
+    audience,
+    companiesOf,
+    dpop = true,
+    resourceMetadata = true,
+    scopes,
+    onError,
+  } = options
   checkFunction('bearer: verify', verify)
   checkText('bearer: audience', audience)
   if (companiesOf !== undefined) checkFunction('bearer: companiesOf', companiesOf)
   if (onError !== undefined) checkFunction('bearer: onError', onError)
   checkSwitch('bearer: dpop', dpop)
   checkSwitch('bearer: resourceMetadata', resourceMetadata)
+  if (scopes !== undefined) checkTexts('bearer: scopes', scopes)
   const baseUrl = toUrl('bearer: baseUrl', options.baseUrl ?? audience)
   const schemes: readonly Scheme[] = dpop ? ['Bearer', 'DPoP'] : ['Bearer']
   const algorithms = toProofAlgorithms('bearer', options.dpopSigningAlgorithms)
@@ -113,7 +131,7 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
     verify,
     audience,
     schemes,
-    unauthorized: createUnauthorized(schemes, challenge),
+    unauthorized: createUnauthorized(schemes, challenge, scopes),
     checkProof: createProofCheck(baseUrl.origin, algorithms),
   })
   return async (ctx, next) => {

@@ -10,8 +10,12 @@ export interface TokenProblem {
 /** Makes the answer to a request without a good token. */
 export type Unauthorized = (problem?: TokenProblem) => ResourceServerError
 
-/** One challenge of an API, with what is wrong, where something is. */
-export type Challenge = (scheme: Scheme, problem?: Omit<TokenProblem, 'scheme'>) => string
+/** One challenge of an API, with what is wrong, where something is, and the scopes to ask for. */
+export type Challenge = (
+  scheme: Scheme,
+  problem?: Omit<TokenProblem, 'scheme'>,
+  scope?: string,
+) => string
 
 /**
  * Makes the challenges of an API. Each has a parameter at least: the realm, which is the origin of the API, where there is
@@ -26,26 +30,32 @@ export function createChallenge(
   algorithms: readonly string[],
 ): Challenge {
   const algs = algorithms.join(' ')
-  return (scheme, problem) => {
-    const isBare = !problem && scheme !== 'DPoP' && resourceMetadata === undefined
+  return (scheme, problem, scope) => {
+    const isBare = [problem, scope, resourceMetadata].every((one) => one === undefined)
     return toChallenge(scheme, {
-      realm: isBare ? realm : undefined,
+      realm: isBare && scheme !== 'DPoP' ? realm : undefined,
       error: problem?.error,
       error_description: problem?.description,
       algs: scheme === 'DPoP' ? algs : undefined,
       resource_metadata: resourceMetadata,
+      scope,
     })
   }
 }
 
 /**
  * Names every scheme that is taken, and what is wrong at the one that was used. A request without a token is told no error
- * there.
+ * there, but the scopes of the API, so that a client knows what to ask for.
  */
-export function createUnauthorized(schemes: readonly Scheme[], challenge: Challenge): Unauthorized {
+export function createUnauthorized(
+  schemes: readonly Scheme[],
+  challenge: Challenge,
+  scopes: readonly string[] | undefined,
+): Unauthorized {
   return (problem) => {
+    const scope = problem ? undefined : scopes?.join(' ')
     const challenges = schemes.map((scheme) =>
-      challenge(scheme, problem?.scheme === scheme ? problem : undefined),
+      challenge(scheme, problem?.scheme === scheme ? problem : undefined, scope),
     )
     return new ResourceServerError(
       401,

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readTextFile } from '../text-file.ts'
 
 /** Where the bundled templates are. */
 export const bundledViews: string = fileURLToPath(
@@ -41,7 +42,7 @@ function readViewFile(
   directory: number | undefined,
 ): ViewFile | undefined {
   const path = join(folder, name)
-  return existsSync(path) ? { name, directory, content: readFileSync(path, 'utf8') } : undefined
+  return existsSync(path) ? { name, directory, content: readTextFile(path) } : undefined
 }
 
 /** Whether a name leads out of no folder. */

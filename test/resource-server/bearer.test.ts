@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { local } from '../../lib/resource-server/index.ts'
+import { bearer, local } from '../../lib/resource-server/index.ts'
 import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
 import { connect } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark } from '../support/people.ts'
@@ -78,6 +78,19 @@ describe('a request without a token is told the schemes, and no error', () => {
     const { status, challenge } = await plain.get('/token')
     await plain.close()
     expect([status, challenge]).toEqual([401, toChallenge(`Bearer realm="${plain.origin}"`)])
+  })
+
+  test('and the scopes, where they are given; another refusal has them not', async () => {
+    const scopes = ['companies:read', 'users:read']
+    const plain = await startApi({ verify: local(server), resourceMetadata: false, scopes })
+    const [none, bad] = [await plain.get('/token'), await plain.get('/token', 'bad')]
+    await plain.close()
+    const scope = 'scope="companies:read users:read"'
+    expect(none.challenge).toBe(`Bearer ${scope}, DPoP ${algs}, ${scope}`)
+    expect([bad.status, bad.challenge]).toEqual([401, expect.not.stringContaining('scope=')])
+    expect(() => bearer({ verify: local(server), audience: 'https://a.test', scopes: [] })).toThrow(
+      'bearer: scopes must be a list of texts',
+    )
   })
 
   test('and the realm of the audience, where no other URL is given', async () => {

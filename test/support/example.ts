@@ -25,9 +25,16 @@ export const exampleMain: string = fileURLToPath(
 )
 const freePorts = { PORT: '0', API_PORT: '0', APP_PORT: '0' }
 
-/** Starts the example as `npm start` does, on free ports, and waits until it has said where it is. */
-export async function startExample(settings: Record<string, string> = {}): Promise<RunningExample> {
-  const { child, ended, stdout, stderr } = run(settings)
+/**
+ * Starts the example as `npm start` does, on free ports, and waits until it has said where it is.
+ *
+ * @param folder - where it runs; `.env` is read there
+ */
+export async function startExample(
+  settings: Record<string, string> = {},
+  folder?: string,
+): Promise<RunningExample> {
+  const { child, ended, stdout, stderr } = run(settings, folder)
   const started = new Promise<void>((resolve) => {
     child.stdout.on('data', () => stdout().includes('Ctrl+C ends it') && resolve())
   })
@@ -49,11 +56,13 @@ export async function startExample(settings: Record<string, string> = {}): Promi
 }
 
 /** Runs the example until it ends by itself. */
-export const runExample = (settings: Record<string, string>): Promise<Ended> => run(settings).ended
+export const runExample = (settings: Record<string, string>, folder?: string): Promise<Ended> =>
+  run(settings, folder).ended
 
-function run(settings: Record<string, string>) {
+function run(settings: Record<string, string>, folder?: string) {
   const child = spawn(process.execPath, [exampleMain], {
     env: { ...surroundings, ...freePorts, ...settings },
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

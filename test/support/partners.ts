@@ -22,7 +22,7 @@ const partner = (
   more: Partial<ClientMetadata> = {},
 ): ClientMetadata => ({
   client_id,
-  client_secret: `secret of ${client_id}`,
+  client_secret: `secret-of-${client_id}`,
   client_name,
   client_uri: 'https://ledger.example.test/pleo',
   contacts: ['support@ledger.example.test'],

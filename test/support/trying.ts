@@ -23,7 +23,7 @@ export function createTriedClients(port: number): {
     scope: 'companies:read users:read',
   }
   return {
-    confidential: { ...shared, client_id: 'tried', client_secret: 'a secret of the tried client' },
+    confidential: { ...shared, client_id: 'tried', client_secret: 'a-secret-of-the-tried-client' },
     withoutSecret: { ...shared, client_id: 'tried-public', token_endpoint_auth_method: 'none' },
   }
 }

@@ -24,7 +24,7 @@ const keep = closingAfterEach()
 const sofia = { username: 'sofia@example.test', password }
 const own: ClientMetadata = {
   client_id: 'own',
-  client_secret: 'the secret of own',
+  client_secret: 'the-secret-of-own',
   client_name: 'Own Client',
   redirect_uris: ['https://own.example.test/callback'],
   scope: 'budgets:read',

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { ClientChanges } from '../../clients/clients.ts'
+import { readTextFile, TextEncodingError } from '../../text-file.ts'
 import { Refusal } from '../terminal/refusal.ts'
 
 /** What a client is registered with, as options. */
@@ -78,9 +78,10 @@ export function toMetadata(options: MetadataOptions): ClientChanges {
 
 function readMetadata(file: string): ClientChanges {
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const content: unknown = JSON.parse(readTextFile(file))
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
+    if (error instanceof TextEncodingError) throw new Refusal(error.message)
     // What a parser says has a piece of the file in it.
     const { code } = error as NodeJS.ErrnoException
     if (code !== undefined) throw new Refusal(`${file} cannot be read: ${code}`)

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ViewsOptions } from '../../config/options.ts'
 import { checkViewsOptions } from '../../config/views-schema.ts'
 import { isFolder } from '../../config/check-locales.ts'
+import { readTextFile, TextEncodingError } from '../../text-file.ts'
 import { findTemplateMistakes, type Finding } from '../../views/check.ts'
 
 /** What the pages are made of. */
@@ -41,9 +42,10 @@ export function readSources(sources: PreviewSources): PreviewState {
   const read = (path: string | undefined): unknown => {
     if (path === undefined) return undefined
     try {
-      return JSON.parse(readFileSync(path, 'utf8')) as unknown
+      return JSON.parse(readTextFile(path)) as unknown
     } catch (error) {
-      problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+      const message = error instanceof Error ? error.message : String(error)
+      problems.push(error instanceof TextEncodingError ? message : `${path}: ${message}`)
       return undefined
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readTextFile, TextEncodingError } from '../../text-file.ts'
 import { askHidden } from '../terminal/hidden.ts'
 import { canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'
@@ -25,8 +25,9 @@ export async function readSecret(options: SecretOptions): Promise<string | undef
 function readSecretFile(file: string): string {
   let text: string
   try {
-    text = readFileSync(file, 'utf8').trim()
+    text = readTextFile(file).trim()
   } catch (error) {
+    if (error instanceof TextEncodingError) throw new Refusal(error.message)
     throw new Refusal(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
   if (text === '') throw new Refusal(`${file} is empty, and must have the client secret`)

@@ -1,0 +1,53 @@
+import { defaultGrantTypes, mostTypes } from './metadata.ts'
+
+/** What clients that register themselves can have. */
+export interface Offer {
+  readonly scopes: readonly string[]
+  /** The scopes of a client that names none. */
+  readonly defaultScopes: readonly string[]
+}
+
+/**
+ * Leaves out scopes, grant types and response types that a client cannot have: it sends one registration to servers of every
+ * kind, and the answer says what it got. If nothing were left of a list it stays as it is, for the rules of all clients to
+ * refuse.
+ *
+ * @param grantTypes - those that the client can have
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.1 RFC 7591, Section 3.2.1}
+ */
+export function toOffered(
+  given: object,
+  { scopes, defaultScopes }: Offer,
+  grantTypes: readonly string[] = defaultGrantTypes,
+): object {
+  const sent = new Map<string, unknown>(Object.entries(given))
+  const keep = (member: string, toKept: (value: unknown) => unknown): void => {
+    if (sent.has(member)) sent.set(member, toKept(sent.get(member)))
+  }
+  keep('scope', (value) => keptScope(value, scopes) || value)
+  keep('optional_scope', (value) => keptScope(value, scopes))
+  keep('grant_types', (value) => keptTypes(value, grantTypes))
+  keep('response_types', (value) => keptTypes(value, ['code']))
+  const types = sent.get('grant_types')
+  const asksPeople = !Array.isArray(types) || types.includes('authorization_code')
+  if (asksPeople && defaultScopes.length > 0 && sent.get('scope') === undefined) {
+    sent.set('scope', defaultScopes.join(' '))
+  }
+  return Object.fromEntries(sent)
+}
+
+/** A value of another type is a mistake, which others name. */
+const keptScope = (value: unknown, known: readonly string[]): unknown =>
+  typeof value === 'string'
+    ? value
+        .split(' ')
+        .filter((name) => known.includes(name))
+        .join(' ')
+    : value
+
+function keptTypes(value: unknown, known: readonly string[]): unknown {
+  if (!Array.isArray(value) || value.length > mostTypes) return value
+  const types: readonly unknown[] = value
+  const kept = types.filter((type) => typeof type !== 'string' || known.includes(type))
+  return kept.length > 0 ? kept : value
+}
