@@ -1,8 +1,8 @@
-import { assert, property, webUrl } from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
 import { toNormalUri } from '../../lib/http/url.ts'
 import { consent, createPkce, introspect, post, redeem, refresh } from '../support/flow.ts'
+import { fc, times } from '../support/fuzzing.ts'
 import { ask, basic, toRedirect } from '../support/requests.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
@@ -146,12 +146,12 @@ test('a connection outlives an audience that is configured in another spelling',
 })
 
 test('what a URL library prints is equal to what it read, and a normal URI stays as it is', () => {
-  assert(
-    property(webUrl(), (uri) => {
+  fc.assert(
+    fc.property(fc.webUrl(), (uri) => {
       const normal = toNormalUri(uri)
       expect(toNormalUri(new URL(uri).href)).toBe(normal)
       expect(toNormalUri(normal)).toBe(normal)
     }),
-    { seed: 3986, numRuns: 500 },
+    { numRuns: times(500) },
   )
 })
