@@ -144,7 +144,7 @@ function adapt(
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
-  nameGrantInTokens(provider, values)
+  nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
   const prompts = promptsOf(provider)

@@ -83,12 +83,9 @@ async function saveGrant(
   const grant: Grant = new provider.Grant({ accountId, clientId: client.clientId })
   grant.subject = subject
   grant.requestedScope = requested.join(' ')
-  const { audience, scopes: catalogue } = config.resourceServer
-  // In one order, which every token of the grant has: the same scopes are the same text.
-  const granted = Object.keys(catalogue).filter((name) => scopes.includes(name))
   // The framework holds a token against both lists: a scope missing in one asks for consent for ever.
-  grant.addOIDCScope(granted)
-  grant.addResourceScope(audience, granted)
+  grant.addOIDCScope([...scopes])
+  grant.addResourceScope(config.resourceServer.audience, [...scopes])
   return grant.save()
 }
 

@@ -31,13 +31,20 @@ export function keepOwnMembersInGrants(provider: Provider): void {
 
 interface Token {
   readonly grantId: string
-  readonly scope: string | undefined
+  scope: string | undefined
   readonly jkt: string | undefined
   readonly format: string | undefined
 }
 
-/** Gives grants short ids, and codes and tokens values that begin with them. */
-export function nameGrantInTokens(provider: Provider, values: TokenValues): void {
+/**
+ * Gives grants short ids, and codes and tokens values that begin with them. The access token of a refresh has its scopes in
+ * the order of the catalogue, so that a repeat derives the same token.
+ */
+export function nameGrantInTokens(
+  provider: Provider,
+  values: TokenValues,
+  catalogue: readonly string[],
+): void {
   prototypeOf(provider.Grant).generateTokenId = createGrantId
   prototypeOf(provider.AuthorizationCode).generateTokenId = function (this: Token): string {
     return values.create(this.grantId)
@@ -51,10 +58,12 @@ export function nameGrantInTokens(provider: Provider, values: TokenValues): void
   const accessToken = prototypeOf(provider.AccessToken)
   const original = accessToken.generateTokenId
   accessToken.generateTokenId = function (this: Token): string {
+    const used = rotatedRefreshToken()
+    if (used)
+      this.scope = catalogue.filter((name) => this.scope?.split(' ').includes(name)).join(' ')
     // It also decides on the format, and a JWT names what it likes.
     const value = original.call(this)
     if (this.format === 'jwt') return value
-    const used = rotatedRefreshToken()
     return used
       ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx))
       : values.create(this.grantId)

@@ -36,7 +36,7 @@ describe('lib/provider/internals.ts, values of tokens', () => {
       save(): Promise<string>
     }
     expect(await new Codes({ grantId }).save()).toHaveLength(43)
-    nameGrantInTokens(provider, createTokenValues([key]))
+    nameGrantInTokens(provider, createTokenValues([key]), [])
     const value = await new Codes({ grantId }).save()
     expect(grantIdOf(value)).toBe(grantId)
     const grant = new provider.Grant({ accountId: 'a', clientId: 'c' })
