@@ -1,4 +1,3 @@
-import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -23,7 +22,6 @@ import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createAssetRoutes } from './http/assets.ts'
 import { createByPath, type PathMiddleware } from './http/by-path.ts'
-import { createFormCheck } from './http/form-check.ts'
 import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
@@ -34,8 +32,8 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
-import { explainClientErrors } from './provider/client-authentication.ts'
-import { addClientId, createEmptySecrets } from './provider/empty-secrets.ts'
+import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
+import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
 import {
@@ -158,13 +156,6 @@ function adapt(
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)
   explainClientErrors(provider)
-}
-
-/** What every request goes through in which a client authenticates. */
-function createClientRequests(provider: Provider): Middleware {
-  const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware
-  const { token, introspection, revocation, pushed_authorization_request: par } = routes
-  return createByPath([token, introspection, revocation, par].map((path) => [path, prepare]))
 }
 
 /** What people see, beside errors. */

@@ -3,7 +3,7 @@ import type { ClientMetadata } from './metadata.ts'
 /** What a client is registered with: id and secret are made here. */
 export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>
 
-/** What is to be changed of a client; `null` or an empty text takes a member away. */
+/** Changes of a client. `null` or an empty text takes a member away. */
 export type ClientChanges = {
   readonly [Name in keyof NewClientMetadata]?: NewClientMetadata[Name] | null
 }

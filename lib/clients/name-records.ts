@@ -4,7 +4,7 @@ import { namesOf } from './metadata.ts'
 import { skeletonOf } from './names.ts'
 import { claimsNames } from './record.ts'
 
-/** What a client looks like to people: each look, and the member that it comes from. */
+/** The looks of a client's names to people: each look, and the member that it comes from. */
 export type Looks = ReadonlyMap<string, string>
 
 /** Who has a name, as it was read, and in which version that is stored. */

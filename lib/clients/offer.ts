@@ -1,6 +1,6 @@
 import { defaultGrantTypes, mostTypes } from './metadata.ts'
 
-/** What clients that register themselves can have. */
+/** The scopes, grant types and response types that clients can have if they register themselves. */
 export interface Offer {
   readonly scopes: readonly string[]
   /** The scopes of a client that names none. */

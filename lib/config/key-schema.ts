@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
+import { knownProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 
 /** What this server signs with, by kind of key (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
 const algorithms = {
@@ -50,3 +51,13 @@ export const signingKeysSchema: z.ZodType = z.union([
   ),
   z.enum(['stored', 'ephemeral']),
 ])
+
+/** Signature algorithms of DPoP proofs. */
+export const proofAlgorithmsSchema: z.ZodType<readonly ProofAlgorithm[]> = z
+  .array(
+    z.enum(knownProofAlgorithms, {
+      error: `must be one of ${knownProofAlgorithms.join(', ')}`,
+    }),
+    { error: 'must be an array of signature algorithms' },
+  )
+  .min(1, { error: 'must have at least one algorithm' })

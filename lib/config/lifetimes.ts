@@ -48,3 +48,11 @@ export const lifetimesSchema: z.ZodType = z
  * switches at its next read, after ten seconds or a quarter of the announcement.
  */
 const toSwitchingTime = (announcement: number): number => Math.min(60, announcement * 1.5)
+
+/** A whole number of seconds, which may be left out. */
+export const secondsUpTo = (most: number): z.ZodOptional<z.ZodInt> =>
+  z
+    .int({ error: 'must be a whole number of seconds' })
+    .nonnegative({ error: 'must be 0 or more' })
+    .max(most, { error: `must be ${most} at most` })
+    .optional()

@@ -108,7 +108,7 @@ export interface AuthorizationServerOptions {
   readonly publicRefreshOverlap?: number
 
   /**
-   * What DPoP proofs may be signed with. Give `bearer()` and `protectedResource()` of the API the same list.
+   * Signature algorithms that DPoP proofs may have. Give `bearer()` and `protectedResource()` of the API the same list.
    *
    * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5.1 RFC 9449, Section 5.1}

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { findStaticClientIssues, type ClientRules } from './check-clients.ts'
 import type { ClientMetadata } from '../clients/metadata.ts'
-import { knownProofAlgorithms } from '../dpop/proof.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
-import { signingKeysSchema } from './key-schema.ts'
-import { lifetimesSchema } from './lifetimes.ts'
+import { proofAlgorithmsSchema, signingKeysSchema } from './key-schema.ts'
+import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { registrationSchema } from './registration-schema.ts'
 import { findIssuerFlaw } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
@@ -78,13 +77,6 @@ const accounts = z
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
-const secondsUpTo = (most: number): z.ZodOptional<z.ZodInt> =>
-  z
-    .int({ error: 'must be a whole number of seconds' })
-    .nonnegative({ error: 'must be 0 or more' })
-    .max(most, { error: `must be ${most} at most` })
-    .optional()
-
 const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
@@ -137,15 +129,7 @@ const options = z
       refreshRetryWindow: secondsUpTo(3600),
       refreshOverlap: secondsUpTo(60),
       publicRefreshOverlap: secondsUpTo(60),
-      dpopSigningAlgorithms: z
-        .array(
-          z.enum(knownProofAlgorithms, {
-            error: `must be one of ${knownProofAlgorithms.join(', ')}`,
-          }),
-          { error: 'must be an array of signature algorithms' },
-        )
-        .min(1, { error: 'must have at least one algorithm' })
-        .optional(),
+      dpopSigningAlgorithms: proofAlgorithmsSchema.optional(),
       views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },

@@ -29,7 +29,7 @@ export const defaultProofAlgorithms: readonly ProofAlgorithm[] = ['ES256', 'Ed25
  */
 export const proofWindow = 300
 
-/** What is said if the request has no proof, or one that was used before. */
+/** The reasons if the request has no proof, or one that was used before. */
 export const missingProof = 'a DPoP proof is missing'
 export const usedProof = 'the DPoP proof was used before'
 
@@ -38,7 +38,7 @@ export interface ProvenRequest {
   readonly method: string
   readonly url: string
   readonly algorithms: readonly string[]
-  /** The access token that the request comes with. At the token endpoint there is none. */
+  /** The access token that the request comes with. A request at the token endpoint has no access token. */
   readonly accessToken?: string
 }
 

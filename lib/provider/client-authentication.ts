@@ -1,5 +1,11 @@
+import compose from 'koa-compose'
+import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { createByPath } from '../http/by-path.ts'
+import { createFormCheck } from '../http/form-check.ts'
+import { createEmptySecrets } from './empty-secrets.ts'
+import { routes } from './routes.ts'
 
 /** Under which the framework calls client authentication that is missing or malformed `invalid_request`. */
 const refusals: ReadonlySet<string | undefined> = new Set([
@@ -41,7 +47,7 @@ export function explainClientErrors(provider: Provider): void {
   provider.on('pushed_authorization_request.error', explain)
 }
 
-/** What is said of client authentication, if that is why the request is refused. */
+/** Describes the problem, if client authentication is why the request is refused. */
 function findDescription({ headers }: KoaContextWithOIDC, error: Error): string | undefined {
   if (!(error instanceof errors.OIDCProviderError)) return undefined
   const { error: code, error_description: description } = error
@@ -59,4 +65,11 @@ function findDescription({ headers }: KoaContextWithOIDC, error: Error): string 
 function findForeignScheme(header = ''): string | undefined {
   const [, scheme] = /^([a-z][a-z\d-]{0,30}) +\S/i.exec(header) ?? []
   return scheme?.toLowerCase() === 'basic' ? undefined : scheme
+}
+
+/** Prepares each request in which a client authenticates. */
+export function createClientRequests(provider: Provider): Middleware {
+  const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware
+  const { token, introspection, revocation, pushed_authorization_request: par } = routes
+  return createByPath([token, introspection, revocation, par].map((path) => [path, prepare]))
 }

@@ -17,7 +17,7 @@ import type { ReadParameters } from './read-parameters.ts'
 export type Grant = InstanceType<Provider['Grant']> & {
   /** URN of the company or organization it is for. */
   subject?: string
-  /** The scopes of the authorization request, which may be more than the person granted. Older grants have none. */
+  /** The scopes of the authorization request, which may be more than the person granted. Older grants do not have it. */
   requestedScope?: string
 }
 
@@ -112,7 +112,7 @@ interface AccessTokenPrototype {
 /** The public keys of the provider, as it publishes them; another list when they change. */
 export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(provider).jwks.keys
 
-/** What DPoP proofs may be signed with, after `configure` had its word. */
+/** The signature algorithms of DPoP proofs, after `configure` had its word. */
 export const proofAlgorithmsOf = (provider: Provider): readonly string[] =>
   internals(provider).configuration.dPoPSigningAlgValues
 
@@ -148,7 +148,7 @@ export function changeParameters(
 /** A request whose parameters the framework has just read. The types of the framework lack `ctx`. */
 type ReadRequest = Pick<KoaContextWithOIDC['oidc'], 'route'> & { readonly ctx: Context }
 
-/** How each response mode answers, by its name. What is changed here counts from then on. */
+/** How each response mode answers, by its name. A change to the map counts from then on. */
 export const responseModesOf = (provider: Provider): ResponseModes =>
   internals(provider).responseModes
 

@@ -52,7 +52,7 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   return policy
 }
 
-/** What else than nobody being signed in leads to the sign-in. */
+/** Checks that lead to the sign-in although somebody is signed in. */
 const toLoginChecks = (
   accounts: Config['accounts'],
   lifetimes: Config['lifetimes'],

@@ -4,7 +4,7 @@ import { toScopeNames } from '../pleo/scopes.ts'
 export type ReadParameters = Record<string, unknown>
 
 /**
- * Has the name that `max_age` has here. Under its own name the framework refuses it without the scope `openid`.
+ * The name of `max_age` inside this server. Under its own name the framework refuses it without the scope `openid`.
  *
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
  */

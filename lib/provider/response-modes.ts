@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type { ResponseModes } from './internals.ts'
 
-/** What a refusal means if the framework has no word for it. */
+/** Descriptions of refusals that the framework leaves without one. */
 const descriptions: ReadonlyMap<string, string> = new Map([
   ['request_not_supported', 'the parameter request is not supported'],
   [

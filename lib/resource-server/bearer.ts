@@ -48,7 +48,7 @@ export interface BearerOptions {
    */
   readonly dpop?: boolean
   /**
-   * What proofs may be signed with. Give the authorization server the same list, and `protectedResource()`.
+   * Signature algorithms that proofs may have. Give the authorization server the same list, and `protectedResource()`.
    *
    * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`, as the authorization server has it
    */

@@ -28,7 +28,7 @@ export function checkTexts(name: string, value: unknown): void {
   if (!isList || value.length === 0) throw new TypeError(`${name} must be a list of texts`)
 }
 
-/** What proofs may be signed with, by the option of that name. */
+/** Signature algorithms that proofs may have, by the option of that name. */
 export function toProofAlgorithms(
   name: string,
   value: readonly string[] = defaultProofAlgorithms,

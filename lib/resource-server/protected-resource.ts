@@ -36,7 +36,7 @@ export interface ProtectedResourceOptions {
    */
   readonly dpop?: boolean
   /**
-   * What proofs may be signed with, as `bearer()` has it.
+   * Signature algorithms that proofs may have: the same list as for `bearer()`.
    *
    * @defaultValue `['ES256', 'Ed25519', 'EdDSA']`
    */

@@ -4,8 +4,8 @@ import { findProofFault, missingProof, usedProof } from '../dpop/proof.ts'
 import { proofAlgorithmsOf } from '../provider/internals.ts'
 
 /**
- * Every detail under which the framework refuses a grant, if a client may be told it. What is unknown and what is another
- * client's are one and the same, so that nobody learns whether a token of somebody else is good.
+ * Every detail under which the framework refuses a grant, if a client may be told it. An unknown token and a token of another
+ * client get the same answer, so that nobody learns whether a token of somebody else is good.
  */
 const reasons: ReadonlyMap<string, string> = new Map([
   ['code_verifier must be provided', 'code_verifier is missing'],
@@ -25,7 +25,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ],
 ])
 
-/** What the framework says of a proof under `invalid_grant`, or at the PAR endpoint under `invalid_request`. */
+/** The framework's reasons about a proof under `invalid_grant`, or at the PAR endpoint under `invalid_request`. */
 const proofReasons: ReadonlyMap<string | undefined, string> = new Map([
   ['DPoP proof JWT not provided', missingProof],
   ['missing DPoP proof JWT', missingProof],
@@ -62,7 +62,7 @@ export function explainGrantErrors(provider: Provider): void {
   })
 }
 
-/** What is wrong with the proof, if that is why the request is refused. */
+/** Names the fault of the proof, if that is why the request is refused. */
 function findFault(provider: Provider, ctx: KoaContextWithOIDC, error: Error): string | undefined {
   const proof = ctx.get('DPoP')
   if (error instanceof errors.InvalidDpopProof) {

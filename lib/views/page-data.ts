@@ -121,7 +121,7 @@ export interface ConsentData {
   readonly connectionsUrl: string
   /** Where the form is posted to: `csrf`, `subject` (a URN), `scope` (each ticked one), `decision` (`allow` or `decline`). */
   readonly action: string
-  /** Where the form to use another account is posted to: `csrf`. */
+  /** The URL that the form to use another account is posted to: `csrf`. */
   readonly switchAction: string
   readonly csrf: string
   /** Path of the text that says what is wrong with the decision. */
@@ -153,13 +153,13 @@ export interface LoginData {
   readonly error: string | null
 }
 
-/** What `select-account.njk` has. */
+/** The data of `select-account.njk`. */
 export interface SelectAccountData {
   readonly client: ShownClient
   readonly account: ShownAccount
-  /** Where the form is posted to: `csrf`, `decision` (`continue` or `decline`). */
+  /** The URL that the form is posted to: `csrf`, `decision` (`continue` or `decline`). */
   readonly action: string
-  /** Where the form to use another account is posted to: `csrf`. */
+  /** The URL that the form to use another account is posted to: `csrf`. */
   readonly switchAction: string
   readonly csrf: string
 }

@@ -4,7 +4,7 @@ import { toList } from '../terminal/text.ts'
 const shownNameOf = ({ clientId, metadata }: RegisteredClient): string =>
   metadata.client_name ?? clientId
 
-/** Clients from open registration that look like another client, below that one; nothing if there are none. */
+/** Clients from open registration that look like another client, below that one. Without such clients, the text is empty. */
 export function toLookAlikes(found: readonly RegisteredClient[]): string {
   if (found.length === 0) return ''
   const list = toList(found.map((client) => [client.clientId, shownNameOf(client)]))

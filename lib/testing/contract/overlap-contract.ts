@@ -3,7 +3,7 @@ import type { Exchange, ExchangeResult, NewToken, Storage } from '../../storage.
 import type { Define } from './adapter-contract.ts'
 import { atOnce, grantWith, sampleRefresh, sampleToken } from './samples.ts'
 
-/** What is asked of refreshes that overlap. */
+/** The contract for refreshes that overlap. */
 export function overlapContract(define: Define): void {
   clocks(define)
   olderTokens(define)
