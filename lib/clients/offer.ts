@@ -1,3 +1,4 @@
+import { toScopeNames } from '../pleo/scopes.ts'
 import { defaultGrantTypes, mostTypes } from './metadata.ts'
 
 /** The scopes, grant types and response types that clients can have if they register themselves. */
@@ -30,7 +31,7 @@ export function toOffered(
   keep('response_types', (value) => keptTypes(value, ['code']))
   const types = sent.get('grant_types')
   const asksPeople = !Array.isArray(types) || types.includes('authorization_code')
-  if (asksPeople && defaultScopes.length > 0 && sent.get('scope') === undefined) {
+  if (asksPeople && defaultScopes.length > 0 && isMissing(sent.get('scope'))) {
     sent.set('scope', defaultScopes.join(' '))
   }
   return Object.fromEntries(sent)
@@ -39,11 +40,13 @@ export function toOffered(
 /** A value of another type is a mistake, which others name. */
 const keptScope = (value: unknown, known: readonly string[]): unknown =>
   typeof value === 'string'
-    ? value
-        .split(' ')
+    ? toScopeNames(value)
         .filter((name) => known.includes(name))
         .join(' ')
     : value
+
+const isMissing = (scope: unknown): boolean =>
+  scope === undefined || (typeof scope === 'string' && toScopeNames(scope).length === 0)
 
 function keptTypes(value: unknown, known: readonly string[]): unknown {
   if (!Array.isArray(value) || value.length > mostTypes) return value

@@ -154,6 +154,6 @@ describe('the language of a request', () => {
       body: new URLSearchParams({ ui_locales: 'da' }),
     })
     expect(answer.headers.get('content-language')).toBeNull()
-    expect(await answer.json()).toMatchObject({ error: 'invalid_request' })
+    expect(await answer.json()).toMatchObject({ error: 'invalid_client' })
   })
 })
