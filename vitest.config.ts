@@ -12,7 +12,7 @@ const shared = {
   expect: { poll: { timeout: 60_000 } },
   // One test that alone is switched on is not a passed suite.
   allowOnly: false,
-  setupFiles: 'test/support/json-answers.ts',
+  setupFiles: 'test/support/checked-fetch.ts',
 } as const
 
 // Two groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.

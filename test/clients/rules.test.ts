@@ -159,7 +159,7 @@ describe.each(doors)('%s', (door, refused) => {
   test.each([
     ['a letter of another alphabet that is also invisible', { client_name: 'a𓑁a' }, 'client_name'],
     ['an invisible mark before a space', { 'client_name#da': '\u200B ' }, 'client_name#da'],
-    ['no language tag and no name', { 'client_name#no_tag': '' }, 'client_name#no_tag'],
+    ['no language tag and a name of spaces', { 'client_name#no_tag': '  ' }, 'client_name#no_tag'],
     ['too many characters, and none of a URI', { logo_uri: 'ø'.repeat(3000) }, 'logo_uri'],
     ['an empty grant type', { grant_types: [''] }, 'grant_types[0]'],
   ])('a member with %s has one finding', async (_, members, wrong) => {

@@ -21,7 +21,7 @@ import { bakery } from '../support/people.ts'
 import { keysOf } from '../support/redis-dump.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, withoutOverlap, type RunningServer } from '../support/server.ts'
 
 // Storage keys are rotated as operations.md says: the new one comes second everywhere, then first. Every
 // step is a restart with other keys on the same Redis and the same issuer.
@@ -50,7 +50,10 @@ beforeEach(async () => {
 })
 
 async function startWith(...keys: readonly string[]): Promise<string> {
-  const server = await startServer({ storage: createRedisAdapter({ client, keys }) })
+  const server = await startServer({
+    ...withoutOverlap,
+    storage: createRedisAdapter({ client, keys }),
+  })
   running.push(server)
   return server.issuer
 }
