@@ -26,11 +26,11 @@ if not f[1] then return {now, 'gone'} end
 local attempt, generation = ARGV[2], tonumber(ARGV[5])
 local window, overlap = tonumber(ARGV[6]), tonumber(ARGV[15])
 
-local function storeRefreshToken(n)
+local function storeRefreshToken(n, keyOfUsed)
   if ARGV[7] == '' then return end
   local newest = string.match(ARGV[7], '^[^,]+')
   redis.call('HSET', key, 'r', ARGV[8], 'rh', newest, 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
-  redis.call('HSET', key, 'k', ARGV[14], 'kp', f[12] or ARGV[14])
+  redis.call('HSET', key, 'k', ARGV[14], 'kp', keyOfUsed or ARGV[14])
 end
 -- Times of first use, newest first, of the generations before the one that is used now.
 local function keepUses(...)
@@ -60,7 +60,7 @@ if ARGV[3] == 'c' then
   if not has(ARGV[4], f[2]) or tonumber(f[3]) <= now then return {now, 'gone'} end
   if f[4] then return {now, f[5] == attempt and 'exchanged' or 'used'} end
   redis.call('HSET', key, 'cu', now, 'ca', attempt)
-  storeRefreshToken(0)
+  storeRefreshToken(0, f[12])
   return finish('exchanged')
 end
 
@@ -70,7 +70,8 @@ local isCurrent = current == generation and has(ARGV[4], f[6])
 local isForgotten = current == generation - 1 and has(ARGV[4], f[11])
 if isCurrent or isForgotten then
   removeAccessTokens()
-  storeRefreshToken(generation + 1)
+  -- A forgotten token was never stored, so the newest key derives what comes after it.
+  storeRefreshToken(generation + 1, not isForgotten and f[12])
   keepUses(isForgotten and now or '', f[8] or '', f[14] or '')
   redis.call('HSET', key, 'rt', now, 'ra', attempt, 'lu', now)
   redis.call('HDEL', key, 'ru', 'rv')

@@ -110,6 +110,19 @@ test('an answer that was lost before a step of the rotation is given again after
   expect(nextAgain.refresh_token).toBe(next.refresh_token)
 })
 
+test('a refresh that a failover forgot before the last step can be repeated after it', async () => {
+  const [before, after] = [await startWith(oldKey, newKey), await startWith(newKey, oldKey)]
+  const { refresh_token: first } = await connect(before)
+  const [key = ''] = await keysOf(client, 'pleo:grant:')
+  const remembered = await client.dumpBuffer(key)
+  const second = await refreshed(before, first)
+  await client.restore(key, 0, remembered, 'REPLACE')
+  const third = await refreshed(after, second.refresh_token)
+  for (const issuer of [after, before]) {
+    expect((await refreshed(issuer, second.refresh_token)).refresh_token).toBe(third.refresh_token)
+  }
+})
+
 test('a connection that was refreshed needs the old key no more, and is ended like any other', async () => {
   const tokens = await connect(await startWith(oldKey))
   const second = await refreshed(await startWith(newKey, oldKey), tokens.refresh_token)
