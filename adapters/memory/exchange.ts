@@ -58,9 +58,11 @@ export function store({ record, grant }: Live, kind: TokenKind, token: Token, no
 
 /** A refresh may be repeated with other scopes and keys, and must not fill the grant. */
 function makeRoom(tokens: Map<string, Token>, id: string, now: number): void {
+  // One that is stored again is the newest.
+  tokens.delete(id)
   for (const [other, { endsAt }] of tokens) if (endsAt <= now) tokens.delete(other)
   const [first = ''] = tokens.keys()
-  if (tokens.size >= maxAccessTokens && !tokens.has(id)) tokens.delete(first)
+  if (tokens.size >= maxAccessTokens) tokens.delete(first)
 }
 
 /** Gives up a code or refresh token for what is issued for it. */
@@ -88,7 +90,8 @@ function refreshIn(found: Live, exchange: Refresh, now: number): ExchangeResult 
   const { id, generation } = exchange.used
   const isForgotten = current.generation === generation - 1 && current.successor === id
   if (isForgotten || (current.generation === generation && current.id === id)) {
-    const uses = [...(isForgotten ? [now] : []), current.rotatedAt ?? [], current.earlierUses]
+    const uses = [isForgotten ? now : [], current.rotatedAt ?? [], current.earlierUses].flat()
+    const over = uses.findIndex((time) => now - time > (exchange.overlap ?? 0) * 1000)
     grant.accessTokens.clear()
     grant.lastUsedAt = now
     storeIssued(found, exchange, now)
@@ -96,10 +99,8 @@ function refreshIn(found: Live, exchange: Refresh, now: number): ExchangeResult 
       Object.assign(grant.refreshToken, {
         generation: generation + 1,
         rotatedAt: now,
-        earlierUses: uses
-          .flat()
-          .filter((time) => now - time <= (exchange.overlap ?? 0) * 1000)
-          .slice(0, maxUses),
+        // Each time is found by its place, also after the clock was put back.
+        earlierUses: uses.slice(0, over === -1 ? maxUses : Math.min(over, maxUses)),
       })
     }
     return 'exchanged'

@@ -6,6 +6,9 @@ import { createScript, type Script } from './script.ts'
 /** How many times of first use a grant keeps at most: a client that refreshes faster loses the overlap of the oldest. */
 const maxUses = 1000
 
+/** How long the list of attempts of one refresh gets at most, in characters: after so many, it is not undone any more. */
+const maxAttempts = 1000
+
 /**
  * ARGV: deadline, attempt, kind of the used token (c or r), its names under every key, its generation, retry window;
  * refresh token: names, payload, lifetime, name of its successor; access token: name, payload, lifetime; id of the
@@ -23,11 +26,11 @@ if not f[1] then return {now, 'gone'} end
 local attempt, generation = ARGV[2], tonumber(ARGV[5])
 local window, overlap = tonumber(ARGV[6]), tonumber(ARGV[15])
 
-local function storeRefreshToken(n)
+local function storeRefreshToken(n, keyOfUsed)
   if ARGV[7] == '' then return end
   local newest = string.match(ARGV[7], '^[^,]+')
   redis.call('HSET', key, 'r', ARGV[8], 'rh', newest, 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
-  redis.call('HSET', key, 'k', ARGV[14], 'kp', f[12] or ARGV[14])
+  redis.call('HSET', key, 'k', ARGV[14], 'kp', keyOfUsed or ARGV[14])
 end
 -- Times of first use, newest first, of the generations before the one that is used now.
 local function keepUses(...)
@@ -57,7 +60,7 @@ if ARGV[3] == 'c' then
   if not has(ARGV[4], f[2]) or tonumber(f[3]) <= now then return {now, 'gone'} end
   if f[4] then return {now, f[5] == attempt and 'exchanged' or 'used'} end
   redis.call('HSET', key, 'cu', now, 'ca', attempt)
-  storeRefreshToken(0)
+  storeRefreshToken(0, f[12])
   return finish('exchanged')
 end
 
@@ -67,7 +70,8 @@ local isCurrent = current == generation and has(ARGV[4], f[6])
 local isForgotten = current == generation - 1 and has(ARGV[4], f[11])
 if isCurrent or isForgotten then
   removeAccessTokens()
-  storeRefreshToken(generation + 1)
+  -- A forgotten token was never stored, so the newest key derives what comes after it.
+  storeRefreshToken(generation + 1, not isForgotten and f[12])
   keepUses(isForgotten and now or '', f[8] or '', f[14] or '')
   redis.call('HSET', key, 'rt', now, 'ra', attempt, 'lu', now)
   redis.call('HDEL', key, 'ru', 'rv')
@@ -76,20 +80,24 @@ if isCurrent or isForgotten then
 end
 local back = current - generation
 if back < 1 then return {now, 'used'} end
-if back == 1 and f[9] == attempt then return {now, 'exchanged'} end
+if back == 1 and has(f[9] or '', attempt) then
+  return {now, string.find(f[9], attempt, 1, true) == 1 and 'exchanged' or 'repeated'}
+end
 local first = firstUse(back)
 local inOverlap = overlap > 0 and first and now - first <= overlap
 local inWindow = window > 0 and first and now - first <= window and back == 1 and not f[10]
 if not (inOverlap or inWindow) then return {now, 'replayed'} end
 if back > 1 or f[13] or not has(ARGV[7], f[6]) then return {now, 'used'} end
--- Somebody has it now: what the first attempt did is not undone any more.
-redis.call('HSET', key, 'ra', attempt)
+-- It is undone once nobody has it: if each of these attempts is undone.
+local attempts = (f[9] or 'unknown') .. ',' .. attempt
+redis.call('HSET', key, 'ra', #attempts > ${maxAttempts} and 'many' or attempts)
 return finish('repeated')
 `,
 )
 
 /**
- * Takes an exchange back that its client was told has not happened, unless anything came after it. ARGV:
+ * Takes an exchange back that its client was told has not happened, unless anything came after it, or a repeat of it was
+ * answered. ARGV:
  * deadline, attempt, kind of what was used (c or r), its newest name, its generation, newest name of its successor.
  */
 export const undoScript: Script = createScript(
@@ -103,7 +111,13 @@ if ARGV[3] == 'c' then
   if f[2] ~= ARGV[2] or (f[4] and f[4] ~= '0') or f[3] then return {now, 0} end
   redis.call('HDEL', key, 'cu', 'ca', 'r', 'rh', 'rx', 're', 'n', 'k', 'kp')
 else
-  if f[3] ~= ARGV[2] or tonumber(f[4]) ~= generation + 1 then return {now, 0} end
+  if tonumber(f[4]) ~= generation + 1 then return {now, 0} end
+  local isMeant, others = false, {}
+  for attempt in string.gmatch(f[3] or '', '[^,]+') do
+    if attempt == ARGV[2] then isMeant = true else others[#others + 1] = attempt end
+  end
+  if #others > 0 then redis.call('HSET', key, 'ra', table.concat(others, ',')) end
+  if not isMeant or #others > 0 then return {now, 0} end
   redis.call('HSET', key, 'rh', ARGV[4], 'rx', ARGV[6], 'n', generation)
   redis.call('HSET', key, 'k', redis.call('HGET', key, 'kp'))
   redis.call('HDEL', key, 'rt', 'ra', 'ro')

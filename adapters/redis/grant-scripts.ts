@@ -4,7 +4,7 @@ import { createScript, type Script } from './script.ts'
 // A grant is a hash with all that belongs to it:
 //   g payload, ge its end, ic and is names in the two indexes
 //   c code: payload, ch name, ce end, cu used when, ca by which attempt
-//   r refresh token: payload, rh name, rx name of its successor, re end, n generation, k, kp ids of the storage keys that derive it and its successor, rt rotated when, ra by which attempt,
+//   r refresh token: payload, rh name, rx name of its successor, re end, n generation, k, kp ids of the storage keys that derive it and its successor, rt rotated when, ra by which attempts: the refresh and its repeats,
 //     ro when its earlier predecessors were first used, newest first, for the length of the overlap,
 //     ru 1 once its access token was seen in use, rv 1 once one was revoked
 //   lu last seen in use when

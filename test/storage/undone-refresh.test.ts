@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
-import type { Storage } from '../../lib/index.ts'
+import type { Exchange, LoadedGrant, Storage } from '../../lib/index.ts'
 import { grantWith, sampleRefresh } from '../../lib/testing/contract/samples.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
@@ -44,4 +44,66 @@ test.each([
   expect(loaded?.refreshToken?.is(first.refreshToken.id)).toBe(true)
   expect(await storage.grants.exchange(id, second)).toBe('exchanged')
   expect(await storage.grants.exchange(id, second)).toBe('repeated')
+})
+
+describe('repeats whose answer is lost', () => {
+  let losing: Redis
+  let lossy: Storage
+  let lost: 'answers' | 'all' | undefined
+  beforeAll(() => {
+    losing = new Redis(redis.url, recommendedRedisOptions)
+    const send = losing.callBuffer.bind(losing) as (...args: unknown[]) => Promise<unknown>
+    losing.callBuffer = async (...args: unknown[]) => {
+      const answer = lost === 'all' ? undefined : await send(...args)
+      if (lost) throw new Error('no answer')
+      return answer
+    }
+    lossy = createRedisAdapter({ client: losing, keys: storageKeys })
+  })
+  afterAll(() => losing.disconnect())
+
+  const lose = async (id: string, exchange: Exchange): Promise<void> => {
+    lost = 'answers'
+    await expect(lossy.grants.exchange(id, exchange)).rejects.toThrow('no answer')
+    lost = 'all'
+  }
+  // A process takes back what it has to before it looks at a grant.
+  const loadAgain = (id: string): Promise<LoadedGrant | undefined> => {
+    lost = undefined
+    return lossy.grants.load(id)
+  }
+
+  test('leave a refresh that was answered, and the time of its first use', async () => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const refresh = sampleRefresh(token, 0, { overlap: 60 })
+    expect(await storage.grants.exchange(id, refresh)).toBe('exchanged')
+    const { rotatedAt } = (await storage.grants.load(id))?.refreshToken ?? {}
+    await lose(id, refresh)
+    await lose(id, refresh)
+    const loaded = await loadAgain(id)
+    expect(loaded?.find('AccessToken', refresh.accessToken.id)).toBeDefined()
+    expect(loaded?.refreshToken).toMatchObject({ generation: 1, rotatedAt })
+  })
+
+  test.each([1, 100])(
+    'leave a refresh that was not answered, after %i repeats that were',
+    async (count) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const refresh = sampleRefresh(token, 0, { overlap: 60 })
+      await lose(id, refresh)
+      for (let done = 0; done < count; done += 1) {
+        expect(await storage.grants.exchange(id, refresh)).toBe('repeated')
+      }
+      await lose(id, refresh)
+      expect((await loadAgain(id))?.refreshToken?.generation).toBe(1)
+    },
+  )
+
+  test('are taken back together with a refresh that was not answered', async () => {
+    const { id, token } = await grantWith(storage, 'RefreshToken')
+    const refresh = sampleRefresh(token, 0, { overlap: 60 })
+    for (let count = 0; count < 3; count += 1) await lose(id, refresh)
+    expect((await loadAgain(id))?.refreshToken?.is(token.id)).toBe(true)
+    expect(await storage.grants.exchange(id, refresh)).toBe('exchanged')
+  })
 })

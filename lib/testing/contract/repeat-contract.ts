@@ -95,4 +95,23 @@ export function repeatLimitContract(define: Define): void {
       assert.equal(living.at(-1), repeats.at(-1))
     },
   )
+  define(
+    'of many access tokens, the one of the latest repeat stays, also if it was the first',
+    async ({ storage, pass }) => {
+      const { id, token } = await grantWith(storage, 'RefreshToken')
+      const first = sampleRefresh(token, 0)
+      await storage.grants.exchange(id, first)
+      const repeatWithOthers = async (count: number): Promise<void> => {
+        for (let done = 0; done < count; done += 1) {
+          await storage.grants.exchange(id, { ...first, accessToken: sampleToken(id) })
+        }
+      }
+      await repeatWithOthers(63)
+      await pass(0.1)
+      assert.equal(await storage.grants.exchange(id, first), 'repeated')
+      await pass(0.1)
+      await repeatWithOthers(1)
+      assert.ok((await storage.grants.load(id))?.find('AccessToken', first.accessToken.id))
+    },
+  )
 }
