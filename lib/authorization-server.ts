@@ -44,7 +44,6 @@ import {
   nameGrantInTokens,
   promptsOf,
   recheckRedirectUris,
-  responseModesOf,
   storeJwtAccessTokens,
 } from './provider/internals.ts'
 import { createMetadata } from './provider/metadata.ts'
@@ -151,7 +150,7 @@ function adapt(
     readParameters(params, route, prompts)
     nameAudience(params, resourceServer.audience)
   })
-  answerInQuery(responseModesOf(provider))
+  answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)

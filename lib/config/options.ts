@@ -284,7 +284,7 @@ export interface RegistrationOptions {
   /**
    * Whether it takes a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
    * everybody registers clients, as many as they like, also from web pages on other sites (CORS): what keeps that within bounds
-   * has to stand before this server. Such a client claims no name until it is verified.
+   * has to stand before this server. Such a client claims no name until it is verified. One that comes with a token claims its own.
    *
    * @defaultValue `true`
    */

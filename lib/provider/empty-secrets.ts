@@ -32,7 +32,9 @@ export function createEmptySecrets(provider: Provider): Middleware {
 function idWithoutSecret(header = ''): string | undefined {
   const [, credentials = ''] = /^basic ([\w+/]+=*)$/i.exec(header) ?? []
   const [, id] = /^([^:]+):$/.exec(Buffer.from(credentials, 'base64').toString()) ?? []
-  return id === undefined ? undefined : (new URLSearchParams(`id=${id}`).get('id') ?? undefined)
+  // A client that encodes nothing may send the separator of parameters as a part of its id.
+  const parameter = `id=${id?.replaceAll('&', '%26')}`
+  return id === undefined ? undefined : (new URLSearchParams(parameter).get('id') ?? undefined)
 }
 
 /** Names the client in the parameters of a request that named it in the header alone. */

@@ -153,7 +153,7 @@ export const responseModesOf = (provider: Provider): ResponseModes =>
   internals(provider).responseModes
 
 /** The response modes of a provider. Its own way to register them keeps those that are there. */
-export type ResponseModes = Map<
+type ResponseModes = Map<
   string,
   (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
 >

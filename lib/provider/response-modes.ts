@@ -1,12 +1,13 @@
 import type { Context } from 'koa'
-import type { ResponseModes } from './internals.ts'
+import type Provider from 'oidc-provider'
+import { responseModesOf } from './internals.ts'
 
 /** Descriptions of refusals that the framework leaves without one. */
 const descriptions: ReadonlyMap<string, string> = new Map([
   ['request_not_supported', 'the parameter request is not supported'],
   [
     'request_uri_not_supported',
-    'request_uri must come from the pushed authorization request endpoint',
+    'request_uri is for the authorization endpoint, and must come from the pushed authorization request endpoint',
   ],
   ['registration_not_supported', 'the parameter registration is not supported'],
 ])
@@ -14,9 +15,11 @@ const descriptions: ReadonlyMap<string, string> = new Map([
 type Answer = Readonly<Record<string, string>>
 
 /**
- * Answers authorization requests in the query, and errors also if the request named another mode. An error always says why.
+ * Answers authorization requests in the query, and errors also if the request named another mode. An error always says why,
+ * also at the pushed authorization request endpoint.
  */
-export function answerInQuery(modes: ResponseModes): void {
+export function answerInQuery(provider: Provider): void {
+  const modes = responseModesOf(provider)
   modes.set('query', redirectWithQuery)
   for (const name of ['fragment', 'form_post']) {
     const original = modes.get(name)
@@ -28,15 +31,18 @@ export function answerInQuery(modes: ResponseModes): void {
       ),
     )
   }
+  provider.on('pushed_authorization_request.error', (ctx) => {
+    ctx.body = withDescription(ctx.body as Answer)
+  })
+}
+
+function withDescription(answer: Answer): Answer {
+  const description = descriptions.get(answer['error'] ?? '')
+  return { ...(description !== undefined && { error_description: description }), ...answer }
 }
 
 function redirectWithQuery(ctx: Context, redirectUri: string, answer: Answer): void {
-  const description = descriptions.get(answer['error'] ?? '')
-  const whole = {
-    ...(description !== undefined && { error_description: description }),
-    ...answer,
-  }
-  const location = withQuery(redirectUri, new URLSearchParams(whole).toString())
+  const location = withQuery(redirectUri, new URLSearchParams(withDescription(answer)).toString())
   ctx.status = 303
   ctx.redirect(location)
   // That, like every parser of URLs, writes some registered URIs in another way.

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
+import { initialAccessTokenStart } from '../clients/initial-access-tokens.ts'
 import type { SelfRegistration } from '../clients/self-registration.ts'
 import type { RegistrationOptions } from '../config/options.ts'
 import type { PathMiddleware } from '../http/by-path.ts'
@@ -59,7 +60,7 @@ function createRegister(
   isOpen: boolean,
 ): Middleware {
   return async (ctx) => {
-    const initialAccessToken = isOpen ? undefined : bearerTokenOf(ctx)
+    const initialAccessToken = isOpen && !isInvited(ctx) ? undefined : bearerTokenOf(ctx)
     const registered = await selfRegistration.register(bodyOf(ctx), initialAccessToken)
     ctx.status = 201
     ctx.body = toRegistrationAnswer({ issuer, ...registered })
@@ -89,6 +90,10 @@ function createManagement(
     return undefined
   }
 }
+
+/** Whether a token for registration came with it, good or not. Any other `Authorization` means nothing while everybody registers. */
+const isInvited = (ctx: Context): boolean => invitation.test(ctx.get('Authorization'))
+const invitation = new RegExp(`^Bearer +${initialAccessTokenStart}`, 'i')
 
 const bodyOf = (ctx: Context): object => ctx.request.body as object
 

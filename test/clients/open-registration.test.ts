@@ -73,6 +73,11 @@ describe('a client from open registration claims no name', () => {
       async (name: string) =>
         (await tryToRegister(withToken, { ...registration, client_name: name })).status,
     ],
+    [
+      'an invitation to where everybody registers clients',
+      async (name: string) =>
+        (await tryToRegister(server, { ...registration, client_name: name })).status,
+    ],
   ])('so a client of %s may take it, and has it to itself from then on', async (_, take) => {
     const name = uniqueName()
     const machine = await registerOpenly(name)
@@ -82,6 +87,23 @@ describe('a client from open registration claims no name', () => {
     // The machine goes on, and changes other things under its name.
     const changed = await replaceSelf(machine, toReplacement(machine, { scope: 'users:read' }))
     expect([changed.status, toJson(changed)['client_name']]).toEqual([200, name])
+  })
+
+  test('an invitation is good once, also where everybody registers clients', async () => {
+    const { token } = await server.clients.createInitialAccessToken()
+    const metadata = { ...registration, client_name: uniqueName() }
+    const register = (sent: string): Promise<RawAnswer> =>
+      sendJson(`${server.issuer}/oauth/register`, metadata, { token: sent })
+    expect((await register(token)).status).toBe(201)
+    const again = await register(token)
+    expect([again.status, toJson(again)['error']]).toEqual([401, 'invalid_token'])
+    // Any other token means nothing: a program may send one with every request.
+    const other = await sendJson(
+      `${server.issuer}/oauth/register`,
+      { ...metadata, client_name: uniqueName() },
+      { token: 'of-something-else' },
+    )
+    expect(other.status).toBe(201)
   })
 
   test('so a client of the options may have it, and the operator is told of the others', async () => {

@@ -169,6 +169,16 @@ describe.each(requests)('%s', (path, fields, authenticated) => {
     expect(status).toBe(authenticated)
   })
 
+  test.each(['mobile&x:', 'mobile&id=ledger:', 'x&id=mobile:'])(
+    'an id that goes on behind that of a public client is another one: %s',
+    async (pair) => {
+      expectInvalidClient(
+        await ask({}, raw(pair)),
+        'client_secret must be provided in the Authorization header',
+      )
+    },
+  )
+
   test('a secret in the body beside the empty one of a public client is refused', async () => {
     expectInvalidClient(await ask({ client_secret: 'x' }, raw('mobile:')), failed)
   })

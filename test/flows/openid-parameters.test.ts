@@ -27,11 +27,19 @@ const start = (browser: Browser, params: Params = {}): Promise<Page> =>
   )
 
 /** Pushes a request, and gives what leads to its page. */
-async function push(params: Params): Promise<{ status: number; error: unknown; params: Params }> {
+interface Pushed {
+  readonly status: number
+  readonly error: unknown
+  readonly description: unknown
+  readonly params: Params
+}
+
+async function push(params: Params): Promise<Pushed> {
   const body = new URL(requestUrl(issuer, params)).searchParams
   const answer = await send(`${issuer}/oauth/par`, { body, headers: basic(confidential) })
-  const { error, request_uri } = toJson(answer)
-  return { status: answer.status, error, params: { request_uri: String(request_uri) } }
+  const { error, error_description: description, request_uri } = toJson(answer)
+  const { status } = answer
+  return { status, error, description, params: { request_uri: String(request_uri) } }
 }
 
 async function signedIn(secondsAgo = 0): Promise<Browser> {
@@ -163,8 +171,10 @@ describe('a parameter that changes what is answered is never ignored', () => {
     ['invalid_target', { resource: 'https://other.example.test' }],
   ])('%s', async (error, params) => {
     const all = { nonce: 'x', ...params }
-    expect(toRedirect(await ask(issuer, all)).params['error']).toBe(error)
-    expect((await push(all)).status).toBe(400)
+    const { params: answer } = toRedirect(await ask(issuer, all))
+    expect([answer['error'], answer['error_description']]).toEqual([error, expect.any(String)])
+    const pushed = await push(all)
+    expect(pushed).toMatchObject({ status: 400, error, description: expect.any(String) })
   })
 
   test('dpop_jkt binds the code to the key', async () => {
