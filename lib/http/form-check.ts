@@ -4,6 +4,9 @@ import { isConsumed } from '../embedding/body-watch.ts'
 
 const formType = 'application/x-www-form-urlencoded'
 
+/** The longest form that the framework reads, in bytes. */
+const longest = 56 * 1024
+
 /**
  * Names what keeps the framework from reading a form. It would take the body for empty, or read something else from it, and
  * then say that a parameter or the client authentication is missing.
@@ -30,6 +33,9 @@ function findFault(ctx: Context): string | undefined {
     return 'the body was read in front of this server, and nothing of it was left'
   // A parser of the host has read it and decoded it.
   if (!ctx.req.readable) return undefined
+  if (Number(ctx.get('Content-Length')) > longest) {
+    return `the body is too large, it must have ${longest} bytes at most`
+  }
   const encoding = ctx.get('Content-Encoding')
   if (!/^(identity)?$/i.test(encoding)) {
     return `Content-Encoding is ${toShown(encoding)}, but the body must be sent as it is: leave the header out`

@@ -25,6 +25,12 @@ describe.each(['/oauth/token', '/oauth/token/introspect', '/oauth/token/revoke',
     test.each<[string, Buffer, Record<string, string>, string]>([
       ['has no type', wrongSecret, {}, `Content-Type is missing, it must be ${formType}`],
       [
+        'is too large',
+        Buffer.from(`${form}wrong&x=${'x'.repeat(56 * 1024)}`),
+        { 'content-type': formType },
+        'the body is too large, it must have 57344 bytes at most',
+      ],
+      [
         'is compressed with gzip',
         gzipSync(wrongSecret),
         { 'content-type': formType, 'content-encoding': 'gzip' },
@@ -81,6 +87,11 @@ describe.each(['/oauth/token', '/oauth/token/introspect', '/oauth/token/revoke',
     ])('a body that names %s is read', async (_, headers) => {
       expect((await send(wrongSecret, headers)).status).toBe(401)
       expect((await send(rightSecret, headers)).status).not.toBe(401)
+    })
+
+    test('a body of the longest length is read', async () => {
+      const body = Buffer.from(`${wrongSecret.toString()}&x=`.padEnd(56 * 1024, 'x'))
+      expect((await send(body, { 'content-type': formType })).status).toBe(401)
     })
   },
 )
