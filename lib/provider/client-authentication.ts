@@ -56,15 +56,24 @@ function findDescription({ headers }: KoaContextWithOIDC, error: Error): string 
   const isRefusal = refusals.has(description)
   const scheme = findForeignScheme(headers.authorization)
   if (scheme !== undefined && (isRefusal || description === twoWays)) {
-    return `the Authorization header has the scheme ${scheme}: authenticate with Basic, or with client_id and client_secret in the body, and send no other scheme`
+    return `the Authorization header has ${scheme}: authenticate with Basic, or with client_id and client_secret in the body, and send no other scheme`
   }
   return isRefusal ? description : undefined
 }
 
-/** The scheme of an `Authorization` header, unless it is Basic. A header of one word may be a secret, and is not repeated. */
+/** Schemes that programs send. Any other first word may be a secret, which is not repeated. */
+const knownSchemes: ReadonlySet<string> = new Set(
+  'aws4-hmac-sha256 apikey bearer digest dpop gnap hawk hoba mutual negotiate ntlm privatetoken token'.split(
+    ' ',
+  ),
+)
+
+/** Names the scheme of an `Authorization` header, unless it is Basic. */
 function findForeignScheme(header = ''): string | undefined {
-  const [, scheme] = /^([a-z][a-z\d-]{0,30}) +\S/i.exec(header) ?? []
-  return scheme?.toLowerCase() === 'basic' ? undefined : scheme
+  const [, scheme = 'basic'] = /^(\S+) +\S/.exec(header) ?? []
+  const name = scheme.toLowerCase()
+  if (name === 'basic') return undefined
+  return knownSchemes.has(name) ? `the scheme ${scheme}` : 'a scheme that this server does not know'
 }
 
 /** Prepares each request in which a client authenticates. */

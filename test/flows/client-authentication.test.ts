@@ -153,6 +153,14 @@ describe.each(requests)('%s', (path, fields, authenticated) => {
     expect(JSON.stringify(answer.body)).not.toContain('an-access-token')
   })
 
+  test('a scheme that nobody knows may be a secret, and is not repeated', async () => {
+    const answer = await ask({ client_id: 'mobile' }, { authorization: 'a-secret of-somebody' })
+    expectInvalidClient(
+      answer,
+      'the Authorization header has a scheme that this server does not know: authenticate with Basic, or with client_id and client_secret in the body, and send no other scheme',
+    )
+  })
+
   test('a header without a scheme is not repeated', async () => {
     const answer = await ask({}, { authorization: 'a-secret-of-somebody' })
     expectInvalidClient(answer, 'invalid authorization header value format')
