@@ -10,10 +10,10 @@ export interface NameClaim {
    * Reserves what the client is to be called; before each attempt to store it, and after it was read for that. Answers
    * the members whose names others have: then nothing is reserved.
    *
-   * @param current - the names that it has to itself now; absent where it is new
+   * @param current - the names that it claims now; absent if it is new
    */
   reserve(next: Looks, current?: Looks): Promise<readonly string[]>
-  /** Once it is stored, gives back what it does not have to itself any more; all of it where the client is gone. */
+  /** Once it is stored, gives back what it does not claim any more; all of it if the client is gone. */
   settle(stored?: Looks): Promise<void>
   /** Where nothing was stored, gives back what was reserved here. */
   abandon(): Promise<void>
@@ -21,7 +21,7 @@ export interface NameClaim {
    * Whether there is more to give back, which another change at the same time may need: to be settled once the client is
    * stored again, so that the other one has to begin anew.
    *
-   * @param stored - the names that it has to itself now; absent where it is gone
+   * @param stored - the names that it claims now; absent if it is gone
    */
   hasMore(stored?: Looks): boolean
 }

@@ -68,6 +68,6 @@ export function createNameRecords(storage: Storage): NameRecords {
 export const looksOf = (client: object | undefined): Looks =>
   new Map(namesOf(client).map(([member, name]) => [skeletonOf(name), member]))
 
-/** The looks that a client has to itself. */
+/** The looks that a client claims. */
 export const claimedLooksOf = (client: object | undefined, registration: unknown): Looks =>
   looksOf(client && claimsNames(client, registration) ? client : undefined)

@@ -3,15 +3,15 @@ import type { ClientMetadata } from './metadata.ts'
 import { createNameClaim, type NameClaim } from './name-claim.ts'
 import { createNameRecords, looksOf, type Looks } from './name-records.ts'
 
-/** Sees to it that no two clients have to themselves names that look alike, also where both come at once. */
+/** Sees to it that no two clients claim names that look alike, also if both come at once. */
 export interface NameReservations {
   /** Begins a change of what a client is called. */
   claimFor(clientId: string): NameClaim
-  /** Of these names of a client, those that others have to themselves. Reserves nothing. */
+  /** Of these names of a client, those that others claim. Reserves nothing. */
   findTaken(clientId: string, looks: Looks): Promise<readonly TakenName[]>
 }
 
-/** A name that another client has to itself. */
+/** A name that another client claims. */
 export interface TakenName {
   /** The member that asks for it. */
   readonly member: string

@@ -8,7 +8,7 @@ import type { Registry } from './registry.ts'
 /** A client that is stored, or is to be. */
 type Client = Omit<ClientRecord, 'version'>
 
-/** The names that a client has to itself. */
+/** The names that a client claims. */
 export const claimedBy = ({ metadata, registration }: Client): Looks =>
   claimedLooksOf(metadata, registration)
 
@@ -16,7 +16,7 @@ const isClaiming = ({ metadata, registration }: Client): boolean =>
   claimsNames(metadata, registration)
 
 /**
- * Reserves the names that a client is to have to itself. A client from open registration that is not verified reserves none,
+ * Reserves the names that a client is to claim. A client from open registration that is not verified reserves none,
  * but a new name of it must not look like one that is claimed: nobody copies a client that is vouched for.
  *
  * @throws {@link ClientMetadataError} with the members whose names are claimed by others

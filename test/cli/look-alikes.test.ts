@@ -48,6 +48,6 @@ test('verifying lists them as well, and says which two clients collide', async (
   )
 })
 
-test('nothing is said where there are none', async () => {
+test('nothing is said if there are none', async () => {
   expect(await commands.ok('create', ...withScope('Alone'))).not.toContain(heading)
 })

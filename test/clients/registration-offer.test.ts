@@ -73,7 +73,7 @@ describe('what a client cannot have is left out', () => {
     expect([answer.status, toJson(answer)]).toMatchObject([201, registered])
   })
 
-  test('and optional scopes are none if there is none of them', async () => {
+  test('and no optional scope is left if the server has none of them', async () => {
     const answer = await tryToRegister(server, { ...fresh(), optional_scope: 'email phone' })
     expect([answer.status, toJson(answer)['optional_scope']]).toEqual([201, undefined])
   })
@@ -142,7 +142,7 @@ describe('a client that names no scope', () => {
     await expect(withDefault.clients.create(unnamed())).rejects.toThrow(why)
   })
 
-  test('and asks nobody gets none', async () => {
+  test('gets none if it asks no person', async () => {
     const sent = { ...unnamed(), grant_types: ['refresh_token'], redirect_uris: [] }
     expect(toJson(await tryToRegister(withDefault, sent))['scope']).toBeUndefined()
   })

@@ -162,7 +162,7 @@ describe('the body of a registration', () => {
     ])
   })
 
-  test('that is no JSON is no matter of its bytes', async () => {
+  test('in UTF-8 that is not JSON is refused without a word about encodings', async () => {
     const answer = await post(Buffer.from('{"client_name":'))
     expect(await answer.json()).toMatchObject({ error_description: 'the body cannot be read' })
   })

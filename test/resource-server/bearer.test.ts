@@ -80,7 +80,7 @@ describe('a request without a token is told the schemes, and no error', () => {
     expect([status, challenge]).toEqual([401, toChallenge(`Bearer realm="${plain.origin}"`)])
   })
 
-  test('and the scopes, where they are given; another refusal has them not', async () => {
+  test('and the scopes, if they are given; other refusals do not name them', async () => {
     const scopes = ['companies:read', 'users:read']
     const plain = await startApi({ verify: local(server), resourceMetadata: false, scopes })
     const [none, bad] = [await plain.get('/token'), await plain.get('/token', 'bad')]

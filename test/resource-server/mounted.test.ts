@@ -91,7 +91,7 @@ test('the metadata is where the challenge says', async () => {
   expect([status, JSON.parse(text)]).toMatchObject([200, { resource: audience }])
 })
 
-test('a gateway may send the whole URL as the request target, and its host counts for nothing', async () => {
+test('a gateway may send the whole URL as the request target, and its host is ignored', async () => {
   const metadata = await send(`${gateway.origin}/.well-known/oauth-protected-resource/api`)
   expect([metadata.status, JSON.parse(metadata.text)]).toMatchObject([200, { resource: audience }])
   const askThere = async (url: string) => {
