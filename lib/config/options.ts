@@ -91,7 +91,7 @@ export interface AuthorizationServerOptions {
    * access token that works. It holds for clients that authenticate and for tokens that are bound to a DPoP key. The
    * time counts from the first use, by the clock of the storage, and a repeat does not extend it. A token that is older
    * than the one before the current one is refused within its own overlap, and ends nothing. After a revocation of an
-   * access token, no repeat is answered. 0 switches it off: then a repeat after {@link refreshRetryWindow} ends the grant.
+   * access token, no repeat is answered. 0 switches it off: then only {@link refreshRetryWindow} is left.
    *
    * @defaultValue 10; 60 at most
    * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}

@@ -89,6 +89,7 @@ function toComparable(text: string): string | undefined {
 
 const claimFaults: ReadonlyMap<unknown, string> = new Map([
   ['typ', 'the typ of the DPoP proof is not dpop+jwt'],
+  ['iat', 'the DPoP proof has no iat'],
   ['exp', 'the DPoP proof has expired (exp)'],
   ['nbf', 'the DPoP proof is not valid yet (nbf)'],
 ])
@@ -96,9 +97,13 @@ const claimFaults: ReadonlyMap<unknown, string> = new Map([
 function toSignatureFault(proof: string, algorithms: readonly string[], cause: unknown): string {
   // Node joins the values of a header that was sent twice.
   if (proof.includes(',')) return 'DPoP was sent more than once'
-  const { code, claim } = Object(cause) as { readonly code?: unknown; readonly claim?: unknown }
+  const { code, claim, reason } = Object(cause) as Readonly<Record<string, unknown>>
   const claimFault = claimFaults.get(claim)
-  if (claimFault !== undefined) return claimFault
+  if (claimFault !== undefined) {
+    return reason === 'invalid'
+      ? `the ${String(claim)} of the DPoP proof is not a number`
+      : claimFault
+  }
   if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') {
     return 'the signature of the DPoP proof does not match the key in its header (jwk)'
   }
@@ -117,6 +122,15 @@ function headerOf(proof: string): ReturnType<typeof decodeProtectedHeader> | und
     return decodeProtectedHeader(proof)
   } catch {
     return undefined
+  }
+}
+
+/** Whether a proof has an empty nonce. The framework takes it for none, and answers with an empty header field. */
+export function hasEmptyNonce(proof: string): boolean {
+  try {
+    return decodeJwt(proof)['nonce'] === ''
+  } catch {
+    return false
   }
 }
 

@@ -1,7 +1,14 @@
-import type { ClientMetadata, Configuration, JWKS } from 'oidc-provider'
+import {
+  errors,
+  type ClientMetadata,
+  type Configuration,
+  type JWKS,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { toLocalized } from '../clients/localized.ts'
 import { defaultGrantTypes } from '../clients/metadata.ts'
 import type { Config } from '../config/config.ts'
+import { hasEmptyNonce } from '../dpop/proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { setJwtClaims } from '../tokens/jwt-claims.ts'
@@ -98,7 +105,7 @@ const clientFeatures = {
   userinfo: { enabled: false },
   rpInitiatedLogout: { enabled: false },
   clientCredentials: { enabled: false },
-  dPoP: { enabled: true },
+  dPoP: { enabled: true, requireNonce: refuseEmptyNonce },
   pushedAuthorizationRequests: { enabled: true },
 } as const
 
@@ -148,4 +155,12 @@ function toCookies({ issuer, cookieKeys }: Config): NonNullable<Configuration['c
     long: { ...attributes, path: '/' },
     short: attributes,
   }
+}
+
+/** No nonce is required. The framework asks before it reads the proof, and fails at an empty one. */
+function refuseEmptyNonce(ctx: KoaContextWithOIDC): boolean {
+  if (hasEmptyNonce(ctx.get('DPoP'))) {
+    throw new errors.InvalidDpopProof('DPoP nonces are not supported')
+  }
+  return false
 }

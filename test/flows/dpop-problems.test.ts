@@ -156,6 +156,16 @@ const problems: readonly Problem[] = [
     proof: withClaims(() => ({ nonce: 'of another server' })),
     description: 'DPoP nonces are not supported',
   },
+  {
+    name: 'with an empty nonce',
+    proof: withClaims(() => ({ nonce: '' })),
+    description: 'DPoP nonces are not supported',
+  },
+  ...['iat', 'exp', 'nbf'].map((claim) => ({
+    name: `whose ${claim} is a text`,
+    proof: withClaims(() => ({ [claim]: String(seconds()) })),
+    description: `the ${claim} of the DPoP proof is not a number`,
+  })),
   ...['RS256', 'ES384', 'PS512'].map((alg) => ({
     name: `that is signed with ${alg}`,
     proof: async () => {
