@@ -6,7 +6,7 @@ import { grantContract } from './grant-contract.ts'
 import { listContract } from './list-contract.ts'
 import { overlapContract } from './overlap-contract.ts'
 import { recordContract } from './record-contract.ts'
-import { repeatContract, repeatLimitContract } from './repeat-contract.ts'
+import { accessTokenLimitContract, repeatContract, repeatLimitContract } from './repeat-contract.ts'
 import { clientContract, clientNameContract } from './client-contract.ts'
 import { secondIdContract } from './second-id-contract.ts'
 import { swapContract } from './swap-contract.ts'
@@ -76,6 +76,7 @@ export function adapterContract(runner: TestRunner, makeAdapter: MakeAdapter): v
   describe('repeats', () => {
     repeatContract(define)
     repeatLimitContract(define)
+    accessTokenLimitContract(define)
     overlapContract(define)
   })
   describe('what is kept', () => dumpContract(define))
