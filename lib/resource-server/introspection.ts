@@ -4,6 +4,7 @@ import {
   type VerifiedToken,
 } from './access-token.ts'
 import { toVerifiedToken } from './claims.ts'
+import { createClockWatch } from './clock.ts'
 import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
 import { cacheTokens, type CacheOptions } from './token-cache.ts'
 import { createTurns } from './turns.ts'
@@ -58,8 +59,10 @@ export function introspection(options: IntrospectionOptions): TokenVerifier {
   const places = toNumber('introspection: maxConcurrency', options.maxConcurrency, [1, 10_000], 50)
   const inTurn = createTurns(places, timeout)
   const authorization = toBasic(client)
+  const send = createClockWatch('introspection')
   return cacheTokens(
-    async (token, signal) => toToken(await ask(endpoint, authorization, token, signal), issuer),
+    async (token, signal) =>
+      toToken(await ask(send, { endpoint, authorization, token, signal }), issuer),
     inTurn,
     {
       maxAge: toNumber('introspection: cache.maxAge', cache.maxAge, [0, 3600], 5),
@@ -79,14 +82,17 @@ function toBasic({ id, secret }: IntrospectionOptions['client']): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
 
-async function ask(
-  endpoint: string,
-  authorization: string,
-  token: string,
-  signal: AbortSignal,
-): Promise<unknown> {
+interface Question {
+  readonly endpoint: string
+  readonly authorization: string
+  readonly token: string
+  readonly signal: AbortSignal
+}
+
+async function ask(send: typeof fetch, question: Question): Promise<unknown> {
+  const { endpoint, authorization, token, signal } = question
   const request = (): Promise<Response> =>
-    fetch(endpoint, {
+    send(endpoint, {
       method: 'POST',
       headers: { authorization, accept: 'application/json' },
       body: new URLSearchParams({ token, token_type_hint: 'access_token' }),

@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { VerificationUnavailableError, type TokenVerifier } from './access-token.ts'
 import { toVerifiedToken } from './claims.ts'
+import { createClockWatch } from './clock.ts'
 import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
 import { createAudienceTeller } from './other-audience.ts'
 
@@ -85,6 +86,7 @@ const textsOf = (aud: unknown): readonly string[] =>
 
 function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(jwksUri, {
+    [customFetch]: createClockWatch('jwt'),
     cooldownDuration,
     cacheMaxAge: maxAge * 1000,
     timeoutDuration: Math.ceil(timeout * 1000),

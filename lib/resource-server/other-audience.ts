@@ -1,10 +1,8 @@
-/** Milliseconds between two warnings: what a stranger brings about with a token of another API fills no log. */
-const pause = 3_600_000
+import { createWarner } from './warnings.ts'
 
 /**
  * Makes what tells that a token was good, and for another API: to its client it is like any that is not good, and an API
- * that has its own name wrong refuses all. By a warning of the process, which is printed with its code unless the
- * application listens to `warning`.
+ * that has its own name wrong refuses all.
  *
  * @param name - whose option the audience is
  */
@@ -12,16 +10,10 @@ export function createAudienceTeller(
   name: string,
   audience: string,
 ): (theirs: readonly string[]) => void {
-  let told = -Infinity
+  const warn = createWarner('other_audience')
   return (theirs) => {
-    const now = Date.now()
-    if (now - told < pause) return
-    told = now
     const [those, ours] = [theirs.join(' '), audience].map(toShown)
-    process.emitWarning(
-      `a good access token was refused, as it is for ${those}: audience of ${name}() is ${ours}`,
-      { type: 'ResourceServerWarning', code: 'other_audience' },
-    )
+    warn(`a good access token was refused, as it is for ${those}: audience of ${name}() is ${ours}`)
   }
 }
 
