@@ -31,7 +31,7 @@ import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
-import { createLogos } from './logos/logos.ts'
+import { createLogos, type Logos } from './logos/logos.ts'
 import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
@@ -80,8 +80,7 @@ export function createAuthorizationServer(
 ): AuthorizationServer {
   const resolved = resolveConfig(options, createMemoryAdapter)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
-  const { issuer } = config
-  const views = createViews(config.views, issuer)
+  const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
@@ -91,6 +90,7 @@ export function createAuthorizationServer(
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
+  const logos = createLogos(config)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
@@ -98,7 +98,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
-    createSecurityHeaders(issuer),
+    createSecurityHeaders(config.issuer),
     createErrorBoundary(provider, renderError),
     createMethodCheck(config.registration),
     compose([keys.middleware, createClientRequests(provider)]),
@@ -106,11 +106,11 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, createPostAuthorization(issuer)],
+      [routes.authorization, createPostAuthorization(config.issuer)],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
-      ...createPages({ provider, findClient, config, views, connections }),
+      ...createPages({ provider, findClient, config, views, connections, logos }),
     ]),
   ]) {
     provider.use(middleware)
@@ -122,16 +122,18 @@ export function createAuthorizationServer(
     connections,
     signingKeys: keys.signingKeys,
     introspect: createIntrospect(provider, config, keys.follow),
-    check: () => check(resolved, registered.clients),
-    checkMounting: (how = {}) => checkMounting(issuer, how),
+    check: () => check(resolved, registered.clients, logos),
+    checkMounting: (how = {}) => checkMounting(config.issuer, how),
   }
 }
 
-async function check({ storage, clients }: Config, registered: Clients): Promise<void> {
-  await checkStorage(storage)
-  await checkStaticNames(storage, clients)
-  await warnOfLookAlikes(registered, clients)
-  warnOfRedirectUris((await registered.list()).map(({ metadata }) => metadata))
+async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {
+  await checkStorage(config.storage)
+  await checkStaticNames(config.storage, config.clients)
+  await warnOfLookAlikes(registered, config.clients)
+  const all = (await registered.list()).map(({ metadata }) => metadata)
+  warnOfRedirectUris(all)
+  logos.checkUris(all)
 }
 
 function adapt(
@@ -158,15 +160,13 @@ function adapt(
 }
 
 /** What people see, beside errors. */
-function createPages(given: Omit<PageParts, 'formTokens' | 'logos'>): readonly PathMiddleware[] {
-  const { issuer, cookieKeys } = given.config
-  const logos = createLogos(issuer)
-  const parts = { ...given, logos, formTokens: createFormTokens(cookieKeys) }
+function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddleware[] {
+  const parts = { ...given, formTokens: createFormTokens(given.config.cookieKeys) }
   const connections = createConnectionRoutes(parts)
   const signIn = createSignInRoutes(parts)
   return [
     ...createAssetRoutes(given.views.assets),
-    [{ begins: `${logoPath}/` }, logos.middleware],
+    [{ begins: `${logoPath}/` }, given.logos.middleware],
     [connectionsPath, connections],
     [disconnectPath, connections],
     [signInPath, signIn],

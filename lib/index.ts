@@ -53,6 +53,7 @@ export {
 } from './errors.ts'
 export type { KeyRotationOptions, SigningKeyInfo, SigningKeys } from './keys/signing-keys.ts'
 export type { HostWords } from './locales/host-words.ts'
+export type { LogoWarning } from './logos/teller.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {

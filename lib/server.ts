@@ -28,8 +28,8 @@ export interface AuthorizationServer {
   /**
    * Looks at how the storage is set up (with Redis, whether it would drop connections when memory is short), and
    * whether a client given with the options has a name that a registered client claims. Warns (`process.emitWarning`) of
-   * registered clients that claim no name and look like a client of the options, and of those with a redirect URI whose query
-   * has a parameter that the answer sets. Meant for the start, before the first request.
+   * registered clients that claim no name and look like a client of the options, of those with a redirect URI whose query
+   * has a parameter that the answer sets, and of those with a logo that is never fetched. Meant for the start, before the first request.
    *
    * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
    * where it cannot be reached

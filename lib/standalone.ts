@@ -19,6 +19,8 @@ export interface Administration {
   readonly clients: Clients
   readonly connections: Connections
   readonly signingKeys: SigningKeys
+  /** Where the authorization server is, if it is known. */
+  readonly provider?: { readonly issuer: string }
   /** The scopes that a client may be registered with, where they are known. */
   readonly scopes?: readonly string[]
 }
@@ -58,6 +60,8 @@ function createStandaloneClients(storage: Storage, connections: Connections): Cl
     connections,
     staticClients: [],
     findIssues: createRegistrationCheck(rules, findIssues),
+    // The issuer is not known here.
+    isDevelopment: true,
   })
   return createClients(registry)
 }

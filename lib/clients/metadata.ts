@@ -32,6 +32,7 @@ export interface ClientMetadata {
   readonly client_name?: string
   /** Like every URI here `https`, or `http` for loopback hosts, without fragment, wildcard and user name. */
   readonly client_uri?: string
+  /** A PNG, JPEG, WebP or GIF file of 256 KiB at most, which its host sends without a redirect. */
   readonly logo_uri?: string
   readonly tos_uri?: string
   readonly policy_uri?: string

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { CreatedClient } from './clients.ts'
+import { findLogoUriIssues } from './logo-uris.ts'
 import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
@@ -104,7 +105,7 @@ async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): 
 
 /** @throws ClientMetadataError */
 function complete(
-  { findIssues }: Registry,
+  { findIssues, isDevelopment }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
   current?: ClientMetadata,
@@ -112,7 +113,10 @@ function complete(
   const given = withoutEmpty(metadata)
   refuse([...findIssues(given), ...others])
   const known = toKnownMembers(given)
-  refuse(findRedirectUriIssues(known, current))
+  refuse([
+    ...findRedirectUriIssues(known, current),
+    ...findLogoUriIssues(known, isDevelopment, current),
+  ])
   return { ...known, client_id }
 }
 

@@ -23,6 +23,8 @@ export interface RegistryParts {
   readonly staticClients: readonly ClientMetadata[]
   /** Finds every mistake in what a client is to be registered with. */
   readonly findIssues: (metadata: object) => readonly ConfigurationIssue[]
+  /** Whether logos may be on loopback hosts. */
+  readonly isDevelopment: boolean
 }
 
 /** What the methods of {@link Clients} work with. */

@@ -18,6 +18,8 @@ import { findIssues, toClientRules } from './schema.ts'
 /** The options, complete: every default filled in. */
 export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'signingKeys'> {
   readonly storage: Storage
+  /** Whether the issuer is `http`, which only loopback hosts may be: logos may be there as well. */
+  readonly isDevelopment: boolean
   /** Where they are stored, one of nobody, for the construction of the provider alone. */
   readonly signingKeys: JWKS
   readonly hasStoredKeys: boolean
@@ -53,6 +55,7 @@ export function resolveConfig(
   return {
     ...options,
     storage: options.storage ?? createDefaultStorage(),
+    isDevelopment: new URL(options.issuer).protocol === 'http:',
     signingKeys: typeof signingKeys === 'object' ? signingKeys : generateSigningKeys(),
     resourceServer: {
       audience: resourceServer.audience,

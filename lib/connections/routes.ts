@@ -95,7 +95,7 @@ async function showDisconnect(
   const page = views.page(ctx)
   ctx.type = 'html'
   ctx.body = page.render('disconnect', {
-    client: client ? await toShownClient(client, logos, page.language) : toGoneClient(clientId),
+    client: client ? toShownClient(client, logos, page.language) : toGoneClient(clientId),
     clientId,
     subject,
     action: config.issuer + disconnectPath,

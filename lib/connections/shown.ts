@@ -76,7 +76,7 @@ async function toShown(
   return {
     clientId,
     // A client that is there no more may still be disconnected.
-    client: client ? await toShownClient(client, logos, language) : toGoneClient(clientId),
+    client: client ? toShownClient(client, logos, language) : toGoneClient(clientId),
     settingsUri: client ? webUri(client['settings_uri']) : null,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
     grantedBy: (newest && (await accounts.find(newest.accountId))?.name) ?? '',

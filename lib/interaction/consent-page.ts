@@ -123,7 +123,7 @@ async function render(
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = parts.views.page(ctx)
   const frame = {
-    client: await toShownClient(open.client, logos, page.language),
+    client: toShownClient(open.client, logos, page.language),
     account: toShownAccount(account),
     subjectType: open.subjectType,
     action,

@@ -43,7 +43,7 @@ async function renderLogin(
 ): Promise<void> {
   const page = views.page(ctx)
   ctx.body = page.render('login', {
-    client: await toShownClient(client, logos, page.language),
+    client: toShownClient(client, logos, page.language),
     action: toInteractionUrl(config.issuer, interaction.uid),
     csrf: formTokens.create(interaction),
     username: typeof username === 'string' ? username : '',

@@ -6,11 +6,7 @@ import type { ShownAccount, ShownClient } from '../views/page-data.ts'
 import type { OpenInteraction } from './interaction.ts'
 
 /** The client, as pages show it. */
-export async function toShownClient(
-  client: Client,
-  logos: Logos,
-  language: string,
-): Promise<ShownClient> {
+export function toShownClient(client: Client, logos: Logos, language: string): ShownClient {
   const name = nameOf(client, language)
   const localized = client['localized']
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
@@ -20,7 +16,7 @@ export async function toShownClient(
   return {
     name,
     initials: toInitials(name),
-    logo: await logos.urlOf({ logoUri }),
+    logo: logos.urlOf({ clientId: client.clientId, logoUri }),
     uri: uri ?? null,
     host: hostOf(uri),
     policyUri: inLanguage('policy_uri') ?? client.policyUri ?? null,

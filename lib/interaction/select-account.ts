@@ -17,7 +17,7 @@ export async function showAccount(
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = views.page(ctx)
   ctx.body = page.render('select-account', {
-    client: await toShownClient(open.client, logos, page.language),
+    client: toShownClient(open.client, logos, page.language),
     account: toShownAccount(account),
     action,
     switchAction: `${action}/switch-account`,

@@ -1,7 +1,9 @@
-import { lookup as systemLookup } from 'node:dns'
+import dns from 'node:dns'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
+import { findLogoUriProblem, type LogoProblem } from '../clients/logo-uris.ts'
+import { isFetchable } from '../http/address.ts'
 
 /** An image that is safe to show from our own origin. */
 export interface Logo {
@@ -15,53 +17,60 @@ const maxSize = 256 * 1024
 /** How long fetching it may take in all, in milliseconds. */
 const timeout = 3000
 
+const headers = { accept: 'image/png, image/jpeg, image/webp, image/gif' }
+
 /**
- * Fetches a logo. `undefined` for whatever is no small picture in time: no redirect is followed, nothing
- * is fetched from inside the host's network, and SVG is no picture, since it can hold scripts.
+ * Fetches a logo, or returns why there is none. No redirect is followed, nothing is fetched from inside the host's
+ * network, and an SVG is refused because it can hold scripts.
  *
- * @param isDevelopment - also takes `http` and loopback hosts, as developers have them
+ * @param isDevelopment - also accepts loopback hosts, with `http` as well
  */
-export async function fetchLogo(uri: string, isDevelopment: boolean): Promise<Logo | undefined> {
-  const url = URL.parse(uri)
-  const isAllowed = url?.protocol === 'https:' || (isDevelopment && url?.protocol === 'http:')
-  if (!url || !isAllowed || url.username || url.password) return undefined
-  const literal = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) && !isDevelopment && isInside(literal)) return undefined
+export async function fetchLogo(uri: string, isDevelopment: boolean): Promise<Logo | LogoProblem> {
+  const problem = findLogoUriProblem(uri, isDevelopment)
+  if (problem !== undefined) return problem
+  const signal = AbortSignal.timeout(timeout)
   try {
-    const content = await download(url, isDevelopment ? {} : { lookup: outsideOnly })
-    const type = content && typeOf(content)
-    return type && { type, content }
-  } catch {
-    return undefined
+    const lookup = createLookup(isDevelopment)
+    const content = await download(new URL(uri), { lookup, signal, headers, agent: false })
+    if (typeof content === 'string') return content
+    const type = typeOf(content)
+    return type ? { type, content } : 'unsupported_format'
+  } catch (error) {
+    if (error === notPublic) return 'private_address'
+    return signal.aborted ? 'timeout' : 'unreachable'
   }
 }
 
-function download(url: URL, options: RequestOptions): Promise<Buffer | undefined> {
+function download(url: URL, options: RequestOptions): Promise<Buffer | LogoProblem> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const signal = AbortSignal.timeout(timeout)
-  const headers = { accept: 'image/png, image/jpeg, image/webp, image/gif' }
   return new Promise((resolve, reject) => {
-    const request = send(url, { ...options, signal, headers, agent: false }, (response) => {
-      const declared = Number(response.headers['content-length'] ?? 0)
-      if (response.statusCode === 200 && declared <= maxSize) {
+    const request = send(url, options, (response) => {
+      const problem = findProblem(response)
+      if (problem === undefined) {
         read(response).then(resolve, reject)
         return
       }
       request.destroy()
-      resolve(undefined)
+      resolve(problem)
     })
     request.on('error', reject)
     request.end()
   })
 }
 
-async function read(response: IncomingMessage): Promise<Buffer | undefined> {
+function findProblem({ statusCode = 0, headers: given }: IncomingMessage): LogoProblem | undefined {
+  if (statusCode >= 300 && statusCode < 400) return 'redirected'
+  if (statusCode !== 200) return 'bad_status'
+  return Number(given['content-length'] ?? 0) > maxSize ? 'too_large' : undefined
+}
+
+async function read(response: IncomingMessage): Promise<Buffer | LogoProblem> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length
     // Leaving the loop ends the connection.
-    if (size > maxSize) return undefined
+    if (size > maxSize) return 'too_large'
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -77,48 +86,21 @@ function typeOf(content: Buffer): Logo['type'] | undefined {
   return undefined
 }
 
-const inside = new BlockList()
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  inside.addSubnet(network, prefix)
-}
-for (const [network, prefix] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  inside.addSubnet(network, prefix, 'ipv6')
-}
+const notPublic = new Error('the name has an address that is not of the public network')
 
-/** Whether an address is of no host on the public network (RFC 6890). */
-const isInside = (address: string): boolean => {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped) return inside.check(mapped)
-  return inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-}
-
-/** Looks a name up and checks what is then connected to: a name that is checked first may change until then. */
-const outsideOnly: LookupFunction = (hostname, options, callback) => {
-  systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, '', 0)
-    const outside = addresses.filter(({ address }) => !isInside(address))
-    const [first] = outside
-    if (!first || outside.length < addresses.length) {
-      return callback(new Error('not a host of the public network'), '', 0)
-    }
-    if (options.all) return callback(null, outside)
-    return callback(null, first.address, first.family)
-  })
-}
+/**
+ * Creates a lookup that checks the very addresses that are connected to. A name that was checked before could have other
+ * addresses by then (DNS rebinding).
+ */
+const createLookup =
+  (isDevelopment: boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0)
+      const [first] = addresses
+      if (!first || !addresses.every(({ address }) => isFetchable(address, isDevelopment)))
+        return callback(notPublic, '', 0)
+      if (options.all) return callback(null, addresses)
+      return callback(null, first.address, first.family)
+    })
+  }

@@ -23,6 +23,7 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
     storage: config.storage,
     staticClients: config.clients,
     findIssues: createRegistrationCheck(provider, config.findClientIssues),
+    isDevelopment: config.isDevelopment,
   })
   const clients = createClients(registry)
   const { issuer, registration: options } = config

@@ -1,159 +1,152 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import Koa from 'koa'
-import type { Client } from 'oidc-provider'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { fetchLogo } from '../../lib/logos/fetch-logo.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ClientMetadata, LogoWarning } from '../../lib/index.ts'
 import { createLogos } from '../../lib/logos/logos.ts'
 import { goToConsent } from '../support/flow.ts'
-import { closeServer, confidential, listen, startApp, startServer } from '../support/server.ts'
+import { png, startLogoHost, type LogoHost } from '../support/logo-host.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
 
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNg+M/wHwAEAQH/7yMK/gAAAABJRU5ErkJggg==',
-  'base64',
-)
-const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+// Pages with the logos of clients, and what becomes of logos that cannot be fetched.
 
-/** A partner's host, that says for each path what it answers. */
-const answers: Record<string, (response: ServerResponse) => void> = {
-  '/logo.png': (response) => response.writeHead(200, { 'content-type': 'image/png' }).end(png),
-  '/no-type': (response) => response.writeHead(200).end(png),
-  '/lies': (response) => response.writeHead(200, { 'content-type': 'image/png' }).end(svg),
-  '/logo.svg': (response) => response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(svg),
-  '/moved': (response) => response.writeHead(302, { location: '/logo.png' }).end(),
-  '/missing': (response) => response.writeHead(404).end(png),
-  '/empty': (response) => response.writeHead(200).end(),
-  '/large': (response) => response.writeHead(200).end(Buffer.concat([png, Buffer.alloc(300_000)])),
-  '/endless': (response) => {
-    response.writeHead(200)
-    response.write(png)
-    const timer = setInterval(() => response.write(Buffer.alloc(50_000)), 5)
-    response.on('close', () => clearInterval(timer))
-  },
-  '/cut': (response) => {
-    response.writeHead(200, { 'content-length': '1000' })
-    response.write(png, () => response.destroy())
-  },
-  '/silent': () => {},
+/** Of a condition that is waited for, in milliseconds. */
+const timeout = 10_000
+
+let host: LogoHost
+let server: RunningServer | undefined
+const warnings: LogoWarning[] = []
+const listen = (warning: Error): void => {
+  const { code } = warning as LogoWarning
+  if (code === 'logo_unavailable') warnings.push(warning as LogoWarning)
+}
+beforeEach(async () => {
+  host = await startLogoHost({
+    '/moved': (response) => response.writeHead(302, { location: '/logo.png' }).end(),
+    '/huge': (response) => response.writeHead(200).end(Buffer.alloc(257 * 1024)),
+    '/page': (response) => response.writeHead(200).end('<html>'),
+  })
+  process.on('warning', listen)
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  process.off('warning', listen)
+  warnings.length = 0
+  await Promise.all([server?.close(), host.close()])
+  server = undefined
+})
+
+const clientOf = (id: string, more: object): ClientMetadata => ({
+  ...confidential,
+  client_id: id,
+  client_name: `Client ${id}`,
+  ...more,
+})
+const start = async (...clients: readonly ClientMetadata[]): Promise<void> => {
+  server = await startServer({ clients })
 }
 
-let partner: Server
-let origin: string
-const asked: string[] = []
-const listener = (request: IncomingMessage, response: ServerResponse): void => {
-  asked.push(request.url ?? '')
-  answers[request.url ?? '']?.(response)
+/** Opens the consent page. Returns the URL of the logo, or the initials. */
+async function markOf(client: ClientMetadata, language = 'en'): Promise<string> {
+  const { page } = await goToConsent(server?.issuer ?? '', {
+    client,
+    params: { ui_locales: language },
+  })
+  const [, source] = /<img class="mark" src="([^"]+)"/.exec(page.text) ?? []
+  return source ?? /<span class="mark"[^>]*>(.*?)</.exec(page.text)?.[1] ?? ''
 }
-beforeAll(async () => {
-  partner = createServer(listener)
-  origin = await listen(partner)
-})
-afterEach(() => void asked.splice(0))
-afterAll(() => closeServer(partner))
+const untilShown = async (client: ClientMetadata): Promise<void> => {
+  await expect.poll(() => markOf(client), { timeout }).toMatch(/^http/)
+}
 
-describe('a logo', () => {
-  test('is fetched, and is what its bytes say', async () => {
-    for (const path of ['/logo.png', '/no-type']) {
-      expect(await fetchLogo(origin + path, true)).toEqual({ type: 'image/png', content: png })
-    }
-  })
+const askedFor = (path: string): number => host.asked.filter((one) => one === path).length
 
-  test.each(['/lies', '/logo.svg', '/moved', '/missing', '/empty', '/large', '/endless', '/cut'])(
-    'is none at %s',
-    async (path) => {
-      expect(await fetchLogo(origin + path, true)).toBeUndefined()
-      expect(asked).toEqual([path])
-    },
-  )
-
-  test('is none where nobody answers', async () => {
-    const start = Date.now()
-    expect(await fetchLogo(`${origin}/silent`, true)).toBeUndefined()
-    expect(Date.now() - start).toBeGreaterThan(2500)
-  })
-
-  test.each([
-    'data:image/png;base64,iVBORw0KGgo=',
-    'javascript:alert(1)',
-    'file:///etc/passwd',
-    'ftp://127.0.0.1/logo.png',
-    'not a URL',
-    '',
-  ])('is never looked for at %s', async (uri) => {
-    expect(await fetchLogo(uri, true)).toBeUndefined()
-  })
-})
-
-describe('outside of development', () => {
-  test.each([
-    'http://example.test/logo.png',
-    'https://127.0.0.1/logo.png',
-    'https://[::1]/logo.png',
-    'https://[::ffff:127.0.0.1]/logo.png',
-    'https://10.0.0.1/logo.png',
-    'https://169.254.169.254/latest/meta-data',
-    'https://localhost/logo.png',
-    'https://user:secret@ledger.example.test/logo.png',
-  ])('%s is not asked', async (uri) => {
-    expect(await fetchLogo(uri, false)).toBeUndefined()
-  })
-
-  test('nothing is fetched over http, nor from a name that leads inside', async () => {
-    const { port } = new URL(origin)
-    expect(await fetchLogo(`${origin}/logo.png`, false)).toBeUndefined()
-    expect(await fetchLogo(`https://localhost:${port}/logo.png`, false)).toBeUndefined()
-    expect(asked).toEqual([])
-  })
-})
-
-describe('logos are served', () => {
-  const clientOf = (path: string) => ({ logoUri: origin + path }) as Client
-
-  test('from our own origin, sandboxed, and fetched once', async () => {
-    const logos = createLogos('http://127.0.0.1:1')
-    const app = new Koa()
-    app.use(logos.middleware)
-    const running = await startApp(app)
-    const url = await logos.urlOf(clientOf('/logo.png'))
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:1\/oauth\/assets\/logos\/[\w-]{22}$/)
-    await logos.urlOf(clientOf('/logo.png'))
-    expect(asked).toEqual(['/logo.png'])
-    const answer = await fetch(running.origin + new URL(url ?? '').pathname)
+describe('the logo of a client', () => {
+  test('is on its pages once it was fetched, from our own origin, sandboxed, and fetched once', async () => {
+    const client = clientOf('one', { logo_uri: `${host.origin}/logo.png` })
+    await start(client)
+    await untilShown(client)
+    const source = await markOf(client)
+    expect(source).toMatch(new RegExp(`^${server?.issuer}/oauth/assets/logos/[\\w-]{22}$`))
+    const answer = await fetch(source)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png'])
     expect(answer.headers.get('content-security-policy')).toContain('sandbox')
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(png)
-    for (const other of ['', 'x', '../styles.css', encodeURIComponent(`${origin}/logo.png`)]) {
-      expect((await fetch(`${running.origin}/oauth/assets/logos/${other}`)).status).toBe(404)
-    }
-    await running.close()
+    expect(host.asked).toEqual(['/logo.png'])
+    const other = `${server?.issuer}/oauth/assets/logos/`
+    for (const name of ['', 'x', encodeURIComponent(`${host.origin}/logo.png`)])
+      expect((await fetch(other + name)).status).toBe(404)
   })
 
-  test('never where there is none, and a page does not wait long for one', async () => {
-    const logos = createLogos('http://127.0.0.1:1')
-    expect(await logos.urlOf({})).toBeNull()
-    expect(await logos.urlOf(clientOf('/lies'))).toBeNull()
-    const fetched = fetchLogo(`${origin}/silent`, true).then(() => 'the logo is given up')
-    expect(await Promise.race([logos.urlOf(clientOf('/silent')), fetched])).toBeNull()
-    await logos.urlOf(clientOf('/lies'))
-    expect(asked.filter((path) => path === '/lies')).toHaveLength(1)
+  test('is shown while it is fetched again', async () => {
+    const client = clientOf('one', { logo_uri: `${host.origin}/logo.png` })
+    await start(client)
+    await untilShown(client)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 3_600_000 })
+    expect(await markOf(client)).toMatch(/^http/)
+    await expect.poll(() => askedFor('/logo.png')).toBe(2)
   })
 })
 
-describe('a client with a logo', () => {
-  test('is shown with it on the pages, from our own origin, and with initials where there is none', async () => {
-    const at = async (path: string): Promise<string> => {
-      const client = { ...confidential, logo_uri: origin + path }
-      const server = await startServer({ clients: [client] })
-      const { page } = await goToConsent(server.issuer, { client })
-      const [, source] = /<img class="mark" src="([^"]+)"/.exec(page.text) ?? []
-      const answer = source ? await fetch(source) : undefined
-      expect(source?.startsWith(`${server.issuer}/oauth/assets/logos/`) ?? true).toBe(true)
-      await server.close()
-      return (
-        answer?.headers.get('content-type') ??
-        (/<span class="mark"[^>]*>(.*?)</.exec(page.text)?.[1] || '')
-      )
-    }
-    expect(await at('/logo.png')).toBe('image/png')
-    expect(await at('/lies')).toBe('NL')
+describe('a page', () => {
+  test('does not wait for a host that never answers, however many logos are there', async () => {
+    const clients = Array.from({ length: 12 }, (_, index) =>
+      clientOf(`silent-${index}`, { logo_uri: `${host.origin}/silent-${index}` }),
+    )
+    await start(...clients)
+    for (const client of clients) expect(await markOf(client)).toBe('CS')
+    // Nobody has answered yet, and most were not asked.
+    await expect.poll(() => host.open()).toBe(4)
+    expect(host.asked.length).toBeLessThan(clients.length)
+  })
+
+  test('has the logo of a client while the host of another one never answers', async () => {
+    const silent = clientOf('silent', {
+      logo_uri: `${host.origin}/silent`,
+      'logo_uri#da': `${host.origin}/silent-da`,
+      'logo_uri#de': `${host.origin}/silent-de`,
+    })
+    const other = clientOf('other', { logo_uri: `${host.origin}/logo.png` })
+    await start(silent, other)
+    for (const language of ['en', 'da', 'de']) await markOf(silent, language)
+    await untilShown(other)
+    expect(host.asked).toEqual(['/silent', '/logo.png'])
+  })
+})
+
+test('nine clients with many large logos push out no logo but their own', async () => {
+  const logos = createLogos({ issuer: 'http://127.0.0.1:1', isDevelopment: true, clients: [] })
+  const urlOf = (clientId: string, path: string): string | null =>
+    logos.urlOf({ clientId, logoUri: host.origin + path })
+  const untilThere = async (clientId: string, path: string): Promise<void> => {
+    await expect.poll(() => urlOf(clientId, path), { interval: 1, timeout }).not.toBeNull()
+  }
+
+  await untilThere('modest', '/logo.png')
+  for (let client = 0; client < 9; client += 1) {
+    for (let logo = 0; logo < 12; logo += 1)
+      await untilThere(`${client}`, `/large-${client}-${logo}`)
+    expect(urlOf(`${client}`, `/large-${client}-11`)).not.toBeNull()
+    expect(urlOf(`${client}`, `/large-${client}-0`)).toBeNull()
+  }
+  expect(urlOf('modest', '/logo.png')).not.toBeNull()
+  expect(askedFor('/logo.png')).toBe(1)
+})
+
+describe('a logo that cannot be shown', () => {
+  test.each([
+    ['/moved', 'redirected'],
+    ['/page', 'unsupported_format'],
+    ['/huge', 'too_large'],
+  ])('is told to the operator once, with the reason: %s', async (path, reason) => {
+    const logoUri = host.origin + path
+    const client = clientOf('one', { logo_uri: logoUri })
+    await start(client)
+    expect(await markOf(client)).toBe('CO')
+    await expect.poll(() => warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ name: 'ClientWarning', clientId: 'one', logoUri, reason })
+    expect(warnings[0]?.message).toContain(`"one", "${logoUri}": `)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+    await markOf(client)
+    await expect.poll(() => askedFor(path)).toBe(2)
+    expect(await markOf(client)).toBe('CO')
+    expect(warnings).toHaveLength(1)
   })
 })

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import type { Clients, NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
+import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
 import { withoutEmpty } from '../../clients/metadata.ts'
+import type { Administration } from '../../standalone.ts'
 import { createAsking } from './asking.ts'
 import { refuseChanged } from './changed.ts'
 import { findClient } from './find.ts'
@@ -8,6 +9,7 @@ import { toMetadata, withMetadataOptions, type MetadataOptions } from './metadat
 import { Refusal } from '../terminal/refusal.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toJson } from '../terminal/text.ts'
+import { checkLogos, toLogos, toPlainLogos } from './show-logos.ts'
 import { toLookAlikes, toPlainLookAlikes } from './show-look-alikes.ts'
 import { toClientPage, toClientTable, toCreated, toPlain, toSecretAnswer } from './show.ts'
 import { checkUnset } from './unset.ts'
@@ -68,8 +70,9 @@ Examples:
   pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a --json`,
     )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
-    runWith(options, async ({ clients }) => {
-      return show(clients, await findClient(clients, id, options), options)
+    runWith(options, async (administration) => {
+      const client = await findClient(administration.clients, id, options)
+      return show(administration, client, options)
     }),
   )
 }
@@ -115,7 +118,8 @@ Examples:
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
   return withCommonOptions(command).action((id: string, options: UpdateOptions) =>
-    runWith(options, async ({ clients }) => {
+    runWith(options, async (administration) => {
+      const { clients } = administration
       const changes = toMetadata(options)
       if (Object.keys(changes).length === 0)
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
@@ -123,19 +127,20 @@ Examples:
       if (options.unset) checkUnset(options.unset, client)
       const seen = await confirmVerified(client, changes, options.yes === true)
       const updated = await clients.update(id, changes, seen).catch(refuseChanged('client'))
-      return show(clients, updated, options)
+      return show(administration, updated, options)
     }),
   )
 }
 
-/** A client, as it was asked for, with those that look like it and claim no name. */
+/** A client, as it was asked for, with its logos and with those that look like it and claim no name. */
 async function show(
-  clients: Clients,
+  { clients, provider }: Administration,
   client: RegisteredClient,
   { json }: CommonOptions,
 ): Promise<string> {
   const found = await clients.findLookAlikes(client.clientId)
+  const logos = await checkLogos(client, provider?.issuer)
   return json
-    ? toJson({ ...toPlain(client), ...toPlainLookAlikes(found) })
-    : toClientPage(client) + toLookAlikes(found)
+    ? toJson({ ...toPlain(client), ...toPlainLookAlikes(found), ...toPlainLogos(logos) })
+    : toClientPage(client) + toLogos(logos) + toLookAlikes(found)
 }
