@@ -70,7 +70,14 @@ const schema = z
     PEOPLE_FILE: z.string().optional(),
     THEME: z.enum(themeNames, { error: `must be one of ${themeNames.join(', ')}` }).optional(),
     REDIS_URL: redisUrl.optional(),
+    REDIS_SENTINEL_USERNAME: z.string().optional(),
+    REDIS_SENTINEL_PASSWORD: z.string().optional(),
     STORAGE_KEYS: secrets.optional(),
+  })
+  .superRefine(({ REDIS_SENTINEL_USERNAME: name, REDIS_SENTINEL_PASSWORD: password }, context) => {
+    if (!name || password) return
+    const message = 'must be set with REDIS_SENTINEL_USERNAME'
+    context.addIssue({ code: 'custom', path: ['REDIS_SENTINEL_PASSWORD'], message })
   })
   .superRefine(({ REDIS_URL, STORAGE_KEYS: keys = [] }, context) => {
     if (!REDIS_URL || (keys.length > 0 && keys.every(({ length }) => length >= 32))) return
@@ -100,6 +107,10 @@ export function readSettings(environment: Environment): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== '')
   const values = check(schema, Object.fromEntries(given), '')
   const { REDIS_URL: address, STORAGE_KEYS: keys = [] } = values
+  const sentinelAccess = {
+    sentinelUsername: values.REDIS_SENTINEL_USERNAME,
+    sentinelPassword: values.REDIS_SENTINEL_PASSWORD,
+  }
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
     issuer: values.ISSUER,
@@ -110,7 +121,7 @@ export function readSettings(environment: Environment): Settings {
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,
     theme: values.THEME,
-    redis: address && { address, keys },
+    redis: address && { address: { ...address, ...sentinelAccess }, keys },
   }
 }
 
