@@ -14,19 +14,22 @@ export interface Listener {
   readonly close: () => Promise<void>
 }
 
+/** Where to listen. */
+export interface ListenOptions {
+  readonly port: number
+  /** An address of this machine. */
+  readonly host: string
+}
+
 /**
- * Takes a port of this machine's loopback interface. The port is known before anything is served
- * from it, because issuer and redirect URI contain it.
+ * Takes a port. The port is known before anything is served from it, because issuer and redirect URI contain it.
  *
  * @param variable - the variable to name where the port cannot be had
  */
-export async function takePort(variable: PortVariable, port: number): Promise<Listener> {
+export async function takePort(variable: PortVariable, options: ListenOptions): Promise<Listener> {
   const server = createServer()
-  await listen(server, port).catch((error: NodeJS.ErrnoException) => {
-    const reason =
-      error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code ?? error.message})`
-    const message = `port ${port} ${reason}: set ${variable} to another one, or to 0 for a free one`
-    throw new StartError(message, { cause: error })
+  await listen(server, options).catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(toMessage(variable, options, error), { cause: error })
   })
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
@@ -37,10 +40,22 @@ export async function takePort(variable: PortVariable, port: number): Promise<Li
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function toMessage(
+  variable: PortVariable,
+  { port, host }: ListenOptions,
+  { code, message }: NodeJS.ErrnoException,
+): string {
+  if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') {
+    return `HOST ${host} is no address of this machine: set HOST to another one`
+  }
+  const reason = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code ?? message})`
+  return `port ${port} ${reason}: set ${variable} to another one, or to 0 for a free one`
+}
+
+function listen(server: Server, { port, host }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject)
       resolve()
     })

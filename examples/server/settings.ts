@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
+import { host, port } from './places.ts'
 import { redisUrl } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
@@ -13,6 +14,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** The settings of the example. */
 export interface Settings {
   readonly ports: Readonly<Record<PortVariable, number>>
+  /** The address that all ports are on. */
+  readonly host: string
   /** Absent: `http://localhost:` and the port of the authorization server. */
   readonly issuer: string | undefined
   readonly audience: string
@@ -37,16 +40,6 @@ export interface RedisSettings {
 /** The variables that set a port. */
 export type PortVariable = 'PORT' | 'API_PORT' | 'APP_PORT'
 
-const portRule = 'must be a whole number from 0 to 65535 (0 takes a free port)'
-
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,5}$/, portRule)
-    .transform(Number)
-    .refine((value) => value <= 65_535, portRule)
-    .default(fallback)
-
 const isOn = z
   .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
   .default('false')
@@ -56,9 +49,10 @@ const secrets = z.string().transform((value) => value.split(',').map((key) => ke
 
 const schema = z
   .object({
-    PORT: port(3000),
-    API_PORT: port(3001),
-    APP_PORT: port(3002),
+    HOST: host,
+    PORT: port('PORT', 3000),
+    API_PORT: port('API_PORT', 3001),
+    APP_PORT: port('APP_PORT', 3002),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
     TRUST_PROXY: isOn,
@@ -113,6 +107,7 @@ export function readSettings(environment: Environment): Settings {
   }
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
+    host: values.HOST,
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
