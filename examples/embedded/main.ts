@@ -17,7 +17,11 @@ else {
   process.exitCode = 1
 }
 
-function listen({ port, host }: Settings): void {
+function listen({ port, host, keepAlive }: Settings): void {
+  // Node wants more time for headers than a connection may be idle, and for a request no less than for its headers.
+  http.keepAliveTimeout = keepAlive * 1000
+  http.headersTimeout = Math.max(http.headersTimeout, http.keepAliveTimeout + 5000)
+  http.requestTimeout = Math.max(http.requestTimeout, http.headersTimeout)
   http.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') {
       console.error(`port ${port} is taken: set PORT to another one, or to 0 for a free one`)

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PortVariable } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -19,6 +25,8 @@ export interface ListenOptions {
   readonly port: number
   /** An address of this machine. */
   readonly host: string
+  /** How long a connection may be idle, in seconds. */
+  readonly keepAlive: number
 }
 
 /**
@@ -27,17 +35,31 @@ export interface ListenOptions {
  * @param variable - the variable to name where the port cannot be had
  */
 export async function takePort(variable: PortVariable, options: ListenOptions): Promise<Listener> {
-  const server = createServer()
+  const server = createServer(toTimeouts(options))
+  let serve: Listener['serve'] = () => {}
+  const served = new Promise<Handler>((resolve) => {
+    serve = resolve
+  })
+  // A request that comes before it can be answered waits, and is refused if the start fails: nobody else would end it.
+  server.on('request', (request, response) => {
+    void served.then((handle) => handle(request, response))
+  })
   await listen(server, options).catch((error: NodeJS.ErrnoException) => {
     throw new StartError(toMessage(variable, options, error), { cause: error })
   })
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    serve: (handler) => {
-      server.on('request', (request, response) => void handler(request, response))
-    },
+    serve,
     close: () => close(server),
   }
+}
+
+/** Node wants more time for headers than a connection may be idle, and for a request no less than for its headers. */
+function toTimeouts({ keepAlive }: ListenOptions): ServerOptions {
+  const keepAliveTimeout = keepAlive * 1000
+  // Node closes up to a second later than it says (keepAliveTimeoutBuffer).
+  const headersTimeout = Math.max(60_000, keepAliveTimeout + 5000)
+  return { keepAliveTimeout, headersTimeout, requestTimeout: Math.max(300_000, headersTimeout) }
 }
 
 function toMessage(

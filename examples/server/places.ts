@@ -29,3 +29,13 @@ export const host: z.ZodType<string, string | undefined> = z
       'must be 127.0.0.1, localhost or ::1 for this machine alone, or 0.0.0.0 or :: for all that reach it. Some shells set HOST to the name of the machine: unset it there',
   })
   .default('127.0.0.1')
+
+/** Longer than load balancers keep an idle connection, which is 60 seconds for most. */
+const defaultKeepAlive = 65
+
+/** Reads for how many seconds a connection may be idle. */
+export const keepAlive: z.ZodType<number, string | undefined> = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of seconds from 1 to 9999')
+  .transform(Number)
+  .default(defaultKeepAlive)

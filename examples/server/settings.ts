@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
-import { host, port } from './places.ts'
+import { host, keepAlive, port } from './places.ts'
 import { redisUrl } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
@@ -16,6 +16,8 @@ export interface Settings {
   readonly ports: Readonly<Record<PortVariable, number>>
   /** The address that all ports are on. */
   readonly host: string
+  /** For how many seconds a connection may be idle. */
+  readonly keepAlive: number
   /** Absent: `http://localhost:` and the port of the authorization server. */
   readonly issuer: string | undefined
   readonly audience: string
@@ -50,6 +52,7 @@ const secrets = z.string().transform((value) => value.split(',').map((key) => ke
 const schema = z
   .object({
     HOST: host,
+    KEEP_ALIVE_TIMEOUT: keepAlive,
     PORT: port('PORT', 3000),
     API_PORT: port('API_PORT', 3001),
     APP_PORT: port('APP_PORT', 3002),
@@ -108,6 +111,7 @@ export function readSettings(environment: Environment): Settings {
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
     host: values.HOST,
+    keepAlive: values.KEEP_ALIVE_TIMEOUT,
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,

@@ -83,9 +83,9 @@ export async function startExample(environment: Environment): Promise<Example> {
   }
 }
 
-async function takePorts({ ports, host }: Settings, taken: Listener[]): Promise<Ports> {
+async function takePorts({ ports, host, keepAlive }: Settings, taken: Listener[]): Promise<Ports> {
   const take = async (variable: keyof typeof ports): Promise<Listener> => {
-    const listener = await takePort(variable, { port: ports[variable], host })
+    const listener = await takePort(variable, { port: ports[variable], host, keepAlive })
     taken.push(listener)
     return listener
   }

@@ -205,6 +205,11 @@ test("the backend's log has every request and every connection, no token, and no
     expect(log).not.toContain(secret)
 })
 
+test('keeps an idle connection for longer than load balancers do', async () => {
+  const { headers } = await fetch(`${origin}/login`)
+  expect(headers.get('keep-alive')).toBe('timeout=65')
+})
+
 /** What it says at its end, which comes by itself. */
 async function refusalOf(settings: Record<string, string>): Promise<string> {
   const env = { ...surroundings, ...settings }
@@ -225,6 +230,7 @@ test('says in one line where its port is taken, and ends with 1', async () => {
 test.each([
   [{ PORT: '70000' }, /^PORT must be a whole number from 0 to 65535 [^\n]+\n$/],
   [{ PORT: 'tcp://10.0.0.1:3100' }, /^PORT must be [^\n]+Kubernetes or Docker set it\n$/],
+  [{ KEEP_ALIVE_TIMEOUT: '65s' }, /^KEEP_ALIVE_TIMEOUT must be [^\n]+ seconds from 1 to 9999\n$/],
   [{ HOST: 'the-name-of-a-machine' }, /^HOST must be one of localhost, [^\n]+\n$/],
 ])('says in one line what is wrong with %j', async (settings, line) => {
   expect(await refusalOf(settings)).toMatch(line)

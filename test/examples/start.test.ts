@@ -30,6 +30,11 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
       { APP_PORT: 'udp://172.17.0.2:53' },
       /^APP_PORT must be .*if a service is called app\. Set/,
     ],
+    [
+      'a time that is no number',
+      { KEEP_ALIVE_TIMEOUT: '0' },
+      /^KEEP_ALIVE_TIMEOUT must be a whole number of seconds from 1/,
+    ],
     ['a host that is a name', { HOST: 'box' }, /^HOST must be 127\.0\.0\.1.*Some shells set HOST/],
     ['a host of another machine', { HOST: '10.255.255.1' }, /^HOST must be 127\.0\.0\.1/],
     ['an issuer without TLS', { ISSUER: 'http://auth.example.com' }, /^ISSUER must use https/],
