@@ -103,10 +103,10 @@ function waitForRedis(client: RedisClient): Promise<ConnectionProblem | undefine
     const tell = (problem: ConnectionProblem | undefined): void => {
       clearTimeout(timer)
       resolve(problem)
-      // A refusal at the start is its end, and is said then.
-      if (problem && !(isFirst && problem.wrong)) sayLost(problem)
       if (!problem && isLost) printNotice('Redis is back')
-      isLost = problem !== undefined
+      // A refusal at the start is its end, and is said then.
+      isLost = problem !== undefined && !(isFirst && problem.wrong)
+      if (problem && isLost) sayLost(problem)
       isFirst = false
     }
     const timer = setTimeout(tell, startTimeout, { message: 'Redis is unreachable: no answer' })

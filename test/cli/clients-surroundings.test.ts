@@ -47,7 +47,9 @@ describe('what is wrong with the surroundings is said', () => {
   test('a Redis that is not there, or does not answer, or wants a password', async () => {
     const nobody = { REDIS_URL: 'redis://:verysecret@127.0.0.1:1', STORAGE_KEYS: key }
     const said = await refusal(nobody)
-    expect(said).toMatch(/^error: REDIS_URL: Redis is unreachable: .*ECONNREFUSED.* \(127\.0\.0\.1:1\)/)
+    expect(said).toMatch(
+      /^error: REDIS_URL: Redis is unreachable: .*ECONNREFUSED.* \(127\.0\.0\.1:1\)/,
+    )
     expect(said).not.toContain('verysecret')
     const strict = await startRedis()
     await withClient(strict, (client) => client.config('SET', 'requirepass', 'other'))

@@ -135,12 +135,12 @@ describe('the example takes its settings from the environment', () => {
       .find((one) => one && !one.internal && one.family === 'IPv4')?.address
     const addresses = ['127.0.0.1', outside ?? '127.0.0.2']
     const reached = async (HOST: string): Promise<readonly boolean[]> => {
-      const { issuer, api, app, close } = await startExample({ HOST })
-      const urls = [issuer, api, app].flatMap((url) =>
+      const example = await startExample({ HOST })
+      const urls = [example.issuer, example.api, example.app].flatMap((url) =>
         addresses.map((address) => url.replace('localhost', address)),
       )
       const answers = await Promise.allSettled(urls.map((url) => fetch(url)))
-      await close()
+      await example.close()
       return answers.map(({ status }) => status === 'fulfilled')
     }
     expect(await reached('')).toEqual([true, false, true, false, true, false])
