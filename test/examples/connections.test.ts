@@ -19,9 +19,9 @@ async function portsOf() {
 /** Sends requests to each address until it is told to end: those that reached a port that was open. */
 function sendRequests(urls: readonly string[]) {
   const reached: Promise<number>[] = []
-  let isOver = false
+  const over = new AbortController()
   const loop = async (url: string): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { port, pathname, hostname } = new URL(url)
       const socket = openSocket(Number(port), hostname)
       const isOpen = await once(socket, 'connect').catch(() => undefined)
@@ -33,7 +33,7 @@ function sendRequests(urls: readonly string[]) {
   return {
     reached,
     async end() {
-      isOver = true
+      over.abort()
       await Promise.all(loops)
       return Promise.all(reached)
     },
