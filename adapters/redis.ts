@@ -4,6 +4,7 @@ import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
 import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
+import { toConnectionProblem } from './redis/connection.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
 import { createRecordStorage } from './redis/records.ts'
@@ -14,6 +15,7 @@ import { createUndoing } from './redis/undo.ts'
 
 export { parseRedisUrl, RedisUrlError, type RedisAddress, type RedisHost } from './redis/address.ts'
 export { toClientOptions, type RedisClientOptions } from './redis/client-options.ts'
+export { toConnectionProblem, watchConnection, type ConnectionProblem } from './redis/connection.ts'
 export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 export { ReplicationError } from './redis/exchange.ts'
 export { MissingKeyError } from './redis/known-keys.ts'
@@ -125,10 +127,15 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
   const keys = createStorageKeys(checkKeys(options.keys))
   const commands = createCommands(client, timeout)
   const known = createKnownKeys(commands, keys, prefix)
-  const check = async (): Promise<readonly StorageProblem[]> => [
-    ...(await findProblems(client, timeout)),
-    ...(await missingKeys(known)),
-  ]
+  const check = async (): Promise<readonly StorageProblem[]> => {
+    try {
+      return [...(await findProblems(client, timeout)), ...(await missingKeys(known))]
+    } catch (error) {
+      const { message, wrong } = toConnectionProblem(error)
+      if (!wrong) throw error
+      return [{ code: 'refused', message }]
+    }
+  }
   watchSetup(client, check, options.onProblem)
   outliveFailovers(client)
   if (subscriber) outliveFailovers(subscriber)

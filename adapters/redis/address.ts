@@ -9,6 +9,10 @@ export interface RedisAddress {
   readonly db: number
   /** What the Sentinels call the primary. */
   readonly primaryName?: string
+  /** As whom the Sentinels are asked, if they have users. No URL has it. */
+  readonly sentinelUsername?: string | undefined
+  /** The password of the Sentinels themselves. No URL has it. */
+  readonly sentinelPassword?: string | undefined
 }
 
 /** One address. */
@@ -32,7 +36,8 @@ export class RedisUrlError extends Error {
 /**
  * Reads where Redis is from one line: `redis://user:password@host:port/db` for one server, `rediss:` with TLS; some nodes of a
  * Cluster, separated by commas; `redis+sentinel://:password@host:port,host:port/name/db` for Sentinels. The credentials of
- * the first host are those of all; of Sentinels, they are those of the servers.
+ * the first host are those of all; of Sentinels, they are those of the servers. Add `sentinelUsername` and `sentinelPassword` for
+ * the Sentinels.
  *
  * @throws {@link RedisUrlError}
  */

@@ -22,7 +22,8 @@ export function toClientOptions(address: RedisAddress, common: SingleOptions): R
     ...(primaryName && { name: primaryName }),
   }
   if (kind === 'server') return { options: { ...options, ...hosts[0], db } }
-  if (kind === 'sentinel') return { options: { ...options, db, sentinels: [...hosts] } }
+  if (kind === 'sentinel')
+    return { options: { ...options, ...toSentinelAccess(address), db, sentinels: [...hosts] } }
   // A node does not try again by itself: the Cluster looks for who has taken its place.
   const { retryStrategy, ...redisOptions } = options
   const cluster: NodesOptions = {
@@ -36,3 +37,8 @@ export function toClientOptions(address: RedisAddress, common: SingleOptions): R
   }
   return { nodes: [...hosts], options: cluster }
 }
+
+const toSentinelAccess = ({ sentinelUsername, sentinelPassword }: RedisAddress): SingleOptions => ({
+  ...(sentinelUsername && { sentinelUsername }),
+  ...(sentinelPassword && { sentinelPassword }),
+})

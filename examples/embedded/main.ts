@@ -3,21 +3,33 @@ import type { AddressInfo } from 'node:net'
 import { createBackend } from './backend.ts'
 import { createLogger } from './logger.ts'
 import { signIns } from './people.ts'
+import { readSettings, type Settings } from './settings.ts'
 
 const logger = createLogger((line) => console.error(line))
 // What this package finds wrong with how it is mounted comes as a warning of the process.
 process.on('warning', (warning) => logger.error('warning', warning))
 
 const http = createServer()
-// Not 3000, where the other example is: it may run beside this one.
-const { PORT: port = '3100' } = process.env
-http.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EADDRINUSE') {
-    console.error(`port ${port} is taken: set PORT to another one, or to 0 for a free one`)
-  } else logger.error('error', error)
+const settings = readSettings(process.env)
+if ('port' in settings) listen(settings)
+else {
+  console.error(settings.join('\n'))
   process.exitCode = 1
-})
-http.listen(Number(port), 'localhost', () => void start())
+}
+
+function listen({ port, host, keepAlive }: Settings): void {
+  // Node wants more time for headers than a connection may be idle, and for a request no less than for its headers.
+  http.keepAliveTimeout = keepAlive * 1000
+  http.headersTimeout = Math.max(http.headersTimeout, http.keepAliveTimeout + 5000)
+  http.requestTimeout = Math.max(http.requestTimeout, http.headersTimeout)
+  http.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') {
+      console.error(`port ${port} is taken: set PORT to another one, or to 0 for a free one`)
+    } else logger.error('error', error)
+    process.exitCode = 1
+  })
+  http.listen(port, host, () => void start())
+}
 
 async function start(): Promise<void> {
   const origin = `http://localhost:${(http.address() as AddressInfo).port}`

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PortVariable } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -14,33 +20,64 @@ export interface Listener {
   readonly close: () => Promise<void>
 }
 
+/** Where to listen. */
+export interface ListenOptions {
+  readonly port: number
+  /** An address of this machine. */
+  readonly host: string
+  /** How long a connection may be idle, in seconds. */
+  readonly keepAlive: number
+}
+
 /**
- * Takes a port of this machine's loopback interface. The port is known before anything is served
- * from it, because issuer and redirect URI contain it.
+ * Takes a port. The port is known before anything is served from it, because issuer and redirect URI contain it.
  *
  * @param variable - the variable to name where the port cannot be had
  */
-export async function takePort(variable: PortVariable, port: number): Promise<Listener> {
-  const server = createServer()
-  await listen(server, port).catch((error: NodeJS.ErrnoException) => {
-    const reason =
-      error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code ?? error.message})`
-    const message = `port ${port} ${reason}: set ${variable} to another one, or to 0 for a free one`
-    throw new StartError(message, { cause: error })
+export async function takePort(variable: PortVariable, options: ListenOptions): Promise<Listener> {
+  const server = createServer(toTimeouts(options))
+  let serve: Listener['serve'] = () => {}
+  const served = new Promise<Handler>((resolve) => {
+    serve = resolve
+  })
+  // A request that comes before it can be answered waits, and is refused if the start fails: nobody else would end it.
+  server.on('request', (request, response) => {
+    void served.then((handle) => handle(request, response))
+  })
+  await listen(server, options).catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(toMessage(variable, options, error), { cause: error })
   })
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    serve: (handler) => {
-      server.on('request', (request, response) => void handler(request, response))
-    },
+    serve,
     close: () => close(server),
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+/** Node wants more time for headers than a connection may be idle, and for a request no less than for its headers. */
+function toTimeouts({ keepAlive }: ListenOptions): ServerOptions {
+  const keepAliveTimeout = keepAlive * 1000
+  // Node closes up to a second later than it says (keepAliveTimeoutBuffer).
+  const headersTimeout = Math.max(60_000, keepAliveTimeout + 5000)
+  return { keepAliveTimeout, headersTimeout, requestTimeout: Math.max(300_000, headersTimeout) }
+}
+
+function toMessage(
+  variable: PortVariable,
+  { port, host }: ListenOptions,
+  { code, message }: NodeJS.ErrnoException,
+): string {
+  if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') {
+    return `HOST ${host} is no address of this machine: set HOST to another one`
+  }
+  const reason = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code ?? message})`
+  return `port ${port} ${reason}: set ${variable} to another one, or to 0 for a free one`
+}
+
+function listen(server: Server, { port, host }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject)
       resolve()
     })

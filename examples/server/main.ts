@@ -16,6 +16,8 @@ try {
   if (!(error instanceof StartError)) throw error
   printProblem(error.message)
   process.exitCode = 1
+  // If it is ended while it connects, ioredis 6.0.0 may go on listening to the Sentinels, which would keep this from its end.
+  setTimeout(() => process.exit(), 1000).unref()
 }
 
 /** Sets the variables of a file. A variable that is set already wins over the file. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
+import { host, keepAlive, port } from './places.ts'
 import { redisUrl } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
@@ -13,6 +14,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** The settings of the example. */
 export interface Settings {
   readonly ports: Readonly<Record<PortVariable, number>>
+  /** The address that all ports are on. */
+  readonly host: string
+  /** For how many seconds a connection may be idle. */
+  readonly keepAlive: number
   /** Absent: `http://localhost:` and the port of the authorization server. */
   readonly issuer: string | undefined
   readonly audience: string
@@ -37,16 +42,6 @@ export interface RedisSettings {
 /** The variables that set a port. */
 export type PortVariable = 'PORT' | 'API_PORT' | 'APP_PORT'
 
-const portRule = 'must be a whole number from 0 to 65535 (0 takes a free port)'
-
-const port = (fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,5}$/, portRule)
-    .transform(Number)
-    .refine((value) => value <= 65_535, portRule)
-    .default(fallback)
-
 const isOn = z
   .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
   .default('false')
@@ -56,9 +51,11 @@ const secrets = z.string().transform((value) => value.split(',').map((key) => ke
 
 const schema = z
   .object({
-    PORT: port(3000),
-    API_PORT: port(3001),
-    APP_PORT: port(3002),
+    HOST: host,
+    KEEP_ALIVE_TIMEOUT: keepAlive,
+    PORT: port('PORT', 3000),
+    API_PORT: port('API_PORT', 3001),
+    APP_PORT: port('APP_PORT', 3002),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
     TRUST_PROXY: isOn,
@@ -70,7 +67,14 @@ const schema = z
     PEOPLE_FILE: z.string().optional(),
     THEME: z.enum(themeNames, { error: `must be one of ${themeNames.join(', ')}` }).optional(),
     REDIS_URL: redisUrl.optional(),
+    REDIS_SENTINEL_USERNAME: z.string().optional(),
+    REDIS_SENTINEL_PASSWORD: z.string().optional(),
     STORAGE_KEYS: secrets.optional(),
+  })
+  .superRefine(({ REDIS_SENTINEL_USERNAME: name, REDIS_SENTINEL_PASSWORD: password }, context) => {
+    if (!name || password) return
+    const message = 'must be set with REDIS_SENTINEL_USERNAME'
+    context.addIssue({ code: 'custom', path: ['REDIS_SENTINEL_PASSWORD'], message })
   })
   .superRefine(({ REDIS_URL, STORAGE_KEYS: keys = [] }, context) => {
     if (!REDIS_URL || (keys.length > 0 && keys.every(({ length }) => length >= 32))) return
@@ -100,8 +104,14 @@ export function readSettings(environment: Environment): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== '')
   const values = check(schema, Object.fromEntries(given), '')
   const { REDIS_URL: address, STORAGE_KEYS: keys = [] } = values
+  const sentinelAccess = {
+    sentinelUsername: values.REDIS_SENTINEL_USERNAME,
+    sentinelPassword: values.REDIS_SENTINEL_PASSWORD,
+  }
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
+    host: values.HOST,
+    keepAlive: values.KEEP_ALIVE_TIMEOUT,
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
@@ -110,7 +120,7 @@ export function readSettings(environment: Environment): Settings {
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,
     theme: values.THEME,
-    redis: address && { address, keys },
+    redis: address && { address: { ...address, ...sentinelAccess }, keys },
   }
 }
 

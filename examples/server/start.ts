@@ -83,9 +83,9 @@ export async function startExample(environment: Environment): Promise<Example> {
   }
 }
 
-async function takePorts({ ports }: Settings, taken: Listener[]): Promise<Ports> {
+async function takePorts({ ports, host, keepAlive }: Settings, taken: Listener[]): Promise<Ports> {
   const take = async (variable: keyof typeof ports): Promise<Listener> => {
-    const listener = await takePort(variable, ports[variable])
+    const listener = await takePort(variable, { port: ports[variable], host, keepAlive })
     taken.push(listener)
     return listener
   }
@@ -96,7 +96,7 @@ async function compose(
   settings: Settings,
   directory: Directory,
   ports: Ports,
-  { storage, partnerStore, place }: OpenStorage,
+  { storage, partnerStore, place, noteFailure }: OpenStorage,
 ): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'theme' | 'close'>> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
@@ -116,6 +116,7 @@ async function compose(
     views: settings.theme ? await readTheme(settings.theme) : {},
   })
   server.provider.proxy = settings.trustProxy
+  server.provider.on('server_error', (_ctx, error) => noteFailure(error))
   const apiApp = createApi({
     verify: introspection({
       // Where it listens: the issuer may be behind a proxy that is not reached from here.

@@ -1,10 +1,16 @@
 import type { Storage } from 'pleo-oauth-server'
 import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
-import { createRedisAdapter, type RedisClient } from 'pleo-oauth-server/adapters/redis'
+import {
+  createRedisAdapter,
+  toConnectionProblem,
+  watchConnection,
+  type ConnectionProblem,
+  type RedisClient,
+} from 'pleo-oauth-server/adapters/redis'
 import { createMemoryStore, type PartnerStore } from './partner-store.ts'
 import { createRedisStore } from './partner-redis-store.ts'
 import { printNotice } from './print.ts'
-import { createRedisClient, describeRedis, waitForRedis, watchRedis } from './redis-client.ts'
+import { createRedisClient, describeRedis } from './redis-client.ts'
 import type { RedisSettings, Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
 
@@ -16,6 +22,8 @@ export interface OpenStorage {
   readonly partnerStore: PartnerStore
   /** In words for people, without credentials. */
   readonly place: string
+  /** Says it if a request failed because Redis refuses what it needs. */
+  readonly noteFailure: (error: unknown) => void
   readonly close: () => void
 }
 
@@ -33,6 +41,7 @@ export async function openStorage({ redis }: Settings): Promise<OpenStorage> {
     storage: createMemoryAdapter(),
     partnerStore: createMemoryStore(),
     place: 'memory: lost when this ends',
+    noteFailure: () => {},
     close: () => {},
   }
 }
@@ -56,38 +65,70 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
     },
   })
   try {
-    const isLost = await start(client, storage)
+    await start(client, storage)
     isStarted = true
-    watchRedis(client, isLost, (problem) =>
-      problem ? sayLost(problem.reason) : printNotice('Redis is back'),
-    )
   } catch (error) {
     close()
     throw error
   }
   const partnerStore = createRedisStore(client, keys)
-  return { storage, partnerStore, place: describeRedis(address), close }
+  const noteFailure = createFailureNotes()
+  return { storage, partnerStore, place: describeRedis(address), noteFailure, close }
 }
 
-/** Looks at Redis before anything is served. Resolves to whether it cannot be reached. */
-async function start(client: RedisClient, storage: Storage): Promise<boolean> {
-  const problem = await waitForRedis(client, startTimeout)
-  if (problem?.isRefused) throw new StartError(`REDIS_URL: Redis refuses: ${problem.reason}`)
-  if (problem) {
-    sayLost(problem.reason)
-    return true
-  }
-  // Not permitted, or gone meanwhile: then requests will tell.
-  const problems = (await storage.check?.().catch(() => [])) ?? []
-  if (problems.length === 0) return false
+/** Looks at Redis before anything is served. */
+async function start(client: RedisClient, storage: Storage): Promise<void> {
+  const problem = await waitForRedis(client)
+  if (problem?.wrong) throw new StartError(`${variables[problem.wrong]}: ${problem.message}`)
+  // It may be gone again: then requests will tell.
+  const problems = problem ? [] : ((await storage.check?.().catch(() => [])) ?? [])
+  if (problems.length === 0) return
   throw new StartError(
     problems.map(({ code, message }) => `${variables[code] ?? 'REDIS_URL'}: ${message}`),
   )
 }
 
-/** What leads to a problem of the storage, where that is not Redis itself. */
-const variables: Readonly<Record<string, string>> = { missing_storage_key: 'STORAGE_KEYS' }
+/** What leads to a problem, where that is not the address of Redis. */
+const variables: Readonly<Record<string, string>> = {
+  address: 'REDIS_URL',
+  sentinelAccess: 'REDIS_SENTINEL_PASSWORD',
+  missing_storage_key: 'STORAGE_KEYS',
+}
 
-function sayLost(reason: string): void {
-  printNotice(`Redis is unreachable: ${reason}, requests are answered with 503 until it is back`)
+/** Resolves to what is in the way of the first connection, and says from then on when it is lost and back. */
+function waitForRedis(client: RedisClient): Promise<ConnectionProblem | undefined> {
+  return new Promise((resolve) => {
+    let isFirst = true
+    let isLost = false
+    const tell = (problem: ConnectionProblem | undefined): void => {
+      clearTimeout(timer)
+      resolve(problem)
+      if (!problem && isLost) printNotice('Redis is back')
+      // A refusal at the start is its end, and is said then.
+      isLost = problem !== undefined && !(isFirst && problem.wrong)
+      if (problem && isLost) sayLost(problem)
+      isFirst = false
+    }
+    const timer = setTimeout(tell, startTimeout, { message: 'Redis is unreachable: no answer' })
+    watchConnection(client, tell)
+  })
+}
+
+/** How often it is said that Redis refuses commands of a client that it has let in, in milliseconds. */
+const failureInterval = 60_000
+
+function createFailureNotes(): OpenStorage['noteFailure'] {
+  let saidAt = -Infinity
+  return (error) => {
+    const { cause = error } = error instanceof Error ? error : {}
+    const problem = toConnectionProblem(cause)
+    if (!problem.wrong || performance.now() - saidAt < failureInterval) return
+    saidAt = performance.now()
+    sayLost(problem)
+  }
+}
+
+function sayLost({ message, wrong }: ConnectionProblem): void {
+  const until = wrong ? 'that is put right' : 'it is back'
+  printNotice(`${message}, requests are answered with 503 until ${until}`)
 }

@@ -86,6 +86,16 @@ describe('the options of a client', () => {
     })
   })
 
+  test('by Sentinel have the access to the Sentinels, which no other kind has', () => {
+    const access = { sentinelUsername: 'pleo', sentinelPassword: 'other' }
+    const optionsOf = (url: string) => toClientOptions({ ...parseRedisUrl(url), ...access }, {})
+    expect(optionsOf('redis+sentinel://:pass@localhost/primary').options).toMatchObject({
+      password: 'pass',
+      ...access,
+    })
+    expect(optionsOf('redis://localhost').options).not.toHaveProperty('sentinelPassword')
+  })
+
   test('of a Cluster leave the trying again to the Cluster', () => {
     const { nodes, options: cluster } = options('redis://:pass@localhost,localhost')
     expect(nodes).toEqual([local, local])

@@ -47,17 +47,19 @@ describe('what is wrong with the surroundings is said', () => {
   test('a Redis that is not there, or does not answer, or wants a password', async () => {
     const nobody = { REDIS_URL: 'redis://:verysecret@127.0.0.1:1', STORAGE_KEYS: key }
     const said = await refusal(nobody)
-    expect(said).toMatch(/^error: Redis at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/)
+    expect(said).toMatch(
+      /^error: REDIS_URL: Redis is unreachable: .*ECONNREFUSED.* \(127\.0\.0\.1:1\)/,
+    )
     expect(said).not.toContain('verysecret')
     const strict = await startRedis()
     await withClient(strict, (client) => client.config('SET', 'requirepass', 'other'))
     const url = strict.url.replace('//', '//:verysecret@')
     const denied = await refusal({ REDIS_URL: url, STORAGE_KEYS: key })
-    expect(denied).toContain('cannot be reached: WRONGPASS')
+    expect(denied).toMatch(/^error: REDIS_URL: Redis refuses: WRONGPASS/)
     expect(denied).not.toContain('verysecret')
     strict.pause()
     const silent = await refusal({ REDIS_URL: url, STORAGE_KEYS: key })
-    expect(silent).toMatch(/^error: Redis at .* cannot be reached: /)
+    expect(silent).toMatch(/^error: REDIS_URL: Redis is unreachable: /)
     await strict.stop()
   })
 

@@ -205,13 +205,33 @@ test("the backend's log has every request and every connection, no token, and no
     expect(log).not.toContain(secret)
 })
 
-test('says in one line where its port is taken, and ends with 1', async () => {
-  const { port } = new URL(origin)
-  const env = { ...surroundings, PORT: port }
+test('keeps an idle connection for longer than load balancers do', async () => {
+  const { headers } = await fetch(`${origin}/login`)
+  expect(headers.get('keep-alive')).toBe('timeout=65')
+})
+
+/** What it says at its end, which comes by itself. */
+async function refusalOf(settings: Record<string, string>): Promise<string> {
+  const env = { ...surroundings, ...settings }
   const other = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   other.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  const [code] = (await once(other, 'close')) as [number]
-  expect(said).toBe(`port ${port} is taken: set PORT to another one, or to 0 for a free one\n`)
-  expect(code).toBe(1)
+  expect(await once(other, 'close')).toEqual([1, null])
+  return said
+}
+
+test('says in one line where its port is taken, and ends with 1', async () => {
+  const { port } = new URL(origin)
+  expect(await refusalOf({ PORT: port })).toBe(
+    `port ${port} is taken: set PORT to another one, or to 0 for a free one\n`,
+  )
+})
+
+test.each([
+  [{ PORT: '70000' }, /^PORT must be a whole number from 0 to 65535 [^\n]+\n$/],
+  [{ PORT: 'tcp://10.0.0.1:3100' }, /^PORT must be [^\n]+Kubernetes or Docker set it\n$/],
+  [{ KEEP_ALIVE_TIMEOUT: '65s' }, /^KEEP_ALIVE_TIMEOUT must be [^\n]+ seconds from 1 to 9999\n$/],
+  [{ HOST: 'the-name-of-a-machine' }, /^HOST must be one of localhost, [^\n]+\n$/],
+])('says in one line what is wrong with %j', async (settings, line) => {
+  expect(await refusalOf(settings)).toMatch(line)
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { isClientSecret } from '../../lib/index.ts'
@@ -20,6 +20,23 @@ function file(name: string, content: string): string {
 describe('the example says in one line why it cannot start, and ends with 1', () => {
   const cases: readonly (readonly [string, Record<string, string>, RegExp])[] = [
     ['a port that is no number', { PORT: 'abc' }, /^PORT must be a whole number from 0 to 65535/],
+    [
+      'a port that Kubernetes sets for a service',
+      { API_PORT: 'tcp://10.0.0.1:3001' },
+      /^API_PORT must be .*Kubernetes and Docker set API_PORT if a service is called api\. Set/,
+    ],
+    [
+      'a port that Docker sets for a link',
+      { APP_PORT: 'udp://172.17.0.2:53' },
+      /^APP_PORT must be .*if a service is called app\. Set/,
+    ],
+    [
+      'a time that is no number',
+      { KEEP_ALIVE_TIMEOUT: '0' },
+      /^KEEP_ALIVE_TIMEOUT must be a whole number of seconds from 1/,
+    ],
+    ['a host that is a name', { HOST: 'box' }, /^HOST must be 127\.0\.0\.1.*Some shells set HOST/],
+    ['a host of another machine', { HOST: '10.255.255.1' }, /^HOST must be 127\.0\.0\.1/],
     ['an issuer without TLS', { ISSUER: 'http://auth.example.com' }, /^ISSUER must use https/],
     [
       'an audience that is no URL',
@@ -110,6 +127,24 @@ describe('the example takes its settings from the environment', () => {
     expect(isClientSecret(secret)).toBe(true)
     expect(statuses).toEqual([200, 200, 401])
     expect(example.output).not.toContain('given-secret')
+  })
+
+  it('listens for this machine alone, and with HOST=0.0.0.0 for all that reach it', async () => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((one) => one && !one.internal && one.family === 'IPv4')?.address
+    const addresses = ['127.0.0.1', outside ?? '127.0.0.2']
+    const reached = async (HOST: string): Promise<readonly boolean[]> => {
+      const example = await startExample({ HOST })
+      const urls = [example.issuer, example.api, example.app].flatMap((url) =>
+        addresses.map((address) => url.replace('localhost', address)),
+      )
+      const answers = await Promise.allSettled(urls.map((url) => fetch(url)))
+      await example.close()
+      return answers.map(({ status }) => status === 'fulfilled')
+    }
+    expect(await reached('')).toEqual([true, false, true, false, true, false])
+    expect(await reached('0.0.0.0')).toEqual([true, true, true, true, true, true])
   })
 
   it('takes the issuer that a proxy shows, path and all', async () => {

@@ -128,6 +128,17 @@ describe('one server', () => {
     expect(told).toEqual([evicting('volatile-ttl')])
   })
 
+  test.each([
+    ['wants another password', ['default', 'resetpass', '>other']],
+    ['does not permit its scripts', ['default', '-eval', '-evalsha']],
+  ])('that %s is refused at the start', async (_, rule) => {
+    const redis = await start()
+    await withClient(redis, (client) => client.call('ACL', 'SETUSER', ...rule))
+    const issues = await issuesOf(adapterOn(connectTo(redis)))
+    expect(issues).toEqual([expect.objectContaining({ path: 'storage', code: 'refused' })])
+    expect(issues[0]?.message).toMatch(/^Redis refuses: NO/)
+  })
+
   test('that is not there is no mistake in its setup', async () => {
     const [port] = await freePorts()
     const error: unknown = await issuesOf(adapterOn(connectTo({ port }))).catch(

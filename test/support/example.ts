@@ -8,6 +8,8 @@ export interface RunningExample {
   readonly api: string
   readonly app: string
   readonly output: string
+  /** What it has said on stdout until now. */
+  said(): string
   /** What it has said on stderr until now. */
   errors(): string
   close(): Promise<void>
@@ -47,6 +49,7 @@ export async function startExample(
     api: address('Example API'),
     app: address('Example partner application'),
     output: stdout(),
+    said: stdout,
     errors: stderr,
     close: async () => {
       child.kill('SIGTERM')

@@ -1,5 +1,11 @@
 import type { Redis } from 'ioredis'
-import { startRedis, waitUntil, withClient, type RedisServer } from './redis-server.ts'
+import {
+  startRedis,
+  waitUntil,
+  withClient,
+  type RedisServer,
+  type ServerAccess,
+} from './redis-server.ts'
 
 /** A primary with one replica, and one Sentinel that alone decides on a failover. */
 export interface SentinelGroup {
@@ -7,7 +13,7 @@ export interface SentinelGroup {
   readonly primary: RedisServer
   /** The server that is its replica at the start. */
   readonly replica: RedisServer
-  readonly sentinel: { readonly host: string; readonly port: number }
+  readonly sentinel: ServerAccess
   /** What the Sentinel calls the primary. */
   readonly name: 'pleo'
   /** Waits until the replica has everything that was written to the primary before. */
@@ -21,26 +27,42 @@ export interface SentinelGroup {
 
 const name = 'pleo'
 
+/** The passwords of the default users. */
+export interface SentinelPasswords {
+  /** Of the primary and its replica; @defaultValue none */
+  readonly ofServers?: string
+  /** Of the Sentinel; @defaultValue none */
+  readonly ofSentinel?: string
+}
+
 /** Starts the three, and waits until the Sentinel could do a failover. */
-export async function startSentinel(): Promise<SentinelGroup> {
+export async function startSentinel({
+  ofServers,
+  ofSentinel,
+}: SentinelPasswords = {}): Promise<SentinelGroup> {
   const [primary, replica, sentinel] = await Promise.all([
     startRedis({ args: ['--repl-diskless-sync-delay', '0'] }),
     startRedis({ args: ['--repl-diskless-sync-delay', '0'] }),
     startRedis({ args: ['--sentinel'] }),
   ])
-  const waitForReplica = (): Promise<void> => waitForOffset(primary, replica)
-  const waitForPromotion = (): Promise<void> => waitForPrimary(sentinel, replica)
   await withClient(replica, (client) => client.replicaof(primary.host, primary.port))
   // A Sentinel looks at a server it has just learned of, and then not for ten seconds.
-  await waitForReplica()
+  await waitForOffset(primary, replica)
   await withClient(sentinel, (client) => watch(client, primary))
   await waitUntil('the Sentinel knows the replica', () => knowsReplica(sentinel, replica))
+  if (ofServers) await protectServers(sentinel, [primary, replica], ofServers)
+  if (ofSentinel)
+    await withClient(sentinel, (client) => client.acl('SETUSER', 'default', `>${ofSentinel}`))
+  const asked = withPassword(sentinel, ofSentinel)
+  const waitForPromotion = (): Promise<void> =>
+    waitForPrimary(asked, withPassword(replica, ofServers))
   return {
     primary,
     replica,
-    sentinel: { host: sentinel.host, port: sentinel.port },
+    sentinel: asked,
     name,
-    waitForReplica,
+    waitForReplica: () =>
+      waitForOffset(withPassword(primary, ofServers), withPassword(replica, ofServers)),
     failover: async () => {
       await primary.kill()
       await waitForPromotion()
@@ -51,6 +73,26 @@ export async function startSentinel(): Promise<SentinelGroup> {
       await sentinel.stop()
       await Promise.all([primary.stop(), replica.stop()])
     },
+  }
+}
+
+const withPassword = ({ host, port }: RedisServer, password = ''): ServerAccess => ({
+  host,
+  port,
+  ...(password && { password }),
+})
+
+async function protectServers(
+  sentinel: RedisServer,
+  servers: readonly RedisServer[],
+  password: string,
+): Promise<void> {
+  await withClient(sentinel, (client) =>
+    client.call('SENTINEL', 'SET', name, 'auth-pass', password),
+  )
+  for (const server of servers) {
+    const settings = ['masterauth', password, 'requirepass', password] as const
+    await withClient(server, (client) => client.call('CONFIG', 'SET', ...settings))
   }
 }
 
@@ -74,7 +116,7 @@ async function knowsReplica(sentinel: RedisServer, replica: RedisServer): Promis
   })
 }
 
-async function waitForPrimary(sentinel: RedisServer, expected: RedisServer): Promise<void> {
+async function waitForPrimary(sentinel: ServerAccess, expected: ServerAccess): Promise<void> {
   await waitUntil('the Sentinel names the replica as the primary', async () => {
     const address = await withClient(sentinel, (client) =>
       client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name),
@@ -84,7 +126,7 @@ async function waitForPrimary(sentinel: RedisServer, expected: RedisServer): Pro
   })
 }
 
-async function waitForOffset(primary: RedisServer, replica: RedisServer): Promise<void> {
+async function waitForOffset(primary: ServerAccess, replica: ServerAccess): Promise<void> {
   const { master_repl_offset: written } = await replicationOf(primary)
   await waitUntil('the replica has what the primary has', async () => {
     const { master_link_status: link, slave_repl_offset: read } = await replicationOf(replica)
@@ -92,7 +134,7 @@ async function waitForOffset(primary: RedisServer, replica: RedisServer): Promis
   })
 }
 
-async function replicationOf(server: RedisServer): Promise<Record<string, string>> {
+async function replicationOf(server: ServerAccess): Promise<Record<string, string>> {
   const info = await withClient(server, (client) => client.info('replication'))
   return Object.fromEntries(
     [...info.matchAll(/^(\w+):(.*)\r$/gm)].map(([, key, value]) => [key, value]),

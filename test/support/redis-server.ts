@@ -91,13 +91,20 @@ function toServer(first: Running, settings: Launch): RedisServer {
   }
 }
 
+/** Where a server is, and its password if it has one. */
+export interface ServerAccess {
+  readonly host: string
+  readonly port: number
+  readonly password?: string
+}
+
 /** Uses a connection of its own, that neither waits for a server nor connects again. */
 export async function withClient<T>(
-  address: { readonly host: string; readonly port: number },
+  { host: name, port, password }: ServerAccess,
   use: (client: Redis) => Promise<T>,
 ): Promise<T> {
-  const options = { retryStrategy: null, commandTimeout: 5000 }
-  const client = new Redis(address.port, address.host, options)
+  const options = { retryStrategy: null, commandTimeout: 5000, ...(password && { password }) }
+  const client = new Redis(port, name, options)
   client.on('error', () => {})
   try {
     return await use(client)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type * as Driver from 'ioredis'
 import {
   createRedisAdapter,
@@ -6,6 +5,8 @@ import {
   recommendedRedisOptions,
   RedisUrlError,
   toClientOptions,
+  watchConnection,
+  type ConnectionProblem,
   type RedisAddress,
   type RedisClient,
 } from '../../../adapters/redis.ts'
@@ -68,7 +69,18 @@ function readEnvironment(): Environment {
     const form = 'secrets of 32 characters or more, newest first, separated by commas'
     throw new Refusal(`STORAGE_KEYS must be those of the authorization server: ${form}`)
   }
-  return { address: toAddress(url), keys }
+  return { address: { ...toAddress(url), ...readSentinelAccess() }, keys }
+}
+
+type SentinelAccess = Pick<RedisAddress, 'sentinelUsername' | 'sentinelPassword'>
+
+function readSentinelAccess(): SentinelAccess {
+  const sentinelUsername = process.env['REDIS_SENTINEL_USERNAME'] || undefined
+  const sentinelPassword = process.env['REDIS_SENTINEL_PASSWORD'] || undefined
+  if (sentinelUsername && !sentinelPassword) {
+    throw new Refusal('REDIS_SENTINEL_PASSWORD must be set with REDIS_SENTINEL_USERNAME')
+  }
+  return { sentinelUsername, sentinelPassword }
 }
 
 function toAddress(url: string): RedisAddress {
@@ -96,29 +108,38 @@ async function importDriver(): Promise<Pick<typeof Driver, 'Redis' | 'Cluster'>>
 }
 
 async function connect(client: RedisClient, { hosts }: RedisAddress): Promise<void> {
+  const problem = await findConnectionProblem(client)
+  if (!problem) return
   const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
-  try {
-    await once(client, 'ready', { signal: AbortSignal.timeout(connectTimeout) })
-  } catch (error) {
-    throw new Refusal(`Redis at ${where} cannot be reached: ${reasonOf(error)}`)
-  }
+  throw new Refusal(`${toVariable(problem)}: ${problem.message} (${where})`)
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error) || error.name === 'AbortError') return 'no answer'
-  // A Cluster says that no node works, and has with it why the last one does not.
-  if ('lastNodeError' in error && error.lastNodeError) return reasonOf(error.lastNodeError)
-  // Without a text where a name has several addresses, and none answered.
-  return error.message || ('code' in error ? String(error.code) : error.name)
+/** What an operator has to look at. */
+const toVariable = ({ wrong }: ConnectionProblem): string =>
+  wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
+
+function findConnectionProblem(client: RedisClient): Promise<ConnectionProblem | undefined> {
+  return new Promise((resolve) => {
+    const late = { message: 'Redis is unreachable: no answer' }
+    const timer = setTimeout(resolve, connectTimeout, late)
+    watchConnection(client, (problem) => {
+      clearTimeout(timer)
+      resolve(problem)
+    })
+  })
 }
 
-/** Not with keys that are not those of the servers: they could read nothing of it. */
+/** What nothing can be done with: keys that are not those of the servers could read nothing of it. */
+const fatal: Readonly<Record<string, string>> = {
+  missing_storage_key: 'STORAGE_KEYS',
+  refused: 'REDIS_URL',
+}
+
 async function refuseProblems(storage: Storage): Promise<void> {
-  const problems = (await storage.check?.()) ?? []
-  for (const { message } of problems.filter(({ code }) => code !== 'missing_storage_key'))
+  for (const { code, message } of (await storage.check?.()) ?? []) {
+    if (fatal[code]) throw new Refusal(`${fatal[code]}: ${message}`)
     console.error(`warning: ${message}`)
-  const wrong = problems.find(({ code }) => code === 'missing_storage_key')
-  if (wrong) throw new Refusal(`STORAGE_KEYS: ${wrong.message}`)
+  }
 }
 
 async function close(client: RedisClient): Promise<void> {

@@ -1,0 +1,84 @@
+import type { RedisClient } from './commands.ts'
+
+/** What keeps a client from Redis. */
+export interface ConnectionProblem {
+  /** What is wrong, in one sentence, without credentials. */
+  readonly message: string
+  /**
+   * Which setting is wrong, if Redis or a Sentinel answers and refuses the client: where and as whom it connects, or as whom
+   * it asks the Sentinels. Trying again does not help. Absent in an outage, which passes.
+   */
+  readonly wrong?: 'address' | 'sentinelAccess'
+}
+
+/** How refusals begin that do not pass. `ERR` is for what is not so: a database, a Cluster, a name. */
+const refusal = /^(?:NOAUTH|WRONGPASS|NOPERM|DENIED|ERR(?! max number of clients))\b/
+const atSentinels = /^All sentinels are unreachable/
+
+/**
+ * Tells a refusal from an outage: for what comes with the event `error` of a client of ioredis, or as the error of a command.
+ */
+export function toConnectionProblem(error: unknown): ConnectionProblem {
+  const reason = toReason(error)
+  if (!refusal.test(reason)) return { message: `Redis is unreachable: ${reason}` }
+  if (!atSentinels.test(toText(error)))
+    return { message: `Redis refuses: ${reason}${toAdvice(reason)}`, wrong: 'address' }
+  // The name of the primary is a part of the address.
+  const wrong = reason.startsWith('ERR') ? 'address' : 'sentinelAccess'
+  return { message: `the Sentinel refuses: ${reason}${toAdvice(reason)}`, wrong }
+}
+
+/** Tells whether the client is connected, first when that is known, and then whenever it is different. */
+export function watchConnection(
+  client: RedisClient,
+  tell: (problem: ConnectionProblem | undefined) => void,
+): void {
+  let told: string | undefined
+  // Of several Sentinels or nodes, ioredis names the last one. One that refuses says more than one that is away.
+  let refused: string | undefined
+  const remember = (error: Error): void => {
+    const reason = error.message.replace(/^failed to connect to sentinel \S+ because /, '')
+    if (refusal.test(reason)) refused = reason
+  }
+  const change = (state: string, problem?: ConnectionProblem): void => {
+    if (told !== state) tell(problem)
+    told = state
+  }
+  client.on('sentinelError', remember)
+  client.on('node error', remember)
+  client.on('error', (error: unknown) => {
+    const isOfAll = isClusterError(error) || atSentinels.test(toText(error))
+    const prefix = isClusterError(error) ? '' : `All sentinels are unreachable. Last error: `
+    const problem = toConnectionProblem(
+      isOfAll && refused !== undefined ? new Error(prefix + refused) : error,
+    )
+    refused = undefined
+    change(problem.wrong ?? 'outage', problem)
+  })
+  client.on('ready', () => change('connected'))
+}
+
+const isClusterError = (error: unknown): error is { readonly lastNodeError: unknown } =>
+  error instanceof Error && 'lastNodeError' in error && Boolean(error.lastNodeError)
+
+function toReason(error: unknown): string {
+  // A Cluster says that no node works, and has with it why the last one does not.
+  if (isClusterError(error)) return toReason(error.lastNodeError)
+  const text = toText(error)
+  const reason = /Last error: (.*)$/s.exec(text)?.[1] ?? text
+  // Redis goes on with how a program would write the command that ioredis has sent.
+  return reason.replace(/^NOAUTH .*/s, 'NOAUTH Authentication required').replace(/\.$/, '')
+}
+
+function toText(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  // Without a text if a name has several addresses, and none answered.
+  return error.message || ('code' in error ? String(error.code) : error.name)
+}
+
+function toAdvice(reason: string): string {
+  if (/^(?:NOAUTH|WRONGPASS)/.test(reason)) return ': the user name or the password is not right'
+  if (/^NOPERM|user executing the script|ACL failure/.test(reason))
+    return ': the user lacks a right that docs/operations.md lists'
+  return ''
+}
