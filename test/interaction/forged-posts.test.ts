@@ -29,7 +29,6 @@ describe('a consent post is refused', () => {
     ['from another origin', { origin: 'https://evil.test' }],
     ['from the same host on another port', { origin: 'http://127.0.0.1:1' }],
     ['from the client', { origin: 'https://ledger.example.test' }],
-    ['from an origin that is hidden', { origin: 'null' }],
     ['that the browser calls cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['that the browser calls same-site', { 'sec-fetch-site': 'same-site' }],
     ['that the browser calls none', { 'sec-fetch-site': 'none' }],
