@@ -97,7 +97,8 @@ describe('a consent post is refused', () => {
   test('to one request with the cookie of another', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     const { page: other, browser: attacker } = await goToConsent(server.issuer, { as: 'jonas' })
-    const name = `${other.url.pathname} pleo_interaction`
+    const own = server.provider.cookieName('interaction')
+    const name = `${other.url.pathname} ${own}`
     const cookie = attacker.cookies.get(name)
     const signature = attacker.cookies.get(`${name}.sig`)
     const before = stored('Grant')
@@ -105,7 +106,7 @@ describe('a consent post is refused', () => {
       method: 'POST',
       body: new URLSearchParams({ csrf: formToken(other), ...allow }),
       headers: {
-        cookie: `pleo_interaction=${cookie?.value}; pleo_interaction.sig=${signature?.value}`,
+        cookie: `${own}=${cookie?.value}; ${own}.sig=${signature?.value}`,
       },
     })
     expectNothingDone(answer, 400, before)
@@ -114,18 +115,19 @@ describe('a consent post is refused', () => {
   test('with a cookie that was changed to that of another request', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     const { page: other } = await goToConsent(server.issuer, { as: 'jonas' })
-    const name = `${page.url.pathname} pleo_interaction`
+    const own = server.provider.cookieName('interaction')
+    const name = `${page.url.pathname} ${own}`
     const cookie = browser.cookies.get(name)
     const before = stored('Grant')
     const changed = other.url.pathname.slice(other.url.pathname.lastIndexOf('/') + 1)
     expect(cookie?.value).toBe(page.url.pathname.slice(page.url.pathname.lastIndexOf('/') + 1))
-    browser.cookies.set(`${other.url.pathname} pleo_interaction`, {
+    browser.cookies.set(`${other.url.pathname} ${own}`, {
       path: other.url.pathname,
       attributes: '',
       value: changed,
     })
     const signature = browser.cookies.get(`${name}.sig`)
-    browser.cookies.set(`${other.url.pathname} pleo_interaction.sig`, {
+    browser.cookies.set(`${other.url.pathname} ${own}.sig`, {
       path: other.url.pathname,
       attributes: '',
       value: signature?.value ?? '',
