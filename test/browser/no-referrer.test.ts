@@ -43,7 +43,9 @@ beforeEach(async () => {
 afterEach(() => context.close())
 
 const button = (name: string) => page.getByRole('button', { name, exact: true })
-const expectHidden = () => expect.poll(() => new Set(origins)).toEqual(new Set(['null']))
+const expectHidden = async (): Promise<void> => {
+  await expect.poll(() => new Set(origins)).toEqual(new Set(['null']))
+}
 
 test('a person signs in, takes another account and allows', async () => {
   await goToConsent(page, issuer, confidential, 'jonas')

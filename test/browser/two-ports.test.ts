@@ -66,7 +66,7 @@ test('a server of the test kit beside them ends nothing', async () => {
   await page.goto(askUrl(kit.issuer, client))
   await page.locator('[name=username]').waitFor()
   await page.goto(askUrl(one.issuer, confidential))
-  await page.locator('[value=allow]').waitFor()
+  await expect.poll(() => page.locator('[value=allow]').count()).toBe(1)
 })
 
 test('two examples beside each other keep both connections', async () => {
@@ -83,7 +83,7 @@ test('two examples beside each other keep both connections', async () => {
     }
     for (const { app } of examples) {
       await page.goto(app)
-      await page.getByRole('heading', { name: /^Connected/ }).waitFor()
+      await expect.poll(() => page.getByRole('heading', { name: /^Connected/ }).count()).toBe(1)
     }
   } finally {
     await Promise.all(examples.map((example) => example.close()))
