@@ -1,5 +1,6 @@
 import type { ViewsOptions } from './config/options.ts'
 import { setPageLanguage, type PageContext } from './http/page-language.ts'
+import { createTimeZoneFinder } from './http/page-time-zone.ts'
 import { loadCatalogues } from './locales/catalogues.ts'
 import { createTranslators, type Translator } from './locales/translator.ts'
 import { loadAssets, type Asset, type Assets } from './views/assets.ts'
@@ -12,7 +13,7 @@ import { defaultProductName } from './views/theme.ts'
 export interface Views {
   /** The languages there are pages in, the default first. */
   readonly languages: readonly string[]
-  /** What a page for this request is drawn with; sets the headers that tell its language. */
+  /** What a page for this request is drawn with, with dates in the person's time zone; sets the headers that tell its language. */
   page(ctx: PageContext): LocalizedPage
   /** What a page in a language is drawn with. */
   of(language: string): LocalizedPage
@@ -44,11 +45,11 @@ export function createViews(
   baseUrl: string,
   { load = (name) => findViewFile(options.directories ?? [], name)?.content }: ViewsSettings = {},
 ): Views {
-  const { locales = [], theme = {}, locals = {} } = options
+  const { locales = [], theme = {}, locals = {}, timeZone } = options
   const product = theme.productName ?? defaultProductName
   const templates = createTemplates(load)
   const assets = loadAssets(options)
-  const translators = createTranslators(loadCatalogues(locales), product)
+  const translators = createTranslators(loadCatalogues(locales), product, timeZone)
   const { languages } = translators
   const toUrl = ({ path, version }: Asset): string =>
     `${new URL(baseUrl + path).pathname}?v=${version}`
@@ -60,19 +61,20 @@ export function createViews(
     locals,
   }
 
-  const render: Views['render'] = (page, data, language) => {
-    const common: CommonData = { ...shared, ...toTemplateWords(translators.of(language)) }
-    return templates.render(`${page}.njk`, { ...common, ...data })
-  }
-  const of: Views['of'] = (language) => ({
-    ...translators.of(language),
-    render: (page, data) => render(page, data, language),
+  const toPage = (translator: Translator): LocalizedPage => ({
+    ...translator,
+    render: (page, data) => {
+      const common: CommonData = { ...shared, ...toTemplateWords(translator) }
+      return templates.render(`${page}.njk`, { ...common, ...data })
+    },
   })
+  const of: Views['of'] = (language) => toPage(translators.of(language))
+  const timeZoneOf = createTimeZoneFinder()
   return {
     languages,
-    page: (ctx) => of(setPageLanguage(ctx, languages)),
+    page: (ctx) => toPage(translators.of(setPageLanguage(ctx, languages), timeZoneOf(ctx))),
     of,
-    render,
+    render: (page, data, language) => of(language).render(page, data),
     assets,
   }
 }

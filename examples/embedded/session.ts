@@ -5,12 +5,13 @@ import { checkPassword, findPerson } from './people.ts'
 
 // The backend's own sign-in, older than its authorization server.
 
-const cookie = 'backend_session'
+// Browsers send cookies to every port of a host: with the port in its name, two backends keep theirs apart.
+const cookieOf = ({ socket }: Context): string => `backend_session_${socket.localPort}`
 const sessions = new Map<string, string>()
 
 /** The account id of the person who is signed in. */
 export const signedInAs = (ctx: Context): string | undefined =>
-  sessions.get(ctx.cookies.get(cookie, { signed: true }) ?? '')
+  sessions.get(ctx.cookies.get(cookieOf(ctx), { signed: true }) ?? '')
 
 /**
  * The page to sign in at, which sends people back to where they came from.
@@ -36,7 +37,8 @@ export function createSignIn(mayReturnTo: (url: string) => boolean): Middleware 
     }
     const id = randomBytes(16).toString('base64url')
     sessions.set(id, accountId)
-    ctx.cookies.set(cookie, id, { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true })
+    const options = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
+    ctx.cookies.set(cookieOf(ctx), id, options)
     ctx.redirect(returnTo(ctx))
   })
   router.get('/', (ctx) => {

@@ -16,7 +16,7 @@ import { createPartnerSessions } from './partner-sessions.ts'
 /** The example partner application: connects a company, and shows what it may read. */
 export function createPartnerApp(options: PartnerOptions): Koa {
   const { origin, api, store } = options
-  const sessions = createPartnerSessions(store)
+  const sessions = createPartnerSessions(store, origin)
   const actions = createPartnerActions({ ...options, sessions })
   const router = new Router()
 

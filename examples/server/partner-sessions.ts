@@ -17,10 +17,15 @@ export interface PartnerSessions {
   ) => Promise<void>
 }
 
-const cookie = 'northwind_session'
-
-/** Makes the sessions that a store keeps. */
-export function createPartnerSessions(store: PartnerStore): PartnerSessions {
+/**
+ * Makes the sessions that a store keeps.
+ *
+ * @param origin - where the application is reached. Its port is in the name of the cookie, which browsers send to every port.
+ */
+export function createPartnerSessions(store: PartnerStore, origin: string): PartnerSessions {
+  const { port } = new URL(origin)
+  const cookie = `northwind_session${port && `_${port}`}`
+  const idOf = (ctx: Context): string => ctx.cookies.get(cookie) ?? ''
   const inTurn = createTurns()
   const find = async (id: string): Promise<PartnerSession | undefined> =>
     id ? store.find(id) : undefined
@@ -45,8 +50,6 @@ export function createPartnerSessions(store: PartnerStore): PartnerSessions {
       }),
   }
 }
-
-const idOf = (ctx: Context): string => ctx.cookies.get(cookie) ?? ''
 
 /** Makes a function that does what has the same id one after the other. */
 function createTurns(): <T>(id: string, work: () => Promise<T>) => Promise<T> {

@@ -44,6 +44,7 @@ function createPreviewCommand(): Command {
     .option('--theme <file>', 'JSON file with the theme; a logo in it is found from there')
     .option('--locals <file>', 'JSON file with what templates have as locals')
     .option('--locales <dir...>', 'folders with texts, first match first')
+    .option('--time-zone <name>', 'time zone of dates, for example Europe/Copenhagen')
     .addHelpText(
       'after',
       `

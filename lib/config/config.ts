@@ -30,7 +30,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly refreshOverlap: number
   readonly publicRefreshOverlap: number
   readonly dpopSigningAlgorithms: readonly ProofAlgorithm[]
-  readonly views: Required<ViewsOptions>
+  readonly views: ViewsOptions
   /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
   readonly findClientIssues: FindClientIssues
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
@@ -76,6 +76,7 @@ export function resolveConfig(
       locals: options.views?.locals ?? {},
       theme: options.views?.theme ?? {},
       locales: options.views?.locales ?? [],
+      ...(options.views?.timeZone !== undefined && { timeZone: options.views.timeZone }),
     },
     findClientIssues: createClientCheck({ ...toClientRules(options), credentials: 'made' }),
     configure: options.configure ?? ((configuration) => configuration),

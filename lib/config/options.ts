@@ -136,6 +136,13 @@ export interface Account {
   readonly name: string
   /** Shown beside the name, so that people with two accounts know which one this is. */
   readonly email?: string
+  /**
+   * The person's time zone, for dates on pages: an IANA name, such as `Europe/Copenhagen`. A wrong one counts as left out, with a
+   * warning of the process.
+   *
+   * @defaultValue {@link ViewsOptions.timeZone}
+   */
+  readonly timeZone?: string
 }
 
 /** A company or organization that a person belongs to. */
@@ -359,4 +366,12 @@ export interface ViewsOptions {
    * @defaultValue none
    */
   readonly locales?: readonly string[]
+
+  /**
+   * The time zone of dates on pages, for people whose {@link Account.timeZone} the host does not know: an IANA name, such as
+   * `Europe/Copenhagen`.
+   *
+   * @defaultValue none: such a date has the time, in UTC, and says so
+   */
+  readonly timeZone?: string
 }

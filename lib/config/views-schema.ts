@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import { isTimeZone } from '../locales/time-zone.ts'
 import { TextEncodingError } from '../text-file.ts'
 import { findTemplateMistakes } from '../views/check.ts'
 import { checkLocales, isFolder } from './check-locales.ts'
@@ -28,6 +29,11 @@ const members = {
   locals: z.custom<object>(isPlainObject, { error: 'must be a plain object' }).optional(),
   theme: themeSchema.optional(),
   locales: folders,
+  timeZone: z
+    .custom<string>(isTimeZone, {
+      error: 'must be the name of a time zone (IANA), such as Europe/Copenhagen',
+    })
+    .optional(),
 }
 
 /** What the options of the pages may be, each by itself. */

@@ -28,12 +28,18 @@ export function toConnectionWords(
       used === null
         ? page.text('connections.neverUsed')
         : page.text('connections.lastUsed', { date: date(used) }),
-    ends: toEnd(date(times.endsAt), date(times.endsAtLatest), page),
+    ends: toEnd(times, date, page),
   }
 }
 
-/** In words; one date where both are that day. */
-const toEnd = (date: string, latest: string, { text }: LocalizedPage): string =>
-  date === latest
-    ? text('connections.until', { date })
+/** In words. One date if both ends read the same, or are the same but for the seconds that redeeming took. */
+function toEnd(
+  { endsAt, endsAtLatest }: Pick<LoadedConnection, 'endsAt' | 'endsAtLatest'>,
+  toDate: (milliseconds: number) => string,
+  { text }: LocalizedPage,
+): string {
+  const [date, latest] = [toDate(endsAt), toDate(endsAtLatest)]
+  return date === latest || Math.abs(endsAtLatest - endsAt) < 60_000
+    ? text('connections.until', { date: latest })
     : text('connections.untilUnused', { date, latest })
+}

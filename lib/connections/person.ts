@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Account } from '../config/options.ts'
 import { hostContext } from '../http/host-context.ts'
+import { rememberTimeZone } from '../http/page-time-zone.ts'
 
 /** The person whose browser this is, and what a form is tied to. */
 export interface SignedInPerson {
@@ -26,6 +27,7 @@ export async function signedInPerson(
     : isRecent && session.accountId
   const account = accountId ? await accounts.find(accountId) : undefined
   if (!account || !accountId) return undefined
+  rememberTimeZone(ctx, account.timeZone)
   // The id that the person signed in with counts, whatever else the host calls the same person.
   return { account: { ...account, accountId }, session: { uid: session?.uid ?? accountId } }
 }

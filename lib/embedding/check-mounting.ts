@@ -105,7 +105,7 @@ async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue |
     .map(([name]) => name.toLowerCase())
   if (changed.length === 0) return undefined
   const what = `another ${changed.join(', ')} than it gave`
-  return toChanged(routes.authorization, what, 'sets its own, which breaks forms and popups')
+  return toChanged(routes.authorization, what, 'sets its own, which can break forms and popups')
 }
 
 /** Values that came more than once are all in force; said twice, the same is the same. */

@@ -1,6 +1,11 @@
 /** What a host can get wrong so that only a request shows it: the code of the warning. */
 export type Mistake =
-  'wrong_prefix' | 'other_origin' | 'unknown_cookie_key' | 'body_consumed' | 'answer_changed'
+  | 'wrong_prefix'
+  | 'other_origin'
+  | 'unknown_cookie_key'
+  | 'body_consumed'
+  | 'answer_changed'
+  | 'unknown_time_zone'
 
 /** Says what the host got wrong, each kind at most once an hour. */
 export type TellMistake = (mistake: Mistake, message: string) => void

@@ -4,7 +4,7 @@ import { isPartOfFlow, programEndpoints } from '../provider/routes.ts'
 
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
- * browsers send `Origin: null` with a form, and the form is refused.
+ * browsers send `Origin: null` with a form. Those without `Sec-Fetch-Site` then cannot tell that it is a form of ours.
  */
 const headersOfPages = {
   'Cache-Control': 'no-store',

@@ -49,13 +49,17 @@ const toDigest = (shown: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(shown)).digest('base64url')
 
 /**
- * Refuses a form that a page of another origin sent. Browsers say so in two headers; whoever sends
- * neither is no browser, and has no person's cookies.
+ * Refuses a form that a page of another origin sent. Browsers say so in two headers. A program that sends neither has no
+ * person's cookies. Under `Referrer-Policy: no-referrer`, which a gateway may set, browsers hide the origin: they send `null`. Then
+ * `Sec-Fetch-Site` must be `same-origin`. For a page whose origin is really opaque, as in a sandboxed frame, browsers send another value.
+ *
+ * @see {@link https://fetch.spec.whatwg.org/#append-a-request-origin-header Fetch, Section 3.2}
  */
 export function refuseForeignOrigin(ctx: Context, issuer: string): void {
   const origin = ctx.get('Origin')
   const site = ctx.get('Sec-Fetch-Site')
-  const isForeign = origin !== '' && origin !== new URL(issuer).origin
+  const isHidden = origin === 'null' && site === 'same-origin'
+  const isForeign = origin !== '' && origin !== new URL(issuer).origin && !isHidden
   if (isForeign || (site !== '' && site !== 'same-origin')) {
     throw new errors.InvalidRequest('the form was sent from another origin', 403)
   }

@@ -3,6 +3,7 @@ import { defaultLanguage, type Catalogues } from './catalogues.ts'
 import { createFormats, type Formats } from './formats.ts'
 import { isolate } from './isolate.ts'
 import { directionOf, type Direction } from './language.ts'
+import { createDateFormat } from './time-zone.ts'
 
 /** What is put into a text; a number as `count` chooses its plural form. */
 export type TextValues = Readonly<Record<string, string | number>>
@@ -31,7 +32,8 @@ export interface Translator {
 export interface Translators {
   /** The languages there are, the default first. */
   readonly languages: readonly string[]
-  of(language: string): Translator
+  /** @param timeZone - that of the person who reads; the default if it is left out */
+  of(language: string, timeZone?: string): Translator
 }
 
 /** A text, and the language it was found in. */
@@ -44,11 +46,16 @@ type Lookup = (
  * Makes the translators.
  *
  * @param product - what the product is called, which every text may name: `{{product}}`
+ * @param timeZone - that of dates for a person whose time zone nobody knows
  */
-export function createTranslators(catalogues: Catalogues, product: string): Translators {
+export function createTranslators(
+  catalogues: Catalogues,
+  product: string,
+  timeZone?: string,
+): Translators {
   const lookUpIn = createLookup(catalogues)
   const create = (language: string): Translator => {
-    const formats = createFormats(language)
+    const formats = createFormats(language, timeZone)
     const direction = directionOf(language)
     const lookUp = lookUpIn(language)
     return {
@@ -77,7 +84,12 @@ export function createTranslators(catalogues: Catalogues, product: string): Tran
   )
   return {
     languages: [...translators.keys()],
-    of: (language) => translators.get(language) ?? create(defaultLanguage),
+    of: (language, own) => {
+      const translator = translators.get(language) ?? create(defaultLanguage)
+      if (own === undefined) return translator
+      const date = createDateFormat(translator.language, own)
+      return { ...translator, formats: { ...translator.formats, date } }
+    },
   }
 }
 

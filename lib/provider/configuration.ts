@@ -142,15 +142,18 @@ function toFeatures({ resourceServer }: Config): NonNullable<Configuration['feat
 }
 
 function toCookies({ issuer, cookieKeys }: Config): NonNullable<Configuration['cookies']> {
-  const secure = issuer.startsWith('https:')
+  const { protocol, port } = new URL(issuer)
+  const secure = protocol === 'https:'
+  // Browsers send cookies to every port of a host. With the port in their names, servers on two ports keep theirs apart.
+  const suffix = port && `_${port}`
   const attributes = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
   return {
     keys: [...cookieKeys],
     // __Host- needs the path "/"; the two others live below paths of their own (RFC 6265bis, Section 4.1.3).
     names: {
-      session: secure ? '__Host-pleo_session' : 'pleo_session',
-      interaction: secure ? '__Secure-pleo_interaction' : 'pleo_interaction',
-      resume: secure ? '__Secure-pleo_resume' : 'pleo_resume',
+      session: `${secure ? '__Host-' : ''}pleo_session${suffix}`,
+      interaction: `${secure ? '__Secure-' : ''}pleo_interaction${suffix}`,
+      resume: `${secure ? '__Secure-' : ''}pleo_resume${suffix}`,
     },
     long: { ...attributes, path: '/' },
     short: attributes,

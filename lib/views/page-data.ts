@@ -11,7 +11,7 @@ export interface CommonData {
   readonly dir: Direction
   /** The text at a path of the catalogues, `t('consent.allow')`, with what is put into it. */
   readonly t: Translator['text']
-  /** A day in words, in UTC. */
+  /** A day in words, where the person is. If nobody knows that: the day and the time in UTC, with the zone named. */
   readonly formatDate: Formats['date']
   /** A number of days in words. */
   readonly formatDays: Formats['days']

@@ -201,6 +201,34 @@ describe('on save', () => {
   })
 })
 
+describe('the time zone of the preview', () => {
+  /** All pages of connections and consent, and what the start page says. */
+  const readWith = async (...options: readonly string[]) => {
+    const own = startCommand('views', 'preview', ...options)
+    const address = (await own.said(/http:\/\/127\.0\.0\.1:\d+(?=\/\n)/)) || ''
+    const start = await (await fetch(address)).text()
+    const urls = [...start.matchAll(/href="(\/pages\/con[^"]+)"/g)].map(([, url = '']) => url)
+    const pages = await Promise.all(
+      urls.map(async (url) => (await fetch(address + url.replaceAll('&#38;', '&'))).text()),
+    )
+    own.kill('SIGTERM')
+    await own.ended
+    return { start, pages: pages.join('\n') }
+  }
+
+  test('is named with every date, unless one is given', async () => {
+    expect((await readWith()).pages).toMatch(/March 14, 2026\D+10:00 UTC/)
+    const { pages } = await readWith('--time-zone', 'Pacific/Kiritimati')
+    expect(pages).toContain('March 15, 2026')
+    expect(pages).not.toMatch(/UTC|March 14/)
+  })
+
+  test('is refused by name if there is none like it', async () => {
+    const { start } = await readWith('--time-zone', 'Europe/Kopenhagen')
+    expect(start).toContain('views.timeZone: must be the name of a time zone')
+  })
+})
+
 describe('the process', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('ends on %s', async (signal) => {
     const own = startCommand('views', 'preview')

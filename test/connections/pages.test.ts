@@ -19,6 +19,7 @@ let issuer: string
 const revoked: ConnectionRevoked[] = []
 beforeAll(async () => {
   server = await startServer({
+    views: { timeZone: 'UTC' },
     accounts: {
       ...people,
       // Emil is made an administrator of Sofia's company as well.
@@ -68,7 +69,7 @@ const toDay = (days: number): string =>
 describe('the page of connections', () => {
   test('says the last day that the consent page said, where a use puts the end off no more', async () => {
     const lifetimes = { grant: 3 * 86_400 }
-    const short = await startServer({ lifetimes })
+    const short = await startServer({ lifetimes, views: { timeZone: 'UTC' } })
     const browser = createBrowser()
     const { page: question } = await goToConsent(short.issuer, { browser })
     expect(question.text).toContain(`Until ${isolated(toDay(3))}`)
@@ -80,7 +81,7 @@ describe('the page of connections', () => {
 
   test('says when the access ends where there is no refresh that could put it off', async () => {
     const once = { ...confidential, grant_types: ['authorization_code'] }
-    const briefly = await startServer({ clients: [once] })
+    const briefly = await startServer({ clients: [once], views: { timeZone: 'UTC' } })
     const browser = createBrowser()
     await connect(briefly.issuer, { browser, client: once })
     const page = await browser.go(`${briefly.issuer}/oauth/connections`)

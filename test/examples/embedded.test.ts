@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,29 +17,44 @@ const ledger = {
   token_endpoint_auth_method: 'none',
 } as const
 
-let backend: ChildProcess
-let log = ''
-let origin = ''
-let issuer = ''
-beforeAll(async () => {
+interface Backend {
+  readonly origin: string
+  readonly issuer: string
+  readonly log: () => string
+  readonly close: () => Promise<void>
+}
+
+async function startBackend(): Promise<Backend> {
   const env = { ...surroundings, PORT: '0' }
-  backend = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  backend.stderr?.on('data', (text: Buffer) => (log += text.toString()))
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [said, logged] = ['', '']
+  child.stderr.on('data', (text: Buffer) => (logged += text.toString()))
   await new Promise<void>((resolve, reject) => {
-    backend.stdout?.on('data', (text: Buffer) => {
+    child.stdout.on('data', (text: Buffer) => {
       said += text.toString()
       if (said.includes('Ctrl+C')) resolve()
     })
-    backend.once('close', () => reject(new Error(`it ended: ${log}`)))
+    child.once('close', () => reject(new Error(`it ended: ${logged}`)))
   })
-  origin = /^Backend +(\S+)$/m.exec(said)?.[1] ?? ''
-  issuer = /^Authorization server +(\S+)$/m.exec(said)?.[1] ?? ''
+  return {
+    origin: /^Backend +(\S+)$/m.exec(said)?.[1] ?? '',
+    issuer: /^Authorization server +(\S+)$/m.exec(said)?.[1] ?? '',
+    log: () => logged,
+    close: async () => {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'close')
+    },
+  }
+}
+
+let backend: Backend
+let origin = ''
+let issuer = ''
+beforeAll(async () => {
+  backend = await startBackend()
+  ;({ origin, issuer } = backend)
 })
-afterAll(async () => {
-  backend.kill('SIGTERM')
-  if (backend.exitCode === null) await once(backend, 'close')
-})
+afterAll(() => backend.close())
 
 const maja = { email: 'maja@bakery.example', password: 'flour and water' }
 const otto = { email: 'otto@florist.example', password: 'roses and rain' }
@@ -92,7 +107,7 @@ async function call(
 }
 
 test('the start finds nothing wrong with how it is mounted', () => {
-  expect(log).not.toContain('"level":"error"')
+  expect(backend.log()).not.toContain('"level":"error"')
 })
 
 describe('a person', () => {
@@ -118,6 +133,18 @@ describe('a person', () => {
     const right = await signIn(browser, wrong, maja)
     expect(right.url.href).toBe(`${origin}/`)
     expect(right.text).toContain('Signed in as Maja Lind')
+  })
+
+  test('stays signed in when somebody signs in at a second backend on another port', async () => {
+    const second = await startBackend()
+    try {
+      const { browser } = await visit(maja)
+      const page = await signIn(browser, await browser.go(`${second.origin}/login`), otto)
+      expect(page.text).toContain('Signed in as Otto Berg')
+      expect((await browser.go(`${origin}/`)).text).toContain('Signed in as Maja Lind')
+    } finally {
+      await second.close()
+    }
   })
 
   test('does not connect a company where somebody else decides, and reads who does', async () => {
@@ -191,7 +218,8 @@ describe('an application', () => {
 test("the backend's log has every request and every connection, no token, and nothing that went wrong", async () => {
   const { access_token, refresh_token } = await connect(maja, bakery)
   await call('companies', access_token)
-  const lines = log
+  const lines = backend
+    .log()
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -202,7 +230,7 @@ test("the backend's log has every request and every connection, no token, and no
   // Warnings of the process are there as well: of how the authorization server is embedded, among others.
   expect(lines.filter(({ level }) => level === 'error')).toEqual([])
   for (const secret of [access_token, refresh_token, maja.password, 'code='])
-    expect(log).not.toContain(secret)
+    expect(backend.log()).not.toContain(secret)
 })
 
 test('keeps an idle connection for longer than load balancers do', async () => {

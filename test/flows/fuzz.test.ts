@@ -75,13 +75,17 @@ function createRequests(seed: number): () => { readonly url: string; readonly in
       const isRaw = random() < 0.1
       return `${encodeURIComponent(pick(names))}=${isRaw ? '%E0%A4%A' : encode(value)}`
     }).join('&')
+  const cookies = (): readonly string[] => {
+    const nameOf = (type: string): string => server.provider.cookieName(type)
+    return [`${nameOf('session')}=x`, `${nameOf('interaction')}=%`, ';;=;', 'a']
+  }
   const headers = (): Record<string, string> => ({
     ...(random() < 0.5 && basic(confidential)),
     ...(random() < 0.1 && {
       authorization: pick(['Basic', 'Basic %%%', 'Bearer x', 'DPoP x', '']),
     }),
     ...(random() < 0.8 && { 'content-type': random() < 0.7 ? (types[0] ?? '') : pick(types) }),
-    ...(random() < 0.2 && { cookie: pick(['pleo_session=x', 'pleo_interaction=%', ';;=;', 'a']) }),
+    ...(random() < 0.2 && { cookie: pick(cookies()) }),
     ...(random() < 0.2 && { accept: pick(['text/html', 'application/json', '*/*;q=', 'x']) }),
     ...(random() < 0.2 && { origin: pick(['null', 'https://evil.test', issuer]) }),
     ...(random() < 0.2 && { 'sec-fetch-site': pick(['cross-site', 'same-origin', 'x']) }),

@@ -19,6 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+const nameOf = (type: string): string => server.provider.cookieName(type)
+
 const cookieValue = ({ cookies }: Browser, name: string): string =>
   [...cookies].find(([key]) => key.endsWith(` ${name}`))?.[1].value ?? ''
 
@@ -30,16 +32,16 @@ const isSignIn = ({ text }: Page): boolean => text.includes('name="password"')
 describe('the session', () => {
   test('gets another id at every sign-in, and the earlier one is worthless', async () => {
     const { browser } = await goToConsent(server.issuer)
-    const before = cookieValue(browser, 'pleo_session')
-    const signature = cookieValue(browser, 'pleo_session.sig')
+    const before = cookieValue(browser, nameOf('session'))
+    const signature = cookieValue(browser, `${nameOf('session')}.sig`)
     const login = await browser.go(`${requestUrl(server.issuer)}&prompt=login`)
     await browser.submit(login, { username: 'sofia@example.test', password })
-    const after = cookieValue(browser, 'pleo_session')
+    const after = cookieValue(browser, nameOf('session'))
     expect(before).not.toBe('')
     expect(after).not.toBe(before)
     const fresh = createBrowser()
-    fresh.cookies.set('/ pleo_session', { value: before, path: '/', attributes: '' })
-    fresh.cookies.set('/ pleo_session.sig', { value: signature, path: '/', attributes: '' })
+    fresh.cookies.set(`/ ${nameOf('session')}`, { value: before, path: '/', attributes: '' })
+    fresh.cookies.set(`/ ${nameOf('session')}.sig`, { value: signature, path: '/', attributes: '' })
     expect(isSignIn(await fresh.go(requestUrl(server.issuer)))).toBe(true)
   })
 
@@ -47,7 +49,7 @@ describe('the session', () => {
     const planted = createBrowser()
     const { browser: attacker } = await goToConsent(server.issuer, { as: 'jonas' })
     for (const [key, cookie] of attacker.cookies) {
-      if (key.startsWith('/ pleo_session')) planted.cookies.set(key, cookie)
+      if (key.startsWith(`/ ${nameOf('session')}`)) planted.cookies.set(key, cookie)
     }
     const login = await planted.go(`${requestUrl(server.issuer)}&prompt=login`)
     const page = await planted.submit(login, { username: 'sofia@example.test', password })
@@ -126,10 +128,7 @@ describe('cookies', () => {
     const names = [...browser.cookies.keys()].map((key) => key.slice(key.indexOf(' ') + 1))
     expect(new Set(names)).toEqual(
       new Set(
-        ['pleo_session', 'pleo_interaction', 'pleo_resume'].flatMap((name) => [
-          name,
-          `${name}.sig`,
-        ]),
+        ['session', 'interaction', 'resume'].map(nameOf).flatMap((name) => [name, `${name}.sig`]),
       ),
     )
     for (const { attributes } of browser.cookies.values()) {
@@ -142,26 +141,29 @@ describe('cookies', () => {
   test('of an interaction are sent to that interaction only', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     const paths = [...browser.cookies]
-      .filter(([key]) => key.endsWith(' pleo_interaction'))
+      .filter(([key]) => key.endsWith(` ${nameOf('interaction')}`))
       .map(([, { path }]) => path)
     expect(paths).toContain(page.url.pathname)
     for (const path of paths) expect(path).toMatch(/^\/oauth\/interaction\/[\w-]+$/)
   })
 
   const tamper: readonly (readonly [string, (value: string, signature: string) => string])[] = [
-    ['another value', (value, sig) => `pleo_session=${value}x; pleo_session.sig=${sig}`],
+    [
+      'another value',
+      (value, sig) => `${nameOf('session')}=${value}x; ${nameOf('session')}.sig=${sig}`,
+    ],
     [
       'another signature',
       (value, sig) =>
-        `pleo_session=${value}; pleo_session.sig=${sig.startsWith('x') ? 'y' : 'x'}${sig.slice(1)}`,
+        `${nameOf('session')}=${value}; ${nameOf('session')}.sig=${sig.startsWith('x') ? 'y' : 'x'}${sig.slice(1)}`,
     ],
-    ['no signature', (value) => `pleo_session=${value}`],
-    ['an empty signature', (value) => `pleo_session=${value}; pleo_session.sig=`],
+    ['no signature', (value) => `${nameOf('session')}=${value}`],
+    ['an empty signature', (value) => `${nameOf('session')}=${value}; ${nameOf('session')}.sig=`],
   ]
   test.each(tamper)('with %s are no session', async (_, forge) => {
     const { browser } = await goToConsent(server.issuer)
-    const value = cookieValue(browser, 'pleo_session')
-    const signature = cookieValue(browser, 'pleo_session.sig')
+    const value = cookieValue(browser, nameOf('session'))
+    const signature = cookieValue(browser, `${nameOf('session')}.sig`)
     const target = await browser.go(requestUrl(server.issuer))
     expect(isSignIn(target)).toBe(false)
     const page = await followWith(forge(value, signature))

@@ -65,12 +65,18 @@ describe('a form is accepted', () => {
     [{ Origin: 'https://api.example.test' }],
     [{ Origin: 'https://api.example.test', 'Sec-Fetch-Site': 'same-origin' }],
     [{ 'Sec-Fetch-Site': 'same-origin' }],
+    [{ Origin: 'null', 'Sec-Fetch-Site': 'same-origin' }],
   ])('with %j, below a path as well', (headers) => {
     expect(check('https://api.example.test/auth', headers)).not.toThrow()
   })
 
   test.each([
     [{ Origin: 'null' }],
+    [{ Origin: 'null', 'Sec-Fetch-Site': 'same-site' }],
+    [{ Origin: 'null', 'Sec-Fetch-Site': 'cross-site' }],
+    [{ Origin: 'null', 'Sec-Fetch-Site': 'none' }],
+    [{ Origin: 'null, null', 'Sec-Fetch-Site': 'same-origin' }],
+    [{ Origin: 'https://example.test', 'Sec-Fetch-Site': 'same-origin' }],
     [{ Origin: 'https://example.test' }],
     [{ Origin: 'http://api.example.test' }],
     [{ Origin: 'https://api.example.test:8443' }],

@@ -131,9 +131,12 @@ describe('a request that no browser sends', () => {
     expect(answer).not.toMatch(/node_modules|\.[jt]s:\d/)
   })
 
-  test.each(['pleo_interaction=%', 'pleo_session=;;;=', '=', 'pleo_session="', 'a'.repeat(8000)])(
+  test.each(['interaction=%', 'session=;;;=', '=', 'session="', 'a'.repeat(8000)])(
     'with the cookie %s is answered as one without',
-    async (cookie) => {
+    async (given) => {
+      const cookie = given.replace(/^(session|interaction)/, (type) =>
+        server.provider.cookieName(type),
+      )
       const { page } = await goToConsent(server.issuer)
       const answer = await createBrowser().go(page.url.href, { headers: { cookie } })
       expectErrorPage(answer, 400)

@@ -3,7 +3,7 @@ import { loadCatalogues } from '../../lib/locales/catalogues.ts'
 import { isolate } from '../../lib/locales/isolate.ts'
 import { createTranslators } from '../../lib/locales/translator.ts'
 
-const translators = createTranslators(loadCatalogues([]), 'Pleo')
+const translators = createTranslators(loadCatalogues([]), 'Pleo', 'UTC')
 const english = translators.of('en')
 
 describe('what is put into a text', () => {

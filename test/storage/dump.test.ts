@@ -165,7 +165,9 @@ test('every string in it, tried as anything, opens nothing', async () => {
     expect((await redeem(issuer, code, stored)).status).toBe(400)
     const asSecret = { ...stored, client_secret: value }
     expect((await refresh(issuer, tokens.refresh_token, asSecret)).status).toBe(401)
-    const cookie = `pleo_session=${value}; pleo_interaction=${value}; pleo_resume=${value}`
+    const cookie = ['session', 'interaction', 'resume']
+      .map((type) => `${server.provider.cookieName(type)}=${value}`)
+      .join('; ')
     const page = await fetch(
       authorizationUrl(issuer, stored, { prompt: 'none', code_challenge: createPkce().challenge }),
       {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createRedisAdapter,
   MissingKeyError,
@@ -17,6 +17,7 @@ import {
   type Answer,
   type Tokens,
 } from '../support/flow.ts'
+import { startGateway } from '../support/gateway.ts'
 import { bakery } from '../support/people.ts'
 import { keysOf } from '../support/redis-dump.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
@@ -49,9 +50,15 @@ beforeEach(async () => {
   await client.flushall()
 })
 
-async function startWith(...keys: readonly string[]): Promise<string> {
+const startWith = (...keys: readonly string[]): Promise<string> => startAs({}, keys)
+
+async function startAs(
+  options: { readonly issuer?: string },
+  keys: readonly string[],
+): Promise<string> {
   const server = await startServer({
     ...withoutOverlap,
+    ...options,
     storage: createRedisAdapter({ client, keys }),
   })
   running.push(server)
@@ -152,18 +159,22 @@ test('what is granted after the rotation needs the old key no more', async () =>
 })
 
 test('a code and an open page live through a step, and decide once', async () => {
-  const [before, after] = [await startWith(oldKey, newKey), await startWith(newKey, oldKey)]
-  const given = await consent(before)
+  const gateway = await startGateway()
+  onTestFinished(() => gateway.close())
+  const { origin: issuer } = gateway
+  const before = await startAs({ issuer }, [oldKey, newKey])
+  const after = await startAs({ issuer }, [newKey, oldKey])
+  gateway.sendTo(before)
+  const given = await consent(issuer)
   expect((await redeem(after, given)).status).toBe(200)
   expect((await redeem(before, given)).status).toBe(400)
 
-  const open = await goToConsent(before)
-  // The same browser, as if the server had stayed where it was.
-  const page = await open.browser.go(open.page.url.href.replace(before, after))
+  const open = await goToConsent(issuer)
+  gateway.sendTo(after)
+  const page = await open.browser.go(open.page.url.href)
   const decided = await open.browser.submit(page, { subject: bakery, decision: 'allow' })
-  // The way on was stored when it began, with the address of that server.
-  const finished = await open.browser.go(decided.location?.href ?? '')
-  expect(finished.location?.searchParams.get('code')).toBeTruthy()
+  expect(decided.location?.searchParams.get('code')).toBeTruthy()
+  gateway.sendTo(before)
   const again = await open.browser.submit(open.page, { subject: bakery, decision: 'allow' })
   expect(again.status).toBeGreaterThan(399)
 })

@@ -7,7 +7,8 @@ export async function signedInBefore(
   browser: Browser,
   seconds: number,
 ): Promise<void> {
-  const id = [...browser.cookies].find(([key]) => key.endsWith(' pleo_session'))?.[1].value ?? ''
+  const id =
+    [...browser.cookies].find(([key]) => / pleo_session(_\d+)?$/.test(key))?.[1].value ?? ''
   const sessions = storage.records('Session')
   const session = await sessions.find(id)
   const loginTs = Math.floor(Date.now() / 1000) - seconds

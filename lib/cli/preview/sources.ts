@@ -15,6 +15,8 @@ export interface PreviewSources {
   readonly locals?: string
   /** Folders with texts. */
   readonly locales?: readonly string[]
+  /** The time zone of dates. */
+  readonly timeZone?: string
 }
 
 /** What is made of them. */
@@ -37,7 +39,7 @@ export function findMissingSource(sources: PreviewSources): string | undefined {
 
 /** Reads everything, as the server does when it is created. */
 export function readSources(sources: PreviewSources): PreviewState {
-  const { directories, locales = [] } = sources
+  const { directories, locales = [], timeZone } = sources
   const problems: string[] = []
   const read = (path: string | undefined): unknown => {
     if (path === undefined) return undefined
@@ -56,6 +58,7 @@ export function readSources(sources: PreviewSources): PreviewState {
     locales,
     ...(theme !== undefined && { theme }),
     ...(locals !== undefined && { locals }),
+    ...(timeZone !== undefined && { timeZone }),
   })
   problems.push(...issues.map(({ path, message }) => `${path}: ${message}`))
   try {
