@@ -26,6 +26,7 @@ import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
+import { createRequestIds } from './http/request-id.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
@@ -98,6 +99,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
+    createRequestIds(),
     createSecurityHeaders(issuer),
     createErrorBoundary(provider, renderError),
     createMethodCheck(config.registration),

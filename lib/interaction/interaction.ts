@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
+import { rememberClient } from '../http/known-client.ts'
 import { rememberUiLocales } from '../http/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
@@ -32,6 +33,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {
     throw new errors.SessionNotFound('interaction session not found')
   }
+  rememberClient(ctx, client)
   return {
     interaction,
     client,

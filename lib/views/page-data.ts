@@ -51,6 +51,13 @@ export interface ShownClient {
   readonly isVerified: boolean
 }
 
+/** The application of a client, for people who want to go back there. */
+export interface ShownApplication {
+  readonly name: string
+  /** Where a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
+  readonly url: string | null
+}
+
 /** The person signed in. */
 export interface ShownAccount {
   readonly name: string
@@ -227,6 +234,10 @@ export interface ErrorData {
   readonly details: string | null
   /** Where the person can go on. */
   readonly continueUrl: string | null
+  /** The application that sent the person here; `null` where that is not certain. */
+  readonly application: ShownApplication | null
+  /** What to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
+  readonly support: string
 }
 
 /** The pages there are, each with the data that its template has. */

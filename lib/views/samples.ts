@@ -183,12 +183,20 @@ const signOutSamples: Readonly<Record<string, SignOutData>> = {
   },
 }
 
+const toSupport = (code: string, description = 'the storage does not answer'): string =>
+  `Code: ${code}\nDescription: ${description}\nTime: ${sampleDay.toISOString()}\nRequest: 2tYwXb0kTz8`
+
 const error: ErrorData = {
   title: 'error.title.general',
   message: 'error.message.general',
   code: 'invalid_request',
   details: 'redirect_uri did not match any of the registered redirect_uris',
   continueUrl: null,
+  application: { name: 'Northwind Ledger', url: 'https://northwind.example' },
+  support: toSupport(
+    'invalid_request',
+    'redirect_uri did not match any of the registered redirect_uris',
+  ),
 }
 
 const errorSamples: Readonly<Record<string, ErrorData>> = {
@@ -199,6 +207,8 @@ const errorSamples: Readonly<Record<string, ErrorData>> = {
     message: 'error.message.denied',
     code: 'access_denied',
     details: null,
+    application: { name: longName, url: null },
+    support: toSupport('access_denied', 'the request was denied'),
   },
   'not available': {
     ...error,
@@ -206,9 +216,12 @@ const errorSamples: Readonly<Record<string, ErrorData>> = {
     message: 'error.message.unavailable',
     code: 'temporarily_unavailable',
     details: null,
+    application: null,
+    support: toSupport('temporarily_unavailable'),
   },
   'answered before': {
     ...error,
+    title: 'error.title.answered',
     message: 'error.message.answered',
     details: null,
     continueUrl: 'https://ledger.northwind.example/callback?code=sample',

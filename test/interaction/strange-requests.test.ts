@@ -21,7 +21,7 @@ function expectErrorPage(page: Page, status: number): void {
   expect(page.headers.get('content-type')).toContain('text/html')
   expect(page.headers.get('cache-control')).toContain('no-store')
   expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
-  expect(page.text).toContain('This request cannot be completed')
+  expect(page.text).toMatch(/This request cannot be completed|This page is no longer valid/)
   expect(page.text).not.toMatch(/node_modules|\.[jt]s:\d|at async|Error:/)
 }
 

@@ -122,7 +122,7 @@ export async function timed(question: Prepared): Promise<Timed> {
 export function flawsOf({ question, reply, took }: Timed, port: number): readonly string[] {
   const { status, headers, text } = reply
   const isPage = question.kind.by === 'person'
-  const says = isPage ? /<code>(.*?)<\/code>/.exec(text)?.[1] : codeOf(reply)
+  const says = isPage ? /Code: (\w+)$/m.exec(text)?.[1] : codeOf(reply)
   const type = headers.get('content-type') ?? 'none'
   const inside = new RegExp(`redis|ECONN|timed out|EVALSHA|\\b${port}\\b`, 'i')
   const checks: readonly (readonly [isFine: boolean, flaw: string])[] = [
