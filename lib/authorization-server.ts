@@ -83,7 +83,7 @@ export function createAuthorizationServer(
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const { issuer } = config
   const views = createViews(config.views, issuer)
-  const renderError = createErrorRenderer(views)
+  const renderError = createErrorRenderer(views, issuer)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))

@@ -75,6 +75,7 @@ export type {
 export type { Introspection } from './tokens/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/theme/colors.ts'
 export type {
+  AnsweredData,
   CannotConnectData,
   CommonData,
   ConnectionsData,

@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
 import { toApplication } from '../clients/application.ts'
-import { isForPrograms } from '../provider/routes.ts'
+import { isForPrograms, toInteractionUrl } from '../provider/routes.ts'
 import type { Views } from '../views.ts'
 import { namedClient, verifiedClient } from './known-client.ts'
 import { requestIdOf } from './request-id.ts'
@@ -38,10 +38,17 @@ const words: ReadonlyMap<string, string> = new Map([
  * itself is for developers: it stands below, and in English. Programs get no page: the framework asks for one by
  * `Accept` alone.
  */
-export function createErrorRenderer(views: Views): Renderer {
+export function createErrorRenderer(views: Views, issuer: string): Renderer {
   return (ctx, out, error) => {
     if (isForPrograms(ctx.path)) {
       ctx.body = out
+      return
+    }
+    if (error instanceof errors.SessionNotFound && ctx.oidc?.route === 'resume') {
+      // Only the page of the interaction gets the cookie that knows the browser, and can tell the person more.
+      const uid = encodeURIComponent(String(ctx['params'].uid))
+      ctx.status = 303
+      ctx.redirect(`${toInteractionUrl(issuer, uid)}?ended`)
       return
     }
     // What failed last may have come after the way on was known, which can have a code in it.

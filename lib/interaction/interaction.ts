@@ -76,12 +76,6 @@ export async function endUnregistered(
   }
 }
 
-/** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */
-export const declined: InteractionResults = {
-  error: 'access_denied',
-  error_description: 'the person declined',
-}
-
 /** Lets the person decide again where the decision could not be stored. */
 export async function reopenInteraction(interaction: Interaction): Promise<void> {
   delete interaction.result
@@ -95,8 +89,9 @@ export function redirect(ctx: Context, url: string): void {
   ctx.redirect(url)
 }
 
-/** The error of an interaction that has its answer, with the way on for who lost it by a second click. */
-export const alreadyAnswered = ({ returnTo }: Interaction): Error =>
+/** The error of an interaction that has its answer, with the way on for a person who clicked twice. */
+export const alreadyAnswered = (returnTo: string): Error =>
   Object.assign(new errors.InvalidRequest('this request was already answered', 409), {
+    words: 'answered',
     continueUrl: returnTo,
   })

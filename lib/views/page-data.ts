@@ -222,6 +222,17 @@ export interface SignOutData {
   readonly csrf: string
 }
 
+/** The data of `answered.njk`: a person comes back to a request that has an answer. */
+export interface AnsweredData {
+  /** The decision of this person. */
+  readonly outcome: 'allowed' | 'declined'
+  readonly application: ShownApplication
+  /** The name of the company or organization that access was allowed to; `null` if access was declined, or if the name is not known any more. */
+  readonly subject: string | null
+  /** Where the person sees and ends what is connected. */
+  readonly connectionsUrl: string
+}
+
 /** What `error.njk` has. */
 export interface ErrorData {
   /** Path of the text. */
@@ -249,6 +260,7 @@ export interface PageData {
   readonly connections: ConnectionsData
   readonly disconnect: DisconnectData
   readonly 'sign-out': SignOutData
+  readonly answered: AnsweredData
   readonly error: ErrorData
 }
 

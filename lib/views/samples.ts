@@ -1,6 +1,7 @@
 import type { Translator } from '../locales/translator.ts'
 import { createConsentSamples } from './samples/consent.ts'
 import type {
+  AnsweredData,
   CannotConnectData,
   ConnectionsData,
   DisconnectData,
@@ -37,6 +38,7 @@ export const createSamples = (translator: Translator): Samples => ({
   connections: createConnectionsSamples(translator),
   disconnect: disconnectSamples,
   'sign-out': signOutSamples,
+  answered: answeredSamples,
   error: errorSamples,
 })
 
@@ -183,6 +185,25 @@ const signOutSamples: Readonly<Record<string, SignOutData>> = {
   },
 }
 
+const answered: AnsweredData = {
+  outcome: 'allowed',
+  application: { name: 'Northwind Ledger', url: 'https://northwind.example' },
+  subject: 'Fjord Foods',
+  connectionsUrl,
+}
+
+const answeredSamples: Readonly<Record<string, AnsweredData>> = {
+  allowed: answered,
+  'allowed for a company that is gone': { ...answered, subject: null },
+  declined: { ...answered, outcome: 'declined', subject: null },
+  'declined for an application without a page': {
+    ...answered,
+    outcome: 'declined',
+    application: { name: longName, url: null },
+    subject: null,
+  },
+}
+
 const toSupport = (code: string, description = 'the storage does not answer'): string =>
   `Code: ${code}\nDescription: ${description}\nTime: ${sampleDay.toISOString()}\nRequest: 2tYwXb0kTz8`
 
@@ -218,6 +239,22 @@ const errorSamples: Readonly<Record<string, ErrorData>> = {
     details: null,
     application: null,
     support: toSupport('temporarily_unavailable'),
+  },
+  'no longer valid': {
+    ...error,
+    title: 'error.title.expired',
+    message: 'error.message.expired',
+    details: null,
+    application: null,
+    support: toSupport('invalid_request', 'interaction session not found'),
+  },
+  'cookie lost': {
+    ...error,
+    title: 'error.title.cookies',
+    message: 'error.message.cookies',
+    details: null,
+    application: null,
+    support: toSupport('invalid_request', 'the browser did not send the cookie back'),
   },
   'answered before': {
     ...error,

@@ -38,7 +38,8 @@ export function toPerson({ browser, at, begin }: Visit): () => Promise<Page> {
     const { href } = page.url
     if (href !== at) next = () => browser.go(href)
     const [, wayOn] = /<a class="button[^"]*" href="([^"]+)"/.exec(page.text) ?? []
-    return wayOn === undefined ? page : browser.go(wayOn)
+    // A way that leads to the application is not one of this server.
+    return wayOn?.startsWith(page.url.origin) ? browser.go(wayOn) : page
   }
 }
 
