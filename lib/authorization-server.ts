@@ -99,8 +99,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
-    createRequestIds(),
-    createSecurityHeaders(issuer),
+    compose([createRequestIds(), createSecurityHeaders(issuer)]),
     createErrorBoundary(provider, renderError),
     createMethodCheck(config.registration),
     compose([keys.middleware, createClientRequests(provider)]),
