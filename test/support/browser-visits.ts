@@ -37,9 +37,10 @@ export function toPerson({ browser, at, begin }: Visit): () => Promise<Page> {
     const page = await next()
     const { href } = page.url
     if (href !== at) next = () => browser.go(href)
-    const [, wayOn] = /<a class="button[^"]*" href="([^"]+)"/.exec(page.text) ?? []
-    // A way that leads to the application is not one of this server.
-    return wayOn?.startsWith(page.url.origin) ? browser.go(wayOn) : page
+    // Links to the application and to the connections do not go on with the request.
+    const [, wayOn] =
+      /<a class="button[^"]*" href="([^"]+\/oauth\/authorize\/[^"]+)"/.exec(page.text) ?? []
+    return wayOn === undefined ? page : browser.go(wayOn)
   }
 }
 

@@ -168,4 +168,6 @@ export const isToldToStartAgain = (flaw: string): boolean =>
   flaw.includes('Go back to the application and start again') ||
   // The decision counts. The application can be opened from there.
   flaw.includes('You already answered this request') ||
-  flaw.includes('value="allow"')
+  flaw.includes('value="allow"') ||
+  // The cookies of the sign-in never came: the same request begins anew.
+  flaw.includes('name="password"')
