@@ -26,6 +26,7 @@ import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
+import { createRequestIds } from './http/request-id.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
@@ -81,7 +82,7 @@ export function createAuthorizationServer(
   const resolved = resolveConfig(options, createMemoryAdapter)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const views = createViews(config.views, config.issuer)
-  const renderError = createErrorRenderer(views)
+  const renderError = createErrorRenderer(views, config.issuer)
   const values = createTokenValues(config.storage.deriveKeys('token values'))
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
@@ -98,7 +99,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
-    createSecurityHeaders(config.issuer),
+    compose([createRequestIds(), createSecurityHeaders(config.issuer)]),
     createErrorBoundary(provider, renderError),
     createMethodCheck(config.registration),
     compose([keys.middleware, createClientRequests(provider)]),

@@ -1,5 +1,5 @@
 export { createAuthorizationServer } from './authorization-server.ts'
-export type { AuthorizationServer } from './server.ts'
+export type { AuthorizationServer, ErrorPageEvents } from './server.ts'
 export type {
   Account,
   Accounts,
@@ -51,6 +51,7 @@ export {
   UnknownClientError,
   type ConfigurationIssue,
 } from './errors.ts'
+export type { ErrorPageEvent } from './http/error-page.ts'
 export type { KeyRotationOptions, SigningKeyInfo, SigningKeys } from './keys/signing-keys.ts'
 export type { HostWords } from './locales/host-words.ts'
 export type { LogoWarning } from './logos/teller.ts'
@@ -75,6 +76,7 @@ export type {
 export type { Introspection } from './tokens/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/theme/colors.ts'
 export type {
+  AnsweredData,
   CannotConnectData,
   CommonData,
   ConnectionsData,
@@ -86,6 +88,7 @@ export type {
   PageData,
   SelectAccountData,
   ShownAccount,
+  ShownApplication,
   ShownClient,
   ShownConnection,
   ShownResource,

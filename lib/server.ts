@@ -2,14 +2,23 @@ import type Koa from 'koa'
 import type Provider from 'oidc-provider'
 import type { Clients } from './clients/clients.ts'
 import type { Connections } from './connections/connections.ts'
+import type { ErrorPageEvent } from './http/error-page.ts'
 import type { MountingCheckOptions } from './embedding/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Introspection } from './tokens/introspect.ts'
 
+/** What {@link AuthorizationServer.app} tells besides Koa's own events. */
+export interface ErrorPageEvents {
+  on(name: 'error_page', listener: (event: ErrorPageEvent) => void): unknown
+}
+
 /** A running authorization server, without a port of its own. */
 export interface AuthorizationServer {
-  /** The Koa application: listen with it, or mount it in another one. */
-  readonly app: Koa
+  /**
+   * The Koa application: listen with it, or mount it in another one. It emits `error_page` for each page that tells a person of an
+   * error.
+   */
+  readonly app: Koa & ErrorPageEvents
   /** The oidc-provider instance behind it, for its events and models. */
   readonly provider: Provider
   /** The clients that are registered, beside those given with the options. */

@@ -38,12 +38,14 @@ export interface StorageProblem {
   readonly message: string
 }
 
-/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `ClientName` and `SigningKeys`. */
+/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `ClientName`,
+ * `InteractionOutcome` and `SigningKeys`. */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
   | 'ClientName'
   | 'Interaction'
+  | 'InteractionOutcome'
   | 'PushedAuthorizationRequest'
   | 'ReplayDetection'
   | 'Session'

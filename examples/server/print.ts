@@ -1,3 +1,4 @@
+import type { ErrorPageEvent } from 'pleo-oauth-server'
 import { bundledPassword } from './bundled-people.ts'
 import type { Example } from './start.ts'
 import { wrap } from './wrap.ts'
@@ -35,6 +36,14 @@ export function printStarted(example: Example): void {
 /** Says what happens while the example runs. */
 export function printNotice(message: string): void {
   console.log(wrap(message, process.stdout.columns))
+}
+
+/** Says in one line that a person was shown an error page. The page has the same request id. */
+export function printErrorPage(page: ErrorPageEvent): void {
+  const { status, error, description, clientId, requestId } = page
+  const client = clientId === null ? '' : ` client=${JSON.stringify(clientId)}`
+  const words = JSON.stringify(description)
+  console.error(`error_page ${status} ${error} ${words}${client} request=${requestId}`)
 }
 
 /** Says why the example cannot start. */

@@ -23,6 +23,7 @@ import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
+import { printErrorPage } from './print.ts'
 import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
 import { readTheme } from './themes.ts'
@@ -117,6 +118,7 @@ async function compose(
   })
   server.provider.proxy = settings.trustProxy
   server.provider.on('server_error', (_ctx, error) => noteFailure(error))
+  server.app.on('error_page', printErrorPage)
   const apiApp = createApi({
     verify: introspection({
       // Where it listens: the issuer may be behind a proxy that is not reached from here.

@@ -1,3 +1,4 @@
+import { webUri } from '../clients/application.ts'
 import type { FindShownClient } from '../clients/find-shown.ts'
 import type { Accounts, SubjectChoice } from '../config/options.ts'
 import { toGoneClient, toShownClient } from '../interaction/pages.ts'
@@ -93,7 +94,3 @@ async function toShown(
 /** However many there are: as arguments of one call, there is an end to them. */
 const latest = (times: readonly number[]): number =>
   times.reduce((one, other) => Math.max(one, other), -Infinity)
-
-/** A link that leads to a page and nowhere else. */
-const webUri = (value: unknown): string | null =>
-  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '') ? value : null

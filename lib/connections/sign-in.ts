@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { createFormParser } from '../http/form.ts'
+import { isJustSet, lostCookie, sendsNoCookie } from '../http/lost-cookie.ts'
 import { refuseForeignOrigin } from '../interaction/csrf.ts'
 import { redirect } from '../interaction/interaction.ts'
 import type { PageParts } from '../interaction/parts.ts'
@@ -14,8 +15,14 @@ export function createSignInRoutes(parts: PageParts): Middleware {
   if (!parts.config.accounts.authenticate) return router.routes() as Middleware
   const form = createFormParser()
   router.get(signInPath, async (ctx) => {
-    if (await signedInPerson(parts, ctx)) redirect(ctx, parts.config.issuer + connectionsPath)
-    else renderSignIn(parts, ctx, null)
+    if (await signedInPerson(parts, ctx)) {
+      redirect(ctx, parts.config.issuer + connectionsPath)
+      return
+    }
+    // Without the cookie, everybody who signs in would be asked to sign in again, without an end.
+    const isLost = isJustSet(Number(ctx.query['signed_in'])) && sendsNoCookie(parts.provider, ctx)
+    if (isLost) throw lostCookie()
+    renderSignIn(parts, ctx, null)
   })
   router.post(signInPath, form, (ctx) => submitSignIn(parts, ctx))
   router.get(signOutPath, async (ctx) =>
@@ -60,7 +67,9 @@ async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
     return renderSignIn(parts, ctx, 'login.problem.mismatch', username)
   }
   await startSession(provider, ctx, { accountId, lifetime: config.lifetimes.session })
-  redirect(ctx, config.issuer + connectionsPath)
+  // Back to where it shows whether the browser keeps the cookie.
+  const signedIn = String(Math.floor(Date.now() / 1000))
+  redirect(ctx, `${config.issuer}${signInPath}?signed_in=${signedIn}`)
 }
 
 function renderSignOut(

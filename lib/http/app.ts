@@ -9,6 +9,7 @@ import {
   toCanonicalPath,
 } from '../provider/routes.ts'
 import { createWatch, type Watch } from '../embedding/watch.ts'
+import type { ErrorPageEvent } from './error-page.ts'
 import { setHostContext } from './host-context.ts'
 import { restoreHeaders } from './security-headers.ts'
 import { originalUrlOf } from './url.ts'
@@ -33,6 +34,7 @@ export function createApp(provider: Provider): Koa {
   app.createContext = (req, res) => provider.createContext(req, res)
   const events: EventEmitter = provider
   events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
+  events.on('error_page', (event: ErrorPageEvent) => app.emit('error_page', event))
   app.use((ctx, next) => {
     const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)

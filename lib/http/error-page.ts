@@ -1,10 +1,30 @@
+import type { Context } from 'koa'
 import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
-import { isForPrograms } from '../provider/routes.ts'
+import { toApplication } from '../clients/application.ts'
+import { isForPrograms, toInteractionUrl } from '../provider/routes.ts'
 import type { Views } from '../views.ts'
+import { namedClient, verifiedClient } from './known-client.ts'
+import { requestIdOf } from './request-id.ts'
 import { setPageHeaders } from './security-headers.ts'
 
 /** Answers with an error: to a person, as the framework asks for it, or to a program. */
 export type Renderer = NonNullable<Configuration['renderError']>
+
+/** A page that told a person of an error: the event `error_page` of `server.app`. Nothing in it is a secret. */
+export interface ErrorPageEvent {
+  /** The id on the page and in the header `X-Request-Id`. A proxy, or a stranger, may have chosen it. */
+  readonly requestId: string
+  /** The HTTP status. */
+  readonly status: number
+  /** The error code of the protocol. */
+  readonly error: string
+  /** For developers, in English. It may repeat what a stranger sent. */
+  readonly description: string
+  /** The client that the request named, if it is registered. It may not be the one that sent the request. */
+  readonly clientId: string | null
+  /** The error behind it, if there is one: for the log only. */
+  readonly cause?: unknown
+}
 
 /** The words for an error code, in the catalogues below `error.title` and `error.message`. */
 const words: ReadonlyMap<string, string> = new Map([
@@ -18,33 +38,78 @@ const words: ReadonlyMap<string, string> = new Map([
  * itself is for developers: it stands below, and in English. Programs get no page: the framework asks for one by
  * `Accept` alone.
  */
-export function createErrorRenderer(views: Views): Renderer {
+export function createErrorRenderer(views: Views, issuer: string): Renderer {
   return (ctx, out, error) => {
     if (isForPrograms(ctx.path)) {
       ctx.body = out
+      return
+    }
+    if (error instanceof errors.SessionNotFound && ctx.oidc?.route === 'resume') {
+      // Only the page of the interaction gets the cookie that knows the browser, and can tell the person more.
+      const uid = encodeURIComponent(String(ctx['params'].uid))
+      ctx.status = 303
+      ctx.redirect(`${toInteractionUrl(issuer, uid)}?ended`)
       return
     }
     // What failed last may have come after the way on was known, which can have a code in it.
     ctx.remove('Location')
     ctx.type = 'html'
     setPageHeaders(ctx)
-    const title = words.get(out.error) ?? 'general'
-    const message = toMessage(error) ?? title
-    ctx.body = views.page(ctx).render('error', {
-      title: `error.title.${title}`,
-      message: `error.message.${message}`,
+    const own = ownWordsOf(error)
+    const known = words.get(out.error) ?? 'general'
+    const page = views.page(ctx)
+    const client = verifiedClient(ctx)
+    ctx.body = page.render('error', {
+      title: `error.title.${own ?? known}`,
+      message: `error.message.${own ?? known}`,
       code: out.error,
-      details: message === 'general' ? toDetails(out) : null,
+      details: (own ?? known) === 'general' ? out.error_description || null : null,
       continueUrl: 'continueUrl' in error ? String(error.continueUrl) : null,
+      application: client ? toApplication(client, page.language) : null,
+      support: toSupport(ctx, out),
     })
+    tell(ctx, out, error)
   }
 }
 
-/** What a person is told of this error alone, whatever its code is. */
-function toMessage(error: Error): string | undefined {
-  if (error instanceof errors.SessionNotFound) return 'expired'
-  return 'continueUrl' in error ? 'answered' : undefined
+/** The words for this error alone, whatever its code is. */
+function ownWordsOf(error: Error): string | undefined {
+  if ('words' in error) return String(error.words)
+  return error instanceof errors.SessionNotFound ? 'expired' : undefined
 }
 
-const toDetails = ({ error_description: description }: ErrorOut): string | null =>
-  description === undefined || description === '' ? null : description
+/** What a person copies for whoever looks for the reason. Each line is one line, whatever a stranger sent. */
+function toSupport(ctx: Context, { error, error_description: description }: ErrorOut): string {
+  const lines = [
+    ['Code', error],
+    ['Description', description],
+    ['Time', new Date().toISOString()],
+    ['Request', requestIdOf(ctx)],
+  ]
+  return lines
+    .filter(([, value]) => value)
+    .map(([name, value = '']) => `${name}: ${value.replace(/\s+/g, ' ')}`)
+    .join('\n')
+}
+
+function tell(
+  ctx: Context,
+  { error, error_description: description }: ErrorOut,
+  thrown: Error,
+): void {
+  const cause = ctx.status >= 500 ? thrown : thrown.cause
+  const event: ErrorPageEvent = {
+    requestId: requestIdOf(ctx),
+    status: ctx.status,
+    error,
+    description: description ?? '',
+    clientId: namedClient(ctx)?.clientId ?? null,
+    ...(cause !== undefined && { cause }),
+  }
+  try {
+    ctx.app.emit('error_page', event)
+  } catch (failure) {
+    // The person gets the page, whatever the host makes of it.
+    process.emitWarning(failure instanceof Error ? failure : String(failure))
+  }
+}

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { isPartOfFlow, programEndpoints } from '../provider/routes.ts'
+import { requestIdHeader } from './request-id.ts'
 
 /**
  * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
@@ -52,7 +53,12 @@ export function setPageHeaders(ctx: Pick<Context, 'path' | 'remove' | 'set'>): v
 
 /** Puts the headers of the host back, where the answer is the host's after all. */
 export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
-  const ours = ['X-Content-Type-Options', strictTransport, ...Object.keys(toPageHeaders(ctx.path))]
+  const ours = [
+    'X-Content-Type-Options',
+    requestIdHeader,
+    strictTransport,
+    ...Object.keys(toPageHeaders(ctx.path)),
+  ]
   for (const name of ours) {
     const value = before[name.toLowerCase()]
     if (value === undefined) ctx.remove(name)

@@ -8,13 +8,9 @@ import type { Grant } from '../provider/internals.ts'
 import { connectionsPath, toInteractionUrl } from '../provider/routes.ts'
 import { toDecision, toOffer, toTicked, type ConsentForm, type DecisionProblem } from './consent.ts'
 import { loadEarlier } from './earlier.ts'
-import {
-  alreadyAnswered,
-  declined,
-  finishInteraction,
-  reopenInteraction,
-  type OpenInteraction,
-} from './interaction.ts'
+import { decide, decline, letDecideAgain } from './decide.ts'
+import { alreadyAnswered, redirect, type OpenInteraction } from './interaction.ts'
+import { soon } from './over.ts'
 import { toRedirectHost, toShownAccount, toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { toChoice, toShownSubjects, type Choice } from './shown-subjects.ts'
@@ -63,15 +59,31 @@ export async function submitConsent(
   const { interaction } = open
   // Of two posts at once, one decides.
   const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
-  if (!isFirst) throw alreadyAnswered(interaction)
+  if (!isFirst) return goOnWithFirst(parts, ctx, open)
   try {
-    if (decision.kind !== 'allow') return await finishInteraction(ctx, interaction, declined)
+    if (decision.kind !== 'allow') return await decline(parts, ctx, open)
     const consent = { grantId: await saveGrant(parts, account, open, decision) }
-    await finishInteraction(ctx, interaction, { ...interaction.lastSubmission, consent })
+    const result = { ...interaction.lastSubmission, consent }
+    await decide(parts, ctx, open, { subject: decision.subject, result })
   } catch (error) {
-    await reopenInteraction(interaction)
+    await letDecideAgain(parts, open)
     throw error
   }
+}
+
+/** Goes on with the decision that was posted first, as soon as it is stored. */
+async function goOnWithFirst(
+  { provider }: PageParts,
+  ctx: Context,
+  { interaction: { uid, returnTo } }: OpenInteraction,
+): Promise<void> {
+  const isStored = await soon(async () => {
+    const found = await provider.Interaction.find(uid)
+    return !found || found.result ? true : undefined
+  }, 10)
+  // The process that took the first one may be gone.
+  if (!isStored) throw alreadyAnswered(returnTo)
+  redirect(ctx, returnTo)
 }
 
 async function saveGrant(

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
+import { rememberClient } from '../http/known-client.ts'
 import { rememberUiLocales } from '../http/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
@@ -32,6 +33,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {
     throw new errors.SessionNotFound('interaction session not found')
   }
+  rememberClient(ctx, client)
   return {
     interaction,
     client,
@@ -74,12 +76,6 @@ export async function endUnregistered(
   }
 }
 
-/** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */
-export const declined: InteractionResults = {
-  error: 'access_denied',
-  error_description: 'the person declined',
-}
-
 /** Lets the person decide again where the decision could not be stored. */
 export async function reopenInteraction(interaction: Interaction): Promise<void> {
   delete interaction.result
@@ -93,8 +89,9 @@ export function redirect(ctx: Context, url: string): void {
   ctx.redirect(url)
 }
 
-/** The error of an interaction that has its answer, with the way on for who lost it by a second click. */
-export const alreadyAnswered = ({ returnTo }: Interaction): Error =>
+/** The error of an interaction that has its answer, with the way on for a person who clicked twice. */
+export const alreadyAnswered = (returnTo: string): Error =>
   Object.assign(new errors.InvalidRequest('this request was already answered', 409), {
+    words: 'answered',
     continueUrl: returnTo,
   })

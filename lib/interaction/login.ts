@@ -1,7 +1,8 @@
 import type { Context } from 'koa'
 import { hostContext } from '../http/host-context.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
-import { declined, finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
+import { decline } from './decide.ts'
+import { redirect, type OpenInteraction } from './interaction.ts'
 import { toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { signIn } from './sign-in.ts'
@@ -23,7 +24,7 @@ export async function submitLogin(
   open: OpenInteraction,
   form: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  if (form['decision'] === 'decline') return finishInteraction(ctx, open.interaction, declined)
+  if (form['decision'] === 'decline') return decline(parts, ctx, open)
   const { username, password } = form
   const isComplete = typeof username === 'string' && typeof password === 'string'
   const accountId = isComplete

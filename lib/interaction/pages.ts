@@ -1,4 +1,5 @@
 import type { Client } from 'oidc-provider'
+import { nameOf, shorten } from '../clients/application.ts'
 import { localizedFor } from '../clients/localized.ts'
 import type { Account } from '../config/options.ts'
 import type { Logos } from '../logos/logos.ts'
@@ -27,22 +28,8 @@ export function toShownClient(client: Client, logos: Logos, language: string): S
   }
 }
 
-/** What people who read that language know the client by. */
-export const nameOf = (client: Client, language: string): string =>
-  shorten(
-    localizedFor(client['localized'], 'client_name', language) ??
-      client.clientName ??
-      client.clientId,
-  )
-
-/** How many characters and contacts a client has to say who it is: enough for every name, too few to bury the page. */
-const maxLength = 120
+/** How many contacts a client has to say who it is. */
 const maxContacts = 3
-
-function shorten(text: string): string {
-  const characters = Array.from(text)
-  return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text
-}
 
 /** A client that is there no more, but of which something is left. */
 export const toGoneClient = (clientId: string): ShownClient => ({

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import { toInteractionUrl } from '../provider/routes.ts'
-import { declined, finishInteraction, type OpenInteraction } from './interaction.ts'
+import { decline } from './decide.ts'
+import { finishInteraction, type OpenInteraction } from './interaction.ts'
 import { toShownAccount, toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { signedInAccount, switchAccount } from './sign-in.ts'
@@ -33,7 +34,7 @@ export async function submitAccount(
   form: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { interaction } = open
-  if (form['decision'] === 'decline') return finishInteraction(ctx, interaction, declined)
+  if (form['decision'] === 'decline') return decline(parts, ctx, open)
   if (form['decision'] === 'continue') {
     const result = { ...interaction.lastSubmission, select_account: {} }
     return finishInteraction(ctx, interaction, result)

@@ -16,6 +16,7 @@ import { toTokenIdentifier } from '../tokens/responses.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
+import { saveMove } from './outcomes.ts'
 import { toTtl } from './lifetimes.ts'
 import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource.ts'
@@ -65,7 +66,11 @@ export function toConfiguration(
     }),
     interactions: {
       policy: toPolicy(config),
-      url: (_ctx, { uid }) => toInteractionUrl(config.issuer, uid),
+      url: async (ctx, { uid }) => {
+        const { provider } = ctx.oidc
+        if (ctx.oidc.route === 'resume') await saveMove(storage, { provider, ctx, next: uid })
+        return toInteractionUrl(config.issuer, uid)
+      },
     },
     // A grant belongs to one consent: two companies of one person never share one, scopes never pile up.
     loadExistingGrant: async ({ oidc }) => {

@@ -38,6 +38,9 @@ export const productLogoPath = '/oauth/assets/product-logo'
 /** Where logos of clients are served. */
 export const logoPath = '/oauth/assets/logos'
 
+/** Whether it is a file that a page loads. */
+export const isAsset = (path: string): boolean => path.startsWith('/oauth/assets/')
+
 /** Where clients register themselves, and below it, by id, manage what they registered; where that is on. */
 export const registrationPath = '/oauth/register'
 

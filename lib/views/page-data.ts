@@ -51,6 +51,13 @@ export interface ShownClient {
   readonly isVerified: boolean
 }
 
+/** The application of a client, for people who want to go back there. */
+export interface ShownApplication {
+  readonly name: string
+  /** Where a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
+  readonly url: string | null
+}
+
 /** The person signed in. */
 export interface ShownAccount {
   readonly name: string
@@ -215,6 +222,17 @@ export interface SignOutData {
   readonly csrf: string
 }
 
+/** The data of `answered.njk`: a person comes back to a request that has an answer. */
+export interface AnsweredData {
+  /** The decision of this person. */
+  readonly outcome: 'allowed' | 'declined'
+  readonly application: ShownApplication
+  /** The name of the company or organization that access was allowed to; `null` if access was declined, or if the name is not known any more. */
+  readonly subject: string | null
+  /** Where the person sees and ends what is connected. */
+  readonly connectionsUrl: string
+}
+
 /** What `error.njk` has. */
 export interface ErrorData {
   /** Path of the text. */
@@ -227,6 +245,10 @@ export interface ErrorData {
   readonly details: string | null
   /** Where the person can go on. */
   readonly continueUrl: string | null
+  /** The application that sent the person here; `null` where that is not certain. */
+  readonly application: ShownApplication | null
+  /** What to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
+  readonly support: string
 }
 
 /** The pages there are, each with the data that its template has. */
@@ -238,6 +260,7 @@ export interface PageData {
   readonly connections: ConnectionsData
   readonly disconnect: DisconnectData
   readonly 'sign-out': SignOutData
+  readonly answered: AnsweredData
   readonly error: ErrorData
 }
 

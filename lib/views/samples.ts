@@ -1,10 +1,10 @@
 import type { Translator } from '../locales/translator.ts'
 import { createConsentSamples } from './samples/consent.ts'
+import { answeredSamples, errorSamples } from './samples/outcomes.ts'
 import type {
   CannotConnectData,
   ConnectionsData,
   DisconnectData,
-  ErrorData,
   LoginData,
   Page,
   PageData,
@@ -37,6 +37,7 @@ export const createSamples = (translator: Translator): Samples => ({
   connections: createConnectionsSamples(translator),
   disconnect: disconnectSamples,
   'sign-out': signOutSamples,
+  answered: answeredSamples,
   error: errorSamples,
 })
 
@@ -180,37 +181,5 @@ const signOutSamples: Readonly<Record<string, SignOutData>> = {
     action: 'https://auth.example.test/oauth/sign-out',
     connectionsUrl,
     csrf,
-  },
-}
-
-const error: ErrorData = {
-  title: 'error.title.general',
-  message: 'error.message.general',
-  code: 'invalid_request',
-  details: 'redirect_uri did not match any of the registered redirect_uris',
-  continueUrl: null,
-}
-
-const errorSamples: Readonly<Record<string, ErrorData>> = {
-  'wrong request': error,
-  denied: {
-    ...error,
-    title: 'error.title.denied',
-    message: 'error.message.denied',
-    code: 'access_denied',
-    details: null,
-  },
-  'not available': {
-    ...error,
-    title: 'error.title.unavailable',
-    message: 'error.message.unavailable',
-    code: 'temporarily_unavailable',
-    details: null,
-  },
-  'answered before': {
-    ...error,
-    message: 'error.message.answered',
-    details: null,
-    continueUrl: 'https://ledger.northwind.example/callback?code=sample',
   },
 }

@@ -133,13 +133,24 @@ const otherStates: readonly State[] = [
     shows: 'This page is no longer valid',
     open: goTo('/oauth/interaction/long-ago'),
   },
-  {
-    name: 'error-already-answered',
+  ...(['allow', 'decline'] as const).map((decision) => ({
+    name: `answered-${decision}`,
     shows: 'already answered',
-    open: async (page, { example }) => {
+    open: async (page: Page, { example }: Servers) => {
       await goToConsent(page, example, partners.plain, 'sofia')
-      await postBehindThePage(page, { subject: companyUrn(bakery), decision: 'decline' })
-      await follow(page.locator('[value=allow]'))
+      const back = page.url()
+      const resume = await postBehindThePage(page, { subject: companyUrn(bakery), decision })
+      await page.request.get(resume, { maxRedirects: 0 })
+      await page.goto(back)
+    },
+  })),
+  {
+    name: 'error-cookie-lost',
+    shows: 'did not send back the cookie',
+    open: async (page, { example }) => {
+      await page.goto(askUrl(example, partners.plain))
+      await page.context().clearCookies()
+      await page.reload()
     },
   },
   {

@@ -180,7 +180,7 @@ describe('where the host fails', () => {
   const expectPage = (status: number, text: string): void => {
     expect(status).toBe(500)
     expect(text).toContain('Something went wrong on our side')
-    expect(text).toContain('<code>server_error</code>')
+    expect(text).toContain('Code: server_error')
     expect(text).not.toMatch(/database|node_modules|\bat .*:\d+/)
   }
 

@@ -107,8 +107,8 @@ describe.each(languages)('in %s', (language) => {
     expectLanguage(page, language)
     expect(page.text).toContain(`<h1>${shown(language, 'error.title.general')}</h1>`)
     expect(page.text).toContain(`<p>${shown(language, 'error.message.general')}</p>`)
-    expect(page.text).toContain('<code>invalid_client</code>')
-    expect(page.text).toContain('<p class="next" lang="en"><bdi>client is invalid</bdi></p>')
+    expect(page.text).toContain('Code: invalid_client\nDescription: client is invalid\n')
+    expect(page.text).toContain(shown(language, 'error.support'))
   })
 })
 

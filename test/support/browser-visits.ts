@@ -37,7 +37,9 @@ export function toPerson({ browser, at, begin }: Visit): () => Promise<Page> {
     const page = await next()
     const { href } = page.url
     if (href !== at) next = () => browser.go(href)
-    const [, wayOn] = /<a class="button[^"]*" href="([^"]+)"/.exec(page.text) ?? []
+    // Links to the application and to the connections do not go on with the request.
+    const [, wayOn] =
+      /<a class="button[^"]*" href="([^"]+\/oauth\/authorize\/[^"]+)"/.exec(page.text) ?? []
     return wayOn === undefined ? page : browser.go(wayOn)
   }
 }

@@ -122,7 +122,7 @@ export async function timed(question: Prepared): Promise<Timed> {
 export function flawsOf({ question, reply, took }: Timed, port: number): readonly string[] {
   const { status, headers, text } = reply
   const isPage = question.kind.by === 'person'
-  const says = isPage ? /<code>(.*?)<\/code>/.exec(text)?.[1] : codeOf(reply)
+  const says = isPage ? /Code: (\w+)$/m.exec(text)?.[1] : codeOf(reply)
   const type = headers.get('content-type') ?? 'none'
   const inside = new RegExp(`redis|ECONN|timed out|EVALSHA|\\b${port}\\b`, 'i')
   const checks: readonly (readonly [isFine: boolean, flaw: string])[] = [
@@ -165,4 +165,9 @@ export async function retry(question: Prepared): Promise<readonly string[]> {
 
 /** Whether a person could not go on where a fault came in the middle, and the page says so or asks anew. */
 export const isToldToStartAgain = (flaw: string): boolean =>
-  flaw.includes('Go back to the application and start again') || flaw.includes('value="allow"')
+  flaw.includes('Go back to the application and start again') ||
+  // The decision counts. The application can be opened from there.
+  flaw.includes('You already answered this request') ||
+  flaw.includes('value="allow"') ||
+  // The cookies of the sign-in never came: the same request begins anew.
+  flaw.includes('name="password"')

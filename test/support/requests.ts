@@ -125,9 +125,8 @@ export function toErrorPage({ status, headers, text }: RawAnswer): {
 } {
   return {
     status,
-    message: (/<p[^>]* lang="en"><bdi>(.*?)<\/bdi><\/p>/.exec(text) ??
-      /<p>(.*?)<\/p>/.exec(text))?.[1]?.replaceAll('&#39;', "'"),
-    code: /<code>(.*?)<\/code>/.exec(text)?.[1],
+    message: /^Description: (.*)$/m.exec(text)?.[1]?.replaceAll('&#39;', "'"),
+    code: /Code: (\w+)$/m.exec(text)?.[1],
     location: headers.location,
   }
 }

@@ -47,13 +47,17 @@ export async function goToConnections(page: Page, issuer: string, as: string): P
   await signIn(page, as)
 }
 
-/** Sends the form of a page before the person does, and does not go where the answer leads. */
-export async function postBehindThePage(page: Page, fields: Record<string, string>): Promise<void> {
+/** Sends the form of a page before the person does, and does not go where the answer leads, which it resolves to. */
+export async function postBehindThePage(
+  page: Page,
+  fields: Record<string, string>,
+): Promise<string> {
   const csrf = await page.locator('[name=csrf]').first().inputValue()
   const { origin } = new URL(page.url())
-  await page.request.post(page.url(), {
+  const answer = await page.request.post(page.url(), {
     form: { csrf, ...fields },
     headers: { origin, 'sec-fetch-site': 'same-origin' },
     maxRedirects: 0,
   })
+  return answer.headers()['location'] ?? ''
 }

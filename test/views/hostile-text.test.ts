@@ -119,6 +119,8 @@ describe('templates', () => {
     code: 'invalid_request',
     details: null,
     continueUrl: null,
+    application: null,
+    support: 'Code: invalid_request',
   }
   const cannotConnect = {
     subjects: [],

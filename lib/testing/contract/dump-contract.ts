@@ -56,6 +56,7 @@ async function fill(storage: Storage): Promise<readonly string[]> {
   const ids = [
     'Session',
     'Interaction',
+    'InteractionOutcome',
     'PushedAuthorizationRequest',
     'ClientCredentials',
     'DeviceCode',

@@ -82,6 +82,15 @@ const rules: Rules = {
     const form = checkForm(action, csrf, context)
     if (form) requireSubmit(form, undefined, context)
   },
+  answered: ({ outcome, application, subject, connectionsUrl }, context) => {
+    requireText('missing_client', 'the name of the client', application.name, context)
+    if (outcome === 'allowed' && subject) {
+      requireText('missing_subject_name', 'the name of the company', subject, context)
+    }
+    const toApplication = 'the link to the application'
+    if (application.url) requireLink('missing_application', toApplication, application.url, context)
+    requireLink('missing_connections', 'the link to the connections', connectionsUrl, context)
+  },
   error: ({ title, message, code, continueUrl }, context) => {
     requireText('missing_error', 'what went wrong (title)', context.t(title), context)
     requireText(

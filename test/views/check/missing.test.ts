@@ -143,6 +143,22 @@ const wrong: readonly Mistake[] = [
     block('error', '<h1>{{ t(title) }}</h1><p>{{ t(message) }} {{ code }}</p>'),
     'error.njk:1 missing_continue',
   ],
+  [
+    'no way back from an answered request',
+    block(
+      'answered',
+      '<p>{{ application.name }} {{ subject or "" }}</p><a href="{{ connectionsUrl }}">x</a>',
+    ),
+    'answered.njk:1 missing_application',
+  ],
+  [
+    'no way to the connections from an answered request',
+    block(
+      'answered',
+      '<p>{{ application.name }} {{ subject or "" }}</p><a href="{{ application.url or \'\' }}">x</a>',
+    ),
+    'answered.njk:1 missing_connections',
+  ],
 ]
 
 describe('templates are refused where they lack', () => {

@@ -1,0 +1,45 @@
+import type { Context } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Storage } from '../storage.ts'
+
+/** What became of an interaction that is over. */
+export type Outcome =
+  /** The person goes on in another one: after a sign-in, a consent comes. */
+  | { readonly kind: 'moved'; readonly next: string }
+  | {
+      readonly kind: 'allowed' | 'declined'
+      readonly clientId: string
+      /** The person who decided; absent if nobody was signed in. */
+      readonly accountId?: string | undefined
+      /** URN of what access was allowed to. */
+      readonly subject?: string
+    }
+
+/** Seconds for which a person can see again what became of a request. */
+export const outcomeLifetime = 3600
+
+const outcomesIn = (storage: Storage) => storage.records('InteractionOutcome')
+
+export const findOutcome = async (storage: Storage, uid: string): Promise<Outcome | undefined> =>
+  (await outcomesIn(storage).find(uid)) as Outcome | undefined
+
+/** Keeps what became of an interaction. A decision that comes later counts. */
+export const saveOutcome = (storage: Storage, uid: string, outcome: Outcome): Promise<void> =>
+  outcomesIn(storage).upsert(uid, { ...outcome }, outcomeLifetime)
+
+export const forgetOutcome = (storage: Storage, uid: string): Promise<boolean> =>
+  outcomesIn(storage).destroy(uid)
+
+/** Keeps where the person goes on, if the request that starts the next interaction has just ended another one. */
+export async function saveMove(
+  storage: Storage,
+  {
+    provider,
+    ctx,
+    next,
+  }: { readonly provider: Provider; readonly ctx: Context; readonly next: string },
+): Promise<void> {
+  // The path says it as well, but anybody can write that.
+  const ended = ctx.cookies.get(provider.cookieName('resume'), { signed: true })
+  if (ended) await saveOutcome(storage, ended, { kind: 'moved', next })
+}

@@ -1,0 +1,133 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { launchBrowser } from '../support/chromium.ts'
+import { landAt } from '../support/landing.ts'
+import { password } from '../support/people.ts'
+import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { askUrl, goToConsent } from '../support/steps.ts'
+
+// What people do in a browser that no step of the protocol foresees.
+
+const origin = 'https://ledger.example.test'
+const client = { ...confidential, initiation_uri: `${origin}/start` }
+
+let browser: Browser
+let server: RunningServer
+let context: BrowserContext
+let page: Page
+
+beforeAll(async () => {
+  ;[browser, server] = await Promise.all([launchBrowser(), startServer({ clients: [client] })])
+})
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+beforeEach(async () => {
+  context = await browser.newContext()
+  page = await context.newPage()
+})
+afterEach(() => context.close())
+
+const allowed = 'You allowed Northwind Ledger to access Bright Bakery'
+
+/** Without the marks that isolate names. */
+const heading = async (): Promise<string> =>
+  (await page.locator('h1').innerText()).replaceAll(/[\u2066-\u2069]/g, '')
+
+const allowButton = () => page.getByRole('button', { name: 'Allow', exact: true })
+
+/** Allows it; resolves to the page of the request and to the code that the application got. */
+async function allow(): Promise<{ readonly url: string; readonly code: string }> {
+  await goToConsent(page, server.issuer, client, 'sofia')
+  const url = page.url()
+  const { landed } = await landAt(page, origin)
+  await allowButton().click()
+  const { searchParams } = await landed
+  return { url, code: searchParams.get('code') ?? '' }
+}
+
+test('back after "Allow" shows what was allowed, and gives no second code', async () => {
+  const { code } = await allow()
+  expect(code).not.toBe('')
+  await page.waitForURL(`${origin}/**`)
+  await page.goBack()
+  // A browser may show the form from its memory. It is answered in the same way.
+  if (await allowButton().isVisible()) await allowButton().click()
+  await page.getByText('already answered').waitFor()
+  expect(await heading()).toBe(allowed)
+  await page.reload()
+  expect(await heading()).toBe(allowed)
+})
+
+test('a bookmark of the page leads to what was allowed, and on to the application', async () => {
+  const { url } = await allow()
+  await page.goto(url)
+  expect(await heading()).toBe(allowed)
+  const link = page.getByRole('link', { name: 'Go to' })
+  expect(await link.getAttribute('href')).toBe(client.initiation_uri)
+  const other = await browser.newContext()
+  const stranger = await other.newPage()
+  await stranger.goto(url)
+  expect(await stranger.locator('body').innerText()).not.toContain('Ledger')
+  await other.close()
+})
+
+test('a double click on "Allow" leads to the application once', async () => {
+  await goToConsent(page, server.issuer, client, 'sofia')
+  const url = page.url()
+  const { landed } = await landAt(page, origin)
+  await allowButton().dblclick({ noWaitAfter: true })
+  const isThere = await Promise.race([
+    landed.then((at) => at.searchParams.has('code')),
+    page
+      .getByText('already answered')
+      .waitFor()
+      .then(() => true),
+  ])
+  expect(isThere).toBe(true)
+  await page.goto(url)
+  expect(await heading()).toBe(allowed)
+})
+
+test('a double click on "Sign in" leads on', async () => {
+  await page.goto(askUrl(server.issuer, client))
+  await page.locator('[name=username]').fill('sofia@example.test')
+  await page.locator('[name=password]').fill(password)
+  await page.locator('button.button-primary').dblclick({ noWaitAfter: true })
+  await page.locator('[value=allow], [name=password]').first().waitFor()
+  expect(await page.getByText('no longer valid').count()).toBe(0)
+})
+
+test('back to the sign-in leads to the page where the person is', async () => {
+  await goToConsent(page, server.issuer, client, 'sofia')
+  const consent = page.url()
+  await page.goBack()
+  if (await page.locator('[name=password]').isVisible()) {
+    await page.locator('[name=username]').fill('sofia@example.test')
+    await page.locator('[name=password]').fill(password)
+    await page.locator('button.button-primary').click()
+  }
+  await allowButton().waitFor()
+  expect(page.url()).toBe(consent)
+})
+
+test('a browser that loses cookies is told what to do', async () => {
+  await page.goto(askUrl(server.issuer, client))
+  await context.clearCookies()
+  await page.locator('[name=username]').fill('sofia@example.test')
+  await page.locator('[name=password]').fill(password)
+  await page.locator('button.button-primary').click()
+  await page.getByText('did not send back the cookie').waitFor()
+  expect(await page.locator('body').innerText()).not.toContain('Ledger')
+})
+
+test('one click selects what support needs, without a script', async () => {
+  const bare = await browser.newContext({ javaScriptEnabled: true })
+  const view = await bare.newPage()
+  await view.goto(`${server.issuer}/oauth/authorize?client_id=unknown`)
+  await view.locator('pre').click()
+  const selected = await view.evaluate(() => String(getSelection()))
+  expect(selected).toMatch(/^Code: invalid_client\nDescription: .+\nTime: .+Z\nRequest: [\w-]{16}$/)
+  await bare.close()
+})
