@@ -27,9 +27,11 @@ export async function showOver(parts: PageParts, ctx: Context, error: Error): Pr
   const mayCome = ctx.method === 'POST' || isEnded(ctx)
   const outcome = await soon(() => findOutcome(config.storage, uid), mayCome ? 10 : 0)
   if (outcome?.kind === 'moved') return goOn(parts, ctx, outcome.next)
-  if (!outcome || !(await isDecider(parts, ctx, outcome))) throw error
-  if (ctx.method === 'POST') redirect(ctx, toInteractionUrl(config.issuer, uid))
-  else await renderOutcome(parts, ctx, outcome, error)
+  if (!outcome) throw error
+  // The first answer may have changed the session, and its cookie may arrive after this form was sent.
+  if (ctx.method === 'POST') return redirect(ctx, toInteractionUrl(config.issuer, uid))
+  if (!(await isDecider(parts, ctx, outcome))) throw error
+  await renderOutcome(parts, ctx, outcome, error)
 }
 
 /** Whether the browser was sent here just now, with a cookie that it did not keep. */
