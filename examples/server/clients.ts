@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { generateClientSecret, type ClientMetadata } from 'pleo-oauth-server'
+import { generateClientSecret, type ClientMetadata, type Clients } from 'pleo-oauth-server'
 import { z } from 'zod'
+import type { InstallationOptions } from './installations.ts'
 import { readJsonFile } from './json-file.ts'
 import { check } from './plain-issues.ts'
 import { StartError } from './start-error.ts'
@@ -134,4 +135,14 @@ export async function readClientsFile(
     return { ...entry, client_id, ...(made && { client_secret: made }) } as ClientMetadata
   })
   return { clients, generated }
+}
+
+/** Clients are also registered while this runs: the authorization server is asked for those each time. */
+export function createNameOf(
+  clients: readonly ClientMetadata[],
+  registered: Pick<Clients, 'find'>,
+): InstallationOptions['nameOf'] {
+  const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
+  return async (clientId) =>
+    names.get(clientId) ?? (await registered.find(clientId))?.metadata.client_name ?? clientId
 }

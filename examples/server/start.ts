@@ -2,7 +2,6 @@ import {
   ConfigurationError,
   createAuthorizationServer,
   type ClientMetadata,
-  type Clients,
   type Storage,
   type ViewsOptions,
 } from 'pleo-oauth-server'
@@ -11,13 +10,13 @@ import { apiScopes, createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
 import {
   apiClient,
+  createNameOf,
   partnerClients,
   readClientsFile,
   terminalClient,
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
-import type { InstallationOptions } from './installations.ts'
 import { takePort, type Listener } from './listeners.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
@@ -144,26 +143,16 @@ async function compose(
   return { issuer, authorizationServer: origin, api, app, place, clients, generated }
 }
 
-/** Clients are also registered while this runs: the authorization server is asked for those each time. */
-function createNameOf(
-  clients: readonly ClientMetadata[],
-  registered: Pick<Clients, 'find'>,
-): InstallationOptions['nameOf'] {
-  const names = new Map(clients.map((client) => [client.client_id, client.client_name]))
-  return async (clientId) =>
-    names.get(clientId) ?? (await registered.find(clientId))?.metadata.client_name ?? clientId
-}
-
-async function readFileClients(
+const readFileClients = async (
   { clientsFile }: Settings,
   bundled: readonly ClientMetadata[],
-): Promise<FileClients> {
-  if (!clientsFile) return { clients: [], generated: [] }
-  return readClientsFile(
-    clientsFile,
-    bundled.map(({ client_id }) => client_id),
-  )
-}
+): Promise<FileClients> =>
+  clientsFile
+    ? readClientsFile(
+        clientsFile,
+        bundled.map(({ client_id }) => client_id),
+      )
+    : { clients: [], generated: [] }
 
 interface Known {
   readonly storage: Storage
