@@ -62,6 +62,7 @@ import {
 import { readParameters } from './provider/read-parameters.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
+import { createWaitingRequests } from './provider/waiting-requests.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
@@ -87,7 +88,9 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const provider = createProvider(config, renderError, { values, teller, clientRecords })
+  const waiting = createWaitingRequests(config)
+  const parts = { values, teller, clientRecords, waiting: waiting.records }
+  const provider = createProvider(config, renderError, parts)
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
@@ -106,7 +109,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, createPostAuthorization(issuer)],
+      [routes.authorization, compose([createPostAuthorization(issuer), waiting.findOpened])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
@@ -147,7 +150,7 @@ function adapt(
   const prompts = promptsOf(provider)
   changeParameters(provider, (params, { ctx, route }) => {
     addClientId(params, ctx)
-    readParameters(params, route, prompts)
+    readParameters(params, { ctx, route, prompts })
     nameAudience(params, resourceServer.audience)
   })
   answerInQuery(provider)

@@ -38,7 +38,7 @@ const pleoClientMetadata = [
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'waiting'>,
 ): Configuration {
   const { storage, resourceServer } = config
   return {
@@ -47,7 +47,6 @@ export function toConfiguration(
       ...parts,
       audience: resourceServer.audience,
       repeatTimes: config,
-      interactionLifetime: config.lifetimes.interaction,
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,
