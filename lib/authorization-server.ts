@@ -59,10 +59,10 @@ import {
   signInPath,
   signOutPath,
 } from './provider/routes.ts'
+import { findOpened } from './provider/pushed-requests.ts'
 import { readParameters } from './provider/read-parameters.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
-import { createWaitingRequests } from './provider/waiting-requests.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
@@ -88,9 +88,7 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const waiting = createWaitingRequests(config)
-  const parts = { values, teller, clientRecords, waiting: waiting.records }
-  const provider = createProvider(config, renderError, parts)
+  const provider = createProvider(config, renderError, { values, teller, clientRecords })
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
@@ -109,7 +107,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, compose([createPostAuthorization(issuer), waiting.findOpened])],
+      [routes.authorization, compose([createPostAuthorization(issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,

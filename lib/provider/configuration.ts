@@ -21,6 +21,7 @@ import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource.ts'
 import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
+import { createWaitingRequests } from './waiting-requests.ts'
 
 /** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
 const pleoClientMetadata = [
@@ -38,7 +39,7 @@ const pleoClientMetadata = [
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'waiting'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords'>,
 ): Configuration {
   const { storage, resourceServer } = config
   return {
@@ -47,6 +48,7 @@ export function toConfiguration(
       ...parts,
       audience: resourceServer.audience,
       repeatTimes: config,
+      waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,

@@ -1,23 +1,25 @@
-import type { Middleware } from 'koa'
 import Provider, { errors } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { createAddressOf, type AddressOf } from '../http/address.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import { createPushedRequests, type PushedRequests } from './pushed-requests.ts'
-import { createRequestBudget, type RequestBudget, type RequestLimits } from './request-budget.ts'
+import { moveOn, open } from './pushed-requests.ts'
+import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
 
 interface WaitingRequestParts extends UsualRequest {
   readonly storage: Storage
-  readonly pushedRequests: PushedRequests
-  readonly anonymousRequests: RequestLimits
+  readonly anonymous: RequestBudget
+  /** Of clients that authenticated. */
+  readonly ofClients: RequestBudget
   readonly addressOf: AddressOf
 }
 
 /**
- * The records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
+ * Creates the records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
  * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
  * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client.
+ *
+ * @returns by the framework's name of the model
  */
 export function createWaitingRequests({
   issuer,
@@ -25,26 +27,22 @@ export function createWaitingRequests({
   resourceServer,
   anonymousRequests,
   trustedProxies,
-}: Config): {
-  /** By the framework's name of the model. */
-  readonly records: ReadonlyMap<string, RecordStorage>
-  readonly findOpened: Middleware
-} {
-  const pushedRequests = createPushedRequests(storage, issuer)
+}: Config): ReadonlyMap<string, RecordStorage> {
   const { audience } = resourceServer
   const addressOf = createAddressOf(trustedProxies)
-  const parts = { issuer, audience, storage, anonymousRequests, pushedRequests, addressOf }
-  const anonymous = createRequestBudget(parts.anonymousRequests)
-  const records = new Map([
-    ['Interaction', toInteractions(parts, anonymous)],
-    ['PushedAuthorizationRequest', toPushes(parts, anonymous)],
+  const anonymous = createRequestBudget(anonymousRequests)
+  const ofClients = createRequestBudget(anonymousRequests)
+  const parts = { issuer, audience, storage, anonymous, ofClients, addressOf }
+  return new Map([
+    ['Interaction', toInteractions(parts)],
+    ['PushedAuthorizationRequest', toPushes(parts)],
   ])
-  return { records, findOpened: pushedRequests.middleware }
 }
 
-function toInteractions(parts: WaitingRequestParts, anonymous: RequestBudget): RecordStorage {
-  const { storage, pushedRequests, addressOf } = parts
+function toInteractions(parts: WaitingRequestParts): RecordStorage {
+  const { storage, addressOf, anonymous, ofClients } = parts
   const records = storage.records('Interaction')
+  const pushes = storage.records('PushedAuthorizationRequest')
   return {
     ...records,
     async upsert(id, payload, lifetime = 0) {
@@ -59,8 +57,10 @@ function toInteractions(parts: WaitingRequestParts, anonymous: RequestBudget): R
       await records.upsert(id, stored, lifetime)
       const { parJti } = payload
       if (typeof parJti !== 'string' || !oidc) return
-      if (!isNew) await pushedRequests.moveOn(parJti, id, lifetime)
-      else if (!(await pushedRequests.open(parJti, id, lifetime))) throw openedAtTheSameTime()
+      const opening = { id: parJti, interaction: id, lifetime }
+      if (!isNew) await moveOn(pushes, opening)
+      else if (!(await open(pushes, opening))) throw openedAtTheSameTime()
+      for (const budget of [anonymous, ofClients]) budget.giveBack(parJti)
     },
     async find(id) {
       const payload = await records.find(id)
@@ -73,26 +73,25 @@ function toInteractions(parts: WaitingRequestParts, anonymous: RequestBudget): R
   }
 }
 
-function toPushes(parts: WaitingRequestParts, anonymous: RequestBudget): RecordStorage {
-  const records = parts.storage.records('PushedAuthorizationRequest')
-  const ofClients = createRequestBudget(parts.anonymousRequests)
+function toPushes({
+  storage,
+  anonymous,
+  ofClients,
+  addressOf,
+}: WaitingRequestParts): RecordStorage {
+  const records = storage.records('PushedAuthorizationRequest')
   return {
     ...records,
     async upsert(id, payload, lifetime = 0) {
       const { oidc, req } = Provider.ctx ?? {}
       const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
       const isAnonymous = clientAuthMethod === 'none'
-      const sender = isAnonymous ? req && parts.addressOf(req) : clientId
+      const sender = isAnonymous ? req && addressOf(req) : clientId
       const budget = isAnonymous ? anonymous : ofClients
       if (!budget.take(id, sender ?? '', sizeOf(payload), lifetime)) {
         throw new NoRoom(isAnonymous ? 503 : 429)
       }
       await records.upsert(id, payload, lifetime)
-    },
-    destroy(id) {
-      anonymous.giveBack(id)
-      ofClients.giveBack(id)
-      return records.destroy(id)
     },
   }
 }
