@@ -7,7 +7,7 @@ import { publicClient } from '../support/server.ts'
 const issuer = process.argv[2] ?? ''
 const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 const answers: Record<number, number> = {}
-let left = 8000
+let left = Number(process.argv[3] ?? 8000)
 
 const text = (bytes: number): string => randomBytes((bytes * 3) / 4).toString('base64url')
 const freshUrl = (): string =>
