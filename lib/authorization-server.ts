@@ -60,6 +60,7 @@ import {
   signInPath,
   signOutPath,
 } from './provider/routes.ts'
+import { findOpened } from './provider/pushed-requests.ts'
 import { readParameters } from './provider/read-parameters.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
@@ -107,7 +108,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, createPostAuthorization(config.issuer)],
+      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
@@ -150,7 +151,7 @@ function adapt(
   const prompts = promptsOf(provider)
   changeParameters(provider, (params, { ctx, route }) => {
     addClientId(params, ctx)
-    readParameters(params, route, prompts)
+    readParameters(params, { ctx, route, prompts })
     nameAudience(params, resourceServer.audience)
   })
   answerInQuery(provider)

@@ -3,6 +3,7 @@ import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
+import type { RequestLimits } from '../provider/request-budget.ts'
 import { generateSigningKeys } from '../provider/signing-keys.ts'
 import type { Storage } from '../storage.ts'
 import type {
@@ -30,6 +31,8 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly refreshOverlap: number
   readonly publicRefreshOverlap: number
   readonly dpopSigningAlgorithms: readonly ProofAlgorithm[]
+  readonly anonymousRequests: RequestLimits
+  readonly trustedProxies: readonly string[]
   readonly views: ViewsOptions
   /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
   readonly findClientIssues: FindClientIssues
@@ -71,6 +74,8 @@ export function resolveConfig(
     refreshOverlap: options.refreshOverlap ?? 10,
     publicRefreshOverlap: options.publicRefreshOverlap ?? 3,
     dpopSigningAlgorithms: options.dpopSigningAlgorithms ?? defaultProofAlgorithms,
+    anonymousRequests: { count: 20_000, bytes: 16 * 1024 * 1024, ...options.anonymousRequests },
+    trustedProxies: options.trustedProxies ?? [],
     views: {
       directories: options.views?.directories ?? [],
       locals: options.views?.locals ?? {},

@@ -3,6 +3,7 @@ import type { Configuration, JWKS } from 'oidc-provider'
 import type { ClientMetadata } from '../clients/metadata.ts'
 import type { ProofAlgorithm } from '../dpop/proof.ts'
 import type { HostWords } from '../locales/host-words.ts'
+import type { RequestLimits } from '../provider/request-budget.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
@@ -114,6 +115,25 @@ export interface AuthorizationServerOptions {
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5.1 RFC 9449, Section 5.1}
    */
   readonly dpopSigningAlgorithms?: readonly ProofAlgorithm[]
+
+  /**
+   * How much each process stores for authorization requests for which nobody has signed in yet, also for pushed requests of
+   * clients that do not authenticate. If it is used up, new ones get 503 with `Retry-After`; everything else goes on. One address
+   * (of IPv6, a /64) gets an eighth of it, and so does the same amount for pushed requests of one client that authenticates, which
+   * then gets 429. A request counts for 10 minutes, or until the person signs in.
+   *
+   * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`
+   */
+  readonly anonymousRequests?: Partial<RequestLimits>
+
+  /**
+   * The proxies in front of this server that add the address of their peer to `X-Forwarded-For`: addresses, ranges (CIDR),
+   * or `loopback`, `linklocal`, `uniquelocal`. Every proxy on the way must be named; otherwise all requests seem to come from the
+   * first that is missing. Without it, no header counts, and the address is the one of the connection.
+   *
+   * @defaultValue none
+   */
+  readonly trustedProxies?: readonly string[]
 
   /** The pages people see. */
   readonly views?: ViewsOptions

@@ -11,6 +11,7 @@ import { findIssuerFlaw } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../views/theme.ts'
+import { anonymousRequestsSchema, trustedProxiesSchema } from './request-schema.ts'
 import { checkViews, viewsSchema } from './views-schema.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
@@ -130,6 +131,8 @@ const options = z
       refreshOverlap: secondsUpTo(60),
       publicRefreshOverlap: secondsUpTo(60),
       dpopSigningAlgorithms: proofAlgorithmsSchema.optional(),
+      anonymousRequests: anonymousRequestsSchema.optional(),
+      trustedProxies: trustedProxiesSchema.optional(),
       views: viewsSchema.optional(),
       configure: optionalCallable('a function'),
     },

@@ -29,7 +29,7 @@ export function createErrorBoundary(provider: Provider, renderError: Renderer): 
       if (ctx.accepts('json', 'html') === 'html') await renderError(context, out, toError(error))
       else ctx.body = out
     }
-    if (ctx.status === 503) ctx.set('Retry-After', retryAfter)
+    if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', retryAfter)
   }
 }
 

@@ -78,17 +78,14 @@ async function goOn({ provider, config }: PageParts, ctx: Context, uid: string):
   )
 }
 
-function toQuery({ params, parJti }: Interaction & { readonly parJti?: string }): string {
+/** The request, in its own parameters also if it was pushed: a pushed request is opened once. */
+function toQuery({ params }: Interaction): string {
   const query = new URLSearchParams()
-  const pushed = { client_id: params['client_id'], request_uri: `${requestUriPrefix}${parJti}` }
-  for (const [name, value] of Object.entries(parJti === undefined ? params : pushed)) {
+  for (const [name, value] of Object.entries(params)) {
     for (const one of [value].flat()) if (typeof one === 'string') query.append(name, one)
   }
   return query.toString()
 }
-
-/** RFC 9126, Section 2.2 */
-const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:'
 
 async function renderOutcome(
   { config, findClient, views }: PageParts,

@@ -15,8 +15,8 @@ export interface AdapterParts {
   readonly teller: ConnectionTeller
   readonly audience: string
   readonly repeatTimes: RepeatTimes
-  /** Seconds that a person has to decide. */
-  readonly interactionLifetime: number
+  /** Records of requests that wait for a person, by the framework's name of the model. */
+  readonly waiting: ReadonlyMap<string, RecordStorage>
 }
 
 /**
@@ -25,13 +25,11 @@ export interface AdapterParts {
  */
 export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
   const grantAdapters = createGrantAdapters(parts)
-  return (model) =>
-    grantAdapters.get(model) ??
-    toRecordAdapter(
-      model,
-      model === 'Client' ? shownToFramework(parts.clientRecords) : parts.storage.records(model),
-      parts,
-    )
+  const recordsOf = (model: string): RecordStorage =>
+    model === 'Client'
+      ? shownToFramework(parts.clientRecords)
+      : (parts.waiting.get(model) ?? parts.storage.records(model))
+  return (model) => grantAdapters.get(model) ?? toRecordAdapter(model, recordsOf(model))
 }
 
 const shownToFramework = (clients: RecordStorage): RecordStorage => ({
@@ -39,17 +37,9 @@ const shownToFramework = (clients: RecordStorage): RecordStorage => ({
   find: async (id) => toFrameworkClient(await clients.find(id)),
 })
 
-function toRecordAdapter(
-  model: string,
-  records: RecordStorage,
-  { interactionLifetime }: Pick<AdapterParts, 'interactionLifetime'>,
-): Adapter {
-  // Who opened a pushed request in time may decide later, after a sign-in, and others too: that it was used
-  // must be known until then. The framework itself looks at its end.
-  const extra = model === 'PushedAuthorizationRequest' ? 3 * interactionLifetime : 0
+function toRecordAdapter(model: string, records: RecordStorage): Adapter {
   return {
-    upsert: (id, payload, lifetime) =>
-      records.upsert(id, payload as StoredPayload, lifetime && lifetime + extra),
+    upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
     // The framework asks for a token in every place: what names a grant is found there.
     find: async (id) =>
       model === 'ClientCredentials' && grantIdOf(id) !== undefined ? undefined : records.find(id),

@@ -22,6 +22,7 @@ import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource.ts'
 import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
+import { createWaitingRequests } from './waiting-requests.ts'
 
 /** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
 const pleoClientMetadata = [
@@ -48,7 +49,7 @@ export function toConfiguration(
       ...parts,
       audience: resourceServer.audience,
       repeatTimes: config,
-      interactionLifetime: config.lifetimes.interaction,
+      waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,

@@ -1,6 +1,9 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Lifetimes } from '../config/options.ts'
 
+/** Seconds that a person has to sign in: until then, anybody may have sent the request. */
+const anonymousLifetime = 600
+
 /** Lifetimes as the framework takes them. No token outlives its grant: the grant's end is absolute. */
 export function toTtl(lifetimes: Lifetimes): NonNullable<Configuration['ttl']> {
   const withinGrant = (seconds: number) => (ctx: KoaContextWithOIDC) => {
@@ -13,7 +16,8 @@ export function toTtl(lifetimes: Lifetimes): NonNullable<Configuration['ttl']> {
     AuthorizationCode: lifetimes.authorizationCode,
     ClientCredentials: lifetimes.accessToken,
     Grant: lifetimes.grant,
-    Interaction: lifetimes.interaction,
+    Interaction: (_ctx, { session }) =>
+      session ? lifetimes.interaction : Math.min(lifetimes.interaction, anonymousLifetime),
     RefreshToken: withinGrant(lifetimes.refreshToken),
     Session: lifetimes.session,
   }

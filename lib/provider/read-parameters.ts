@@ -1,4 +1,6 @@
+import type { Context } from 'koa'
 import { toScopeNames } from '../pleo/scopes.ts'
+import { checkRequestSize } from './request-bounds.ts'
 
 /** The parameters of a request, as the framework read them: lists are parameters that were sent more than once. */
 export type ReadParameters = Record<string, unknown>
@@ -18,17 +20,22 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
+/** The request that {@link readParameters} reads. */
+export interface ReadRequest {
+  readonly ctx: Context
+  /** The framework's name of the endpoint. */
+  readonly route: string
+  /** The values of `prompt` that there are. */
+  readonly prompts: ReadonlySet<string>
+}
+
 /**
  * Changes the parameters of a request to what they mean, before the framework looks at them.
  *
- * @param route - the framework's name of the endpoint
- * @param prompts - the values of `prompt` that there are
+ * @throws InvalidRequest if the request is too large
  */
-export function readParameters(
-  params: ReadParameters,
-  route: string,
-  prompts: ReadonlySet<string>,
-): void {
+export function readParameters(params: ReadParameters, { ctx, route, prompts }: ReadRequest): void {
+  if (authorizationRoutes.has(route)) checkRequestSize(ctx)
   const { scope, prompt, max_age: maxAge } = params
   const scopes = typeof scope === 'string' ? toScopeNames(scope) : []
   if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined

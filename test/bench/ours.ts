@@ -15,6 +15,7 @@ serve(
       issuer,
       // Nothing here is dropped or cleared away within a run, on either side.
       storage: createMemoryAdapter({ maxRecords: 10_000_000 }),
+      anonymousRequests: { count: 10_000_000, bytes: 2 ** 40 },
       cookieKeys,
       signingKeys: 'ephemeral',
       lifetimes,

@@ -117,7 +117,7 @@ describe('at the same time', () => {
     }
   })
 
-  test('one pushed request leads to one code, however many people it was opened by', async () => {
+  test('one pushed request leads to one code, in however many browsers it is opened', async () => {
     const { verifier, challenge } = createPkce()
     const params = { code_challenge: challenge }
     const fields = new URL(authorizationUrl(issuer, confidential, params)).searchParams
@@ -128,16 +128,22 @@ describe('at the same time', () => {
       client_id: confidential.client_id,
       request_uri: String(pushed.body['request_uri']),
     }
-    const opened = await times(4, () => goToConsent(issuer, { params: request }))
-    const answers = await Promise.all(
-      opened.map(({ page, browser }) =>
-        browser.submit(page, { decision: 'allow', subject: bakery }),
+    const opened = await Promise.allSettled(
+      Array.from({ length: 4 }, () => goToConsent(issuer, { params: request })),
+    )
+    const first = opened.flatMap((one) =>
+      one.status === 'fulfilled' && one.value.page.status === 200 ? [one.value] : [],
+    )
+    expect(first).toHaveLength(1)
+    const answers = await times(4, () =>
+      Promise.all(
+        first.map(({ page, browser }) =>
+          browser.submit(page, { decision: 'allow', subject: bakery }),
+        ),
       ),
     )
-    const codes = answers.flatMap(({ location }) => location?.searchParams.get('code') ?? [])
+    const codes = answers.flat().flatMap(({ location }) => location?.searchParams.get('code') ?? [])
     expect(codes).toHaveLength(1)
-    const errors = answers.flatMap(({ location }) => location?.searchParams.get('error') ?? [])
-    expect(errors).toEqual(Array.from({ length: 3 }, () => 'invalid_request_uri'))
     const redirect = new URL(issuer)
     expectWinner([await sendCode(issuer, { code: codes[0] ?? '', verifier, redirect })])
   })

@@ -1,0 +1,72 @@
+/** How much may wait at the same time. */
+export interface RequestLimits {
+  /** How many requests. */
+  readonly count: number
+  /** Bytes of all of them. */
+  readonly bytes: number
+}
+
+/** What a storage needs for a record beside its content, in bytes. */
+const placeBytes = 300
+
+/** One sender may use up this part of the whole. */
+const partOfSender = 1 / 8
+
+/**
+ * Counts the requests that this process stored and that wait for somebody, for all senders and for each. A request counts until it
+ * is given back, or until its lifetime is over.
+ */
+export interface RequestBudget {
+  /**
+   * Counts a request. Returns false, and counts nothing, if there is no room for it.
+   *
+   * @param lifetime - seconds
+   */
+  take(id: string, sender: string, bytes: number, lifetime: number): boolean
+  /** Stops counting a request. */
+  giveBack(id: string): void
+}
+
+/** @param now - the time in milliseconds, from any start */
+export function createRequestBudget(
+  limits: RequestLimits,
+  now: () => number = () => performance.now(),
+): RequestBudget {
+  const waiting = new Map<string, { sender: string; bytes: number; until: number }>()
+  const all = { count: 0, bytes: 0 }
+  const senders = new Map<string, typeof all>()
+  const giveBack = (id: string): void => {
+    const { sender, bytes } = waiting.get(id) ?? {}
+    const own = senders.get(sender ?? '')
+    if (!waiting.delete(id) || !own || bytes === undefined) return
+    for (const sum of [all, own]) add(sum, -1, -bytes)
+    if (own.count === 0) senders.delete(sender ?? '')
+  }
+  return {
+    giveBack,
+    take(id, sender, content, lifetime) {
+      const bytes = content + placeBytes
+      const time = now()
+      for (const [oldest, { until }] of waiting) {
+        if (until > time) break
+        giveBack(oldest)
+      }
+      giveBack(id)
+      const own = senders.get(sender) ?? { count: 0, bytes: 0 }
+      if (!hasRoom(all, limits, bytes, 1) || !hasRoom(own, limits, bytes, partOfSender))
+        return false
+      for (const sum of [all, own]) add(sum, 1, bytes)
+      senders.set(sender, own)
+      waiting.set(id, { sender, bytes, until: time + lifetime * 1000 })
+      return true
+    },
+  }
+}
+
+function add(sum: { count: number; bytes: number }, count: number, bytes: number): void {
+  sum.count += count
+  sum.bytes += bytes
+}
+
+const hasRoom = (sum: RequestLimits, limits: RequestLimits, bytes: number, part: number): boolean =>
+  sum.count < limits.count * part && sum.bytes + bytes <= limits.bytes * part

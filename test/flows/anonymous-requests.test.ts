@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ClientMetadata } from '../../lib/index.ts'
+import { connect, goToConsent, post, refresh } from '../support/flow.ts'
+import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
+import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+
+const running: RunningServer[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()))
+})
+
+/** With room for three requests of one address, and 24 of all. */
+async function start(options: Parameters<typeof startServer>[0] = {}): Promise<string> {
+  const server = await startServer({ anonymousRequests: { count: 24 }, ...options })
+  running.push(server)
+  return server.issuer
+}
+
+const open = (issuer: string, address?: string): Promise<RawAnswer> =>
+  send(requestUrl(issuer), {
+    headers: { accept: 'text/html', ...(address && { 'x-forwarded-for': address }) },
+  })
+
+const push = (issuer: string, client: ClientMetadata): Promise<RawAnswer> =>
+  send(`${issuer}/oauth/par`, {
+    body: new URL(requestUrl(issuer, {}, client)).searchParams,
+    ...(client.client_secret && { headers: basic(client) }),
+  })
+
+async function statuses(count: number, request: () => Promise<RawAnswer>): Promise<number[]> {
+  const all: number[] = []
+  for (let sent = 0; sent < count; sent += 1) all.push((await request()).status)
+  return all
+}
+
+describe('authorization requests for which nobody signed in', () => {
+  test('get 503 with Retry-After above the share of their address, and no redirect', async () => {
+    const issuer = await start()
+    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+    const { status, headers, text } = await open(issuer)
+    expect([status, headers['retry-after'], headers.location]).toEqual([503, '60', undefined])
+    expect(text).toContain('temporarily_unavailable')
+  })
+
+  test('leave refreshes alone', async () => {
+    const issuer = await start()
+    const { refresh_token } = await connect(issuer)
+    await statuses(4, () => open(issuer))
+    expect((await refresh(issuer, refresh_token)).status).toBe(200)
+  })
+
+  test('make room for others when the person signs in', async () => {
+    const issuer = await start()
+    for (let times = 0; times < 6; times += 1) await goToConsent(issuer)
+    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+  })
+
+  test('of another address go on, until the whole is used up', async () => {
+    const issuer = await start({ trustedProxies: ['loopback'] })
+    const of = (n: number) => statuses(4, () => open(issuer, `198.51.100.${n}`))
+    for (let n = 0; n < 8; n += 1) expect(await of(n)).toEqual([303, 303, 303, 503])
+    expect(await of(8)).toEqual([503, 503, 503, 503])
+  })
+
+  test('of one IPv6 network count together', async () => {
+    const issuer = await start({ trustedProxies: ['loopback'] })
+    const hosts = ['::1', '::2', ':ffff:0:0:3', '::4']
+    const all: number[] = []
+    for (const host of hosts) all.push((await open(issuer, `2001:db8:1:2${host}`)).status)
+    expect(all).toEqual([303, 303, 303, 503])
+    expect((await open(issuer, '2001:db8:1:3::1')).status).toBe(303)
+  })
+
+  test.each([
+    ['without a trusted proxy', []],
+    ['if the proxy is not one of the trusted', ['192.0.2.1']],
+  ])('count for the connection %s, whatever the header says', async (_, trustedProxies) => {
+    const issuer = await start({ trustedProxies })
+    let last = 0
+    const next = () => open(issuer, `198.51.100.${(last += 1)}`)
+    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+  })
+
+  test('count for the last untrusted address, whatever the client put in front of it', async () => {
+    const issuer = await start({ trustedProxies: ['loopback', '10.0.0.0/8'] })
+    let last = 0
+    const next = () => open(issuer, `203.0.113.${(last += 1)}, 198.51.100.1, 10.1.2.3`)
+    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+  })
+
+  test('of a public client that pushes count for the address', async () => {
+    const issuer = await start()
+    expect(await statuses(4, () => push(issuer, publicClient))).toEqual([201, 201, 201, 503])
+    const { status, headers, text } = await push(issuer, publicClient)
+    expect([status, headers['retry-after'], toJson({ status, headers, text })['error']]).toEqual([
+      503,
+      '60',
+      'temporarily_unavailable',
+    ])
+    expect((await open(issuer)).status).toBe(503)
+    // A client that authenticates is not a stranger.
+    expect((await push(issuer, confidential)).status).toBe(201)
+  })
+
+  test('of a client that authenticates get 429 above its share, and others go on', async () => {
+    const issuer = await start()
+    expect(await statuses(4, () => push(issuer, confidential))).toEqual([201, 201, 201, 429])
+    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+    const wrong = await post(`${issuer}/oauth/par`, {}, basic(confidential, 'wrong'))
+    expect(wrong.status).toBe(401)
+  })
+
+  test('of a client that authenticates make room when they are opened', async () => {
+    const issuer = await start({ anonymousRequests: { count: 24 }, trustedProxies: ['loopback'] })
+    for (let times = 0; times < 6; times += 1) {
+      const { request_uri } = toJson(await push(issuer, confidential))
+      const { client_id } = confidential
+      const query = new URLSearchParams({ client_id, request_uri: String(request_uri) })
+      const headers = { 'x-forwarded-for': `198.51.100.${times}` }
+      expect((await send(`${issuer}/oauth/authorize?${query}`, { headers })).status).toBe(303)
+    }
+  })
+
+  test('count by their size, too', async () => {
+    const issuer = await start({ anonymousRequests: { count: 20_000, bytes: 131_072 } })
+    const large = () => send(requestUrl(issuer, { state: 's'.repeat(4000) }))
+    expect(await statuses(4, large)).toEqual([303, 303, 303, 503])
+    expect((await open(issuer)).status).toBe(303)
+  })
+})
