@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
-import { forgetOutcome, saveOutcome } from '../provider/outcomes.ts'
+import { forgetOutcome, saveOutcome, toSessionMark } from '../provider/outcomes.ts'
 import { finishInteraction, reopenInteraction, type OpenInteraction } from './interaction.ts'
 import { keepCookie } from './over.ts'
 import type { PageParts } from './parts.ts'
@@ -24,6 +24,7 @@ export async function decide(
     kind: allowed ? 'allowed' : 'declined',
     clientId: client.clientId,
     accountId: interaction.session?.accountId,
+    session: toSessionMark(parts.provider, ctx),
     ...(allowed && { subject: allowed.subject }),
   })
   await finishInteraction(ctx, interaction, allowed?.result ?? declined)

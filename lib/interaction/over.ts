@@ -6,7 +6,7 @@ import { signedInPerson } from '../connections/person.ts'
 import { isJustSet, lostCookie, sendsNoCookie } from '../http/lost-cookie.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import { findOutcome, outcomeLifetime, type Outcome } from '../provider/outcomes.ts'
+import { findOutcome, outcomeLifetime, toSessionMark, type Outcome } from '../provider/outcomes.ts'
 import { connectionsPath, interactionPath, routes, toInteractionUrl } from '../provider/routes.ts'
 import { redirect, type Interaction } from './interaction.ts'
 import type { PageParts } from './parts.ts'
@@ -60,9 +60,20 @@ export async function soon<T>(
   return soon(look, times - 1)
 }
 
-async function isDecider(parts: PageParts, ctx: Context, { accountId }: Decided): Promise<boolean> {
+/**
+ * Whether it is the person who decided. The session id changes on the way back to the application. If that answer was lost, the
+ * browser still has the cookie that the decision came with, and nobody has signed in or out there since.
+ */
+async function isDecider(
+  parts: PageParts,
+  ctx: Context,
+  { accountId, session }: Decided,
+): Promise<boolean> {
   const person = await signedInPerson(parts, ctx)
-  return person?.account.accountId === accountId
+  if (person || accountId === undefined) return person?.account.accountId === accountId
+  if (parts.config.accounts.signedIn || session === undefined) return false
+  const isReplaced = (await parts.provider.Session.get(ctx)).accountId === undefined
+  return isReplaced && session === toSessionMark(parts.provider, ctx)
 }
 
 /** Goes on with the interaction that came after this one, or makes its request anew if its cookies never arrived. */

@@ -3,7 +3,7 @@ export function isTimeZone(name: unknown): name is string {
   // Intl also takes offsets, such as +01:00. They know nothing of summer time.
   if (typeof name !== 'string' || !/^[a-z]/i.test(name)) return false
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone)
   } catch {
     return false
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Storage } from '../storage.ts'
@@ -11,6 +12,8 @@ export type Outcome =
       readonly clientId: string
       /** The person who decided; absent if nobody was signed in. */
       readonly accountId?: string | undefined
+      /** A hash of the session cookie that the decision came with. */
+      readonly session?: string | undefined
       /** URN of what access was allowed to. */
       readonly subject?: string
     }
@@ -29,6 +32,12 @@ export const saveOutcome = (storage: Storage, uid: string, outcome: Outcome): Pr
 
 export const forgetOutcome = (storage: Storage, uid: string): Promise<boolean> =>
   outcomesIn(storage).destroy(uid)
+
+/** By what a decision knows the session cookie of a request again. */
+export function toSessionMark(provider: Provider, ctx: Context): string | undefined {
+  const cookie = ctx.cookies.get(provider.cookieName('session'), { signed: true })
+  return cookie && hash('sha256', cookie, 'base64url')
+}
 
 /** Keeps where the person goes on, if the request that starts the next interaction has just ended another one. */
 export async function saveMove(

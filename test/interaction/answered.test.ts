@@ -83,6 +83,16 @@ test('who cancels the sign-in sees that again', async () => {
   expect(headingOf(await browser.submit(page, signIn))).toBe(declined)
 })
 
+test('who never got the answer with the new session sees the decision', async () => {
+  const { page, browser } = await goToConsent(server.issuer, { client })
+  const before = new Map(browser.cookies)
+  await browser.submit(page, allow)
+  browser.cookies.clear()
+  for (const [key, cookie] of before) browser.cookies.set(key, cookie)
+  expect(headingOf(await browser.submit(page, allow))).toBe(allowed)
+  expect(stored('AuthorizationCode')).toBe(codes + 1)
+})
+
 describe('nothing of a decision is told', () => {
   test('to another browser', async () => {
     const { page } = await decided(allow)
