@@ -1,6 +1,7 @@
 import type { Storage } from 'pleo-oauth-server'
 import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
 import { createRedisAdapter, type RedisClient } from 'pleo-oauth-server/adapters/redis'
+import { inProcess, type UsedProofs } from 'pleo-oauth-server/resource-server'
 import { createMemoryStore, type PartnerStore } from './partner-store.ts'
 import { createRedisStore } from './partner-redis-store.ts'
 import { printNotice } from './print.ts'
@@ -12,6 +13,8 @@ import { StartError } from './start-error.ts'
 export interface OpenStorage {
   /** For the authorization server. */
   readonly storage: Storage
+  /** For the API. */
+  readonly usedProofs: UsedProofs
   /** For the partner application. */
   readonly partnerStore: PartnerStore
   /** In words for people, without credentials. */
@@ -31,6 +34,7 @@ export async function openStorage({ redis }: Settings): Promise<OpenStorage> {
   if (redis) return openRedis(redis)
   return {
     storage: createMemoryAdapter(),
+    usedProofs: inProcess(),
     partnerStore: createMemoryStore(),
     place: 'memory: lost when this ends',
     close: () => {},
@@ -66,7 +70,8 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
     throw error
   }
   const partnerStore = createRedisStore(client, keys)
-  return { storage, partnerStore, place: describeRedis(address), close }
+  const { usedProofs } = storage
+  return { storage, usedProofs, partnerStore, place: describeRedis(address), close }
 }
 
 /** Looks at Redis before anything is served. Resolves to whether it cannot be reached. */
