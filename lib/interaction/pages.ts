@@ -31,6 +31,24 @@ export async function toShownClient(
   }
 }
 
+/**
+ * What {@link toShownClient} shows, as it is registered: in every language, as a page may be shown in one and answered in
+ * another.
+ */
+export const toRegisteredAs = (client: Client): readonly unknown[] => [
+  client.clientName,
+  client.clientUri,
+  client.logoUri,
+  client.policyUri,
+  client.tosUri,
+  client.contacts,
+  Object.entries(Object(client['localized']) as object).toSorted(([one], [other]) =>
+    one < other ? -1 : 1,
+  ),
+  client['test'] === true,
+  client['verified'] === true,
+]
+
 /** What people who read that language know the client by. */
 export const nameOf = (client: Client, language: string): string =>
   shorten(
