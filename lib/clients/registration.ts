@@ -3,6 +3,7 @@ import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from
 import type { CreatedClient } from './clients.ts'
 import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
+import type { RegistrationLimits } from './offer.ts'
 import type { ClientRecord, Registration } from './record.ts'
 import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
@@ -20,6 +21,8 @@ export interface RegisterOptions {
   readonly toAccessToken?: (clientId: string) => string
   /** Whether it comes without an initial access token. @defaultValue `false` */
   readonly isOpen?: boolean
+  /** Of the initial access token. */
+  readonly limits?: RegistrationLimits | undefined
   /** The last thing before it is stored; where it throws, nothing was done. */
   readonly beforeStored?: () => Promise<void>
 }
@@ -32,7 +35,7 @@ export interface RegisterOptions {
 export async function register(
   registry: Registry,
   given: Given,
-  { toAccessToken, isOpen, beforeStored }: RegisterOptions = {},
+  { toAccessToken, isOpen, limits, beforeStored }: RegisterOptions = {},
 ): Promise<CreatedClient> {
   const { store, secrets, names } = registry
   const now = Date.now()
@@ -45,6 +48,7 @@ export async function register(
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
     ...(toAccessToken && { accessToken: toAccessToken(id) }),
     ...(isOpen && { isOpen }),
+    ...(limits && { limits }),
   }
   const claim = names.claimFor(id)
   await reserveNames(registry, claim, { metadata, registration })
