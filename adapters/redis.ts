@@ -1,5 +1,5 @@
 import type { RedisOptions } from 'ioredis'
-import type { RecordStorage, Storage, StorageProblem } from '../lib/storage.ts'
+import type { RecordStorage, Storage, StorageProblem, UsedProofs } from '../lib/storage.ts'
 import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
 import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
@@ -12,6 +12,7 @@ import { outliveFailovers } from './redis/sentinel.ts'
 import { createSigningKeyRecords } from './redis/signing-keys.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
 import { createUndoing } from './redis/undo.ts'
+import { createUsedProofs } from './redis/used-proofs.ts'
 
 export { parseRedisUrl, RedisUrlError, type RedisAddress, type RedisHost } from './redis/address.ts'
 export { toClientOptions, type RedisClientOptions } from './redis/client-options.ts'
@@ -72,6 +73,23 @@ export interface RedisAdapterOptions {
    * @defaultValue a warning of the process (`process.emitWarning`) with the problem's code
    */
   readonly onProblem?: (problem: StorageProblem) => void
+
+  /**
+   * How many used DPoP proofs of one client {@link RedisStorage.usedProofs} remembers. A new one pushes out the oldest of the
+   * same client. While a proof is remembered, it takes about 125 bytes.
+   *
+   * @defaultValue 100 000
+   */
+  readonly maxProofsPerClient?: number
+}
+
+/** Storage in Redis. */
+export interface RedisStorage extends Storage {
+  /**
+   * For `usedProofs` of `bearer()`: the DPoP proofs that were used at an API, for all of its processes. An API that only
+   * needs this gives `createRedisAdapter` a `keyPrefix` and `keys` of its own.
+   */
+  readonly usedProofs: UsedProofs
 }
 
 /**
@@ -121,8 +139,9 @@ export type RecommendedRedisOptions = Required<
  *
  * @throws TypeError where an option is not as described
  */
-export function createRedisAdapter(options: RedisAdapterOptions): Storage {
+export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
   const { client, keyPrefix: prefix = 'pleo:', timeout = 700, subscriber } = options
+  const { maxProofsPerClient = 100_000 } = options
   checkOptions(options, timeout)
   const keys = createStorageKeys(checkKeys(options.keys))
   const commands = createCommands(client, timeout)
@@ -160,6 +179,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): Storage {
       models.set(model, existing)
       return existing
     },
+    usedProofs: createUsedProofs(parts, maxProofsPerClient),
     deriveKeys: (purpose) => keys.derive(purpose),
     onClientChange: changes.onClientChange,
     check,
@@ -178,10 +198,16 @@ async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]>
   }
 }
 
-function checkOptions({ client, waitForReplicas }: RedisAdapterOptions, timeout: number): void {
+function checkOptions(
+  { client, waitForReplicas, maxProofsPerClient = 1 }: RedisAdapterOptions,
+  timeout: number,
+): void {
   // Timers take no more than this.
   if (!Number.isFinite(timeout) || timeout <= 0 || timeout >= 2 ** 31) {
     throw new TypeError('timeout must be a number of milliseconds above 0')
+  }
+  if (!Number.isInteger(maxProofsPerClient) || maxProofsPerClient < 1) {
+    throw new TypeError('maxProofsPerClient must be a whole number above 0')
   }
   const { options } = client as { readonly options?: { readonly enableAutoPipelining?: boolean } }
   if (options?.enableAutoPipelining) {

@@ -72,6 +72,8 @@ export type {
   StoredPayload,
   StoredRefreshToken,
   TokenKind,
+  UsedProof,
+  UsedProofs,
 } from './storage.ts'
 export type { Introspection } from './tokens/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/theme/colors.ts'

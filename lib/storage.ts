@@ -30,6 +30,25 @@ export interface Storage {
   check?(): Promise<readonly StorageProblem[]>
 }
 
+/** Remembers which DPoP proofs were used at an API. All processes of the API share it. */
+export interface UsedProofs {
+  /**
+   * Notes that a proof is used, in one step. Resolves to whether it is for the first time. A rejected promise means that this
+   * is not known: the request is refused with 503.
+   */
+  readonly use: (proof: UsedProof) => Promise<boolean>
+}
+
+/** A DPoP proof that is good, and came with a good access token. */
+export interface UsedProof {
+  /** The client that the access token was issued to. */
+  readonly clientId: string
+  /** A hash of the key and of the `jti` of the proof. */
+  readonly id: string
+  /** Seconds for which it must be remembered: no process accepts the proof after that. */
+  readonly lifetime: number
+}
+
 /** Something about a storage that would cost connections sooner or later. */
 export interface StorageProblem {
   /** What kind of problem it is; stable, for programs. */

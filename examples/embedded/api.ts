@@ -6,6 +6,7 @@ import {
   bearer,
   companiesFor,
   companyFor,
+  inProcess,
   local,
   requireScope,
   type BearerState,
@@ -37,7 +38,7 @@ export function createApi(audience: string, server: AuthorizationServer): Middle
     ctx.status = 201
     ctx.body = { data: { name } }
   })
-  const protect = bearer({ verify: local(server), audience })
+  const protect = bearer({ verify: local(server), audience, usedProofs: inProcess() })
   const answer = compose([protect, router.routes()]) as Middleware
   return (ctx, next) => (ctx.path.startsWith('/api/') ? answer(ctx, next) : next())
 }

@@ -8,6 +8,7 @@ import {
   requireScope,
   type BearerState,
   type TokenVerifier,
+  type UsedProofs,
 } from 'pleo-oauth-server/resource-server'
 import { createInstallationRoutes, type InstallationOptions } from './installations.ts'
 import type { Company } from './people-file.ts'
@@ -16,6 +17,7 @@ import type { Directory, Employee } from './people.ts'
 /** What {@link createApi} takes. */
 export interface ApiOptions extends InstallationOptions {
   readonly verify: TokenVerifier
+  readonly usedProofs: UsedProofs
   readonly audience: string
   /** Where the API is reached. */
   readonly baseUrl: string
@@ -28,7 +30,7 @@ export const apiScopes = ['companies:read', 'users:read'] as const
 
 /** The example API: a resource server that answers in the shapes of the published one. */
 export function createApi(options: ApiOptions): Koa {
-  const { verify, audience, baseUrl, issuer, directory, nameOf } = options
+  const { verify, usedProofs, audience, baseUrl, issuer, directory, nameOf } = options
   const app = new Koa()
   const scopes = apiScopes
   app.use(protectedResource({ audience, baseUrl, authorizationServers: [issuer], scopes }))
@@ -39,6 +41,7 @@ export function createApi(options: ApiOptions): Koa {
   app.use(
     bearer({
       verify,
+      usedProofs,
       audience,
       baseUrl,
       scopes,

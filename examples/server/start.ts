@@ -96,7 +96,7 @@ async function compose(
   settings: Settings,
   directory: Directory,
   ports: Ports,
-  { storage, partnerStore, place, noteFailure }: OpenStorage,
+  { storage, usedProofs, partnerStore, place, noteFailure }: OpenStorage,
 ): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'theme' | 'close'>> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
@@ -127,6 +127,7 @@ async function compose(
       // Whoever disconnects here is to see at once that it works.
       cache: { maxAge: 0 },
     }),
+    usedProofs,
     audience: settings.audience,
     baseUrl: api,
     issuer,

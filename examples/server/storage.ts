@@ -7,6 +7,7 @@ import {
   type ConnectionProblem,
   type RedisClient,
 } from 'pleo-oauth-server/adapters/redis'
+import { inProcess, type UsedProofs } from 'pleo-oauth-server/resource-server'
 import { createMemoryStore, type PartnerStore } from './partner-store.ts'
 import { createRedisStore } from './partner-redis-store.ts'
 import { printNotice } from './print.ts'
@@ -18,6 +19,8 @@ import { StartError } from './start-error.ts'
 export interface OpenStorage {
   /** For the authorization server. */
   readonly storage: Storage
+  /** For the API. */
+  readonly usedProofs: UsedProofs
   /** For the partner application. */
   readonly partnerStore: PartnerStore
   /** In words for people, without credentials. */
@@ -39,6 +42,7 @@ export async function openStorage({ redis }: Settings): Promise<OpenStorage> {
   if (redis) return openRedis(redis)
   return {
     storage: createMemoryAdapter(),
+    usedProofs: inProcess(),
     partnerStore: createMemoryStore(),
     place: 'memory: lost when this ends',
     noteFailure: () => {},
@@ -72,8 +76,9 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
     throw error
   }
   const partnerStore = createRedisStore(client, keys)
+  const { usedProofs } = storage
   const noteFailure = createFailureNotes()
-  return { storage, partnerStore, place: describeRedis(address), noteFailure, close }
+  return { storage, usedProofs, partnerStore, place: describeRedis(address), noteFailure, close }
 }
 
 /** Looks at Redis before anything is served. */

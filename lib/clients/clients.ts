@@ -1,3 +1,4 @@
+import type { SubjectType } from '../pleo/subject.ts'
 import type { ClientMetadata } from './metadata.ts'
 
 /** What a client is registered with: id and secret are made here. */
@@ -101,6 +102,7 @@ export interface Clients {
    * hash is kept.
    *
    * @throws RangeError where `lifetime` is no number of seconds
+   * @throws TypeError if `scopes` or `subjectTypes` is empty or not a list of those
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3 RFC 7591, Section 3}
    */
   createInitialAccessToken(options?: InitialAccessTokenOptions): Promise<InitialAccessToken>
@@ -122,6 +124,19 @@ export interface UpdateOptions {
 export interface InitialAccessTokenOptions {
   /** Seconds until it ends, at least 1. @defaultValue 604800 (7 days) */
   readonly lifetime?: number
+  /**
+   * The scopes that the client can have at most, also later by its own changes. They count in place of those of the option
+   * `registration`. A scope that the resource server does not have is not refused here: no client gets it.
+   *
+   * @defaultValue `scopes` of the option `registration`
+   */
+  readonly scopes?: readonly string[]
+  /**
+   * The kinds of subject that it can ask for, also later.
+   *
+   * @defaultValue `subjectTypes` of the option `registration`
+   */
+  readonly subjectTypes?: readonly SubjectType[]
 }
 
 /** A token to register one client with. */

@@ -1,11 +1,58 @@
 import { toScopeNames } from '../pleo/scopes.ts'
-import { defaultGrantTypes, mostTypes } from './metadata.ts'
+import type { SubjectType } from '../pleo/subject.ts'
+import { defaultGrantTypes, mostTypes, type ClientMetadata } from './metadata.ts'
+
+/** What clients that register themselves can have at most. */
+export interface RegistrationLimits {
+  /** Of the scopes of the resource server. */
+  readonly scopes?: readonly string[]
+  readonly subjectTypes?: readonly SubjectType[]
+}
 
 /** The scopes, grant types and response types that clients can have if they register themselves. */
 export interface Offer {
   readonly scopes: readonly string[]
   /** The scopes of a client that names none. */
   readonly defaultScopes: readonly string[]
+  readonly limits?: RegistrationLimits | undefined
+}
+
+/** What one client can have. */
+export interface LimitedOffer extends Offer {
+  /** Scopes that the resource server has, and this client cannot have. */
+  readonly beyond: readonly string[]
+  /** Undefined: all. */
+  readonly subjectTypes: readonly unknown[] | undefined
+}
+
+/** The kind of subject of a client, in the form of its registration. */
+export const subjectTypeOf = ({
+  subject_type_preference: type,
+}: {
+  readonly subject_type_preference?: unknown
+}): unknown => type ?? 'company'
+
+/** An offer within limits. A client keeps what it is registered with, as whoever runs the server may have given it more. */
+export function toLimitedOffer(
+  offer: Offer,
+  own: RegistrationLimits,
+  current: Partial<ClientMetadata>,
+): LimitedOffer {
+  const { scopes, defaultScopes } = offer
+  const limits = { ...offer.limits, ...own }
+  const has = toScopeNames(current.scope ?? '')
+  const isWithin = (name: string): boolean => limits.scopes?.includes(name) ?? true
+  const isOffered = (name: string): boolean => isWithin(name) || has.includes(name)
+  const { subjectTypes } = limits
+  return {
+    scopes: scopes.filter((name) => isOffered(name)),
+    beyond: scopes.filter((name) => !isOffered(name)),
+    defaultScopes: defaultScopes.filter((name) => isWithin(name)),
+    subjectTypes: subjectTypes && [
+      ...subjectTypes,
+      ...(current.client_id ? [subjectTypeOf(current)] : []),
+    ],
+  }
 }
 
 /**

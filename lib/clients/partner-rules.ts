@@ -1,4 +1,5 @@
 import type { ConfigurationIssue } from '../errors.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
 import {
   defaultGrantTypes,
   localizedMembers,
@@ -6,11 +7,26 @@ import {
   withoutEmpty,
   type ClientMetadata,
 } from './metadata.ts'
-import { toOffered, type Offer } from './offer.ts'
+import {
+  subjectTypeOf,
+  toLimitedOffer,
+  toOffered,
+  type LimitedOffer,
+  type Offer,
+  type RegistrationLimits,
+} from './offer.ts'
 import type { Given } from './registration.ts'
 
 /** What a client is before it is registered. */
 type Current = Partial<ClientMetadata>
+
+/** The same, and what a client sent: of that nobody knows what is in it. */
+interface Members {
+  readonly application_type?: unknown
+  readonly subject_type_preference?: unknown
+  readonly scope?: unknown
+  readonly optional_scope?: unknown
+}
 
 /** What a member is where nobody registered it. */
 const notRegistered = { verified: false, pkce_exception: false, test: false }
@@ -22,6 +38,10 @@ const trusted: readonly string[] = [
   'initiation_uri',
   'redirect_uris',
   'settings_uri',
+  'application_type',
+  'subject_type_preference',
+  'scope',
+  'optional_scope',
 ]
 
 /**
@@ -30,10 +50,17 @@ const trusted: readonly string[] = [
  *
  * @param offer - what a client can have
  * @param current - what it is registered with; nothing yet where it is new
+ * @param own - limits that count for this client alone, in place of those of the offer
  */
-export function toGivenByPartner(given: object, offer: Offer, current: Current = {}): Given {
+export function toGivenByPartner(
+  given: object,
+  offer: Offer,
+  current: Current = {},
+  own: RegistrationLimits = {},
+): Given {
+  const limited = toLimitedOffer(offer, own, current)
   const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
-  const asked = new Map(Object.entries(toOffered(withoutEmpty(given), offer, grantTypes)))
+  const asked = new Map(Object.entries(toOffered(withoutEmpty(given), limited, grantTypes)))
   const metadata: Record<string, unknown> = Object.fromEntries(asked)
   const issues: ConfigurationIssue[] = []
   for (const member of decidedMembers(current)) {
@@ -48,7 +75,11 @@ export function toGivenByPartner(given: object, offer: Offer, current: Current =
   if (current.token_endpoint_auth_method === 'none') {
     metadata['token_endpoint_auth_method'] ??= 'none'
   }
-  if (current.verified && trustedOf(metadata) !== trustedOf(current)) {
+  issues.push(...findSubjectTypeIssues(metadata, limited), ...findScopeIssues(metadata, limited))
+  if (
+    current.verified &&
+    (trustedOf(metadata) !== trustedOf(current) || isWider(metadata, current))
+  ) {
     Reflect.deleteProperty(metadata, 'verified')
   }
   return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), grantTypes)) }
@@ -77,7 +108,55 @@ const notForClients = (path: string): ConfigurationIssue => ({
   message: 'is decided by whoever runs this server',
 })
 
-const trustedOf = (client: object): string => JSON.stringify(trustedMembersOf(client))
+function findSubjectTypeIssues(
+  metadata: Members,
+  { subjectTypes }: LimitedOffer,
+): readonly ConfigurationIssue[] {
+  const type = subjectTypeOf(metadata)
+  // The rules for all clients name every other value.
+  const isType = type === 'company' || type === 'organization'
+  if (!subjectTypes || !isType || subjectTypes.includes(type)) return []
+  const path = 'subject_type_preference'
+  const message = `must be ${[...new Set(subjectTypes)].join(' or ')}: whoever runs this server decided so`
+  return [{ path, code: 'not_for_clients', message }]
+}
+
+/** Of a list of which nothing was left, so that it stayed as it was sent. */
+const findScopeIssues = (
+  { scope }: Members,
+  { beyond }: LimitedOffer,
+): readonly ConfigurationIssue[] =>
+  namesOf(scope).flatMap((name, index) =>
+    beyond.includes(name) ? [notForClients(`scope[${index}]`)] : [],
+  )
+
+/** What a verified client must not change unseen. Scopes are compared by {@link isWider}: fewer of them are no reason to look again. */
+const trustedOf = (client: Members): string =>
+  JSON.stringify(
+    trustedMembersOf({
+      ...client,
+      application_type: client.application_type ?? 'web',
+      subject_type_preference: subjectTypeOf(client),
+    }).filter(([name]) => !isScope(name)),
+  )
+
+const isScope = (name: string): boolean => name === 'scope' || name === 'optional_scope'
+
+/** Whether people grant a client more than before, or can leave out less of it. */
+const isWider = (metadata: Members, current: Members): boolean =>
+  [allOf, requiredOf].some((scopesOf) => {
+    const before = scopesOf(current)
+    return scopesOf(metadata).some((name) => !before.includes(name))
+  })
+
+const allOf = ({ scope }: Members): readonly string[] => namesOf(scope)
+
+const requiredOf = ({ scope, optional_scope: optional }: Members): readonly string[] =>
+  namesOf(scope).filter((name) => !namesOf(optional).includes(name))
+
+/** A value of another type is a mistake, which others name. */
+const namesOf = (scope: unknown): readonly string[] =>
+  typeof scope === 'string' ? toScopeNames(scope) : []
 
 /** What a client is trusted by, of what it is registered with. */
 export const trustedMembersOf = (

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { StoredPayload } from '../storage.ts'
 import { toLocalized } from './localized.ts'
 import type { ClientMetadata } from './metadata.ts'
+import type { RegistrationLimits } from './offer.ts'
 import type { ClientSecrets, StoredSecret } from './secrets.ts'
 
 /** A registered client, as it is stored: its metadata, and this. Times are milliseconds since the epoch. */
@@ -17,6 +18,8 @@ export interface Registration {
   readonly accessToken?: string
   /** Whether the client registered itself without an initial access token, as anybody could. */
   readonly isOpen?: boolean
+  /** What the initial access token that it came with allows at most, whatever it changes. */
+  readonly limits?: RegistrationLimits
 }
 
 /** A registered client as one read of it. */

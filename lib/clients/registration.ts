@@ -4,6 +4,7 @@ import type { CreatedClient } from './clients.ts'
 import { findLogoUriIssues } from './logo-uris.ts'
 import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
+import type { RegistrationLimits } from './offer.ts'
 import type { ClientRecord, Registration } from './record.ts'
 import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
@@ -21,6 +22,8 @@ export interface RegisterOptions {
   readonly toAccessToken?: (clientId: string) => string
   /** Whether it comes without an initial access token. @defaultValue `false` */
   readonly isOpen?: boolean
+  /** Of the initial access token. */
+  readonly limits?: RegistrationLimits | undefined
   /** The last thing before it is stored; where it throws, nothing was done. */
   readonly beforeStored?: () => Promise<void>
 }
@@ -33,7 +36,7 @@ export interface RegisterOptions {
 export async function register(
   registry: Registry,
   given: Given,
-  { toAccessToken, isOpen, beforeStored }: RegisterOptions = {},
+  { toAccessToken, isOpen, limits, beforeStored }: RegisterOptions = {},
 ): Promise<CreatedClient> {
   const { store, secrets, names } = registry
   const now = Date.now()
@@ -46,6 +49,7 @@ export async function register(
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
     ...(toAccessToken && { accessToken: toAccessToken(id) }),
     ...(isOpen && { isOpen }),
+    ...(limits && { limits }),
   }
   const claim = names.claimFor(id)
   await reserveNames(registry, claim, { metadata, registration })

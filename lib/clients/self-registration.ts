@@ -8,7 +8,7 @@ import {
 } from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
 import { withoutEmpty } from './metadata.ts'
-import type { Offer } from './offer.ts'
+import type { Offer, RegistrationLimits } from './offer.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
 import { register, revise, type Given } from './registration.ts'
@@ -59,8 +59,10 @@ export function createSelfRegistration(
       // Asked first: what is wrong with a client is nobody's business who may not register one.
       const found = await storage.records('InitialAccessToken').find(initialAccessToken)
       if (!found) throw invalidInitialAccessToken()
-      const created = await register(registry, toGivenByPartner(given, offer), {
+      const limits = found['limits'] as RegistrationLimits | undefined
+      const created = await register(registry, toGivenByPartner(given, offer, {}, limits), {
         toAccessToken,
+        limits,
         async beforeStored() {
           if (!(await clients.endInitialAccessToken(initialAccessToken)))
             throw invalidInitialAccessToken()
@@ -161,5 +163,5 @@ function toReplacement(
   if (issues.length > 0) throw new ClientMetadataError(issues)
   sent.delete('client_id')
   sent.delete('client_secret')
-  return toGivenByPartner(Object.fromEntries(sent), offer, current)
+  return toGivenByPartner(Object.fromEntries(sent), offer, current, registration.limits)
 }

@@ -316,6 +316,19 @@ export interface RegistrationOptions {
    * @defaultValue `true`
    */
   readonly initialAccessToken?: boolean
+  /**
+   * The scopes that clients can have at most if they register themselves. Others are left out, of a registration and of a
+   * change. A client keeps what it has, and `server.clients.update` can give it more.
+   *
+   * @defaultValue every scope of the resource server
+   */
+  readonly scopes?: readonly string[]
+  /**
+   * The kinds of subject that such clients can ask for. Another `subject_type_preference` is refused.
+   *
+   * @defaultValue `['company', 'organization']`
+   */
+  readonly subjectTypes?: readonly SubjectType[]
 }
 
 /** How long things live, in seconds: positive whole numbers. */

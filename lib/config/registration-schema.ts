@@ -1,11 +1,24 @@
 import { z } from 'zod'
+import { listOfUnique } from './list-schema.ts'
 import type { RegistrationOptions } from './options.ts'
+
+const isFilled = (list: readonly unknown[]): boolean => list.length > 0
+const nothing = { error: 'must not be empty: leave it out to allow all' }
 
 /** How clients register themselves. */
 export const registrationSchema: z.ZodType<RegistrationOptions> = z.strictObject(
   {
     initialAccessToken: z
       .boolean({ error: 'must be true, or false to let everybody register clients' })
+      .exactOptional(),
+    scopes: listOfUnique(z.string({ error: 'must be a scope' }), { of: 'scopes', most: 1000 })
+      .refine(isFilled, nothing)
+      .exactOptional(),
+    subjectTypes: listOfUnique(
+      z.enum(['company', 'organization'], { error: "must be 'company' or 'organization'" }),
+      { of: "'company' and 'organization'", most: 2 },
+    )
+      .refine(isFilled, nothing)
       .exactOptional(),
   },
   { error: 'must be an object: how clients register themselves' },

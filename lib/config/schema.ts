@@ -142,13 +142,19 @@ const options = z
     const { views, resourceServer } = value as Partial<typeof value>
     checkViews(views, resourceServer?.scopes, context)
   }, evenIfWrong)
-  .superRefine(({ resourceServer }, context) => {
+  .superRefine(({ resourceServer, registration }, context) => {
     const catalogue = resourceServer.scopes ?? pleoScopes
-    for (const [index, name] of (resourceServer.defaultScopes ?? []).entries()) {
-      if (Object.hasOwn(catalogue, name)) continue
-      const message = 'must be one of resourceServer.scopes'
-      const path = ['resourceServer', 'defaultScopes', index]
-      context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
+    const lists = [
+      { at: ['resourceServer', 'defaultScopes'], names: resourceServer.defaultScopes },
+      { at: ['registration', 'scopes'], names: registration?.scopes },
+    ]
+    for (const { at, names } of lists) {
+      for (const [index, name] of (names ?? []).entries()) {
+        if (Object.hasOwn(catalogue, name)) continue
+        const message = 'must be one of resourceServer.scopes'
+        const path = [...at, index]
+        context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
+      }
     }
   })
   .superRefine(({ clients, resourceServer }, context) => {

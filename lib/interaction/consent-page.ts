@@ -11,7 +11,7 @@ import { loadEarlier } from './earlier.ts'
 import { decide, decline, letDecideAgain } from './decide.ts'
 import { alreadyAnswered, redirect, type OpenInteraction } from './interaction.ts'
 import { soon } from './over.ts'
-import { toRedirectHost, toShownAccount, toShownClient } from './pages.ts'
+import { toRedirectHost, toRegisteredAs, toShownAccount, toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { toChoice, toShownSubjects, type Choice } from './shown-subjects.ts'
 import { toShownTerms, type ShownTerms } from './shown-terms.ts'
@@ -47,12 +47,16 @@ export async function submitConsent(
   if (!account) throw new errors.InvalidRequest('the person signed in has changed', 403)
   const question = await loadQuestion(parts, account, open)
   const decision = toDecision(form, question)
-  const problem = decision.kind === 'incomplete' ? decision.problem : undefined
   // Nobody agrees to what the page did not show.
-  const isShown = parts.formTokens.hasShown(form['csrf'], toShown(question))
+  const isShown = parts.formTokens.hasShown(form['csrf'], toShown(parts, open, question))
+  const problem = decision.kind === 'incomplete' ? decision.problem : undefined
   if (problem || (decision.kind === 'allow' && !isShown)) {
     ctx.status = 422
-    await render(parts, ctx, open, { question, form, problem: problem ?? 'changed' })
+    await render(parts, ctx, open, {
+      question,
+      form,
+      problem: isShown && problem ? problem : 'changed',
+    })
     return
   }
 
@@ -114,8 +118,21 @@ async function loadQuestion(
   }
 }
 
-/** What the person agrees to besides the subject, which the form names. */
-const toShown = ({ terms }: Question): readonly unknown[] => [terms.required, terms.optional]
+/** What the person agrees to, with whom and for how long. The form itself names the subject. */
+const toShown = (
+  { config }: PageParts,
+  { client, subjectType }: OpenInteraction,
+  { terms }: Question,
+): readonly unknown[] => [
+  terms.required,
+  terms.optional,
+  subjectType,
+  toLifetimeDays(config),
+  ...toRegisteredAs(client),
+]
+
+const toLifetimeDays = ({ lifetimes }: PageParts['config']): number =>
+  Math.ceil(lifetimes.grant / 86_400)
 
 interface Rendering {
   readonly question: Question
@@ -140,14 +157,14 @@ async function render(
     subjectType: open.subjectType,
     action,
     switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(open.interaction, toShown(rendering.question)),
+    csrf: formTokens.create(open.interaction, toShown(parts, open, rendering.question)),
   }
   const asked = await toAsked(parts, page, open, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)
     ? page.render('consent', {
         ...frame,
         ...asked,
-        lifetimeDays: Math.ceil(config.lifetimes.grant / 86_400),
+        lifetimeDays: toLifetimeDays(config),
         endsAt: new Date(Date.now() + config.lifetimes.grant * 1000),
         redirectHost: toRedirectHost(open),
         connectionsUrl: config.issuer + connectionsPath,

@@ -28,6 +28,24 @@ export function toShownClient(client: Client, logos: Logos, language: string): S
   }
 }
 
+/**
+ * What {@link toShownClient} shows, as it is registered: in every language, as a page may be shown in one and answered in
+ * another.
+ */
+export const toRegisteredAs = (client: Client): readonly unknown[] => [
+  client.clientName,
+  client.clientUri,
+  client.logoUri,
+  client.policyUri,
+  client.tosUri,
+  client.contacts,
+  Object.entries(Object(client['localized']) as object).toSorted(([one], [other]) =>
+    one < other ? -1 : 1,
+  ),
+  client['test'] === true,
+  client['verified'] === true,
+]
+
 /** How many contacts a client has to say who it is. */
 const maxContacts = 3
 

@@ -28,7 +28,7 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   const clients = createClients(registry)
   const { issuer, registration: options } = config
   const { scopes, defaultScopes } = config.resourceServer
-  const offer = { scopes: Object.keys(scopes), defaultScopes }
+  const offer = { scopes: Object.keys(scopes), defaultScopes, limits: options }
   const selfRegistration = createSelfRegistration(registry, clients, offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
 }

@@ -54,7 +54,7 @@ export function createAuthentication({ verify, ...parts }: AuthenticationParts):
 async function findProblem(
   ctx: Context,
   { scheme, token: value }: Credentials,
-  { keyThumbprint }: AccessToken,
+  { keyThumbprint, clientId }: AccessToken,
   checkProof: ProofCheck,
 ): ReturnType<ProofCheck> {
   const error = 'invalid_token'
@@ -64,5 +64,5 @@ async function findProblem(
   }
   return keyThumbprint === undefined
     ? { error, description: 'the access token is bound to no key, and must be sent as Bearer' }
-    : checkProof(ctx, { token: value, keyThumbprint })
+    : checkProof(ctx, { token: value, keyThumbprint, clientId })
 }

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import type { ProofAlgorithm } from '../dpop/proof.ts'
+import type { UsedProofs } from '../storage.ts'
 import {
   VerificationUnavailableError,
   type AccessToken,
@@ -20,6 +21,7 @@ import { createProofCheck } from './proof.ts'
 import { toMetadataUrl } from './protected-resource.ts'
 import { ResourceServerError, type Scheme } from './refusal.ts'
 import { setRequest, type CompaniesOf } from './request.ts'
+import { inProcess, warnOfOneProcess } from './used-proofs.ts'
 
 /** What {@link bearer} takes. */
 export interface BearerOptions {
@@ -40,13 +42,21 @@ export interface BearerOptions {
    */
   readonly companiesOf?: CompaniesOf
   /**
-   * Whether tokens that are bound to a key are taken, with a proof of it. That a proof is used once is known within this
-   * process only.
+   * Whether tokens that are bound to a key are taken, with a proof of it.
    *
    * @defaultValue true
    * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-7 RFC 9449, Section 7}
    */
   readonly dpop?: boolean
+  /**
+   * Where it is remembered which proofs were used, so that each counts once: `usedProofs` of `createRedisAdapter()`, another
+   * memory that all processes of this API share, or `inProcess()` if there is one process. Asked only after token and proof
+   * are known to be good. If it rejects, the request is answered with 503.
+   *
+   * @defaultValue `inProcess()`, with the warning `proofs_in_one_process` at the start, unless `dpop` is `false`
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1 RFC 9449, Section 11.1}
+   */
+  readonly usedProofs?: UsedProofs
   /**
    * Signature algorithms that proofs may have. Give the authorization server the same list, and `protectedResource()`.
    *
@@ -87,6 +97,7 @@ const members = [
   'baseUrl',
   'companiesOf',
   'dpop',
+  'usedProofs',
   'dpopSigningAlgorithms',
   'resourceMetadata',
   'scopes',
@@ -120,6 +131,8 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
   if (companiesOf !== undefined) checkFunction('bearer: companiesOf', companiesOf)
   if (onError !== undefined) checkFunction('bearer: onError', onError)
   checkSwitch('bearer: dpop', dpop)
+  const { usedProofs = inProcess() } = options
+  checkFunction('bearer: use of usedProofs', usedProofs?.use)
   checkSwitch('bearer: resourceMetadata', resourceMetadata)
   if (scopes !== undefined) checkTexts('bearer: scopes', scopes)
   const baseUrl = toUrl('bearer: baseUrl', options.baseUrl ?? audience)
@@ -132,8 +145,9 @@ export function bearer(options: BearerOptions): Middleware<BearerState> {
     audience,
     schemes,
     unauthorized: createUnauthorized(schemes, challenge, scopes),
-    checkProof: createProofCheck(baseUrl.origin, algorithms),
+    checkProof: createProofCheck(baseUrl.origin, algorithms, usedProofs),
   })
+  if (dpop && options.usedProofs === undefined) warnOfOneProcess()
   return async (ctx, next) => {
     try {
       const { token, scheme } = await authenticate(ctx)

@@ -3,28 +3,37 @@ import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import type { Context } from 'koa'
 import { findProofFault, missingProof, proofWindow, usedProof } from '../dpop/proof.ts'
 import { originalUrlOf } from '../http/url.ts'
+import type { UsedProof, UsedProofs } from '../storage.ts'
+import { VerificationUnavailableError } from './access-token.ts'
 import type { TokenProblem } from './challenges.ts'
 import { valuesOf } from './credentials.ts'
 
 /** Finds what is wrong with the proof of a request whose token is bound to a key. */
 export type ProofCheck = (
   ctx: Context,
-  bound: { readonly token: string; readonly keyThumbprint: string },
+  bound: { readonly token: string; readonly keyThumbprint: string; readonly clientId: string },
 ) => Promise<Omit<TokenProblem, 'scheme'> | undefined>
 
-/** How many proofs are remembered. Each comes with a good token of its own, so few do. */
-const maxProofs = 500_000
+/**
+ * How long a used proof is remembered, in seconds: the longest time for which one can be good, and a minute for clocks of
+ * processes that differ.
+ */
+const lifetime = 2 * proofWindow + 60
 
 /**
  * Checks proofs.
  *
  * @param origin - where clients reach this API
  * @param algorithms - what proofs may be signed with
+ * @param usedProofs - asked last, so that only who has a good token and its key leaves something there
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3 RFC 9449, Section 4.3}
  */
-export function createProofCheck(origin: string, algorithms: readonly string[]): ProofCheck {
-  const isFirst = createReplayMemory()
-  return async (ctx, { token, keyThumbprint }) => {
+export function createProofCheck(
+  origin: string,
+  algorithms: readonly string[],
+  usedProofs: UsedProofs,
+): ProofCheck {
+  return async (ctx, { token, keyThumbprint, clientId }) => {
     const [proof, ...more] = valuesOf(ctx, 'dpop')
     if (proof === undefined) return wrong(missingProof)
     if (more.length > 0) return wrong('DPoP was sent more than once')
@@ -44,7 +53,8 @@ export function createProofCheck(origin: string, algorithms: readonly string[]):
       const description = 'the access token is bound to another key than that of the DPoP proof'
       return { error: 'invalid_token', description }
     }
-    return isFirst(`${verified.thumbprint} ${verified.jti}`) ? undefined : wrong(usedProof)
+    const id = hash('sha256', `${verified.thumbprint} ${verified.jti}`, 'base64url')
+    return (await isFirst(usedProofs, { clientId, id, lifetime })) ? undefined : wrong(usedProof)
   }
 }
 
@@ -77,18 +87,15 @@ async function verify(
 /** Anything but a path would be read as more of the host. */
 const pathOf = (target: string): string => (target.startsWith('/') ? target : '/')
 
-/** Answers whether something is seen for the first time, for as long as a proof can be from now. */
-function createReplayMemory(): (id: string) => boolean {
-  const seen = new Map<string, number>()
-  return (id) => {
-    const now = performance.now()
-    for (const [key, until] of seen) {
-      if (until > now && seen.size < maxProofs) break
-      seen.delete(key)
-    }
-    const key = hash('sha256', id, 'base64url')
-    if (seen.has(key)) return false
-    seen.set(key, now + (2 * proofWindow + 1) * 1000)
-    return true
+/** @throws {@link VerificationUnavailableError} if it cannot be known: a proof that may have been used never passes */
+async function isFirst(usedProofs: UsedProofs, proof: UsedProof): Promise<boolean> {
+  let answer: unknown
+  try {
+    answer = await usedProofs.use(proof)
+  } catch (cause) {
+    const message = 'the memory of used DPoP proofs cannot be reached'
+    throw new VerificationUnavailableError(message, { cause })
   }
+  if (typeof answer === 'boolean') return answer
+  throw new VerificationUnavailableError('use of usedProofs must resolve to true or false')
 }

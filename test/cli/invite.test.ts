@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { CommandResult } from '../support/cli.ts'
 import { startRedisCommands } from '../support/redis-commands.ts'
 import { registration } from '../support/registered.ts'
+import { toJson } from '../support/requests.ts'
 import { sendJson } from '../support/self-registered.ts'
 
 const commands = startRedisCommands(['clients'], { registration: {} })
@@ -38,4 +39,25 @@ test('clients invite refuses days that are none', async () => {
   const { code, stdout, stderr } = await invite('--days', '0')
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain('from 1 to 365')
+})
+
+test('clients invite says what the client can have at most', async () => {
+  const limits = ['--scope', 'companies:read,users:read', '--subject-type', 'company']
+  const { stdout } = await invite(...limits, '--json')
+  const { token } = JSON.parse(stdout) as { token: string }
+  const metadata = { ...registration, client_name: 'Begrænset', scope: 'users:read users:write' }
+  const url = `${commands.server.issuer}/oauth/register`
+  const organization = { ...metadata, subject_type_preference: 'organization' }
+  expect((await sendJson(url, organization, { token })).status).toBe(400)
+  const answer = await sendJson(url, metadata, { token })
+  expect([answer.status, toJson(answer)['scope']]).toEqual([201, 'users:read'])
+})
+
+test.each([
+  ['--subject-type', 'person'],
+  ['--scope', ','],
+])('clients invite refuses a limit that is none: %s %s', async (...args) => {
+  const { code, stdout, stderr } = await invite(...args)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(args[0] === '--scope' ? 'scopes' : 'company, organization')
 })

@@ -193,6 +193,10 @@ describe('what the operator decided', () => {
     ['redirect_uris', [...(registration.redirect_uris ?? []), 'https://other.example.test/']],
     ['contacts', ['other@other.example.test']],
     ['settings_uri', 'https://other.example.test/settings'],
+    ['application_type', 'native'],
+    ['subject_type_preference', 'organization'],
+    ['scope', 'companies:read users:read users:write'],
+    ['scope', 'companies:read accounts:read'],
   ])(
     'was for what it saw: a verified client that changes its %s is not verified',
     async (member, value) => {
@@ -204,6 +208,29 @@ describe('what the operator decided', () => {
       expect((await metadataOf(client.client_id))['verified']).toBeUndefined()
     },
   )
+
+  test('was for what people could leave out, and not for less of that', async () => {
+    const client = await selfRegister(server, { optional_scope: 'users:read' })
+    const isVerified = async (changes: object): Promise<unknown> => {
+      await server.clients.update(client.client_id, { verified: true })
+      await replaceSelf(client, toReplacement(client, { ...changes, verified: true }))
+      return (await metadataOf(client.client_id))['verified']
+    }
+    expect(await isVerified({ optional_scope: 'users:read companies:read' })).toBe(true)
+    expect(await isVerified({ optional_scope: null })).toBeUndefined()
+  })
+
+  test.each([
+    ['fewer scopes', { scope: 'users:read' }],
+    ['the same scopes in another order', { scope: 'users:read companies:read' }],
+    ['what it is by default', { application_type: 'web', subject_type_preference: 'company' }],
+    ['a technical member', { dpop_bound_access_tokens: true }],
+  ])('is still so of a verified client that registers %s', async (_, changes) => {
+    const client = await selfRegister(server)
+    await server.clients.update(client.client_id, { verified: true })
+    const answer = await replaceSelf(client, toReplacement(client, changes))
+    expect([answer.status, toJson(answer)['verified']]).toEqual([200, true])
+  })
 
   test('a client may say that it is under development, and not take it back', async () => {
     const client = await selfRegister(server)

@@ -5,6 +5,7 @@ import {
   bearer,
   companiesFor,
   companyFor,
+  inProcess,
   protectedResource,
   requireScope,
   requireSubject,
@@ -102,7 +103,7 @@ function createApi(options: BearerOptions): Koa {
       scopes: ['companies:read'],
     }),
   )
-  app.use(bearer(options))
+  app.use(bearer({ usedProofs: inProcess(), ...options }))
   app.use(router.routes())
   return app
 }

@@ -1,12 +1,16 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { Clients } from '../../clients/clients.ts'
+import type { SubjectType } from '../../pleo/subject.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { bold, toIso, toJson, toTime } from '../terminal/text.ts'
 import { toDays } from './days.ts'
+import { toScope } from './metadata.ts'
 
 interface InviteOptions extends CommonOptions {
   readonly days?: number
+  readonly scope?: readonly string[]
+  readonly subjectType?: readonly SubjectType[]
 }
 
 /** Makes a token with which a partner registers a client. */
@@ -14,6 +18,13 @@ export function createInviteCommand(): Command {
   const command = new Command('invite')
     .description('make a token with which a partner registers one client over HTTP')
     .option('--days <days>', 'days until it ends (default: 7)', toDays)
+    .option('--scope <scope...>', 'the scopes that the client can have at most, one or more')
+    .addOption(
+      new Option('--subject-type <type...>', 'what it can be connected to').choices([
+        'company',
+        'organization',
+      ]),
+    )
     .addHelpText(
       'after',
       `
@@ -21,6 +32,7 @@ The token is shown this once. It needs an authorization server with the option "
 
 Examples:
   pleo-oauth clients invite
+  pleo-oauth clients invite --scope companies:read --subject-type company
   pleo-oauth clients invite --days 1 --json | jq -r .token`,
     )
   return withCommonOptions(command).action((options: InviteOptions) =>
@@ -28,9 +40,16 @@ Examples:
   )
 }
 
-async function invite(clients: Clients, { days = 7, json }: InviteOptions): Promise<Answer> {
+async function invite(
+  clients: Clients,
+  { days = 7, scope, subjectType, json }: InviteOptions,
+): Promise<Answer> {
   const lifetime = days * 86_400
-  const { token, expiresAt } = await clients.createInitialAccessToken({ lifetime })
+  const { token, expiresAt } = await clients.createInitialAccessToken({
+    lifetime,
+    ...(scope && { scopes: toScope(scope.join(' ')).split(' ') }),
+    ...(subjectType && { subjectTypes: subjectType }),
+  })
   const until = toTime(expiresAt)
   return {
     text: json
