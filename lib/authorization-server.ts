@@ -26,6 +26,7 @@ import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createMethodCheck } from './http/methods.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
+import { createQueryBound } from './http/query-bound.ts'
 import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
@@ -100,6 +101,7 @@ export function createAuthorizationServer(
   for (const middleware of [
     createSecurityHeaders(issuer),
     createErrorBoundary(provider, renderError),
+    createQueryBound(),
     createMethodCheck(config.registration),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([

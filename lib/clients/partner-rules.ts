@@ -1,4 +1,5 @@
-import type { ConfigurationIssue } from '../errors.ts'
+import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
+import { findOversized } from './bounds.ts'
 import {
   defaultGrantTypes,
   localizedMembers,
@@ -30,8 +31,11 @@ const trusted: readonly string[] = [
  *
  * @param offer - what a client can have
  * @param current - what it is registered with; nothing yet where it is new
+ * @throws {@link ClientMetadataError} if it is too long to be looked at
  */
 export function toGivenByPartner(given: object, offer: Offer, current: Current = {}): Given {
+  const oversized = findOversized(given)
+  if (oversized.length > 0) throw new ClientMetadataError(oversized)
   const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
   const asked = new Map(Object.entries(toOffered(withoutEmpty(given), offer, grantTypes)))
   const metadata: Record<string, unknown> = Object.fromEntries(asked)

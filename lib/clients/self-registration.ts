@@ -7,6 +7,7 @@ import {
   type ConfigurationIssue,
 } from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
+import { beginAttempt } from './initial-access-tokens.ts'
 import { withoutEmpty } from './metadata.ts'
 import type { Offer } from './offer.ts'
 import { toGivenByPartner } from './partner-rules.ts'
@@ -44,30 +45,11 @@ export function createSelfRegistration(
   clients: Clients,
   offer: Offer,
 ): SelfRegistration {
-  const { store, storage } = registry
+  const { store } = registry
   const read = async (clientId: string, accessToken: string): Promise<ClientRecord> =>
     authenticated(await store.read(clientId), accessToken)
   return {
-    async register(given, initialAccessToken) {
-      const accessToken = generateCredential('pleo_rat_')
-      const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
-      if (initialAccessToken === undefined) {
-        const as = { toAccessToken, isOpen: true }
-        const created = await register(registry, toGivenByPartner(given, offer), as)
-        return { ...created, accessToken }
-      }
-      // Asked first: what is wrong with a client is nobody's business who may not register one.
-      const found = await storage.records('InitialAccessToken').find(initialAccessToken)
-      if (!found) throw invalidInitialAccessToken()
-      const created = await register(registry, toGivenByPartner(given, offer), {
-        toAccessToken,
-        async beforeStored() {
-          if (!(await clients.endInitialAccessToken(initialAccessToken)))
-            throw invalidInitialAccessToken()
-        },
-      })
-      return { ...created, accessToken }
-    },
+    register: createRegister(registry, clients, offer),
     async read(clientId, accessToken) {
       const record = await read(clientId, accessToken)
       refuseSuspended(record)
@@ -87,6 +69,37 @@ export function createSelfRegistration(
       if (!record.registration.isRemoving) refuseSuspended(record)
       await clients.remove(clientId).catch(asConflict)
     },
+  }
+}
+
+function createRegister(
+  registry: Registry,
+  clients: Clients,
+  offer: Offer,
+): SelfRegistration['register'] {
+  const tokens = registry.storage.records('InitialAccessToken')
+  return async (given, initialAccessToken) => {
+    const accessToken = generateCredential('pleo_rat_')
+    const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
+    if (initialAccessToken === undefined) {
+      const as = { toAccessToken, isOpen: true }
+      const created = await register(registry, toGivenByPartner(given, offer), as)
+      return { ...created, accessToken }
+    }
+    const beforeStored = async (): Promise<void> => {
+      const isEnded = await clients.endInitialAccessToken(initialAccessToken)
+      if (!isEnded) throw invalidInitialAccessToken()
+    }
+    // Asked first: what is wrong with a client is nobody's business who may not register one.
+    const attempt = await beginAttempt(tokens, initialAccessToken)
+    if (!attempt) throw invalidInitialAccessToken()
+    try {
+      const as = { toAccessToken, beforeStored }
+      return { ...(await register(registry, toGivenByPartner(given, offer), as)), accessToken }
+    } catch (error) {
+      await (error instanceof ClientMetadataError ? attempt.refuse() : attempt.forget())
+      throw error
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { localizedMembers, mostTypes } from '../clients/metadata.ts'
+import { mostFindings } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { listOf, listOfUnique } from './list-schema.ts'
@@ -27,7 +28,14 @@ const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 /** How many redirect URIs a client may have. */
 const mostUris = 50
 
-const email = z.email({ error: 'must be an e-mail address' })
+/** @see {@link https://www.rfc-editor.org/rfc/rfc5321.html#section-4.5.3.1.3 RFC 5321, Section 4.5.3.1.3} */
+const email = z
+  .string({ error: 'must be an e-mail address' })
+  .max(254, { error: 'must have 254 characters at most', abort: true })
+  .pipe(z.email({ error: 'must be an e-mail address' }))
+
+/** Of what there are few of, and all of them short. */
+const word = text.max(200, { error: 'must have 200 characters at most', abort: true })
 
 const toMembers = ({ reservedNames }: ClientRules) => ({
   client_id: credential,
@@ -43,7 +51,7 @@ const toMembers = ({ reservedNames }: ClientRules) => ({
   redirect_uris: listOfUnique(redirectUri, { of: 'URIs', most: mostUris }, toOneSpelling),
   scope: text,
   optional_scope: text,
-  grant_types: listOf(text, { of: 'grant types', most: mostTypes }),
+  grant_types: listOf(word, { of: 'grant types', most: mostTypes }),
   response_types: listOf(z.literal('code', { error: 'must be "code"' }), {
     of: 'response types',
     most: mostTypes,
@@ -110,16 +118,21 @@ function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain)
   const namesIn = (list: unknown): readonly string[] =>
     typeof list === 'string' ? toScopeNames(list) : []
   const names = namesIn(value.scope)
-  const registered = new Set(names)
-  for (const [index, name] of names.entries()) {
-    if (!scopes || scopes.includes(name)) continue
-    const message = 'names a scope that the resource server does not have'
+  const message = 'names a scope that the resource server does not have'
+  for (const index of scopes ? placesOutside(scopes, names) : []) {
     complain(['scope', index], 'unknown_scope', message)
   }
-  for (const [index, name] of namesIn(value.optional_scope).entries()) {
-    if (registered.has(name)) continue
+  for (const index of placesOutside(names, namesIn(value.optional_scope))) {
     complain(['optional_scope', index], 'invalid_client', 'names a scope that is not in scope')
   }
+}
+
+/** The places of the first names that are not among the known ones. */
+function placesOutside(known: readonly string[], names: readonly string[]): readonly number[] {
+  const all = new Set(known)
+  return [...names.keys()]
+    .filter((index) => !all.has(names[index] ?? ''))
+    .slice(0, mostFindings + 1)
 }
 
 function checkRedirectUris(value: Client, complain: Complain): void {
@@ -142,6 +155,9 @@ function checkRedirectUris(value: Client, complain: Complain): void {
 
 /** How many members with a language tag a client may have in all: each name among them is kept, and compared, by itself. */
 const mostLocalized = 50
+
+/** How long a language tag is at most: more is nothing that people read (RFC 5646, Section 4.4.1). */
+const longestTag = 100
 
 /** Members with a language tag (RFC 7591, Section 2.2). */
 function checkLanguages(value: object, members: Members, context: z.core.$RefinementCtx): void {
@@ -176,7 +192,7 @@ const issuesOf = (schema: z.ZodType, value: unknown) =>
 
 function canonicalTag(tag: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(tag)[0]
+    return tag.length > longestTag ? undefined : Intl.getCanonicalLocales(tag)[0]
   } catch {
     return undefined
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { mixesAlphabets } from '../clients/alphabets.ts'
 import { containsName, hasInvisible, skeletonOf } from '../clients/names.ts'
 
-/** How long a name is at most. */
+/** How long a name is at most, as it is given and in its compatibility form: one character can have eighteen in that. */
 const longest = 200
 
 /**
@@ -15,7 +15,7 @@ export function clientName(reserved: readonly string[]): z.ZodType<string> {
     const complain = (code: string, message: string): void =>
       context.addIssue({ code: 'custom', message, params: { code } })
     if (value === '') return complain('invalid_name', 'must not be empty')
-    if (value.length > longest) {
+    if (value.length > longest || value.normalize('NFKC').length > longest) {
       return complain('invalid_name', `must have ${longest} characters at most`)
     }
     if (hasInvisible(value)) {

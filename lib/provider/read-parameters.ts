@@ -1,3 +1,4 @@
+import { errors } from 'oidc-provider'
 import { toScopeNames } from '../pleo/scopes.ts'
 
 /** The parameters of a request, as the framework read them: lists are parameters that were sent more than once. */
@@ -18,6 +19,24 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
+/** How long a list of words is at most, in characters, and how many values a parameter that is sent more than once has. */
+const longestList = 10_000
+const mostValues = 100
+
+/** Refuses what is too long to be split or compared, before it is. */
+function refuseOversized(params: ReadParameters): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (Array.isArray(value) && value.length > mostValues) {
+      throw new errors.InvalidRequest(`${name} is sent more than ${mostValues} times`)
+    }
+  }
+  for (const name of ['scope', 'prompt']) {
+    const value = params[name]
+    if (typeof value !== 'string' || value.length <= longestList) continue
+    throw new errors.InvalidRequest(`${name} must have ${longestList} characters at most`)
+  }
+}
+
 /**
  * Changes the parameters of a request to what they mean, before the framework looks at them.
  *
@@ -29,6 +48,7 @@ export function readParameters(
   route: string,
   prompts: ReadonlySet<string>,
 ): void {
+  refuseOversized(params)
   const { scope, prompt, max_age: maxAge } = params
   const scopes = typeof scope === 'string' ? toScopeNames(scope) : []
   if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined
