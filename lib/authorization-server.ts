@@ -7,6 +7,7 @@ import { createFindShownClient } from './clients/find-shown.ts'
 import type { Clients } from './clients/clients.ts'
 import { hashedSecret } from './clients/record.ts'
 import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
+import { warnOfNames } from './clients/name-signs.ts'
 import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
@@ -92,6 +93,7 @@ export function createAuthorizationServer(
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
+  warnOfNames(config.clients, config.nameSigns)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
@@ -129,11 +131,13 @@ export function createAuthorizationServer(
   }
 }
 
-async function check({ storage, clients }: Config, registered: Clients): Promise<void> {
+async function check({ storage, clients, nameSigns }: Config, registered: Clients): Promise<void> {
   await checkStorage(storage)
   await checkStaticNames(storage, clients)
   await warnOfLookAlikes(registered, clients)
-  warnOfRedirectUris((await registered.list()).map(({ metadata }) => metadata))
+  const stored = (await registered.list()).map(({ metadata }) => metadata)
+  warnOfRedirectUris(stored)
+  warnOfNames(stored, nameSigns)
 }
 
 function adapt(

@@ -1,8 +1,10 @@
 import { toScopeNames } from '../pleo/scopes.ts'
 import { defaultGrantTypes, mostTypes } from './metadata.ts'
 
-/** The scopes, grant types and response types that clients can have if they register themselves. */
+/** What clients can have if they register themselves. */
 export interface Offer {
+  /** Hosts that they may not use, with those below. */
+  readonly reservedHosts: readonly string[]
   readonly scopes: readonly string[]
   /** The scopes of a client that names none. */
   readonly defaultScopes: readonly string[]
@@ -18,7 +20,7 @@ export interface Offer {
  */
 export function toOffered(
   given: object,
-  { scopes, defaultScopes }: Offer,
+  { scopes, defaultScopes }: Omit<Offer, 'reservedHosts'>,
   grantTypes: readonly string[] = defaultGrantTypes,
 ): object {
   const sent = new Map<string, unknown>(Object.entries(given))

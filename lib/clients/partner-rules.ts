@@ -1,5 +1,6 @@
 import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import { findOversized } from './bounds.ts'
+import { findReservedHosts } from './hosts.ts'
 import {
   defaultGrantTypes,
   localizedMembers,
@@ -55,7 +56,14 @@ export function toGivenByPartner(given: object, offer: Offer, current: Current =
   if (current.verified && trustedOf(metadata) !== trustedOf(current)) {
     Reflect.deleteProperty(metadata, 'verified')
   }
-  return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), grantTypes)) }
+  return {
+    metadata,
+    issues: [
+      ...issues,
+      ...findGrantIssues(asked.get('grant_types'), grantTypes),
+      ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
+    ],
+  }
 }
 
 /** A client may say that it is under development, and whoever runs the server that it no longer is. */

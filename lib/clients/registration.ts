@@ -4,6 +4,7 @@ import type { CreatedClient } from './clients.ts'
 import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { NameClaim } from './name-claim.ts'
 import type { ClientRecord, Registration } from './record.ts'
+import { findNameIssues } from './name-signs.ts'
 import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
 import { claimedBy, reserveNames } from './reserve-names.ts'
@@ -104,7 +105,7 @@ async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): 
 
 /** @throws ClientMetadataError */
 function complete(
-  { findIssues }: Registry,
+  { findIssues, nameSigns = '' }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
   current?: ClientMetadata,
@@ -112,7 +113,7 @@ function complete(
   const given = withoutEmpty(metadata)
   refuse([...findIssues(given), ...others])
   const known = toKnownMembers(given)
-  refuse(findRedirectUriIssues(known, current))
+  refuse([...findRedirectUriIssues(known, current), ...findNameIssues(known, nameSigns, current)])
   return { ...known, client_id }
 }
 

@@ -21,6 +21,8 @@ export interface RegistryParts {
   readonly connections: Connections
   /** Clients that are not stored. */
   readonly staticClients: readonly ClientMetadata[]
+  /** Signs that names may have beside the usual ones. @defaultValue none */
+  readonly nameSigns?: string
   /** Finds every mistake in what a client is to be registered with. */
   readonly findIssues: (metadata: object) => readonly ConfigurationIssue[]
 }

@@ -13,6 +13,8 @@ export interface ClientRules {
   readonly scopes: readonly string[] | undefined
   /** Names that no client may have as a part of its own. */
   readonly reservedNames: readonly string[]
+  /** Signs that are read as any letter in a name. @defaultValue none */
+  readonly nameSigns?: string
   /** Whether id and secret are made here, or were given with the options. */
   readonly credentials: 'made' | 'given'
 }
@@ -28,19 +30,18 @@ const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 /** How many redirect URIs a client may have. */
 const mostUris = 50
 
-/** @see {@link https://www.rfc-editor.org/rfc/rfc5321.html#section-4.5.3.1.3 RFC 5321, Section 4.5.3.1.3} */
+// RFC 5321, Section 4.5.3.1.3
 const email = z
   .string({ error: 'must be an e-mail address' })
   .max(254, { error: 'must have 254 characters at most', abort: true })
   .pipe(z.email({ error: 'must be an e-mail address' }))
 
-/** Of what there are few of, and all of them short. */
 const word = text.max(200, { error: 'must have 200 characters at most', abort: true })
 
-const toMembers = ({ reservedNames }: ClientRules) => ({
+const toMembers = ({ reservedNames, nameSigns }: ClientRules) => ({
   client_id: credential,
   client_secret: credential,
-  client_name: clientName(reservedNames),
+  client_name: clientName(reservedNames, nameSigns),
   client_uri: webUri,
   logo_uri: webUri,
   tos_uri: webUri,

@@ -9,8 +9,9 @@ const longest = 200
  * What a client may be called.
  *
  * @param reserved - names that no client may have as a part of its own
+ * @param anyLetter - signs that are read as any letter
  */
-export function clientName(reserved: readonly string[]): z.ZodType<string> {
+export function clientName(reserved: readonly string[], anyLetter = ''): z.ZodType<string> {
   return z.string({ error: 'must be a string' }).superRefine((value, context) => {
     const complain = (code: string, message: string): void =>
       context.addIssue({ code: 'custom', message, params: { code } })
@@ -23,7 +24,7 @@ export function clientName(reserved: readonly string[]): z.ZodType<string> {
     }
     if (value.trim() !== value) complain('invalid_name', 'must not begin or end with white space')
     if (skeletonOf(value) === '') complain('invalid_name', 'must have a letter or a digit')
-    const part = reserved.find((name) => containsName(value, name))
+    const part = reserved.find((name) => containsName(value, name, anyLetter))
     if (part !== undefined) {
       complain('reserved_name', `must not contain the name "${part}", or what looks like it`)
     } else if (mixesAlphabets(value)) {

@@ -1,4 +1,5 @@
 import type { Client } from 'oidc-provider'
+import { isOnSite } from '../clients/hosts.ts'
 import { localizedFor } from '../clients/localized.ts'
 import type { Account } from '../config/options.ts'
 import type { Logos } from '../logos/logos.ts'
@@ -15,7 +16,9 @@ export async function toShownClient(
   const localized = client['localized']
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
     localizedFor(localized, member, language)
-  const uri = inLanguage('client_uri') ?? client.clientUri
+  const page = inLanguage('client_uri') ?? client.clientUri
+  // Any client can name any page: it is the developer's if answers for the client go to the same site.
+  const uri = page !== undefined && isOnSite(page, client.redirectUris ?? []) ? page : undefined
   const logoUri = inLanguage('logo_uri') ?? client.logoUri
   return {
     name,
