@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { errors } from 'oidc-provider'
 import {
   ClientMetadataError,
@@ -13,8 +13,8 @@ import type { Offer } from './offer.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
 import { register, revise, type Given } from './registration.ts'
+import { generateRegistrationToken, hashOf, tellChange } from './registration-tokens.ts'
 import type { Registry } from './registry.ts'
-import { generateCredential } from './secrets.ts'
 import { toRegisteredClient } from './shown-client.ts'
 
 /** A client that registered itself, with the token that it is managed with. */
@@ -56,11 +56,15 @@ export function createSelfRegistration(
       return toRegisteredClient(record, Date.now())
     },
     async replace(clientId, accessToken, body) {
-      refuseSuspended(await read(clientId, accessToken))
+      let before = await read(clientId, accessToken)
+      refuseSuspended(before)
       const record = await revise(registry, clientId, (current) => {
+        // The token may have been taken away meanwhile.
+        before = authenticated(current, accessToken)
         refuseSuspended(current)
         return toReplacement(registry, current, body, offer)
       }).catch(asInvalidToken)
+      tellChange(registry.events, before.metadata, record.metadata)
       return toRegisteredClient(record, Date.now())
     },
     async remove(clientId, accessToken) {
@@ -79,7 +83,7 @@ function createRegister(
 ): SelfRegistration['register'] {
   const tokens = registry.storage.records('InitialAccessToken')
   return async (given, initialAccessToken) => {
-    const accessToken = generateCredential('pleo_rat_')
+    const accessToken = generateRegistrationToken()
     const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
     if (initialAccessToken === undefined) {
       const as = { toAccessToken, isOpen: true }
@@ -134,10 +138,6 @@ function asConflict(error: unknown): never {
 
 const invalidInitialAccessToken = (): Error =>
   new errors.InvalidToken('initial access token not found')
-
-/** Has no key: it must outlive the keys of the storage, and nobody guesses 256 random bits. */
-const hashOf = (clientId: string, accessToken: string): string =>
-  hash('sha256', JSON.stringify([clientId, accessToken]), 'base64url')
 
 /** What a client must not send, as only the server says it. */
 const saidByServer = [
