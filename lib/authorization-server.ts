@@ -2,15 +2,15 @@ import compose from 'koa-compose'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
+import { createClientKeeping } from './clients/changes.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './clients/find-shown.ts'
 import type { Clients } from './clients/clients.ts'
 import { hashedSecret } from './clients/record.ts'
 import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
-import { warnOfNames } from './clients/name-signs.ts'
-import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
+import { warnOfClients } from './clients/warnings.ts'
 import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
@@ -89,11 +89,15 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const provider = createProvider(config, renderError, { values, teller, clientRecords })
+  const keepClient = createClientKeeping(clientRecords, config.storage, secrets)
+  const kept = { values, teller, clientRecords, keepClient }
+  const provider = createProvider(
+    issuer,
+    config.configure(toConfiguration(config, renderError, kept)),
+  )
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
-  warnOfRedirectUris(config.clients)
-  warnOfNames(config.clients, config.nameSigns)
+  warnOfClients(config.clients, config.nameSigns)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
@@ -136,8 +140,7 @@ async function check({ storage, clients, nameSigns }: Config, registered: Client
   await checkStaticNames(storage, clients)
   await warnOfLookAlikes(registered, clients)
   const stored = (await registered.list()).map(({ metadata }) => metadata)
-  warnOfRedirectUris(stored)
-  warnOfNames(stored, nameSigns)
+  warnOfClients(stored, nameSigns)
 }
 
 function adapt(
@@ -181,18 +184,14 @@ function createPages(given: Omit<PageParts, 'formTokens' | 'logos'>): readonly P
   ]
 }
 
-function createProvider(
-  config: Config,
-  ...parts: Tail<Parameters<typeof toConfiguration>>
-): Provider {
-  const configuration: unknown = config.configure(toConfiguration(config, ...parts))
+function createProvider(issuer: string, configuration: unknown): Provider {
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'
     throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
   }
   try {
-    return new Provider(config.issuer, configuration)
+    return new Provider(issuer, configuration)
   } catch (error) {
     // What it says of keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
@@ -200,5 +199,3 @@ function createProvider(
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
   }
 }
-
-type Tail<T extends readonly unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never

@@ -16,6 +16,9 @@ export interface Given {
   readonly issues?: readonly ConfigurationIssue[]
 }
 
+/** How long a client that registered itself is kept that nobody was granted anything by, in milliseconds. */
+const unusedFor = 30 * 86_400_000
+
 /** What is different for a client that registers itself. */
 export interface RegisterOptions {
   readonly toAccessToken?: (clientId: string) => string
@@ -44,7 +47,7 @@ export async function register(
     createdAt: now,
     updatedAt: now,
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
-    ...(toAccessToken && { accessToken: toAccessToken(id) }),
+    ...(toAccessToken && { accessToken: toAccessToken(id), endsAt: now + unusedFor }),
     ...(isOpen && { isOpen }),
   }
   const claim = names.claimFor(id)
