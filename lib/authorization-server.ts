@@ -1,5 +1,5 @@
 import compose from 'koa-compose'
-import Provider from 'oidc-provider'
+import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
 import { createClientKeeping } from './clients/changes.ts'
@@ -91,13 +91,9 @@ export function createAuthorizationServer(
   const clientRecords = cacheClients(config.storage)
   const keepClient = createClientKeeping(clientRecords, config.storage, secrets)
   const kept = { values, teller, clientRecords, keepClient }
-  const provider = createProvider(
-    issuer,
-    config.configure(toConfiguration(config, renderError, kept)),
-  )
+  const provider = createProvider(config, toConfiguration(config, renderError, kept))
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
-  checkStaticClients(provider, config.clients)
-  warnOfClients(config.clients, config.nameSigns)
+  checkStaticClients(provider, config)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
@@ -105,10 +101,8 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
-    createSecurityHeaders(issuer),
-    createErrorBoundary(provider, renderError),
-    createQueryBound(),
-    createMethodCheck(config.registration),
+    compose([createSecurityHeaders(issuer), createErrorBoundary(provider, renderError)]),
+    compose([createQueryBound(), createMethodCheck(config.registration)]),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
@@ -184,7 +178,8 @@ function createPages(given: Omit<PageParts, 'formTokens' | 'logos'>): readonly P
   ]
 }
 
-function createProvider(issuer: string, configuration: unknown): Provider {
+function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
+  const configuration: unknown = configure(mapped)
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'

@@ -92,14 +92,14 @@ export function createClientKeeping(
   storage: Storage,
   secrets: ClientSecrets,
 ): (clientId: string) => Promise<void> {
-  const { change } = createClientStore(storage.records('Client'), secrets)
-  const keep: Edit = ({ registration: { endsAt: _, ...registration }, ...current }) => ({
-    ...current,
-    registration,
-  })
+  const store = createClientStore(storage.records('Client'), secrets)
+  const keep: Edit = (record) => {
+    const { endsAt: _, ...registration } = record.registration
+    return { ...record, registration }
+  }
   return async (clientId) => {
     if (endOf(await cached.find(clientId)) === undefined) return
-    await change(clientId, keep).catch((error: unknown) => {
+    await store.change(clientId, keep).catch((error: unknown) => {
       if (error instanceof UnknownClientError) throw new errors.InvalidClient('client not found')
       throw error
     })

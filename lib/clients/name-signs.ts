@@ -48,7 +48,7 @@ export function findNameIssues(
         return [{ path, code: 'unusual_script', message }]
       }
       const isWrong = (name.match(sign) ?? []).some((found) => isUnusual(found, others))
-      const message = `must have no signs but ${[...usualSigns, ...others].join(' ')}`
+      const message = `must have no signs but ${Array.from(usualSigns + others).join(' ')}`
       return isWrong ? [{ path, code: 'unusual_sign', message }] : []
     })
 }

@@ -47,7 +47,9 @@ export function containsName(name: string, other: string, anyLetter = ''): boole
   const readings = [wordsOf(name), wordsOf(name, standIns), wordsOf(apart, standIns)]
   return (
     readings.some((words) => hasRun(words, searched)) ||
-    [...anyLetter].some((sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter))
+    Array.from(anyLetter).some(
+      (sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter),
+    )
   )
 }
 

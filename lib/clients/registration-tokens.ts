@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { carefully } from '../connections/events.ts'
 import { ClientMetadataError } from '../errors.ts'
 import type { RegisteredClient } from './clients.ts'

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function codesOf(
-  members: Partial<NewClientMetadata>,
+  members: NewClientMetadata,
   { clients }: Pick<RunningServer, 'clients'> = server,
 ): Promise<readonly string[]> {
   try {

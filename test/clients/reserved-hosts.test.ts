@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NewClientMetadata } from '../../lib/index.ts'
 import { goToConsent } from '../support/flow.ts'
 import { register, registration } from '../support/registered.ts'
 import { toJson } from '../support/requests.ts'
@@ -69,7 +70,7 @@ describe.each(reserved)('a reserved host in %s', (path, members) => {
   })
 
   test('is the operator’s to give, and the client may send it again', async () => {
-    await server.clients.create(fresh(members))
+    await server.clients.create(fresh(members) as NewClientMetadata)
     const own = await selfRegister(
       server,
       Object(members).application_type ? { application_type: 'native' } : {},
