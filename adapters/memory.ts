@@ -74,9 +74,9 @@ function createRecordStorage(
     upsert: async (id, payload, lifetime) => void change(id, payload, lifetime),
     insert: async (id, payload, lifetime) =>
       !space.live(keyOf(id)) && change(id, payload, lifetime),
-    swap: async (id, payload, from) => {
+    swap: async (id, payload, from, lifetime) => {
       const { version } = (space.live(keyOf(id))?.content ?? { version: null }) as StoredPayload
-      return version === payload.version || (version === from && change(id, payload))
+      return version === payload.version || (version === from && change(id, payload, lifetime))
     },
     ids: async () =>
       [...space.keys()]

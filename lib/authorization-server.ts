@@ -1,15 +1,16 @@
 import compose from 'koa-compose'
-import Provider from 'oidc-provider'
+import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
+import { createClientKeeping } from './clients/changes.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './clients/find-shown.ts'
 import type { Clients } from './clients/clients.ts'
 import { hashedSecret } from './clients/record.ts'
 import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
-import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
+import { warnOfClients } from './clients/warnings.ts'
 import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
@@ -22,12 +23,9 @@ import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
 import { createAssetRoutes } from './http/assets.ts'
 import { createByPath, type PathMiddleware } from './http/by-path.ts'
-import { createErrorBoundary } from './http/error-boundary.ts'
 import { createErrorRenderer } from './http/error-page.ts'
-import { createMethodCheck } from './http/methods.ts'
+import { createFront } from './http/front.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
-import { createRequestIds } from './http/request-id.ts'
-import { createSecurityHeaders } from './http/security-headers.ts'
 import { createFormTokens } from './interaction/csrf.ts'
 import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
@@ -88,10 +86,11 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const provider = createProvider(config, renderError, { values, teller, clientRecords })
+  const keepClient = createClientKeeping(clientRecords, config.storage, secrets)
+  const kept = { values, teller, clientRecords, keepClient }
+  const provider = createProvider(config, toConfiguration(config, renderError, kept))
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
-  checkStaticClients(provider, config.clients)
-  warnOfRedirectUris(config.clients)
+  checkStaticClients(provider, config)
   const logos = createLogos(config)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
@@ -100,9 +99,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   for (const middleware of [
-    compose([createRequestIds(), createSecurityHeaders(config.issuer)]),
-    createErrorBoundary(provider, renderError),
-    createMethodCheck(config.registration),
+    createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
@@ -134,7 +131,7 @@ async function check(config: Config, registered: Clients, logos: Logos): Promise
   await checkStaticNames(config.storage, config.clients)
   await warnOfLookAlikes(registered, config.clients)
   const all = (await registered.list()).map(({ metadata }) => metadata)
-  warnOfRedirectUris(all)
+  warnOfClients(all, config.nameSigns)
   logos.checkUris(all)
 }
 
@@ -177,18 +174,15 @@ function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddlew
   ]
 }
 
-function createProvider(
-  config: Config,
-  ...parts: Tail<Parameters<typeof toConfiguration>>
-): Provider {
-  const configuration: unknown = config.configure(toConfiguration(config, ...parts))
+function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
+  const configuration: unknown = configure(mapped)
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'
     throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
   }
   try {
-    return new Provider(config.issuer, configuration)
+    return new Provider(issuer, configuration)
   } catch (error) {
     // What it says of keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
@@ -196,5 +190,3 @@ function createProvider(
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
   }
 }
-
-type Tail<T extends readonly unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never

@@ -27,9 +27,12 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** How many mistakes in a client are looked for: nobody mends more at once, and a stranger may send thousands. */
+export const mostFindings = 20
+
 /**
- * A client cannot be registered, or changed, like that: every wrong member at once, each with one finding, and no value
- * among them. The message has the first 20. As an answer to a request it is `invalid_redirect_uri` if only redirect URIs are
+ * A client cannot be registered, or changed, like that: the first 20 wrong members, each with one finding, and no value
+ * among them. The message says if there are more. As an answer to a request it is `invalid_redirect_uri` if only redirect URIs are
  * wrong, and otherwise `invalid_client_metadata`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
@@ -45,8 +48,9 @@ export class ClientMetadataError extends Error {
   readonly issues: readonly ConfigurationIssue[]
 
   constructor(found: readonly ConfigurationIssue[]) {
-    const issues = oneForEachPath(found)
-    const description = toDescription(issues)
+    const all = oneForEachPath(found)
+    const issues = all.slice(0, mostFindings)
+    const description = toDescription(issues, all.length > mostFindings)
     super(description)
     const isOnlyUris = issues.every(({ path }) => path.startsWith('redirect_uris'))
     this.error = isOnlyUris ? 'invalid_redirect_uri' : 'invalid_client_metadata'
@@ -55,21 +59,19 @@ export class ClientMetadataError extends Error {
   }
 }
 
-/** How many mistakes are described, and how many characters of a part of one: names of members are the sender's. */
-const mostDescribed = 20
+/** How many characters of a part of a mistake are said: names of members are the sender's. */
 const longestPart = 200
 
 /**
- * The first mistakes, and how many more there are, in the characters that an answer may have.
+ * The mistakes, and whether there are more, in the characters that an answer may have.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
  */
-function toDescription(issues: readonly ConfigurationIssue[]): string {
-  const described = issues
-    .slice(0, mostDescribed)
-    .map(({ path, message }) => `${toPermitted(path)} ${toPermitted(message)}`)
-  const more = issues.length - described.length
-  return [...described, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+function toDescription(issues: readonly ConfigurationIssue[], hasMore: boolean): string {
+  const described = issues.map(
+    ({ path, message }) => `${toPermitted(path)} ${toPermitted(message)}`,
+  )
+  return [...described, ...(hasMore ? ['and more'] : [])].join('; ')
 }
 
 const toPermitted = (text: string): string =>

@@ -41,6 +41,12 @@ export type {
   UpdateOptions,
 } from './clients/clients.ts'
 export type { ClientMetadata } from './clients/metadata.ts'
+export type {
+  ClientChangedItself,
+  ClientEvents,
+  RegistrationToken,
+  RegistrationTokens,
+} from './clients/registration-tokens.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './embedding/check-mounting.ts'
 export {

@@ -108,13 +108,20 @@ export interface RecordStorage {
   insert(id: string, payload: StoredPayload, lifetime?: number): Promise<boolean>
 
   /**
-   * Stores a record that has no end in place of the one of that id, where that one's `version` is `from`, and else
+   * Stores a record in place of the one of that id, where that one's `version` is `from`, and else
    * nothing. Resolves to whether it did, also where the same swap did so before. Called for `Client`,
    * `ClientName` and `SigningKeys` only.
    *
    * @param from - absent: of a record that was stored without a version
+   * @param lifetime - absent: no end, whatever it had before. Given for `Client` only. An adapter that ignores it keeps the record
+   * for ever
    */
-  swap(id: string, payload: StoredPayload, from: string | undefined): Promise<boolean>
+  swap(
+    id: string,
+    payload: StoredPayload,
+    from: string | undefined,
+    lifetime?: number,
+  ): Promise<boolean>
 
   /** The ids of all records, in any order. Called for `Client` only. */
   ids(): Promise<readonly string[]>

@@ -38,7 +38,8 @@ export function createClientChanges({ client, prefix, subscriber }: Parts): Clie
       ...records,
       upsert: (id, payload, lifetime) => changing(id, () => records.upsert(id, payload, lifetime)),
       insert: (id, payload, lifetime) => changing(id, () => records.insert(id, payload, lifetime)),
-      swap: (id, payload, from) => changing(id, () => records.swap(id, payload, from)),
+      swap: (id, payload, from, lifetime) =>
+        changing(id, () => records.swap(id, payload, from, lifetime)),
       destroy: (id, version) => changing(id, () => records.destroy(id, version)),
     }),
   }

@@ -24,6 +24,26 @@ return {now}
 `,
 )
 
+/** ARGV: deadline, lifetime, name. For what has an end, among others that have none. */
+export const keepUntilScript: Script = createScript(
+  'index.keep-until',
+  '',
+  `
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+redis.call('ZADD', key, now + ARGV[2], ARGV[3])
+return {now}
+`,
+)
+
+/** ARGV: deadline. All whose end has not come. */
+export const keptScript: Script = createScript(
+  'index.kept',
+  'allow-oom',
+  `
+return {now, redis.call('ZRANGEBYSCORE', key, now, '+inf')}
+`,
+)
+
 /** ARGV: deadline, first rank, last rank. */
 export const indexedScript: Script = createScript(
   'index.list',

@@ -33,7 +33,7 @@ return {now, 1}
 `,
 )
 
-/** ARGV: deadline, payload, version, version of what it replaces or empty. The version tells a command that was sent again. */
+/** ARGV: deadline, payload, version, version of what it replaces or empty, lifetime in milliseconds or empty. The version tells a command that was sent again. */
 export const swapScript: Script = createScript(
   'record.swap',
   '',
@@ -43,7 +43,7 @@ if not found[1] then return {now, 0} end
 if found[2] == ARGV[3] then return {now, 1} end
 if (found[2] or '') ~= ARGV[4] then return {now, 0} end
 redis.call('HSET', key, 'p', ARGV[2], 'v', ARGV[3])
-redis.call('PERSIST', key)
+if ARGV[5] == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ARGV[5]) end
 return {now, 1}
 `,
 )

@@ -110,7 +110,8 @@ function createPointers(parts: StoreParts, kind: string): Pointers {
   }
 }
 
-const toLife = (lifetime: number | undefined): number | '' =>
+/** A lifetime as the scripts of records take it. */
+export const toLife = (lifetime: number | undefined): number | '' =>
   lifetime === undefined ? '' : toMilliseconds(lifetime)
 
 /** A model in the name of a key. */

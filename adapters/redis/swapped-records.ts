@@ -2,7 +2,7 @@ import type { RecordStorage } from '../../lib/storage.ts'
 import { isOne } from './commands.ts'
 import { createPlaces, type StoreParts } from './places.ts'
 import { swapScript } from './record-scripts.ts'
-import { createRecordStorage, kebabCase } from './records.ts'
+import { createRecordStorage, kebabCase, toLife } from './records.ts'
 import { sealPayload } from './sealed-json.ts'
 
 /**
@@ -18,10 +18,11 @@ export function createSwappedRecords(
   const places = createPlaces(parts, kebabCase(model), toName)
   return {
     ...createRecordStorage(parts, model, toName),
-    swap: async (id, payload, from = '') =>
+    swap: async (id, payload, from = '', lifetime) =>
       (await places.first(id, async (key) => {
         const sealed = sealPayload(keys, key, id, payload)
-        return isOne(await commands.run(swapScript, key, sealed, payload.version ?? '', from))
+        const args = [sealed, payload.version ?? '', from, toLife(lifetime)]
+        return isOne(await commands.run(swapScript, key, ...args))
       })) ?? false,
   }
 }

@@ -3,6 +3,7 @@ import { createInviteCommand } from './clients/invite-command.ts'
 import { createEndOldSecretsCommand } from './clients/end-old-secrets-command.ts'
 import { createLifeCommands } from './clients/life-commands.ts'
 import { createRegistrationCommands } from './clients/registration-commands.ts'
+import { createRegistrationTokenCommands } from './clients/registration-token-commands.ts'
 import { createRotateCommand } from './clients/rotate-command.ts'
 import { toWhereHelp } from './open/where-help.ts'
 
@@ -26,6 +27,7 @@ Examples:
     createRotateCommand(),
     createInviteCommand(),
     createEndOldSecretsCommand(),
+    ...createRegistrationTokenCommands(),
     ...createLifeCommands(),
   ]
   for (const one of commands) command.addCommand(one)

@@ -1,5 +1,5 @@
 import type { RecordStorage, StoredPayload } from '../storage.ts'
-import { secretsOf, toClientRecord, toPayload } from './record.ts'
+import { lifetimeOf, secretsOf, toClientRecord, toPayload } from './record.ts'
 import type { ClientSecrets, StoredSecret } from './secrets.ts'
 
 /** Whether that is a secret of a stored client. */
@@ -31,7 +31,12 @@ export function createSecretMatching(records: RecordStorage, secrets: ClientSecr
       },
     }
     // Whoever changes the client at the same time goes first; the next use is noted, then.
-    return records.swap(metadata.client_id, toPayload(changed), record.version)
+    return records.swap(
+      metadata.client_id,
+      toPayload(changed),
+      record.version,
+      lifetimeOf(changed, now),
+    )
   }
   const noteSoon = async (...given: Parameters<typeof note>): Promise<void> => {
     const [, { id }, now] = given

@@ -1,6 +1,7 @@
+import { errors } from 'oidc-provider'
 import { UnknownClientError } from '../errors.ts'
-import type { RecordStorage, StoredPayload } from '../storage.ts'
-import { toClientRecord, toPayload, type ClientRecord } from './record.ts'
+import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
+import { endOf, lifetimeOf, toClientRecord, toPayload, type ClientRecord } from './record.ts'
 import type { ClientSecrets } from './secrets.ts'
 
 /** What changes a client: gets it as it is, gives it as it is to be, or as it was for no change. */
@@ -39,7 +40,8 @@ export function createClientStore(records: RecordStorage, secrets: ClientSecrets
     read,
     async insert(record) {
       const { client_id: id } = record.metadata
-      if (!(await records.insert(id, toPayload(record)))) throw new Error('this id is taken')
+      const life = lifetimeOf(record, Date.now())
+      if (!(await records.insert(id, toPayload(record), life))) throw new Error('this id is taken')
     },
     async change(clientId, edit) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -54,16 +56,17 @@ export function createClientStore(records: RecordStorage, secrets: ClientSecrets
           version: record.version,
           registration: { ...edited.registration, updatedAt: now },
         }
-        if (await records.swap(clientId, toPayload(changed), record.version)) return changed
+        const life = lifetimeOf(changed, now)
+        if (await records.swap(clientId, toPayload(changed), record.version, life)) return changed
       }
       throw keptChanging()
     },
     async touch(clientId) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const record = await read(clientId)
-        if (!record || (await records.swap(clientId, toPayload(record), record.version))) {
-          return record
-        }
+        if (!record) return undefined
+        const life = lifetimeOf(record, Date.now())
+        if (await records.swap(clientId, toPayload(record), record.version, life)) return record
       }
       throw keptChanging()
     },
@@ -76,6 +79,30 @@ export function createClientStore(records: RecordStorage, secrets: ClientSecrets
       }
       throw keptChanging()
     },
+  }
+}
+
+/**
+ * Makes what keeps a client for ever, before it is granted something for the first time. A client that ended by then is granted nothing.
+ *
+ * @param cached - the same records, as they are kept for a moment: an end that a client has lost does not come back
+ */
+export function createClientKeeping(
+  cached: RecordStorage,
+  storage: Storage,
+  secrets: ClientSecrets,
+): (clientId: string) => Promise<void> {
+  const store = createClientStore(storage.records('Client'), secrets)
+  const keep: Edit = (record) => {
+    const { endsAt: _, ...registration } = record.registration
+    return { ...record, registration }
+  }
+  return async (clientId) => {
+    if (endOf(await cached.find(clientId)) === undefined) return
+    await store.change(clientId, keep).catch((error: unknown) => {
+      if (error instanceof UnknownClientError) throw new errors.InvalidClient('client not found')
+      throw error
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SubjectType } from '../pleo/subject.ts'
 import type { ClientMetadata } from './metadata.ts'
+import type { RegistrationTokens } from './registration-tokens.ts'
 
 /** What a client is registered with: id and secret are made here. */
 export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>
@@ -13,7 +14,7 @@ export type ClientChanges = {
  * The clients that are registered, beside those given with the options: these are not among them. A change counts at once
  * in the process that makes it, and within a second in every other.
  */
-export interface Clients {
+export interface Clients extends RegistrationTokens {
   /**
    * Registers a client. A confidential one gets a secret, which is in this answer and nowhere else.
    *

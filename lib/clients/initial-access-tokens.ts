@@ -1,5 +1,6 @@
-import type { Storage } from '../storage.ts'
+import type { RecordStorage, Storage } from '../storage.ts'
 import type { Clients } from './clients.ts'
+import type { RegistrationLimits } from './offer.ts'
 import { generateCredential } from './secrets.ts'
 
 /** How every such token begins. */
@@ -7,6 +8,9 @@ export const initialAccessTokenStart = 'pleo_iat_'
 
 /** Seconds. */
 const defaultLifetime = 7 * 86_400
+
+/** How often a registration with one token may be refused: each takes work, and nobody needs so many to get one right. */
+const mostAttempts = 10
 
 /** Makes and ends the tokens with which clients register themselves. */
 export function createInitialAccessTokens(
@@ -23,8 +27,8 @@ export function createInitialAccessTokens(
       const token = generateCredential(initialAccessTokenStart)
       const expiresAt = Date.now() + lifetime * 1000
       const limits = { ...(scopes && { scopes }), ...(subjectTypes && { subjectTypes }) }
-      const isLimited = Object.keys(limits).length > 0
-      await records.upsert(token, isLimited ? { limits } : {}, lifetime)
+      const isLimited = scopes !== undefined || subjectTypes !== undefined
+      await records.upsert(token, { expiresAt, ...(isLimited && { limits }) }, lifetime)
       return { token, expiresAt }
     },
     endInitialAccessToken: (token) => records.destroy(token),
@@ -38,4 +42,41 @@ function checkTexts(name: string, value: unknown, known?: readonly string[]): vo
     typeof one === 'string' && one !== '' && (known?.includes(one) ?? true)
   if (Array.isArray(value) && value.length > 0 && value.every(isText)) return
   throw new TypeError(`${name} must be a list of ${known?.join(' and ') ?? 'scopes'}, not empty`)
+}
+
+/** One attempt to register with an initial access token. */
+export interface Attempt {
+  /** The limits of the token. */
+  readonly limits: RegistrationLimits | undefined
+  /** The registration was refused. The last attempt ends the token. */
+  refuse(): Promise<void>
+  /** It was not decided, so it does not count. */
+  forget(): Promise<void>
+}
+
+/**
+ * Begins an attempt to register with a token, before any work is done for it. Returns undefined if the token is not good, or has no
+ * attempt left. The attempts are records of their own, so processes cannot count one twice. A space keeps their ids from being tokens.
+ */
+export async function beginAttempt(
+  records: RecordStorage,
+  token: string,
+): Promise<Attempt | undefined> {
+  const found = await records.find(token)
+  if (!found) return undefined
+  // Tokens that an earlier version made do not say when they end.
+  const { expiresAt = Date.now() + defaultLifetime * 1000 } = found
+  const lifetime = Math.max(1, Math.ceil((Number(expiresAt) - Date.now()) / 1000))
+  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+    const id = `${token} ${attempt}`
+    if (!(await records.insert(id, {}, lifetime))) continue
+    return {
+      limits: found['limits'] as RegistrationLimits | undefined,
+      async refuse() {
+        if (attempt === mostAttempts) await records.destroy(token)
+      },
+      forget: async () => void (await records.destroy(id)),
+    }
+  }
+  return undefined
 }

@@ -37,13 +37,39 @@ export const skeletonOf = (name: string): string => wordsOf(name).join('')
  * Whether a name contains another one, or what looks like it: within a word (`MyPleo`), as the beginning of
  * words that are read as one (`Ple o`, `P.l.e.o`, `P|l|e|o`), or with digits for letters (`PL30`). Not where it
  * comes about between two other words (`Simple Office`).
+ *
+ * @param anyLetter - signs that are read as any letter, too
  */
-export function containsName(name: string, other: string): boolean {
+export function containsName(name: string, other: string, anyLetter = ''): boolean {
   const searched = skeletonOf(other)
   if (searched === '') return false
   const apart = name.replaceAll(/[\p{P}\p{S}]/gu, (sign) => (isLetter(sign) ? sign : ' '))
   const readings = [wordsOf(name), wordsOf(name, standIns), wordsOf(apart, standIns)]
-  return readings.some((words) => hasRun(words, searched))
+  return (
+    readings.some((words) => hasRun(words, searched)) ||
+    Array.from(anyLetter).some(
+      (sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter),
+    )
+  )
+}
+
+/** A letter that no name has, for signs that are read as any letter. */
+const any = '\u{E000}'
+
+/** Whether a name is searched for if each of some signs may be one letter of it. */
+function hasWithAny(name: string, searched: string, anyLetter: string): boolean {
+  const marked = Array.from(name, (sign) => (anyLetter.includes(sign) ? any : sign)).join('')
+  let reached = new Set<number>()
+  for (const letter of wordsOf(marked, standIns).join('')) {
+    const next = [...reached, 0].flatMap((at) => {
+      if (letter !== any) return searched.startsWith(letter, at) ? [at + letter.length] : []
+      // One letter looks like these two.
+      return searched.startsWith('rn', at) ? [at + 1, at + 2] : [at + 1]
+    })
+    if (next.includes(searched.length)) return true
+    reached = new Set(next)
+  }
+  return false
 }
 
 /** Whether a sign is a letter in a circle, in a square or of a flag, and not one that may also part two letters. */

@@ -9,8 +9,10 @@ export interface RegistrationLimits {
   readonly subjectTypes?: readonly SubjectType[]
 }
 
-/** The scopes, grant types and response types that clients can have if they register themselves. */
+/** What clients can have if they register themselves. */
 export interface Offer {
+  /** Hosts that they may not use, with those below. */
+  readonly reservedHosts: readonly string[]
   readonly scopes: readonly string[]
   /** The scopes of a client that names none. */
   readonly defaultScopes: readonly string[]
@@ -38,7 +40,7 @@ export function toLimitedOffer(
   own: RegistrationLimits,
   current: Partial<ClientMetadata>,
 ): LimitedOffer {
-  const { scopes, defaultScopes } = offer
+  const { scopes, defaultScopes, reservedHosts } = offer
   const limits = { ...offer.limits, ...own }
   const has = toScopeNames(current.scope ?? '')
   const isWithin = (name: string): boolean => limits.scopes?.includes(name) ?? true
@@ -48,6 +50,7 @@ export function toLimitedOffer(
     scopes: scopes.filter((name) => isOffered(name)),
     beyond: scopes.filter((name) => !isOffered(name)),
     defaultScopes: defaultScopes.filter((name) => isWithin(name)),
+    reservedHosts,
     subjectTypes: subjectTypes && [
       ...subjectTypes,
       ...(current.client_id ? [subjectTypeOf(current)] : []),
@@ -65,7 +68,7 @@ export function toLimitedOffer(
  */
 export function toOffered(
   given: object,
-  { scopes, defaultScopes }: Offer,
+  { scopes, defaultScopes }: Omit<Offer, 'reservedHosts'>,
   grantTypes: readonly string[] = defaultGrantTypes,
 ): object {
   const sent = new Map<string, unknown>(Object.entries(given))

@@ -1,5 +1,7 @@
-import type { ConfigurationIssue } from '../errors.ts'
+import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
+import { findOversized } from './bounds.ts'
+import { findReservedHosts } from './hosts.ts'
 import {
   defaultGrantTypes,
   localizedMembers,
@@ -51,6 +53,7 @@ const trusted: readonly string[] = [
  * @param offer - what a client can have
  * @param current - what it is registered with; nothing yet where it is new
  * @param own - limits that count for this client alone, in place of those of the offer
+ * @throws {@link ClientMetadataError} if it is too long to be looked at
  */
 export function toGivenByPartner(
   given: object,
@@ -58,6 +61,8 @@ export function toGivenByPartner(
   current: Current = {},
   own: RegistrationLimits = {},
 ): Given {
+  const oversized = findOversized(given)
+  if (oversized.length > 0) throw new ClientMetadataError(oversized)
   const limited = toLimitedOffer(offer, own, current)
   const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
   const asked = new Map(Object.entries(toOffered(withoutEmpty(given), limited, grantTypes)))
@@ -82,7 +87,14 @@ export function toGivenByPartner(
   ) {
     Reflect.deleteProperty(metadata, 'verified')
   }
-  return { metadata, issues: issues.concat(findGrantIssues(asked.get('grant_types'), grantTypes)) }
+  return {
+    metadata,
+    issues: [
+      ...issues,
+      ...findGrantIssues(asked.get('grant_types'), grantTypes),
+      ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
+    ],
+  }
 }
 
 /** A client may say that it is under development, and whoever runs the server that it no longer is. */

@@ -12,6 +12,8 @@ export interface Registration {
   readonly suspendedAt?: number
   /** Whether somebody began to remove it, which whoever may remove it may finish. */
   readonly isRemoving?: boolean
+  /** When it ends if nobody was granted anything by it until then; absent: never. In the past it means nothing. */
+  readonly endsAt?: number
   /** Newest first. */
   readonly secrets: readonly StoredSecret[]
   /** Hash of the registration access token, of a client that registered itself. */
@@ -87,6 +89,19 @@ export const toPayload = ({
   registration,
   version: randomUUID(),
 })
+
+/** How long a client is still to be stored, in seconds; undefined: for ever, as one that the operator verified. */
+export function lifetimeOf(
+  { metadata, registration: { endsAt } }: Omit<ClientRecord, 'version'>,
+  now: number,
+): number | undefined {
+  const isTemporary = endsAt !== undefined && endsAt > now && metadata.verified !== true
+  return isTemporary ? Math.ceil((endsAt - now) / 1000) : undefined
+}
+
+/** When a stored client ends; undefined: never. */
+export const endOf = (payload: StoredPayload | undefined): number | undefined =>
+  isRegistration(payload?.['registration']) ? payload['registration'].endsAt : undefined
 
 /**
  * Whether no other client may have a name that looks like one of this client. Everybody can have a client from open

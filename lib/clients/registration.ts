@@ -6,6 +6,7 @@ import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts
 import type { NameClaim } from './name-claim.ts'
 import type { RegistrationLimits } from './offer.ts'
 import type { ClientRecord, Registration } from './record.ts'
+import { findNameIssues } from './name-signs.ts'
 import { findRedirectUriIssues } from './redirect-uris.ts'
 import type { Registry } from './registry.ts'
 import { claimedBy, reserveNames } from './reserve-names.ts'
@@ -16,6 +17,9 @@ export interface Given {
   readonly metadata: object
   readonly issues?: readonly ConfigurationIssue[]
 }
+
+/** How long a client that registered itself is kept that nobody was granted anything by, in milliseconds. */
+const unusedFor = 30 * 86_400_000
 
 /** What is different for a client that registers itself. */
 export interface RegisterOptions {
@@ -47,7 +51,7 @@ export async function register(
     createdAt: now,
     updatedAt: now,
     secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
-    ...(toAccessToken && { accessToken: toAccessToken(id) }),
+    ...(toAccessToken && { accessToken: toAccessToken(id), endsAt: now + unusedFor }),
     ...(isOpen && { isOpen }),
     ...(limits && { limits }),
   }
@@ -109,7 +113,7 @@ async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): 
 
 /** @throws ClientMetadataError */
 function complete(
-  { findIssues, isDevelopment }: Registry,
+  { findIssues, isDevelopment, nameSigns = '' }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
   current?: ClientMetadata,
@@ -120,6 +124,7 @@ function complete(
   refuse([
     ...findRedirectUriIssues(known, current),
     ...findLogoUriIssues(known, isDevelopment, current),
+    ...findNameIssues(known, nameSigns, current),
   ])
   return { ...known, client_id }
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { Connections } from '../connections/connections.ts'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
@@ -10,6 +11,7 @@ import { lookAlikesAmong } from './look-alike-clients.ts'
 import type { ClientMetadata } from './metadata.ts'
 import { createNameReservations, type NameReservations } from './name-reservations.ts'
 import { register, revise } from './registration.ts'
+import { createRegistrationTokens, type ClientEvents } from './registration-tokens.ts'
 import { createSecretMethods } from './secret-methods.ts'
 import type { ClientSecrets } from './secrets.ts'
 import { toRegisteredClient } from './shown-client.ts'
@@ -21,6 +23,8 @@ export interface RegistryParts {
   readonly connections: Connections
   /** Clients that are not stored. */
   readonly staticClients: readonly ClientMetadata[]
+  /** Signs that names may have beside the usual ones. @defaultValue none */
+  readonly nameSigns?: string
   /** Finds every mistake in what a client is to be registered with. */
   readonly findIssues: (metadata: object) => readonly ConfigurationIssue[]
   /** Whether logos may be on loopback hosts. */
@@ -31,13 +35,15 @@ export interface RegistryParts {
 export interface Registry extends RegistryParts {
   readonly store: ClientStore
   readonly names: NameReservations
+  readonly events: EventEmitter<ClientEvents>
 }
 
 /** Puts together what the clients of a storage need. */
 export function createRegistry(parts: RegistryParts): Registry {
   const { storage, secrets, staticClients } = parts
   const store = createClientStore(storage.records('Client'), secrets)
-  return { ...parts, store, names: createNameReservations(storage, staticClients) }
+  const names = createNameReservations(storage, staticClients)
+  return { ...parts, store, names, events: new EventEmitter<ClientEvents>() }
 }
 
 /** Makes the clients of a storage. */
@@ -46,6 +52,7 @@ export const createClients = (registry: Registry): Clients => ({
   ...createSecretMethods(registry),
   ...createLifeMethods(registry),
   ...createInitialAccessTokens(registry.storage),
+  ...createRegistrationTokens(registry),
 })
 
 /** How many clients are read at a time. */

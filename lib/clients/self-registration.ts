@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { errors } from 'oidc-provider'
 import {
   ClientMetadataError,
@@ -7,13 +7,14 @@ import {
   type ConfigurationIssue,
 } from '../errors.ts'
 import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
+import { beginAttempt } from './initial-access-tokens.ts'
 import { withoutEmpty } from './metadata.ts'
-import type { Offer, RegistrationLimits } from './offer.ts'
+import type { Offer } from './offer.ts'
 import { toGivenByPartner } from './partner-rules.ts'
 import type { ClientRecord } from './record.ts'
 import { register, revise, type Given } from './registration.ts'
+import { generateRegistrationToken, hashOf, tellChange } from './registration-tokens.ts'
 import type { Registry } from './registry.ts'
-import { generateCredential } from './secrets.ts'
 import { toRegisteredClient } from './shown-client.ts'
 
 /** A client that registered itself, with the token that it is managed with. */
@@ -44,43 +45,26 @@ export function createSelfRegistration(
   clients: Clients,
   offer: Offer,
 ): SelfRegistration {
-  const { store, storage } = registry
+  const { store } = registry
   const read = async (clientId: string, accessToken: string): Promise<ClientRecord> =>
     authenticated(await store.read(clientId), accessToken)
   return {
-    async register(given, initialAccessToken) {
-      const accessToken = generateCredential('pleo_rat_')
-      const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
-      if (initialAccessToken === undefined) {
-        const as = { toAccessToken, isOpen: true }
-        const created = await register(registry, toGivenByPartner(given, offer), as)
-        return { ...created, accessToken }
-      }
-      // Asked first: what is wrong with a client is nobody's business who may not register one.
-      const found = await storage.records('InitialAccessToken').find(initialAccessToken)
-      if (!found) throw invalidInitialAccessToken()
-      const limits = found['limits'] as RegistrationLimits | undefined
-      const created = await register(registry, toGivenByPartner(given, offer, {}, limits), {
-        toAccessToken,
-        limits,
-        async beforeStored() {
-          if (!(await clients.endInitialAccessToken(initialAccessToken)))
-            throw invalidInitialAccessToken()
-        },
-      })
-      return { ...created, accessToken }
-    },
+    register: createRegister(registry, clients, offer),
     async read(clientId, accessToken) {
       const record = await read(clientId, accessToken)
       refuseSuspended(record)
       return toRegisteredClient(record, Date.now())
     },
     async replace(clientId, accessToken, body) {
-      refuseSuspended(await read(clientId, accessToken))
+      let before = await read(clientId, accessToken)
+      refuseSuspended(before)
       const record = await revise(registry, clientId, (current) => {
+        // The token may have been taken away meanwhile.
+        before = authenticated(current, accessToken)
         refuseSuspended(current)
         return toReplacement(registry, current, body, offer)
       }).catch(asInvalidToken)
+      tellChange(registry.events, before.metadata, record.metadata)
       return toRegisteredClient(record, Date.now())
     },
     async remove(clientId, accessToken) {
@@ -89,6 +73,39 @@ export function createSelfRegistration(
       if (!record.registration.isRemoving) refuseSuspended(record)
       await clients.remove(clientId).catch(asConflict)
     },
+  }
+}
+
+function createRegister(
+  registry: Registry,
+  clients: Clients,
+  offer: Offer,
+): SelfRegistration['register'] {
+  const tokens = registry.storage.records('InitialAccessToken')
+  return async (given, initialAccessToken) => {
+    const accessToken = generateRegistrationToken()
+    const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
+    if (initialAccessToken === undefined) {
+      const as = { toAccessToken, isOpen: true }
+      const created = await register(registry, toGivenByPartner(given, offer), as)
+      return { ...created, accessToken }
+    }
+    const beforeStored = async (): Promise<void> => {
+      const isEnded = await clients.endInitialAccessToken(initialAccessToken)
+      if (!isEnded) throw invalidInitialAccessToken()
+    }
+    // Asked first: what is wrong with a client is nobody's business who may not register one.
+    const attempt = await beginAttempt(tokens, initialAccessToken)
+    if (!attempt) throw invalidInitialAccessToken()
+    try {
+      const { limits } = attempt
+      const as = { toAccessToken, limits, beforeStored }
+      const allowed = toGivenByPartner(given, offer, {}, limits)
+      return { ...(await register(registry, allowed, as)), accessToken }
+    } catch (error) {
+      await (error instanceof ClientMetadataError ? attempt.refuse() : attempt.forget())
+      throw error
+    }
   }
 }
 
@@ -123,10 +140,6 @@ function asConflict(error: unknown): never {
 
 const invalidInitialAccessToken = (): Error =>
   new errors.InvalidToken('initial access token not found')
-
-/** Has no key: it must outlive the keys of the storage, and nobody guesses 256 random bits. */
-const hashOf = (clientId: string, accessToken: string): string =>
-  hash('sha256', JSON.stringify([clientId, accessToken]), 'base64url')
 
 /** What a client must not send, as only the server says it. */
 const saidByServer = [

@@ -6,6 +6,14 @@ import { withPlainScopes, type ClientMetadata } from './metadata.ts'
 import { looksOf } from './name-records.ts'
 import { createNameReservations } from './name-reservations.ts'
 import { hashedSecret } from './record.ts'
+import { warnOfClients } from './warnings.ts'
+
+/** The clients of the options. */
+interface StaticClients {
+  readonly clients: readonly ClientMetadata[]
+  /** Signs that their names may have beside the usual ones. */
+  readonly nameSigns: string
+}
 
 /**
  * Has the framework look at every client now: left to itself, it does so when one is first used. Warns of ids and secrets that
@@ -13,7 +21,10 @@ import { hashedSecret } from './record.ts'
  *
  * @throws {@link ConfigurationError}
  */
-export function checkStaticClients(provider: Provider, clients: readonly ClientMetadata[]): void {
+export function checkStaticClients(
+  provider: Provider,
+  { clients, nameSigns }: StaticClients,
+): void {
   const issues = clients.flatMap((client, index) =>
     findFrameworkIssues(provider, client).map((issue) => ({
       ...issue,
@@ -22,6 +33,7 @@ export function checkStaticClients(provider: Provider, clients: readonly ClientM
   )
   if (issues.length > 0) throw new ConfigurationError(issues)
   warnOfCredentials(clients)
+  warnOfClients(clients, nameSigns)
 }
 
 /**

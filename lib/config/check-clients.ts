@@ -1,4 +1,5 @@
-import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
+import { findOversized } from '../clients/bounds.ts'
+import { mostFindings, oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { namesOf, withoutEmpty } from '../clients/metadata.ts'
 import { skeletonOf } from '../clients/names.ts'
 import { createClientSchema, type ClientRules } from './client-schema.ts'
@@ -6,16 +7,19 @@ import { toIssues } from './issues.ts'
 
 export type { ClientRules } from './client-schema.ts'
 
-/** Finds every mistake in the metadata of a client; none where it is right. Paths are names of members, no value is said. */
+/** Finds the first mistakes in the metadata of a client; none where it is right. Paths are names of members, no value is said. */
 export type FindClientIssues = (metadata: unknown) => readonly ConfigurationIssue[]
 
 /** The one check of all clients: those given with the options, and those that are registered. */
 export function createClientCheck(rules: ClientRules): FindClientIssues {
   const schema = createClientSchema(rules)
   return (metadata) => {
+    const oversized = findOversized(metadata)
+    if (oversized.length > 0) return oversized
     const result = schema.safeParse(metadata)
     if (result.success) return []
-    const issues = result.error.issues.flatMap((issue) => toIssues(issue, schema))
+    const found = result.error.issues.slice(0, mostFindings + 1)
+    const issues = found.flatMap((issue) => toIssues(issue, schema))
     return issues.map((issue) => (issue.path === 'options' ? { ...issue, path: 'client' } : issue))
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { localizedMembers, mostTypes } from '../clients/metadata.ts'
+import { mostFindings } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { listOf, listOfUnique } from './list-schema.ts'
@@ -12,6 +13,8 @@ export interface ClientRules {
   readonly scopes: readonly string[] | undefined
   /** Names that no client may have as a part of its own. */
   readonly reservedNames: readonly string[]
+  /** Signs that are read as any letter in a name. @defaultValue none */
+  readonly nameSigns?: string
   /** Whether id and secret are made here, or were given with the options. */
   readonly credentials: 'made' | 'given'
 }
@@ -27,12 +30,18 @@ const methods = ['client_secret_basic', 'client_secret_post', 'none'] as const
 /** How many redirect URIs a client may have. */
 const mostUris = 50
 
-const email = z.email({ error: 'must be an e-mail address' })
+// RFC 5321, Section 4.5.3.1.3
+const email = z
+  .string({ error: 'must be an e-mail address' })
+  .max(254, { error: 'must have 254 characters at most', abort: true })
+  .pipe(z.email({ error: 'must be an e-mail address' }))
 
-const toMembers = ({ reservedNames }: ClientRules) => ({
+const word = text.max(200, { error: 'must have 200 characters at most', abort: true })
+
+const toMembers = ({ reservedNames, nameSigns }: ClientRules) => ({
   client_id: credential,
   client_secret: credential,
-  client_name: clientName(reservedNames),
+  client_name: clientName(reservedNames, nameSigns),
   client_uri: webUri,
   logo_uri: webUri,
   tos_uri: webUri,
@@ -43,7 +52,7 @@ const toMembers = ({ reservedNames }: ClientRules) => ({
   redirect_uris: listOfUnique(redirectUri, { of: 'URIs', most: mostUris }, toOneSpelling),
   scope: text,
   optional_scope: text,
-  grant_types: listOf(text, { of: 'grant types', most: mostTypes }),
+  grant_types: listOf(word, { of: 'grant types', most: mostTypes }),
   response_types: listOf(z.literal('code', { error: 'must be "code"' }), {
     of: 'response types',
     most: mostTypes,
@@ -110,16 +119,21 @@ function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain)
   const namesIn = (list: unknown): readonly string[] =>
     typeof list === 'string' ? toScopeNames(list) : []
   const names = namesIn(value.scope)
-  const registered = new Set(names)
-  for (const [index, name] of names.entries()) {
-    if (!scopes || scopes.includes(name)) continue
-    const message = 'names a scope that the resource server does not have'
+  const message = 'names a scope that the resource server does not have'
+  for (const index of scopes ? placesOutside(scopes, names) : []) {
     complain(['scope', index], 'unknown_scope', message)
   }
-  for (const [index, name] of namesIn(value.optional_scope).entries()) {
-    if (registered.has(name)) continue
+  for (const index of placesOutside(names, namesIn(value.optional_scope))) {
     complain(['optional_scope', index], 'invalid_client', 'names a scope that is not in scope')
   }
+}
+
+/** The places of the first names that are not among the known ones. */
+function placesOutside(known: readonly string[], names: readonly string[]): readonly number[] {
+  const all = new Set(known)
+  return [...names.keys()]
+    .filter((index) => !all.has(names[index] ?? ''))
+    .slice(0, mostFindings + 1)
 }
 
 function checkRedirectUris(value: Client, complain: Complain): void {
@@ -142,6 +156,9 @@ function checkRedirectUris(value: Client, complain: Complain): void {
 
 /** How many members with a language tag a client may have in all: each name among them is kept, and compared, by itself. */
 const mostLocalized = 50
+
+/** How long a language tag is at most: more is nothing that people read (RFC 5646, Section 4.4.1). */
+const longestTag = 100
 
 /** Members with a language tag (RFC 7591, Section 2.2). */
 function checkLanguages(value: object, members: Members, context: z.core.$RefinementCtx): void {
@@ -176,7 +193,7 @@ const issuesOf = (schema: z.ZodType, value: unknown) =>
 
 function canonicalTag(tag: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(tag)[0]
+    return tag.length > longestTag ? undefined : Intl.getCanonicalLocales(tag)[0]
   } catch {
     return undefined
   }

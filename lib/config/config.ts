@@ -26,6 +26,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly hasStoredKeys: boolean
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
+  readonly nameSigns: string
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
   readonly refreshOverlap: number
@@ -68,6 +69,7 @@ export function resolveConfig(
       accessTokenFormat: resourceServer.accessTokenFormat ?? 'opaque',
     },
     clients: (options.clients ?? []).map((client) => withPlainScopes(withoutEmpty(client))),
+    nameSigns: options.nameSigns ?? '',
     hasStoredKeys: signingKeys === 'stored',
     lifetimes: completeLifetimes(options.lifetimes),
     refreshRetryWindow: options.refreshRetryWindow ?? 60,

@@ -1,16 +1,18 @@
 import leven from 'leven'
 import type { z } from 'zod'
+import { mostFindings } from '../errors.ts'
 
 /** The known name that one was probably meant to be; `undefined` where none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const mostDistant = Math.max(2, Math.floor(name.length / 4))
   const [nearest] = known
+    .filter((candidate) => Math.abs(name.length - candidate.length) <= mostDistant)
     .map((candidate) => ({
       candidate,
       distance: leven(name.toLowerCase(), candidate.toLowerCase()),
     }))
     .toSorted((a, b) => a.distance - b.distance)
-  const isClose = nearest && nearest.distance <= Math.max(2, Math.floor(name.length / 4))
-  return isClose ? nearest.candidate : undefined
+  return nearest && nearest.distance <= mostDistant ? nearest.candidate : undefined
 }
 
 /** Lets a check of an object or array run although something in it is wrong: every mistake at once. */
@@ -28,6 +30,7 @@ export function refuseMisspelled(
   // A language tag makes a name of its own (RFC 7591, Section 2.2).
   const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.includes('#'))
   for (const name of unknown) {
+    if (context.issues.length > mostFindings) return
     const meant = nearestName(name, known)
     if (meant === undefined) continue
     const message = `is not known (did you mean "${meant}"?)`

@@ -72,6 +72,23 @@ export interface AuthorizationServerOptions {
    */
   readonly registration?: RegistrationOptions
 
+  /**
+   * Hosts of yours that partners may not use, each with the hosts below it: in pages, redirect URIs and contacts, and in reverse as a
+   * private scheme. The host of the {@link issuer} and `pleo.io` are among them, loopback hosts never. It holds for clients that
+   * register themselves, and not for those of the options, of `server.clients` and of the command line.
+   *
+   * @defaultValue none beside those
+   */
+  readonly reservedHosts?: readonly string[]
+
+  /**
+   * Signs that names of clients may have beside `& ' ’ - – . , + / ( ) : ! ™ ®`, in one text. Each of them is read as any
+   * letter when a name is compared with the product's, and is left out when it is compared with those of other clients.
+   *
+   * @defaultValue none
+   */
+  readonly nameSigns?: string
+
   /** How long things live, in seconds. */
   readonly lifetimes?: Partial<Lifetimes>
 

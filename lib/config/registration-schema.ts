@@ -23,3 +23,17 @@ export const registrationSchema: z.ZodType<RegistrationOptions> = z.strictObject
   },
   { error: 'must be an object: how clients register themselves' },
 )
+
+const hostName = z
+  .string({ error: 'must be a host name' })
+  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, 'must be a host name, without scheme, port and path')
+
+/** Hosts that partners may not use. */
+export const reservedHostsSchema: z.ZodType<readonly string[]> = z.array(hostName, {
+  error: 'must be an array of host names',
+})
+
+/** Signs that names may have beside the usual ones. */
+export const nameSignsSchema: z.ZodType<string> = z
+  .string({ error: 'must be a text of signs' })
+  .regex(/^[\p{P}\p{S}]*$/u, 'must have nothing but signs, and no spaces')

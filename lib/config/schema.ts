@@ -6,7 +6,7 @@ import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
 import { proofAlgorithmsSchema, signingKeysSchema } from './key-schema.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
-import { registrationSchema } from './registration-schema.ts'
+import { nameSignsSchema, registrationSchema, reservedHostsSchema } from './registration-schema.ts'
 import { findIssuerFlaw } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
@@ -126,6 +126,8 @@ const options = z
       ),
       clients: z.array(z.unknown(), { error: 'must be an array of clients' }).optional(),
       registration: registrationSchema.optional(),
+      reservedHosts: reservedHostsSchema.exactOptional(),
+      nameSigns: nameSignsSchema.exactOptional(),
       lifetimes: lifetimesSchema.optional(),
       refreshRetryWindow: secondsUpTo(3600),
       refreshOverlap: secondsUpTo(60),
@@ -190,14 +192,15 @@ export function findIssues(input: AuthorizationServerOptions): readonly Configur
 /** What clients are checked against; also where the options are wrong, as every mistake is said at once. */
 export function toClientRules(
   input: AuthorizationServerOptions,
-): Pick<ClientRules, 'scopes' | 'reservedNames'> {
-  const { resourceServer, views } = input as Partial<AuthorizationServerOptions>
+): Pick<ClientRules, 'scopes' | 'reservedNames' | 'nameSigns'> {
+  const { resourceServer, views, nameSigns } = input as Partial<AuthorizationServerOptions>
   const { scopes: catalogue = pleoScopes } = Object(
     resourceServer,
   ) as Partial<ResourceServerOptions>
   const name: unknown = views?.theme?.productName
   return {
     scopes: Object(catalogue) === catalogue ? Object.keys(catalogue) : undefined,
+    nameSigns: typeof nameSigns === 'string' ? nameSigns : '',
     reservedNames: [
       defaultProductName,
       ...(typeof name === 'string' && name !== defaultProductName ? [name] : []),

@@ -7,7 +7,7 @@ const longest = 2000
 const text = z
   .string({ error: 'must be a string' })
   .min(1, { error: 'must not be empty' })
-  .max(longest, { error: `must have ${longest} characters at most` })
+  .max(longest, { error: `must have ${longest} characters at most`, abort: true })
 
 /** A page of a client, or an address it names: `https`, or `http` for loopback hosts. */
 export const webUri: z.ZodType<string> = checked('invalid_uri', (value, url) =>

@@ -68,14 +68,6 @@ export interface ConnectionTeller {
 /** Makes what tells the host. */
 export function createConnectionTeller(): ConnectionTeller {
   const events = new EventEmitter<ConnectionEvents>()
-  const carefully = (tell: () => void): void => {
-    try {
-      tell()
-    } catch (error) {
-      // What is told has happened, whatever the host makes of it.
-      process.emitWarning(error instanceof Error ? error : String(error))
-    }
-  }
   return {
     events,
     created: (grant) => carefully(() => events.emit('connection.created', toEvent(grant))),
@@ -92,6 +84,15 @@ export function createConnectionTeller(): ConnectionTeller {
           ...(by !== undefined && { by }),
         }),
       ),
+  }
+}
+
+/** Tells a host of something. What its listeners throw ends nothing but them: what is told has happened. */
+export function carefully(tell: () => void): void {
+  try {
+    tell()
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error))
   }
 }
 

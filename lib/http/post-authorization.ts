@@ -1,7 +1,8 @@
-import type { Context, Middleware } from 'koa'
+import type { Context, Middleware, Next } from 'koa'
 import compose from 'koa-compose'
 import { routes } from '../provider/routes.ts'
 import { createFormParser } from './form.ts'
+import { createQueryBound } from './query-bound.ts'
 
 /** How long a URL may get before servers and proxies on the way refuse it. */
 const longestUrl = 8000
@@ -13,6 +14,7 @@ const longestUrl = 8000
  * comes without cookies, so the browser is sent here again, with them.
  */
 export function createPostAuthorization(issuer: string): Middleware {
+  const bound = createQueryBound()
   const translate = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
     const query = toQuery(ctx)
     if (ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl) {
@@ -24,7 +26,7 @@ export function createPostAuthorization(issuer: string): Middleware {
     ctx.method = 'GET'
     ctx.querystring = query
     try {
-      await next()
+      await bound(ctx, next as Next)
     } finally {
       ctx.method = method
     }

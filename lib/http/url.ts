@@ -1,9 +1,12 @@
 /** Hosts that never leave the machine (RFC 8252, Section 7.3). */
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+/** Whether a host, as a URL has it, never leaves the machine. */
+export const isLoopback = (hostname: string): boolean => loopbackHosts.has(hostname)
+
 /** Whether the URL is protected by TLS, or never leaves the machine. */
 export function isLoopbackOrHttps(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.has(url.hostname))
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
 /**

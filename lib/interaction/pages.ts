@@ -1,5 +1,6 @@
 import type { Client } from 'oidc-provider'
 import { nameOf, shorten } from '../clients/application.ts'
+import { isOnSite } from '../clients/hosts.ts'
 import { localizedFor } from '../clients/localized.ts'
 import type { Account } from '../config/options.ts'
 import type { Logos } from '../logos/logos.ts'
@@ -12,7 +13,9 @@ export function toShownClient(client: Client, logos: Logos, language: string): S
   const localized = client['localized']
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
     localizedFor(localized, member, language)
-  const uri = inLanguage('client_uri') ?? client.clientUri
+  const page = inLanguage('client_uri') ?? client.clientUri
+  // Any client can name any page: it is the developer's if answers for the client go to the same site.
+  const uri = page !== undefined && isOnSite(page, client.redirectUris ?? []) ? page : undefined
   const logoUri = inLanguage('logo_uri') ?? client.logoUri
   return {
     name,

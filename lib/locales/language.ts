@@ -12,8 +12,9 @@ const aliases: ReadonlyMap<string, string> = new Map([
 /** The longest language tag that is looked at: more is nothing that a person set (RFC 5646, Section 4.4.1). */
 const longestTag = 35
 
-/** The longest header that is looked at: matching takes time for each of its entries. */
+/** The longest header, and the longest `ui_locales`, that are looked at: matching takes time for each entry. */
 const longestHeader = 1000
+const longestUiLocales = 10_000
 
 /**
  * The language to answer in: the first of `ui_locales` that there is, with or without its region, or else what
@@ -34,7 +35,7 @@ export function chooseLanguage(
 }
 
 function wanted(languages: readonly string[], uiLocales: unknown): string | undefined {
-  if (typeof uiLocales !== 'string') return undefined
+  if (typeof uiLocales !== 'string' || uiLocales.length > longestUiLocales) return undefined
   const known = new Map([
     ...[...aliases].filter(([, language]) => languages.includes(language)),
     ...languages.map((language) => [language.toLowerCase(), language] as const),

@@ -11,6 +11,8 @@ export interface AdapterParts {
   readonly storage: Storage
   /** The stored clients, as they are kept for a moment. */
   readonly clientRecords: RecordStorage
+  /** Keeps a client for ever that had an end until its first grant. */
+  readonly keepClient: (clientId: string) => Promise<void>
   readonly values: TokenValues
   readonly teller: ConnectionTeller
   readonly audience: string

@@ -40,7 +40,7 @@ const pleoClientMetadata = [
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'keepClient'>,
 ): Configuration {
   const { storage, resourceServer } = config
   return {

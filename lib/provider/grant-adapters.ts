@@ -102,6 +102,8 @@ function toGrantAdapter(parts: AdapterParts): Adapter {
     ...unasked,
     async upsert(id, payload, lifetime = 0) {
       forgetLoaded(Provider.ctx, id)
+      // First, so that no grant is left of a client that has just ended.
+      await parts.keepClient(String(payload.clientId))
       await grants.save(id, payload as StoredPayload, lifetime)
     },
     find: async (id) => (await loadOnce(Provider.ctx, grants, id))?.payload,

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { errors } from 'oidc-provider'
 import { toScopeNames } from '../pleo/scopes.ts'
 import { checkRequestSize } from './request-bounds.ts'
 
@@ -20,6 +21,24 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
+/** How long a list of words is at most, in characters, and how many values a parameter that is sent more than once has. */
+const longestList = 10_000
+const mostValues = 100
+
+/** Refuses what is too long to be split or compared, before it is. */
+function refuseOversized(params: ReadParameters): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (Array.isArray(value) && value.length > mostValues) {
+      throw new errors.InvalidRequest(`${name} is sent more than ${mostValues} times`)
+    }
+  }
+  for (const name of ['scope', 'prompt']) {
+    const value = params[name]
+    if (typeof value !== 'string' || value.length <= longestList) continue
+    throw new errors.InvalidRequest(`${name} must have ${longestList} characters at most`)
+  }
+}
+
 /** The request that {@link readParameters} reads. */
 export interface ReadRequest {
   readonly ctx: Context
@@ -36,6 +55,7 @@ export interface ReadRequest {
  */
 export function readParameters(params: ReadParameters, { ctx, route, prompts }: ReadRequest): void {
   if (authorizationRoutes.has(route)) checkRequestSize(ctx)
+  refuseOversized(params)
   const { scope, prompt, max_age: maxAge } = params
   const scopes = typeof scope === 'string' ? toScopeNames(scope) : []
   if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined

@@ -1,5 +1,6 @@
 import type Provider from 'oidc-provider'
 import type { Clients } from '../clients/clients.ts'
+import { toReservedHosts } from '../clients/hosts.ts'
 import { createClients, createRegistry, type RegistryParts } from '../clients/registry.ts'
 import { createSelfRegistration } from '../clients/self-registration.ts'
 import { createRegistrationCheck } from '../clients/static-clients.ts'
@@ -22,13 +23,15 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
     ...parts,
     storage: config.storage,
     staticClients: config.clients,
+    nameSigns: config.nameSigns,
     findIssues: createRegistrationCheck(provider, config.findClientIssues),
     isDevelopment: config.isDevelopment,
   })
   const clients = createClients(registry)
   const { issuer, registration: options } = config
   const { scopes, defaultScopes } = config.resourceServer
-  const offer = { scopes: Object.keys(scopes), defaultScopes, limits: options }
+  const reservedHosts = toReservedHosts(issuer, config.reservedHosts)
+  const offer = { scopes: Object.keys(scopes), defaultScopes, limits: options, reservedHosts }
   const selfRegistration = createSelfRegistration(registry, clients, offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { ParsedUrlQuery } from 'node:querystring'
 import { ResourceServerError, toChallenge, type Scheme } from './refusal.ts'
 
 /** The access token of a request, as it came. */
@@ -10,7 +9,7 @@ export interface Credentials {
 
 interface Request {
   readonly req: Pick<IncomingMessage, 'rawHeaders'>
-  readonly query: ParsedUrlQuery
+  readonly querystring: string
 }
 
 /** Every value of a header: Node itself drops all but the first of some. */
@@ -35,7 +34,8 @@ export function readCredentials(
 ): Credentials | undefined {
   const [header, ...more] = valuesOf(request, 'authorization')
   if (more.length > 0) throw malformed('Authorization was sent more than once')
-  if (request.query['access_token'] !== undefined) {
+  // Koa's own `query` takes a second for a query of seven thousand parameters.
+  if (new URLSearchParams(request.querystring).has('access_token')) {
     throw malformed('an access token belongs in the Authorization header, and never in a URL')
   }
   const [, name = '', rest = ''] = /^([^\s]*)(.*)$/s.exec(header ?? '') ?? []

@@ -35,7 +35,7 @@ describe('what is said of mistakes', () => {
   const misspelled = (many: number): object =>
     Object.fromEntries(Array.from({ length: many }, (_, index) => [`scope${index}`, 'x']))
 
-  test('are the first twenty, and how many more there are', async () => {
+  test('are the first twenty, and whether there are more', async () => {
     const said = async (many: number): Promise<readonly string[]> => {
       const answer = await tryToRegister(server, { ...fresh(), ...misspelled(many) })
       expect(answer.status).toBe(400)
@@ -44,16 +44,16 @@ describe('what is said of mistakes', () => {
     const twenty = await said(20)
     expect(twenty).toHaveLength(20)
     expect(twenty[19]).toBe("scope19 is not known (did you mean 'scope'?)")
-    expect(await said(21)).toEqual([...twenty, 'and 1 more'])
-    expect(await said(100)).toEqual([...twenty, 'and 80 more'])
+    expect(await said(21)).toEqual([...twenty, 'and more'])
+    expect(await said(100)).toEqual([...twenty, 'and more'])
   })
 
-  test('is all of them for programs of the host', async () => {
+  test('are the first twenty for programs of the host, too', async () => {
     const error = await server.clients
       .create({ ...fresh(), ...misspelled(100) })
       .catch((reason: unknown) => reason)
-    expect((error as ClientMetadataError).issues).toHaveLength(100)
-    expect((error as ClientMetadataError).message).toMatch(/; and 80 more$/)
+    expect((error as ClientMetadataError).issues).toHaveLength(20)
+    expect((error as ClientMetadataError).message).toMatch(/; and more$/)
   })
 
   test.each([
@@ -93,7 +93,7 @@ describe('what is said of mistakes', () => {
 })
 
 test('scopes are stored once each, whichever way they come in', async () => {
-  const many = Array.from({ length: 1000 }, () => 'companies:read users:read').join(' ')
+  const many = Array.from({ length: 250 }, () => 'companies:read users:read').join(' ')
   const metadata = { scope: many, optional_scope: 'users:read users:read' }
   const once = { scope: 'companies:read users:read', optional_scope: 'users:read' }
   const created = await server.clients.create({ ...fresh(), ...metadata })

@@ -141,14 +141,26 @@ describe.each(doors)('%s', (door, refused) => {
     const members = (count: number): Readonly<Record<string, string>> =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) =>
-          index % 2
+          index % 2 && index < 36
             ? [`client_name#de-x-${index}`, `Nr ${index} ${door}`]
             : [`tos_uri#de-x-${index}`, 'https://nordvind.example.test/terms'],
         ),
       )
-    expect(await refused(members(400))).toEqual(['tos_uri#de-x-50'])
+    expect(await refused(members(180))).toEqual(['tos_uri#de-x-50'])
     expect(await refused(members(51))).toEqual(['tos_uri#de-x-50'])
     expect(await refused(members(50))).toEqual([])
+  })
+
+  test('twenty names in all languages are taken, and not one more', async () => {
+    const names = (count: number): Readonly<Record<string, string>> =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `client_name#de-x-${index}`,
+          `Nr ${index} ${door}`,
+        ]),
+      )
+    expect(await refused({ client_name: `Zwanzig ${door}`, ...names(20) })).toEqual(['client_name'])
+    expect(await refused({ client_name: `Neunzehn ${door}`, ...names(19) })).toEqual([])
   })
 
   test('words of several alphabets may stand in one name', async () => {

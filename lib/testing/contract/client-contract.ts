@@ -34,6 +34,20 @@ function listing(define: Define): void {
     assert.equal(await storage.records('Client').insert('client', versioned('second')), false)
     assert.deepEqual(await storage.records('Client').find('client'), versioned('first'))
   })
+  define('a client that has an end is swapped with it, and listed until then', async (harness) => {
+    const [records, seen] = [harness.storage.records('Client'), harness.storage.records('Client')]
+    await records.insert('ended', versioned('first'), 1)
+    await records.insert('changed', versioned('first'), 600)
+    await records.insert('kept', versioned('first'), 1)
+    assert.equal(await records.swap('changed', versioned('second'), 'first', 1), true)
+    assert.equal(await records.swap('kept', versioned('second'), 'first'), true)
+    assert.deepEqual(await seen.find('changed'), versioned('second'))
+    await harness.pass(1.1)
+    for (const id of ['ended', 'changed']) assert.equal(await seen.find(id), undefined)
+    assert.equal(await records.swap('ended', versioned('second'), 'first'), false)
+    assert.deepEqual(await seen.find('kept'), versioned('second'))
+    assert.ok((await seen.ids()).includes('kept'))
+  })
   define('it is told of each change of a client', async ({ storage }) => {
     const changed: string[] = []
     storage.onClientChange((id) => changed.push(id))
