@@ -32,7 +32,11 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
-import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
+import {
+  createClientRequests,
+  createPublicIntrospectionRefusal,
+  explainClientErrors,
+} from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
@@ -104,7 +108,13 @@ export function createAuthorizationServer(
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [routes.introspection, createIntrospectionResponse(provider, config)],
+      [
+        routes.introspection,
+        compose([
+          createIntrospectionResponse(provider, config),
+          createPublicIntrospectionRefusal(provider),
+        ]),
+      ],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, createPostAuthorization(issuer)],
       [oauthMetadataPath, metadata],

@@ -10,7 +10,13 @@ import {
   nordlysGermany,
   password,
 } from '../support/people.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import {
+  confidential,
+  publicClient,
+  resourceServer,
+  startServer,
+  type RunningServer,
+} from '../support/server.ts'
 
 const people = createAccounts()
 const withoutAuthority = new Set<string>()
@@ -182,7 +188,7 @@ describe('disconnecting', () => {
     const { browser } = await signIn('sofia')
     const page = await browser.go(disconnectUrl(confidential.client_id, bakery))
     await browser.submit(page, { client_id: confidential.client_id, subject: bakery })
-    expect((await introspect(issuer, mobile.access_token, publicClient))['active']).toBe(true)
+    expect((await introspect(issuer, mobile.access_token, resourceServer))['active']).toBe(true)
   })
 
   const expectRefused = async (answer: Promise<Page>, tokens: Tokens): Promise<void> => {

@@ -74,7 +74,7 @@ function redeemingAgain(define: Define): void {
       const { now: after, consumed } = await load(other)
       assert.ok(before <= consumed && consumed <= after)
       await pass(1.2)
-      for (const of of [storage, other]) assert.equal(await redeem(of), 'used')
+      for (const one of [storage, other]) assert.equal(await redeem(one), 'used')
       const later = await load(other)
       assert.equal(later.consumed, consumed)
       assert.ok(later.now - consumed > 1000)
