@@ -6,6 +6,8 @@ import { errors } from 'oidc-provider'
 export interface FormTokens {
   /** @param shown - what the form shows that the person agrees to */
   create(interaction: TokenBase, shown?: readonly unknown[]): string
+  /** Whether the token was made for that. */
+  isGood(interaction: TokenBase, token: unknown): boolean
   /** @throws InvalidRequest with status 403 */
   check(interaction: TokenBase, token: unknown): void
   /** Whether a form with that token, which was checked, showed that. */
@@ -24,19 +26,23 @@ export function createFormTokens(keys: readonly string[]): FormTokens {
     createHmac('sha256', key)
       .update(JSON.stringify(['form', uid, prompt.name, session?.uid ?? '', shown]))
       .digest('base64url')
+  const isGood: FormTokens['isGood'] = (interaction, token) => {
+    const given = Buffer.from(typeof token === 'string' ? token : '')
+    const digest = digestOf(token)
+    return keys.some((key) => {
+      const expected = Buffer.from(`${digest}.${sign(key, interaction, digest)}`)
+      return expected.length === given.length && timingSafeEqual(expected, given)
+    })
+  }
   return {
+    isGood,
     create(interaction, shown = []) {
       const digest = toDigest(shown)
       return `${digest}.${sign(keys[0] ?? '', interaction, digest)}`
     },
     check(interaction, token) {
-      const given = Buffer.from(typeof token === 'string' ? token : '')
-      const digest = digestOf(token)
-      const matches = keys.some((key) => {
-        const expected = Buffer.from(`${digest}.${sign(key, interaction, digest)}`)
-        return expected.length === given.length && timingSafeEqual(expected, given)
-      })
-      if (!matches) throw new errors.InvalidRequest('the form token is missing or wrong', 403)
+      if (isGood(interaction, token)) return
+      throw new errors.InvalidRequest('the form token is missing or wrong', 403)
     },
     hasShown: (token, shown) => digestOf(token) === toDigest(shown),
   }
