@@ -6,10 +6,16 @@ import { checkPassword, findPerson } from './people.ts'
 // The backend's own sign-in, older than its authorization server.
 
 const cookie = 'backend_session'
-const sessions = new Map<string, string>()
+interface SignedIn {
+  readonly accountId: string
+  /** Milliseconds since the epoch. */
+  readonly authenticatedAt: number
+}
 
-/** The account id of the person who is signed in. */
-export const signedInAs = (ctx: Context): string | undefined =>
+const sessions = new Map<string, SignedIn>()
+
+/** The person who is signed in, and since when: so the authorization server can ask for a new sign-in. */
+export const signedInAs = (ctx: Context): SignedIn | undefined =>
   sessions.get(ctx.cookies.get(cookie, { signed: true }) ?? '')
 
 const formCookie = 'backend_form'
@@ -73,12 +79,12 @@ export function createSignIn({ origin, mayReturnTo }: SignInPlace): Middleware {
       return
     }
     const id = randomBytes(16).toString('base64url')
-    sessions.set(id, accountId)
+    sessions.set(id, { accountId, authenticatedAt: Date.now() })
     ctx.cookies.set(cookie, id, cookieOptions)
     ctx.redirect(returnTo(ctx))
   })
   router.get('/', (ctx) => {
-    const person = findPerson(signedInAs(ctx) ?? '')
+    const person = findPerson(signedInAs(ctx)?.accountId ?? '')
     ctx.body = toDocument(
       person
         ? `<p>Signed in as ${person.name}. <a href="/auth/oauth/connections">Connections</a></p>`

@@ -205,21 +205,35 @@ export interface AccountsWithPassword extends AccountsBase {
   readonly signInUrl?: never
 }
 
+/** The account id of a person who is signed in at the host, and when that person signed in. */
+export type SignedInAtHost =
+  | string
+  | {
+      readonly accountId: string
+      /** When the person last typed the password, or whatever the host asks for: in milliseconds since the epoch. */
+      readonly authenticatedAt: number
+    }
+
 /** People who sign in at the host, so that a backend whose people are already signed in never asks twice. */
 export interface AccountsWithHostSignIn extends AccountsBase {
   /**
-   * The account id of the person signed in at the host, or `undefined` where nobody is.
+   * The person signed in at the host, or `undefined` if nobody is. With the time of the sign-in, this server enforces
+   * `prompt=login` and `max_age`: such a person must have signed in since the redirect to {@link signInUrl}, to the second, and
+   * is sent there again otherwise. With the account id alone, neither is enforced: the person is sent there once, and counts as
+   * signed in anew however often the page of this server is opened. A warning says so, once. A time that cannot be right throws
+   * a TypeError, and the person sees an error.
    *
+   * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
    * @param ctx - the context of the host's application this server is mounted in, with whatever
    * session the host's own middleware put there; this server's own where it stands alone
    */
-  signedIn(ctx: Context): Promise<string | undefined> | string | undefined
+  signedIn(ctx: Context): Promise<SignedInAtHost | undefined> | SignedInAtHost | undefined
   /**
    * The host's own sign-in page. Absolute, or a path on the issuer's origin. It receives:
    *
    * - `return_to`: an absolute URL below the issuer, to which the page sends the person afterwards.
-   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login` or with any `max_age`, because
-   *   nobody here knows since when the person is signed in at the host.
+   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login`; or with a `max_age` that is over,
+   *   or with any if {@link signedIn} does not say when the person signed in.
    * - `prompt=select_account`, if the person wants to be somebody else, or the client asked for it. If both apply, it is `login`.
    * - `login_hint` and `ui_locales`, as the client sent them. They are text of a stranger.
    */
