@@ -195,12 +195,15 @@ interface AccountsBase {
 export interface AccountsWithPassword extends AccountsBase {
   /**
    * Checks what a person typed. Answers the person's account id, or `undefined` where name and
-   * password do not belong together. Attempts are not limited here.
+   * password do not belong together. Attempts are not limited here: limit them by name and by address.
+   *
+   * @param ctx - the context of the host's application this server is mounted in, as for
+   * {@link AccountsWithHostSignIn.signedIn}: with its address (`ctx.ip`) and its headers
    */
-  authenticate(credentials: {
-    readonly username: string
-    readonly password: string
-  }): Promise<string | undefined> | string | undefined
+  authenticate(
+    credentials: { readonly username: string; readonly password: string },
+    ctx: Context,
+  ): Promise<string | undefined> | string | undefined
   readonly signedIn?: never
   readonly signInUrl?: never
 }

@@ -128,7 +128,7 @@ async function render(
     subjectType: open.subjectType,
     action,
     switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(open.interaction, toShown(rendering.question)),
+    csrf: formTokens.create(open.formBase, toShown(rendering.question)),
   }
   const asked = await toAsked(parts, page, open, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)

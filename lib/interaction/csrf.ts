@@ -14,17 +14,22 @@ export interface FormTokens {
   hasShown(token: unknown, shown: readonly unknown[]): boolean
 }
 
-interface TokenBase {
+/** What a form is tied to. */
+export interface TokenBase {
   readonly uid: string
   readonly prompt: { readonly name: string }
   readonly session?: { readonly uid: string } | undefined
+  /** The cookie of the interaction, which only the browser has that it was started in. */
+  readonly cookie?: string | undefined
+  /** The path that the form is for. */
+  readonly path?: string | undefined
 }
 
 /** Tokens made of the interaction itself, so that there is nothing to store. */
 export function createFormTokens(keys: readonly string[]): FormTokens {
-  const sign = (key: string, { uid, prompt, session }: TokenBase, shown: string): string =>
+  const sign = (key: string, base: TokenBase, shown: string): string =>
     createHmac('sha256', key)
-      .update(JSON.stringify(['form', uid, prompt.name, session?.uid ?? '', shown]))
+      .update(JSON.stringify(['form', ...toParts(base), shown]))
       .digest('base64url')
   const isGood: FormTokens['isGood'] = (interaction, token) => {
     const given = Buffer.from(typeof token === 'string' ? token : '')
@@ -47,6 +52,13 @@ export function createFormTokens(keys: readonly string[]): FormTokens {
     hasShown: (token, shown) => digestOf(token) === toDigest(shown),
   }
 }
+
+const toParts = ({ uid, prompt, session, cookie, path }: TokenBase): readonly string[] => [
+  uid,
+  prompt.name,
+  session?.uid ?? '',
+  ...(path === undefined ? [] : [cookie ?? '', path]),
+]
 
 const digestOf = (token: unknown): string =>
   typeof token === 'string' ? (token.split('.')[0] ?? '') : ''

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
+import { hostContext } from '../http/host-context.ts'
 import { personAtHost, type PersonAtHost } from '../provider/accounts.ts'
 import { maxAgeParameter } from '../provider/read-parameters.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
@@ -35,7 +36,10 @@ export async function submitLogin(
   const { username, password } = form
   const isComplete = typeof username === 'string' && typeof password === 'string'
   const accountId = isComplete
-    ? await parts.config.accounts.authenticate?.({ username: username.trim(), password })
+    ? await parts.config.accounts.authenticate?.(
+        { username: username.trim(), password },
+        hostContext(ctx),
+      )
     : undefined
   if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
@@ -45,7 +49,7 @@ export async function submitLogin(
 async function renderLogin(
   { config, views, formTokens, logos }: PageParts,
   ctx: Context,
-  { client, interaction }: OpenInteraction,
+  { client, interaction, formBase }: OpenInteraction,
   error: string | null,
   username: unknown = interaction.params['login_hint'],
 ): Promise<void> {
@@ -53,7 +57,7 @@ async function renderLogin(
   ctx.body = page.render('login', {
     client: await toShownClient(client, logos, page.language),
     action: toInteractionUrl(config.issuer, interaction.uid),
-    csrf: formTokens.create(interaction),
+    csrf: formTokens.create(formBase),
     username: typeof username === 'string' ? username : '',
     error,
   })

@@ -71,7 +71,7 @@ async function receiveForm(
   refuseForeignOrigin(ctx, config.issuer)
   const open = await openInteraction(provider, ctx)
   const form = (ctx.request.body ?? {}) as Form
-  formTokens.check(open.interaction, form['csrf'])
+  formTokens.check(open.formBase, form['csrf'])
   if (open.interaction.result) throw alreadyAnswered(open.interaction)
   return { open, form }
 }
