@@ -9,7 +9,11 @@ import { hashedSecret } from './clients/record.ts'
 import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
 import { warnOfRedirectUris } from './clients/redirect-uris.ts'
 import { createClientSecrets } from './clients/secrets.ts'
-import { checkStaticClients, checkStaticNames } from './clients/static-clients.ts'
+import {
+  checkStaticClients,
+  checkStaticNames,
+  warnOfShortSecrets,
+} from './clients/static-clients.ts'
 import { checkStorage } from './config/check-storage.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
@@ -68,11 +72,15 @@ import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
+import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospect } from './tokens/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
 import { createTokenValues, type TokenValues } from './tokens/token-values.ts'
 import { createViews } from './views.ts'
+
+/** Makes the storage of a server that is meant to forget. */
+export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
 
 /**
  * Creates the authorization server. Nothing is opened or started.
@@ -95,6 +103,7 @@ export function createAuthorizationServer(
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
   warnOfRedirectUris(config.clients)
+  if (config.allowShortClientSecrets) warnOfShortSecrets(config.clients)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)

@@ -46,6 +46,25 @@ function warnOfCredentials(clients: readonly ClientMetadata[]): void {
   )
 }
 
+/** The secrets of fewer than 32 characters, by their paths. The clients may be of any type. */
+export const findShortSecrets = (clients: readonly unknown[]): readonly string[] =>
+  clients.flatMap((client, index) => {
+    const { client_secret: secret } = Object(client) as { readonly client_secret?: unknown }
+    const isShort = typeof secret === 'string' && secret !== '' && secret.length < 32
+    return isShort ? [`clients[${index}].client_secret`] : []
+  })
+
+/** Warns of secrets that go on although somebody may guess them. */
+export function warnOfShortSecrets(clients: readonly ClientMetadata[]): void {
+  const paths = findShortSecrets(clients)
+  if (paths.length === 0) return
+  process.emitWarning(
+    `allowShortClientSecrets: these secrets have fewer than 32 characters, and somebody may guess them: ${paths.join(', ')}. ` +
+      'Give those clients a secret of generateClientSecret().',
+    { type: 'ClientWarning', code: 'short_client_secret' },
+  )
+}
+
 /**
  * Compares what clients are called with the names of those that are stored: they may have come first.
  *

@@ -13,7 +13,7 @@ export interface AuthorizationServerOptions {
   /**
    * The issuer identifier: the URL this server is reached at, as clients see it. Every endpoint URL
    * derives from it and never from the `Host` header. A path in it is the prefix the server answers
-   * below. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
+   * below. An https issuer counts as production, whatever `NODE_ENV` says. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
    */
@@ -22,14 +22,14 @@ export interface AuthorizationServerOptions {
   /**
    * Where sessions, grants and tokens are kept.
    *
-   * @defaultValue memory of this process, lost at its end. With `NODE_ENV=production` leaving it out
+   * @defaultValue memory of this process, lost at its end. In production (`NODE_ENV`, or an https issuer) leaving it out
    * is refused: pass an adapter, or `createMemoryAdapter()` to say so outright.
    */
   readonly storage?: Storage
 
   /**
-   * Secrets that sign the cookies: the first signs, all verify, so that the next one can be the second for a while. At least one; with
-   * `NODE_ENV=production` each must have 32 characters or more.
+   * Secrets that sign the cookies: the first signs, all verify, so that the next one can be the second for a while. At least one; in
+   * production (`NODE_ENV`, or an https issuer) each must have 32 characters or more.
    */
   readonly cookieKeys: readonly string[]
 
@@ -43,7 +43,7 @@ export interface AuthorizationServerOptions {
    *   with it is over.
    * - `'ephemeral'`: a key generated in memory, new at every start and another one in each process.
    *
-   * @defaultValue as `'ephemeral'`. With `NODE_ENV=production` leaving it out is refused: say which.
+   * @defaultValue as `'ephemeral'`. In production (`NODE_ENV`, or an https issuer) leaving it out is refused: say which.
    * @see {@link https://www.rfc-editor.org/rfc/rfc7517.html#section-5 RFC 7517, Section 5}
    */
   readonly signingKeys?: JWKS | 'stored' | 'ephemeral'
@@ -60,6 +60,14 @@ export interface AuthorizationServerOptions {
    * @defaultValue none
    */
   readonly clients?: readonly ClientMetadata[]
+
+  /**
+   * Lets secrets of {@link clients} with fewer than 32 characters go on in production, with a warning at the start. It is meant for
+   * clients that have such a secret already. Make new ones with `generateClientSecret`. Not checked: whether a long secret is random.
+   *
+   * @defaultValue `false`: in production they are refused
+   */
+  readonly allowShortClientSecrets?: boolean
 
   /**
    * Lets partners register clients themselves over HTTP, and manage those, by the rules of `server.clients`.

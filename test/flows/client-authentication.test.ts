@@ -115,7 +115,7 @@ describe.each(requests)('%s', (path, fields, authenticated) => {
   test.each<[string, Fields, Record<string, string>, string]>([
     [
       'two ways at once',
-      { client_id: 'ledger', client_secret: 'ledger-secret' },
+      { client_id: 'ledger', client_secret: 'ledger-secret-of-32-characters-at-least' },
       basic(confidential),
       'client authentication must only be provided using one mechanism',
     ],
@@ -140,7 +140,7 @@ describe.each(requests)('%s', (path, fields, authenticated) => {
     [
       'bearer',
       { authorization: 'bearer an-access-token' },
-      { client_id: 'ledger', client_secret: 'ledger-secret' },
+      { client_id: 'ledger', client_secret: 'ledger-secret-of-32-characters-at-least' },
     ],
     ['DPoP', { authorization: 'DPoP an-access-token' }, { client_id: 'mobile' }],
     ['Digest', { authorization: 'Digest username="a", nonce="b"' }, { client_id: 'mobile' }],
