@@ -31,7 +31,11 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos, type Logos } from './logos/logos.ts'
-import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
+import {
+  createClientRequests,
+  createPublicIntrospectionRefusal,
+  explainClientErrors,
+} from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
@@ -64,11 +68,15 @@ import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
+import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospect } from './tokens/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
 import { createTokenValues, type TokenValues } from './tokens/token-values.ts'
 import { createViews } from './views.ts'
+
+/** Makes the storage of a server that is meant to forget. */
+export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
 
 /**
  * Creates the authorization server. Nothing is opened or started.
@@ -103,7 +111,13 @@ export function createAuthorizationServer(
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [routes.introspection, createIntrospectionResponse(provider, config)],
+      [
+        routes.introspection,
+        compose([
+          createIntrospectionResponse(provider, config),
+          createPublicIntrospectionRefusal(provider),
+        ]),
+      ],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],

@@ -10,6 +10,7 @@ export type {
   Lifetimes,
   RegistrationOptions,
   ResourceServerOptions,
+  SignedInAtHost,
   SubjectChoice,
   ViewsOptions,
 } from './config/options.ts'

@@ -16,7 +16,7 @@ export interface Backend {
 }
 
 export function createBackend(place: Place, logger: Logger): Backend {
-  const { issuer, audience } = place
+  const { origin, issuer, audience } = place
   const server = createOwnAuthorizationServer(place, logger)
   const mayReturnTo = (url: string): boolean =>
     url.startsWith(`${issuer}/oauth/interaction/`) || url.startsWith(`${issuer}/oauth/connections`)
@@ -29,7 +29,7 @@ export function createBackend(place: Place, logger: Logger): Backend {
   // At the root, as the issuer has the path: so its metadata is found outside of /auth as well. Before the body parser.
   app.use(compose(server.app.middleware))
   app.use(bodyParser())
-  app.use(createSignIn(mayReturnTo))
+  app.use(createSignIn({ origin, mayReturnTo }))
   app.use(protectedResource({ audience, authorizationServers: [issuer] }))
   app.use(createApi(audience, server))
   return { app, server }

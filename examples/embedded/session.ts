@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { checkPassword, findPerson } from './people.ts'
@@ -7,42 +7,85 @@ import { checkPassword, findPerson } from './people.ts'
 
 // Browsers send cookies to every port of a host: with the port in its name, two backends keep theirs apart.
 const cookieOf = ({ socket }: Context): string => `backend_session_${socket.localPort}`
-const sessions = new Map<string, string>()
+interface SignedIn {
+  readonly accountId: string
+  /** Milliseconds since the epoch. */
+  readonly authenticatedAt: number
+}
 
-/** The account id of the person who is signed in. */
-export const signedInAs = (ctx: Context): string | undefined =>
+const sessions = new Map<string, SignedIn>()
+
+/** The person who is signed in, and since when: so the authorization server can ask for a new sign-in. */
+export const signedInAs = (ctx: Context): SignedIn | undefined =>
   sessions.get(ctx.cookies.get(cookieOf(ctx), { signed: true }) ?? '')
 
-/**
- * The page to sign in at, which sends people back to where they came from.
- *
- * @param mayReturnTo - whether somebody may be sent to that URL: else this would lead people anywhere
- */
-export function createSignIn(mayReturnTo: (url: string) => boolean): Middleware {
+const formCookieOf = ({ socket }: Context): string => `backend_form_${socket.localPort}`
+const cookieOptions = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
+
+/** What the sign-in form of this browser has to send: else a page of somebody else could sign a person in as its own account. */
+function formTokenOf(ctx: Context): string {
+  const known = ctx.cookies.get(formCookieOf(ctx), { signed: true })
+  if (known !== undefined) return known
+  const token = randomBytes(16).toString('base64url')
+  ctx.cookies.set(formCookieOf(ctx), token, cookieOptions)
+  return token
+}
+
+/** Whether a form came from this backend's own page, in the browser that the page was for. */
+function isOwnForm(ctx: Context, origin: string, token: unknown): boolean {
+  const [from, site] = [ctx.get('Origin'), ctx.get('Sec-Fetch-Site')]
+  if ((from !== '' && from !== origin) || (site !== '' && site !== 'same-origin')) return false
+  const expected = Buffer.from(ctx.cookies.get(formCookieOf(ctx), { signed: true }) ?? '')
+  const given = Buffer.from(typeof token === 'string' ? token : '')
+  return expected.length > 0 && expected.length === given.length && timingSafeEqual(expected, given)
+}
+
+/** What the sign-in needs to know of the backend. */
+export interface SignInPlace {
+  /** Where browsers reach the backend. */
+  readonly origin: string
+  /** Whether somebody may be sent to that URL: else the sign-in would lead people anywhere. */
+  readonly mayReturnTo: (url: string) => boolean
+}
+
+/** The page to sign in at, which sends people back to where they came from. */
+export function createSignIn({ origin, mayReturnTo }: SignInPlace): Middleware {
   const router = new Router()
   const returnTo = (ctx: Context): string => {
     const { return_to: url } = ctx.query
     return typeof url === 'string' && mayReturnTo(url) ? url : '/'
   }
   router.get('/login', (ctx) => {
-    ctx.body = toPage(`/login?return_to=${encodeURIComponent(returnTo(ctx))}`)
+    ctx.body = toPage(formTokenOf(ctx), `/login?return_to=${encodeURIComponent(returnTo(ctx))}`)
   })
   router.post('/login', (ctx) => {
-    const { email, password } = ctx.request.body as { email?: unknown; password?: unknown }
+    const { email, password, csrf } = ctx.request.body as Readonly<Record<string, unknown>>
+    if (!isOwnForm(ctx, origin, csrf)) {
+      ctx.status = 403
+      ctx.body = toPage(
+        formTokenOf(ctx),
+        ctx.url,
+        'This form was not from here. Please sign in again.',
+      )
+      return
+    }
     const accountId = checkPassword(String(email), String(password))
     if (accountId === undefined) {
       ctx.status = 401
-      ctx.body = toPage(ctx.url, 'That e-mail address and password do not belong together.')
+      ctx.body = toPage(
+        formTokenOf(ctx),
+        ctx.url,
+        'That e-mail address and password do not belong together.',
+      )
       return
     }
     const id = randomBytes(16).toString('base64url')
-    sessions.set(id, accountId)
-    const options = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
-    ctx.cookies.set(cookieOf(ctx), id, options)
+    sessions.set(id, { accountId, authenticatedAt: Date.now() })
+    ctx.cookies.set(cookieOf(ctx), id, cookieOptions)
     ctx.redirect(returnTo(ctx))
   })
   router.get('/', (ctx) => {
-    const person = findPerson(signedInAs(ctx) ?? '')
+    const person = findPerson(signedInAs(ctx)?.accountId ?? '')
     ctx.body = toDocument(
       person
         ? `<p>Signed in as ${person.name}. <a href="/auth/oauth/connections">Connections</a></p>`
@@ -52,8 +95,9 @@ export function createSignIn(mayReturnTo: (url: string) => boolean): Middleware 
   return router.routes() as Middleware
 }
 
-const toPage = (action: string, problem = ''): string =>
+const toPage = (token: string, action: string, problem = ''): string =>
   toDocument(`<form method="post" action="${action.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">
+  <input type="hidden" name="csrf" value="${token}">
   <p role="alert">${problem}</p>
   <p><label>E-mail address <input name="email" type="email" autocomplete="username" required></label></p>
   <p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>

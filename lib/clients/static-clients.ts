@@ -13,6 +13,7 @@ interface StaticClients {
   readonly clients: readonly ClientMetadata[]
   /** Signs that their names may have beside the usual ones. */
   readonly nameSigns: string
+  readonly allowShortClientSecrets: boolean
 }
 
 /**
@@ -23,7 +24,7 @@ interface StaticClients {
  */
 export function checkStaticClients(
   provider: Provider,
-  { clients, nameSigns }: StaticClients,
+  { clients, nameSigns, allowShortClientSecrets }: StaticClients,
 ): void {
   const issues = clients.flatMap((client, index) =>
     findFrameworkIssues(provider, client).map((issue) => ({
@@ -34,6 +35,7 @@ export function checkStaticClients(
   if (issues.length > 0) throw new ConfigurationError(issues)
   warnOfCredentials(clients)
   warnOfClients(clients, nameSigns)
+  if (allowShortClientSecrets) warnOfShortSecrets(clients)
 }
 
 /**
@@ -55,6 +57,25 @@ function warnOfCredentials(clients: readonly ClientMetadata[]): void {
     `These have characters that clients often send without encoding them (RFC 6749, Section 2.3.1), and may then be refused: ` +
       `${paths.join(', ')}. Use letters, digits, "-", "." and "_" only, as generateClientSecret() does.`,
     { type: 'ClientWarning', code: 'credentials_need_encoding' },
+  )
+}
+
+/** The secrets of fewer than 32 characters, by their paths. The clients may be of any type. */
+export const findShortSecrets = (clients: readonly unknown[]): readonly string[] =>
+  clients.flatMap((client, index) => {
+    const { client_secret: secret } = Object(client) as { readonly client_secret?: unknown }
+    const isShort = typeof secret === 'string' && secret !== '' && secret.length < 32
+    return isShort ? [`clients[${index}].client_secret`] : []
+  })
+
+/** Warns of secrets that go on although somebody may guess them. */
+function warnOfShortSecrets(clients: readonly ClientMetadata[]): void {
+  const paths = findShortSecrets(clients)
+  if (paths.length === 0) return
+  process.emitWarning(
+    `allowShortClientSecrets: these secrets have fewer than 32 characters, and somebody may guess them: ${paths.join(', ')}. ` +
+      'Give those clients a secret of generateClientSecret().',
+    { type: 'ClientWarning', code: 'short_client_secret' },
   )
 }
 

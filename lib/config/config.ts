@@ -1,4 +1,5 @@
 import type { JWKS } from 'oidc-provider'
+import { findShortSecrets } from '../clients/static-clients.ts'
 import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
@@ -27,6 +28,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly nameSigns: string
+  readonly allowShortClientSecrets: boolean
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
   readonly refreshOverlap: number
@@ -51,7 +53,7 @@ export function resolveConfig(
   createDefaultStorage: () => Storage,
 ): Config {
   // The one place that asks the environment: what is fine for a try-out must not reach customers unsaid.
-  const inProduction = process.env['NODE_ENV'] === 'production'
+  const inProduction = process.env['NODE_ENV'] === 'production' || hasHttpsIssuer(options)
   const issues = [...findIssues(options), ...(inProduction ? productionIssues(options) : [])]
   if (issues.length > 0) throw new ConfigurationError(issues)
 
@@ -61,6 +63,7 @@ export function resolveConfig(
     storage: options.storage ?? createDefaultStorage(),
     isDevelopment: new URL(options.issuer).protocol === 'http:',
     signingKeys: typeof signingKeys === 'object' ? signingKeys : generateSigningKeys(),
+    allowShortClientSecrets: options.allowShortClientSecrets ?? false,
     resourceServer: {
       audience: resourceServer.audience,
       scopes: resourceServer.scopes ?? pleoScopes,
@@ -90,6 +93,12 @@ export function resolveConfig(
   }
 }
 
+/** Customers reach it, whatever the environment says. */
+function hasHttpsIssuer(options: Partial<AuthorizationServerOptions> | null | undefined): boolean {
+  const issuer: unknown = options?.issuer
+  return typeof issuer === 'string' && /^https:/i.test(issuer)
+}
+
 function productionIssues(
   options: Partial<AuthorizationServerOptions> | null | undefined,
 ): readonly ConfigurationIssue[] {
@@ -97,19 +106,32 @@ function productionIssues(
   const code = 'not_for_production'
   if (!options?.storage) {
     const message =
-      'is required in production: without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
+      'is required in production (NODE_ENV, or an https issuer): without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
     issues.push({ path: 'storage', code, message })
   }
   if (!options?.signingKeys) {
     const message =
-      'is required in production: without it keys change at every restart ("stored" keeps them in the storage, "ephemeral" says that this is meant)'
+      'is required in production (NODE_ENV, or an https issuer): without it keys change at every restart ("stored" keeps them in the storage, "ephemeral" says that this is meant)'
     issues.push({ path: 'signingKeys', code, message })
   }
   const { cookieKeys } = options ?? {}
   for (const [index, key] of Array.isArray(cookieKeys) ? cookieKeys.entries() : []) {
     if (typeof key !== 'string' || key.length >= 32) continue
-    const message = 'must have at least 32 characters in production'
+    const message = 'must have at least 32 characters in production (NODE_ENV, or an https issuer)'
     issues.push({ path: `cookieKeys[${index}]`, code, message })
   }
-  return issues
+  return [...issues, ...shortSecretIssues(options)]
+}
+
+function shortSecretIssues(
+  options: Partial<AuthorizationServerOptions> | null | undefined,
+): readonly ConfigurationIssue[] {
+  const { clients, allowShortClientSecrets } = options ?? {}
+  if (allowShortClientSecrets === true || !Array.isArray(clients)) return []
+  return findShortSecrets(clients).map((path) => ({
+    path,
+    code: 'not_for_production',
+    message:
+      'must have at least 32 characters in production (NODE_ENV, or an https issuer): generateClientSecret() makes one. For clients that have a shorter one already, set allowShortClientSecrets',
+  }))
 }

@@ -14,7 +14,7 @@ export interface AuthorizationServerOptions {
   /**
    * The issuer identifier: the URL this server is reached at, as clients see it. Every endpoint URL
    * derives from it and never from the `Host` header. A path in it is the prefix the server answers
-   * below. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
+   * below. An https issuer counts as production, whatever `NODE_ENV` says. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
    */
@@ -23,14 +23,14 @@ export interface AuthorizationServerOptions {
   /**
    * Where sessions, grants and tokens are kept.
    *
-   * @defaultValue memory of this process, lost at its end. With `NODE_ENV=production` leaving it out
+   * @defaultValue memory of this process, lost at its end. In production (`NODE_ENV`, or an https issuer) leaving it out
    * is refused: pass an adapter, or `createMemoryAdapter()` to say so outright.
    */
   readonly storage?: Storage
 
   /**
-   * Secrets that sign the cookies: the first signs, all verify, so that the next one can be the second for a while. At least one; with
-   * `NODE_ENV=production` each must have 32 characters or more.
+   * Secrets that sign the cookies: the first signs, all verify, so that the next one can be the second for a while. At least one; in
+   * production (`NODE_ENV`, or an https issuer) each must have 32 characters or more.
    */
   readonly cookieKeys: readonly string[]
 
@@ -44,7 +44,7 @@ export interface AuthorizationServerOptions {
    *   with it is over.
    * - `'ephemeral'`: a key generated in memory, new at every start and another one in each process.
    *
-   * @defaultValue as `'ephemeral'`. With `NODE_ENV=production` leaving it out is refused: say which.
+   * @defaultValue as `'ephemeral'`. In production (`NODE_ENV`, or an https issuer) leaving it out is refused: say which.
    * @see {@link https://www.rfc-editor.org/rfc/rfc7517.html#section-5 RFC 7517, Section 5}
    */
   readonly signingKeys?: JWKS | 'stored' | 'ephemeral'
@@ -61,6 +61,14 @@ export interface AuthorizationServerOptions {
    * @defaultValue none
    */
   readonly clients?: readonly ClientMetadata[]
+
+  /**
+   * Lets secrets of {@link clients} with fewer than 32 characters go on in production, with a warning at the start. It is meant for
+   * clients that have such a secret already. Make new ones with `generateClientSecret`. Not checked: whether a long secret is random.
+   *
+   * @defaultValue `false`: in production they are refused
+   */
+  readonly allowShortClientSecrets?: boolean
 
   /**
    * Lets partners register clients themselves over HTTP, and manage those, by the rules of `server.clients`.
@@ -239,31 +247,48 @@ interface AccountsBase {
 export interface AccountsWithPassword extends AccountsBase {
   /**
    * Checks what a person typed. Answers the person's account id, or `undefined` where name and
-   * password do not belong together. Attempts are not limited here.
+   * password do not belong together. Attempts are not limited here: limit them by name and by address.
+   *
+   * @param ctx - the context of the host's application this server is mounted in, as for
+   * {@link AccountsWithHostSignIn.signedIn}: with its address (`ctx.ip`) and its headers
    */
-  authenticate(credentials: {
-    readonly username: string
-    readonly password: string
-  }): Promise<string | undefined> | string | undefined
+  authenticate(
+    credentials: { readonly username: string; readonly password: string },
+    ctx: Context,
+  ): Promise<string | undefined> | string | undefined
   readonly signedIn?: never
   readonly signInUrl?: never
 }
 
+/** The account id of a person who is signed in at the host, and when that person signed in. */
+export type SignedInAtHost =
+  | string
+  | {
+      readonly accountId: string
+      /** When the person last typed the password, or whatever the host asks for: in milliseconds since the epoch. */
+      readonly authenticatedAt: number
+    }
+
 /** People who sign in at the host, so that a backend whose people are already signed in never asks twice. */
 export interface AccountsWithHostSignIn extends AccountsBase {
   /**
-   * The account id of the person signed in at the host, or `undefined` where nobody is.
+   * The person signed in at the host, or `undefined` if nobody is. With the time of the sign-in, this server enforces
+   * `prompt=login` and `max_age`: such a person must have signed in since the redirect to {@link signInUrl}, to the second, and
+   * is sent there again otherwise. With the account id alone, neither is enforced: the person is sent there once, and counts as
+   * signed in anew however often the page of this server is opened. A warning says so, once. A time that cannot be right throws
+   * a TypeError, and the person sees an error.
    *
+   * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
    * @param ctx - the context of the host's application this server is mounted in, with whatever
    * session the host's own middleware put there; this server's own where it stands alone
    */
-  signedIn(ctx: Context): Promise<string | undefined> | string | undefined
+  signedIn(ctx: Context): Promise<SignedInAtHost | undefined> | SignedInAtHost | undefined
   /**
    * The host's own sign-in page. Absolute, or a path on the issuer's origin. It receives:
    *
    * - `return_to`: an absolute URL below the issuer, to which the page sends the person afterwards.
-   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login` or with any `max_age`, because
-   *   nobody here knows since when the person is signed in at the host.
+   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login`; or with a `max_age` that is over,
+   *   or with any if {@link signedIn} does not say when the person signed in.
    * - `prompt=select_account`, if the person wants to be somebody else, or the client asked for it. If both apply, it is `login`.
    * - `login_hint` and `ui_locales`, as the client sent them. They are text of a stranger.
    */

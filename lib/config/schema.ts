@@ -125,6 +125,7 @@ const options = z
         { error: required('an object: the API the tokens are for') },
       ),
       clients: z.array(z.unknown(), { error: 'must be an array of clients' }).optional(),
+      allowShortClientSecrets: z.boolean({ error: 'must be true or false' }).optional(),
       registration: registrationSchema.optional(),
       reservedHosts: reservedHostsSchema.exactOptional(),
       nameSigns: nameSignsSchema.exactOptional(),

@@ -2,8 +2,8 @@ import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Account } from '../config/options.ts'
-import { hostContext } from '../http/host-context.ts'
 import { rememberTimeZone } from '../http/page-time-zone.ts'
+import { personAtHost } from '../provider/accounts.ts'
 
 /** The person whose browser this is, and what a form is tied to. */
 export interface SignedInPerson {
@@ -23,7 +23,7 @@ export async function signedInPerson(
   const session = accounts.signedIn ? undefined : await provider.Session.get(ctx)
   const isRecent = session?.past(lifetimes.session) === false
   const accountId = accounts.signedIn
-    ? await accounts.signedIn(hostContext(ctx))
+    ? (await personAtHost(accounts, ctx))?.accountId
     : isRecent && session.accountId
   const account = accountId ? await accounts.find(accountId) : undefined
   if (!account || !accountId) return undefined

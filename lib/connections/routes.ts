@@ -45,10 +45,11 @@ function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context):
 }
 
 async function showConnections(
-  { findClient, config, connections, views, logos }: PageParts,
+  parts: PageParts,
   ctx: Context,
-  { account }: SignedInPerson,
+  { account, session }: SignedInPerson,
 ): Promise<void> {
+  const { findClient, config, connections, views, logos } = parts
   const { accounts, issuer } = config
   const page = views.page(ctx)
   const { language } = page
@@ -59,11 +60,7 @@ async function showConnections(
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
-    done: await toDone(
-      { findClient, language },
-      ctx,
-      subjects.map(({ subject }) => subject),
-    ),
+    done: await toDone({ ...parts, language, session }, ctx, subjects),
     signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
     subjects: subjects
       .filter((one) => one.connections.length > 0)
@@ -101,7 +98,7 @@ async function showDisconnect(
     subject,
     action: config.issuer + disconnectPath,
     connectionsUrl: config.issuer + connectionsPath,
-    csrf: formTokens.create(toTokenBase(session)),
+    csrf: formTokens.create(toTokenBase(session, 'disconnect')),
   })
 }
 
@@ -112,19 +109,21 @@ async function disconnect(
 ): Promise<void> {
   refuseForeignOrigin(ctx, config.issuer)
   const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
-  formTokens.check(toTokenBase(session), form['csrf'])
+  formTokens.check(toTokenBase(session, 'disconnect'), form['csrf'])
   const { client_id: clientId, subject: urn } = form
   if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
   const subject = await authorizedSubject(config.accounts, account, urn)
   const by = { reason: 'person', accountId: account.accountId } as const
   await connections.revoke({ clientId, subject: subject.urn }, by)
-  const done = new URLSearchParams({ client_id: clientId, subject: subject.urn })
-  redirect(ctx, `${config.issuer}${connectionsPath}?${done.toString()}`)
+  const ended = { client_id: clientId, subject: subject.urn }
+  const done = formTokens.create(toTokenBase(session, 'disconnected'), Object.values(ended))
+  const query = new URLSearchParams({ ...ended, done })
+  redirect(ctx, `${config.issuer}${connectionsPath}?${query.toString()}`)
 }
 
-const toTokenBase = (session: SignedInPerson['session']) => ({
+const toTokenBase = (session: SignedInPerson['session'], name: 'disconnect' | 'disconnected') => ({
   uid: 'connections',
-  prompt: { name: 'disconnect' },
+  prompt: { name },
   session,
 })
 
@@ -144,14 +143,26 @@ async function authorizedSubject(
   return subject
 }
 
-/** What was just disconnected, in the names that the person knows it by. */
+interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
+  readonly language: string
+  readonly session: SignedInPerson['session']
+}
+
+/**
+ * What this person just disconnected, in the names that the person knows it by. A link of somebody else cannot say it, and nobody
+ * reads it once it is connected again.
+ */
 async function toDone(
-  { findClient, language }: Pick<PageParts, 'findClient'> & { readonly language: string },
+  { findClient, formTokens, language, session }: DoneParts,
   ctx: Context,
-  subjects: readonly SubjectChoice[],
+  subjects: Awaited<ReturnType<typeof loadSubjectConnections>>,
 ): Promise<ConnectionsData['done']> {
-  const { client_id: clientId, subject: urn } = ctx.query
-  const subject = subjects.find((one) => one.urn === urn)
-  const client = typeof clientId === 'string' ? await findClient(clientId) : undefined
-  return subject && client ? { client: nameOf(client, language), subject: subject.name } : null
+  const { client_id: clientId, subject: urn, done } = ctx.query
+  const isOurs =
+    formTokens.isGood(toTokenBase(session, 'disconnected'), done) &&
+    formTokens.hasShown(done, [clientId, urn])
+  const found = isOurs ? subjects.find(({ subject }) => subject.urn === urn) : undefined
+  if (!found || found.connections.some((one) => one.clientId === clientId)) return null
+  const client = await findClient(String(clientId))
+  return client ? { client: nameOf(client, language), subject: found.subject.name } : null
 }

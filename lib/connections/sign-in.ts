@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
+import { hostContext } from '../http/host-context.ts'
 import { createFormParser } from '../http/form.ts'
 import { isJustSet, lostCookie, sendsNoCookie } from '../http/lost-cookie.ts'
 import { refuseForeignOrigin } from '../interaction/csrf.ts'
@@ -61,7 +62,7 @@ async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
   formTokens.check(signInForm, form['csrf'])
   const username = typeof form['username'] === 'string' ? form['username'].trim() : ''
   const password = typeof form['password'] === 'string' ? form['password'] : ''
-  const accountId = await config.accounts.authenticate?.({ username, password })
+  const accountId = await config.accounts.authenticate?.({ username, password }, hostContext(ctx))
   if (!accountId || !(await config.accounts.find(accountId))) {
     ctx.status = 422
     return renderSignIn(parts, ctx, 'login.problem.mismatch', username)

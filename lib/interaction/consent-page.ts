@@ -157,7 +157,7 @@ async function render(
     subjectType: open.subjectType,
     action,
     switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(open.interaction, toShown(parts, open, rendering.question)),
+    csrf: formTokens.create(open.formBase, toShown(parts, open, rendering.question)),
   }
   const asked = await toAsked(parts, page, open, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)

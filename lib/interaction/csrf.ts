@@ -6,41 +6,59 @@ import { errors } from 'oidc-provider'
 export interface FormTokens {
   /** @param shown - what the form shows that the person agrees to */
   create(interaction: TokenBase, shown?: readonly unknown[]): string
+  /** Whether the token was made for that. */
+  isGood(interaction: TokenBase, token: unknown): boolean
   /** @throws InvalidRequest with status 403 */
   check(interaction: TokenBase, token: unknown): void
   /** Whether a form with that token, which was checked, showed that. */
   hasShown(token: unknown, shown: readonly unknown[]): boolean
 }
 
-interface TokenBase {
+/** What a form is tied to. */
+export interface TokenBase {
   readonly uid: string
   readonly prompt: { readonly name: string }
   readonly session?: { readonly uid: string } | undefined
+  /** The cookie of the interaction, which only the browser has that it was started in. */
+  readonly cookie?: string | undefined
+  /** The path that the form is for. */
+  readonly path?: string | undefined
 }
 
 /** Tokens made of the interaction itself, so that there is nothing to store. */
 export function createFormTokens(keys: readonly string[]): FormTokens {
-  const sign = (key: string, { uid, prompt, session }: TokenBase, shown: string): string =>
+  const sign = (key: string, base: TokenBase, shown: string): string =>
     createHmac('sha256', key)
-      .update(JSON.stringify(['form', uid, prompt.name, session?.uid ?? '', shown]))
+      .update(JSON.stringify(['form', ...toParts(base), shown]))
       .digest('base64url')
+  const isGood: FormTokens['isGood'] = (interaction, token) => {
+    const given = Buffer.from(typeof token === 'string' ? token : '')
+    const digest = digestOf(token)
+    return keys.some((key) => {
+      const expected = Buffer.from(`${digest}.${sign(key, interaction, digest)}`)
+      return expected.length === given.length && timingSafeEqual(expected, given)
+    })
+  }
   return {
+    isGood,
     create(interaction, shown = []) {
       const digest = toDigest(shown)
       return `${digest}.${sign(keys[0] ?? '', interaction, digest)}`
     },
     check(interaction, token) {
-      const given = Buffer.from(typeof token === 'string' ? token : '')
-      const digest = digestOf(token)
-      const matches = keys.some((key) => {
-        const expected = Buffer.from(`${digest}.${sign(key, interaction, digest)}`)
-        return expected.length === given.length && timingSafeEqual(expected, given)
-      })
-      if (!matches) throw new errors.InvalidRequest('the form token is missing or wrong', 403)
+      if (isGood(interaction, token)) return
+      throw new errors.InvalidRequest('the form token is missing or wrong', 403)
     },
     hasShown: (token, shown) => digestOf(token) === toDigest(shown),
   }
 }
+
+const toParts = ({ uid, prompt, session, cookie, path }: TokenBase): readonly string[] => [
+  uid,
+  prompt.name,
+  session?.uid ?? '',
+  ...(path === undefined ? [] : [cookie ?? '', path]),
+]
 
 const digestOf = (token: unknown): string =>
   typeof token === 'string' ? (token.split('.')[0] ?? '') : ''

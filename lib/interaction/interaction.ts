@@ -4,8 +4,10 @@ import { errors, type Client, type InteractionResults } from 'oidc-provider'
 import { rememberClient } from '../http/known-client.ts'
 import { rememberUiLocales } from '../http/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
+import { toInteractionUrl } from '../provider/routes.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
+import type { TokenBase } from './csrf.ts'
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */
 export type Interaction = InstanceType<Provider['Interaction']>
@@ -13,6 +15,8 @@ export type Interaction = InstanceType<Provider['Interaction']>
 /** An interaction with the client that started it. */
 export interface OpenInteraction {
   readonly interaction: Interaction
+  /** What its forms are tied to. */
+  readonly formBase: TokenBase
   readonly client: Client
   readonly subjectType: SubjectType
   readonly redirectUri: string
@@ -36,6 +40,13 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   rememberClient(ctx, client)
   return {
     interaction,
+    formBase: {
+      uid: interaction.uid,
+      prompt: interaction.prompt,
+      session: interaction.session,
+      cookie: ctx.cookies.get(provider.cookieName('interaction')),
+      path: new URL(toInteractionUrl(provider.issuer, interaction.uid)).pathname,
+    },
     client,
     subjectType: subjectTypeOf(client),
     redirectUri,

@@ -1,8 +1,16 @@
 import type { Context } from 'koa'
+import type { InteractionResults } from 'oidc-provider'
 import { hostContext } from '../http/host-context.ts'
+import { personAtHost, type PersonAtHost } from '../provider/accounts.ts'
+import { maxAgeParameter } from '../provider/read-parameters.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
 import { decline } from './decide.ts'
-import { redirect, type OpenInteraction } from './interaction.ts'
+import {
+  finishInteraction,
+  redirect,
+  type Interaction,
+  type OpenInteraction,
+} from './interaction.ts'
 import { toShownClient } from './pages.ts'
 import type { PageParts } from './parts.ts'
 import { signIn } from './sign-in.ts'
@@ -28,7 +36,10 @@ export async function submitLogin(
   const { username, password } = form
   const isComplete = typeof username === 'string' && typeof password === 'string'
   const accountId = isComplete
-    ? await parts.config.accounts.authenticate?.({ username: username.trim(), password })
+    ? await parts.config.accounts.authenticate?.(
+        { username: username.trim(), password },
+        hostContext(ctx),
+      )
     : undefined
   if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
@@ -38,7 +49,7 @@ export async function submitLogin(
 async function renderLogin(
   { config, views, formTokens, logos }: PageParts,
   ctx: Context,
-  { client, interaction }: OpenInteraction,
+  { client, interaction, formBase }: OpenInteraction,
   error: string | null,
   username: unknown = interaction.params['login_hint'],
 ): Promise<void> {
@@ -46,15 +57,18 @@ async function renderLogin(
   ctx.body = page.render('login', {
     client: toShownClient(client, logos, page.language),
     action: toInteractionUrl(config.issuer, interaction.uid),
-    csrf: formTokens.create(interaction),
+    csrf: formTokens.create(formBase),
     username: typeof username === 'string' ? username : '',
     error,
   })
 }
 
+/** How often a person is sent to the host for one request, who comes back without having signed in anew. */
+const maxReturns = 10
+
 /**
- * Takes the person who is signed in at the host, or sends the browser there. Whoever must sign in
- * anew is sent there once, even when somebody is signed in.
+ * Takes the person who is signed in at the host, or sends the browser there. Whoever must sign in anew is sent there although
+ * somebody is signed in: until the host says that it was done or, if it does not say when people sign in, once.
  */
 async function signInAtHost(
   parts: PageParts,
@@ -62,27 +76,68 @@ async function signInAtHost(
   { interaction }: OpenInteraction,
 ): Promise<void> {
   const { accounts, issuer } = parts.config
-  const { reasons, details } = interaction.prompt
-  const prompt = toHostPrompt(reasons)
-  const mustAsk = prompt !== undefined && details['sentToHost'] !== true
-  const accountId = mustAsk ? undefined : await accounts.signedIn?.(hostContext(ctx))
-  if (accountId) return signIn(parts, ctx, interaction, accountId)
+  const { details } = interaction.prompt
+  const mustAsk = toHostPrompt(interaction) !== undefined && details['sentToHost'] !== true
+  const person = mustAsk ? undefined : await personAtHost(accounts, ctx)
+  if (person && isRecent(person, interaction)) {
+    return signIn(parts, ctx, interaction, person.accountId)
+  }
+  const returns = Number(details['returns'] ?? 0) + (person ? 1 : 0)
+  if (returns > maxReturns) return finishInteraction(ctx, interaction, notSignedInAnew)
+  await noteSending(interaction, { isTooOld: person !== undefined, returns })
+  redirect(ctx, toHostUrl(interaction, accounts.signInUrl ?? '', issuer))
+}
 
-  interaction.prompt = { ...interaction.prompt, details: { ...details, sentToHost: true } }
+/** A host that sends people straight back would otherwise do so for ever. */
+const notSignedInAnew: InteractionResults = {
+  error: 'login_required',
+  error_description: 'the person did not sign in anew',
+}
+
+/** Whether the person signed in when the client wants it, as far as the host says when that was. */
+function isRecent({ authenticatedAt }: PersonAtHost, interaction: Interaction): boolean {
+  if (authenticatedAt === undefined) return true
+  const { sentToHostAt = Infinity } = interaction.prompt.details as { sentToHostAt?: number }
+  if (toHostPrompt(interaction) === 'login') {
+    return authenticatedAt >= Math.floor(sentToHostAt / 1000) * 1000
+  }
+  const { [maxAgeParameter]: maxAge = Infinity } = interaction.params
+  return Date.now() - authenticatedAt <= Number(maxAge) * 1000
+}
+
+/** The first time counts: whoever has the page open twice signs in once. */
+async function noteSending(
+  interaction: Interaction,
+  { isTooOld, returns }: { readonly isTooOld: boolean; readonly returns: number },
+): Promise<void> {
+  const { prompt } = interaction
+  const { sentToHostAt = Date.now() } = prompt.details
+  const details = { ...prompt.details, sentToHost: true, sentToHostAt, returns }
+  const reasons = isTooOld ? [...new Set([...prompt.reasons, 'login_prompt'])] : prompt.reasons
+  interaction.prompt = { ...prompt, reasons, details }
   await interaction.persist()
-  const target = new URL(accounts.signInUrl ?? '', issuer)
+}
+
+function toHostUrl(interaction: Interaction, signInUrl: string, issuer: string): string {
+  const target = new URL(signInUrl, issuer)
   target.searchParams.set('return_to', toInteractionUrl(issuer, interaction.uid))
+  const prompt = toHostPrompt(interaction)
   if (prompt) target.searchParams.set('prompt', prompt)
   for (const name of ['login_hint', 'ui_locales']) {
     const value = interaction.params[name]
     if (typeof value === 'string') target.searchParams.set(name, value)
   }
-  redirect(ctx, target.href)
+  return target.href
 }
 
 /** Whether the host is to ask for the password, or which account; to ask for the password is the stronger of the two. */
-function toHostPrompt(reasons: readonly string[]): 'login' | 'select_account' | undefined {
-  const isOneOf = (...names: readonly string[]) => names.some((name) => reasons.includes(name))
-  if (isOneOf('login_prompt', 'max_age_passed')) return 'login'
+function toHostPrompt({ prompt, params }: Interaction): 'login' | 'select_account' | undefined {
+  const isOneOf = (...names: readonly string[]) =>
+    names.some((name) => prompt.reasons.includes(name))
+  // Also when the person is another one meanwhile, for a client that wants a new sign-in.
+  const isWanted = String(params['prompt'] ?? '')
+    .split(' ')
+    .includes('login')
+  if (isWanted || isOneOf('login_prompt', 'max_age_passed')) return 'login'
   return isOneOf('switch_account', 'account_selection') ? 'select_account' : undefined
 }

@@ -60,8 +60,8 @@ const formOf = (ctx: Context): Form => (ctx.request.body ?? {}) as Form
 
 function openForForm(parts: PageParts, ctx: Context): Promise<OpenInteraction | undefined> {
   refuseForeignOrigin(ctx, parts.config.issuer)
-  return openForPerson(parts, ctx, ({ interaction }) =>
-    parts.formTokens.check(interaction, formOf(ctx)['csrf']),
+  return openForPerson(parts, ctx, ({ formBase }) =>
+    parts.formTokens.check(formBase, formOf(ctx)['csrf']),
   )
 }
 

@@ -22,7 +22,7 @@ export async function showAccount(
     account: toShownAccount(account),
     action,
     switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(open.interaction),
+    csrf: formTokens.create(open.formBase),
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type { Account } from '../config/options.ts'
-import { hostContext } from '../http/host-context.ts'
 import { rememberTimeZone } from '../http/page-time-zone.ts'
+import { personAtHost } from '../provider/accounts.ts'
 import { toInteractionUrl } from '../provider/routes.ts'
 import {
   finishInteraction,
@@ -19,7 +19,7 @@ export async function signedInAccount(
   { interaction }: OpenInteraction,
 ): Promise<Account | undefined> {
   const accountId = interaction.session?.accountId
-  const isSame = !accounts.signedIn || (await accounts.signedIn(hostContext(ctx))) === accountId
+  const isSame = !accounts.signedIn || (await personAtHost(accounts, ctx))?.accountId === accountId
   const account = isSame && accountId ? await accounts.find(accountId) : undefined
   rememberTimeZone(ctx, account?.timeZone)
   // The id that the person signed in with counts, whatever else the host calls the same person.

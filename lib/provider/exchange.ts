@@ -67,7 +67,9 @@ async function exchange(
   await whenDone?.(result)
   if (result === 'used') {
     const isRefresh = planned.used.kind === 'RefreshToken'
-    throw new errors.InvalidGrant(isRefresh ? 'refresh token replaced' : 'already used')
+    throw new errors.InvalidGrant(
+      isRefresh ? 'refresh token replaced' : 'authorization code already consumed',
+    )
   }
   if (result === 'replayed') throw new errors.InvalidGrant('refresh token already used')
   if (result === 'gone') throw grantEnded('RefreshToken')

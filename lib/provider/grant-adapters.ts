@@ -1,6 +1,5 @@
 import Provider, { type Adapter } from 'oidc-provider'
 import type { GrantStorage, LoadedGrant, StoredPayload, TokenKind } from '../storage.ts'
-import { createRaces } from '../tokens/races.ts'
 import { narrowRefreshScope } from '../tokens/refresh-scope.ts'
 import { findRefreshToken, repeatTimesFor } from '../tokens/retries.ts'
 import { generationOf, grantIdOf } from '../tokens/token-values.ts'
@@ -8,6 +7,12 @@ import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
 import { forgetLoaded, loadOnce, revocationReasonOf, setTokenKey } from './grant-request.ts'
 import { wrongResource } from './resource.ts'
+
+/**
+ * For how long after its first use a code that comes again is only refused, in milliseconds. Browsers send a redirect twice, and
+ * both requests prove what the client has to prove. Later it is a replay, which ends the grant.
+ */
+const codeOverlap = 1000
 
 /** Adapters of grants, and of the codes and tokens that are found through them. */
 export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Adapter> {
@@ -28,14 +33,15 @@ export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Ad
 
 function createCodeMethods({ storage, audience, teller }: AdapterParts): TokenMethods {
   const { grants } = storage
-  const races = createRaces()
   return {
     async find(id, grantId) {
       const loaded = await loadOnce(Provider.ctx, grants, grantId)
       const code = loaded?.find('AuthorizationCode', id)
       if (!loaded || code?.consumed === undefined) return code
       const { consumed, ...unconsumed } = code
-      return races.isLoser(id, loaded.now - consumed) ? unconsumed : code
+      // Both times are of the storage, as of one moment. A consumed code ends its grant, but the framework first checks client,
+      // code verifier and redirect URI.
+      return loaded.now - consumed <= codeOverlap ? unconsumed : code
     },
     async consume(id, grantId) {
       refuseOtherResource(audience)
@@ -45,9 +51,7 @@ function createCodeMethods({ storage, audience, teller }: AdapterParts): TokenMe
         used: { kind: 'AuthorizationCode', id },
         retryWindow: 0,
         whenDone(result) {
-          if (result !== 'exchanged') return
-          races.addWinner(id)
-          if (loaded) teller.created({ grantId, payload: loaded.payload })
+          if (result === 'exchanged' && loaded) teller.created({ grantId, payload: loaded.payload })
         },
       })
     },

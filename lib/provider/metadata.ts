@@ -40,7 +40,7 @@ export function createMetadata(
     for (const member of isOpenid ? offMembers : [...offMembers, ...openidMembers]) {
       Reflect.deleteProperty(metadata, member)
     }
-    const methods = metadata['token_endpoint_auth_methods_supported']
+    const methods = metadata['token_endpoint_auth_methods_supported'] as readonly string[]
     ctx.body = {
       ...metadata,
       ...(isOpenid && { id_token_signing_alg_values_supported: noIdTokens }),
@@ -49,7 +49,7 @@ export function createMetadata(
       ui_locales_supported: languages,
       prompt_values_supported: [...prompts],
       response_modes_supported: ['query'],
-      introspection_endpoint_auth_methods_supported: methods,
+      introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
       revocation_endpoint_auth_methods_supported: methods,
     }
   }

@@ -5,8 +5,8 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { hostContext } from '../http/host-context.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import { personAtHost } from './accounts.ts'
 import { checkRegistration, requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
 import { maxAgeParameter } from './read-parameters.ts'
 
@@ -58,8 +58,8 @@ const toLoginChecks = (
   lifetimes: Config['lifetimes'],
 ): readonly InstanceType<typeof Check>[] => [
   // The framework knows max_age with OpenID Connect only.
-  new Check('max_age_passed', 'the person signed in too long ago', 'login_required', ({ oidc }) =>
-    mustSignInAnew(oidc, Boolean(accounts.signedIn)),
+  new Check('max_age_passed', 'the person signed in too long ago', 'login_required', (ctx) =>
+    mustSignInAnew(ctx, accounts),
   ),
   new Check(
     'account_gone',
@@ -80,7 +80,7 @@ const toLoginChecks = (
     'login_required',
     async (ctx) => {
       if (!accounts.signedIn || !ctx.oidc.session?.accountId) return false
-      return (await accounts.signedIn(hostContext(ctx))) !== ctx.oidc.session.accountId
+      return (await personAtHost(accounts, ctx))?.accountId !== ctx.oidc.session.accountId
     },
   ),
   // The host has a page of its own to choose on.
@@ -98,13 +98,18 @@ const accountSelection = new Check(
   ({ oidc }) => mustChoose(oidc),
 )
 
-/** Whether `max_age` asks for it. Nobody here knows since when a person is signed in at the host: there it always does. */
-function mustSignInAnew(oidc: KoaContextWithOIDC['oidc'], isAtHost: boolean): boolean {
-  const { params, session, result } = oidc
+/** Whether `max_age` asks for it. If the host does not say since when a person is signed in there, it always does. */
+async function mustSignInAnew(
+  ctx: KoaContextWithOIDC,
+  accounts: Config['accounts'],
+): Promise<boolean> {
+  const { params, session, result } = ctx.oidc
   const maxAge = params?.[maxAgeParameter]
   if (maxAge === undefined || result?.login) return false
-  if (isAtHost || Number(maxAge) === 0) return true
-  return Boolean(session?.accountId && session.past(Number(maxAge)))
+  if (Number(maxAge) === 0) return true
+  if (!accounts.signedIn) return Boolean(session?.accountId && session.past(Number(maxAge)))
+  const { authenticatedAt = -Infinity } = (await personAtHost(accounts, ctx)) ?? {}
+  return Date.now() - authenticatedAt > Number(maxAge) * 1000
 }
 
 const stillRegistered = new Check(

@@ -23,7 +23,7 @@ const parameters = ['company_id', 'companyId']
 /**
  * The one company that a request is about: the company of the token or, where the token is for an organization, the one
  * that the request names and that belongs to it now. A company that is named is never ignored: the query parameter
- * `company_id` (or `companyId`), and `named`.
+ * `company_id` (or `companyId`), and `named`. In another spelling (`company_id[]`, `CompanyID`) it is refused.
  *
  * @param named - the company, where a path or a body names it
  * @throws {@link ResourceServerError} with 400 where no company, none that can be one, or more than one is named, with 403
@@ -64,8 +64,22 @@ export async function companiesFor(ctx: CompanyContext): Promise<readonly Compan
     : ownCompanies(ctx)
 }
 
-const queried = ({ query }: CompanyContext): readonly string[] =>
-  parameters.flatMap((name) => query[name] ?? [])
+function queried({ query }: CompanyContext): readonly string[] {
+  const wrong = Object.keys(query).find(
+    (name) => !parameters.includes(name) && isMeantAsCompany(name),
+  )
+  if (wrong !== undefined) {
+    throw malformed('the company is named by another parameter: its name must be company_id')
+  }
+  return parameters.flatMap((name) => query[name] ?? [])
+}
+
+/** In another spelling, the company that is named would be ignored. An index in brackets may be there, as of a list. */
+const isMeantAsCompany = (name: string): boolean =>
+  name
+    .replaceAll(/\[\d*\]/g, '')
+    .replaceAll(/[^a-z\d]/gi, '')
+    .toLowerCase() === 'companyid'
 
 /** The company that is named: at most once in the query, and the same one elsewhere. */
 function toCompany(inQuery: readonly string[], elsewhere: readonly string[]): string | undefined {

@@ -11,7 +11,7 @@ export const client: {
   readonly scope: string
 } = {
   client_id: 'ledger',
-  client_secret: 'ledger-secret',
+  client_secret: 'ledger-secret-of-32-characters-at-least',
   client_name: 'Northwind Ledger',
   redirect_uris: ['https://ledger.example.test/callback'],
   scope: 'companies:read users:read export-jobs:write',

@@ -11,7 +11,7 @@ const library = JSON.stringify(join(import.meta.dirname, '../../lib/index.ts'))
 const host = `import { createAuthorizationServer } from ${library}
   setInterval(() => {}, 1000)
   export const server = createAuthorizationServer({
-    issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
+    issuer: 'http://localhost:3000', cookieKeys: ['x'], signingKeys: 'ephemeral',
     accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
     resourceServer: { audience: 'https://api.example.test', scopes: { 'own:read': { description: { en: 'x' }, access: 'read' } } },
   })`

@@ -154,7 +154,7 @@ describe('signing keys in the storage', () => {
       file,
       `import { createAuthorizationServer } from ${lib}
       export const server = createAuthorizationServer({
-        issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
+        issuer: 'http://localhost:3000', cookieKeys: ['x'], signingKeys: 'ephemeral',
         accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
         resourceServer: { audience: 'https://api.example.test' },
       })`,

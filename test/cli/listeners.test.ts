@@ -56,7 +56,7 @@ function write({ url }: Partner, more: string): string {
       import { Redis } from ${path('node_modules/ioredis/built/index.js')}
       const client = new Redis(${JSON.stringify(commands.environment.REDIS_URL)})
       export const server = createAuthorizationServer({
-        issuer: 'https://auth.example.test', cookieKeys: ['x'], signingKeys: 'ephemeral',
+        issuer: 'http://localhost:3000', cookieKeys: ['x'], signingKeys: 'ephemeral',
         accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
         storage: createRedisAdapter({ client, keys: [${JSON.stringify(commands.environment.STORAGE_KEYS)}] }),
         resourceServer: { audience: 'https://api.example.test' },

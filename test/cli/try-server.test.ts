@@ -136,7 +136,9 @@ describe('what try does with a server', () => {
     await bringCode(command)
     const { code, stdout } = await command.ended
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^ {2}access token +not known: the server has no introspection$/m)
+    expect(stdout).toMatch(
+      /^ {2}access token +not known: the server has no introspection for this client$/m,
+    )
     expect(stdout).toMatch(/^ {2}refresh token before +goes on: there is no other one$/m)
   })
 

@@ -114,11 +114,11 @@ describe('try', () => {
     const { tokens, refreshed, revoked } = parse(await walk(asPublic('--json', '--revoke')))
     expect(tokens['access_token']).toMatch(/^.{4}… \(\d+ characters\)$/)
     expect(tokens['refresh_token']).toMatch(/^.{4}… \(\d+ characters\)$/)
-    expect([refreshed, revoked]).toEqual([null, { isStillActive: false }])
+    expect([refreshed, revoked]).toEqual([null, { isStillActive: null }])
   })
 
-  test('is a public client, pushes its request and binds its tokens', async () => {
-    const command = asPublic('--par', '--dpop', '--refresh', '--revoke', '--json')
+  test('pushes its request and binds its tokens', async () => {
+    const command = asConfidential('--par', '--dpop', '--refresh', '--revoke', '--json')
     const url = await urlOf(command)
     expect([...url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
     const { tokens, introspection, refreshed, revoked } = parse(await walk(command))
@@ -128,9 +128,21 @@ describe('try', () => {
     expect(revoked?.isStillActive).toBe(false)
   })
 
+  test('is a public client, which does not introspect', async () => {
+    const walked = await walk(asPublic('--par', '--dpop', '--refresh', '--revoke', '--json'))
+    expect(walked.code).toBe(0)
+    expect(parse(walked)).toMatchObject({
+      tokens: { token_type: 'DPoP' },
+      introspection: null,
+      refreshed: { isOldStillActive: null },
+      revoked: { isStillActive: null },
+    })
+    expect(walked.stderr).not.toContain('introspect')
+  })
+
   test('asks for a subject, and not for another one', async () => {
     const wanted = ['--subject', nordlysGermany, '--json', '--revoke']
-    const jonas = await walk(asPublic(...wanted), { as: 'jonas', subject: nordlysGermany })
+    const jonas = await walk(asConfidential(...wanted), { as: 'jonas', subject: nordlysGermany })
     expect(parse(jonas).introspection['sub']).toBe(idOf(nordlysGermany))
     const { code, stdout, stderr } = await walk(asPublic(...wanted), { as: 'sofia' })
     expect([code, stdout]).toEqual([1, ''])

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
 import { audience, confidential, publicClient } from '../support/server.ts'
 
@@ -8,7 +9,9 @@ function mistakesOf(options: object): readonly string[] {
   try {
     createAuthorizationServer({
       issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies'],
+      cookieKeys: ['a key for the cookies of the tests'],
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
       accounts: { ...people, authenticate: () => undefined },
       resourceServer: { audience },
       ...options,

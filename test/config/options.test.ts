@@ -14,7 +14,9 @@ afterEach(() => vi.unstubAllEnvs())
 
 const good: AuthorizationServerOptions = {
   issuer: 'https://auth.example.test',
-  cookieKeys: ['a key for the cookies'],
+  cookieKeys: ['a key for the cookies of the tests'],
+  storage: createMemoryAdapter(),
+  signingKeys: 'ephemeral',
   accounts: createAccounts(),
   resourceServer: { audience },
 }
@@ -267,14 +269,16 @@ describe('in production', () => {
     return issuesOf(options)
   }
 
+  const nothing = { storage: undefined, signingKeys: undefined, issuer: 'http://localhost:3000' }
+
   test('storage, signing keys and long cookie keys are required, all said at once', () => {
-    const issues = production({ cookieKeys: [key, 'short'] })
+    const issues = production({ ...nothing, cookieKeys: [key, 'short'] })
     expect(issues.map(({ path }) => path)).toEqual(['storage', 'signingKeys', 'cookieKeys[1]'])
     for (const { code } of issues) expect(code).toBe('not_for_production')
   })
 
   test('mistakes of both kinds are said at once', () => {
-    const paths = production({ issuer: 'nonsense' }).map(({ path }) => path)
+    const paths = production({ ...nothing, issuer: 'nonsense' }).map(({ path }) => path)
     expect(paths).toContain('issuer')
     expect(paths).toContain('storage')
   })
@@ -287,7 +291,67 @@ describe('in production', () => {
 
   test('and elsewhere nothing of it is asked for', () => {
     vi.stubEnv('NODE_ENV', 'test')
-    expect(issuesOf({ cookieKeys: ['short'] })).toEqual([])
+    const clients = [{ ...confidential, client_secret: 'short' }]
+    expect(issuesOf({ ...nothing, cookieKeys: ['short'], clients })).toEqual([])
+  })
+
+  test.each(['https://auth.example.test', 'HTTPS://auth.example.test', 'https://localhost:3000'])(
+    'is what an https issuer means, whatever NODE_ENV says: %s',
+    (issuer) => {
+      const clients = [confidential, { ...confidential, client_id: 'x', client_secret: 'short' }]
+      for (const environment of ['development', 'test', '', undefined]) {
+        vi.stubEnv('NODE_ENV', environment)
+        const paths = pathsOf({ ...nothing, issuer, cookieKeys: ['short'], clients })
+        expect(paths).toEqual(
+          expect.arrayContaining([
+            'storage',
+            'signingKeys',
+            'cookieKeys[0]',
+            'clients[1].client_secret',
+          ]),
+        )
+        expect(paths).not.toContain('clients[0].client_secret')
+      }
+    },
+  )
+
+  describe('the secrets of clients', () => {
+    const withSecret = (client_secret: unknown, more = {}): Record<string, unknown> => ({
+      clients: [{ ...confidential, client_secret }],
+      ...more,
+    })
+
+    test('have at least 32 characters', () => {
+      expect(production(withSecret('s'.repeat(32)))).toEqual([])
+      expect(production(withSecret('s'.repeat(31)))).toMatchObject([
+        { path: 'clients[0].client_secret', code: 'not_for_production' },
+      ])
+      expect(String(mistakes(withSecret('s'.repeat(31)))?.message)).not.toContain('sss')
+    })
+
+    test('that are shorter go on with a switch, and are warned of by their path', () => {
+      const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      expect(production(withSecret('short', { allowShortClientSecrets: true }))).toEqual([])
+      expect(production(withSecret('s'.repeat(32), { allowShortClientSecrets: true }))).toEqual([])
+      const warnings = warn.mock.calls.filter(
+        ([, how]) => (how as { readonly code?: string }).code === 'short_client_secret',
+      )
+      warn.mockRestore()
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]?.[0]).toContain('clients[0].client_secret')
+      expect(warnings[0]?.[0]).not.toContain('short,')
+    })
+
+    test.each(['yes', 1, null])('need no switch that is no boolean: %j', (value) => {
+      const issues = production(withSecret('short', { allowShortClientSecrets: value }))
+      expect(issues.map(({ path }) => path)).toEqual(
+        expect.arrayContaining(['allowShortClientSecrets', 'clients[0].client_secret']),
+      )
+    })
+
+    test.each([[null], [[null]], [{}], ['x']])('are looked at in anything: %j', (clients) => {
+      expect(() => production({ clients })).not.toThrow()
+    })
   })
 })
 

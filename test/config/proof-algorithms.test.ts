@@ -5,7 +5,7 @@ import { audience } from '../support/server.ts'
 
 function issuesOf(dpopSigningAlgorithms: unknown): readonly string[] {
   const good = {
-    issuer: 'https://auth.example.test',
+    issuer: 'http://localhost:3000',
     cookieKeys: ['a key for the cookies'],
     accounts: createAccounts(),
     resourceServer: { audience },

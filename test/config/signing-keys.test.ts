@@ -15,7 +15,7 @@ const start: typeof startServer = async (options) => {
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
 
 const options = {
-  issuer: 'https://auth.example.test',
+  issuer: 'http://localhost:3000',
   cookieKeys: ['a key for the cookies'],
   accounts: createAccounts(),
   resourceServer: { audience },

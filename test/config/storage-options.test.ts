@@ -12,7 +12,7 @@ import { audience } from '../support/server.ts'
 
 const create = (options: Partial<AuthorizationServerOptions>) =>
   createAuthorizationServer({
-    issuer: 'https://auth.example.test',
+    issuer: 'http://localhost:3000',
     cookieKeys: ['a key'],
     accounts: createAccounts(),
     resourceServer: { audience },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
 import { createAccounts } from '../support/people.ts'
-import { audience } from '../support/server.ts'
+import { audience, confidential } from '../support/server.ts'
 
 // What embedders get wrong, and the start says; docs/embedding.md has the list.
 
@@ -35,11 +35,15 @@ test('3. an issuer that is not https, behind TLS', () => {
     ])
 })
 
-test('9. keys for cookies that can be guessed, or none', () => {
+test('9. keys for cookies and secrets of clients that can be guessed, or none', () => {
   expect(issuesIn('production', { cookieKeys: ['short'] })).toEqual([
     'cookieKeys[0] not_for_production',
   ])
   expect(issuesIn('development', { cookieKeys: [] })).toHaveLength(1)
+  const clients = [{ ...confidential, client_secret: 'short' }]
+  expect(issuesIn('production', { clients })).toEqual([
+    'clients[0].client_secret not_for_production',
+  ])
 })
 
 test('10. what is gone or different at every restart, or in every process', () => {
@@ -48,7 +52,9 @@ test('10. what is gone or different at every restart, or in every process', () =
     'storage not_for_production',
     'signingKeys not_for_production',
   ])
-  expect(issuesIn('development', options)).toEqual([])
+  // An https issuer is production, whatever the environment says.
+  expect(issuesIn('development', options)).toHaveLength(2)
+  expect(issuesIn('development', { ...options, issuer: 'http://localhost:3000' })).toEqual([])
 })
 
 test.each(['https://auth.example.test/', 'https://x.test/?a'])(

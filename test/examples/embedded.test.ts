@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
 import { surroundings } from '../support/surroundings.ts'
 
@@ -59,11 +59,21 @@ afterAll(() => backend.close())
 const maja = { email: 'maja@bakery.example', password: 'flour and water' }
 const otto = { email: 'otto@florist.example', password: 'roses and rain' }
 
-/** Posts the backend's own form, which has no token of ours. */
-function signIn(browser: Browser, page: Page, person: typeof maja): Promise<Page> {
+interface Forgery {
+  readonly csrf?: string
+  readonly headers?: Record<string, string>
+}
+
+/** Posts the backend's own form. */
+function signIn(
+  browser: Browser,
+  page: Page,
+  person: typeof maja,
+  { csrf = formToken(page), headers = { origin, 'sec-fetch-site': 'same-origin' } }: Forgery = {},
+): Promise<Page> {
   const action = /action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
-  const body = new URLSearchParams(person)
-  return browser.go(new URL(action, page.url).href, { method: 'POST', body })
+  const body = new URLSearchParams({ ...person, csrf })
+  return browser.go(new URL(action, page.url).href, { method: 'POST', body, headers })
 }
 
 interface Visit {
@@ -153,6 +163,39 @@ describe('a person', () => {
     const subject = `urn:pleo:company:${florist}`
     const refused = await browser.submit(page, { subject, decision: 'allow' })
     expect(refused.location).toBeUndefined()
+  })
+})
+
+describe('the sign-in of the backend refuses a form', () => {
+  const expectRefused = async (forgery: Forgery, browser = createBrowser()): Promise<void> => {
+    const page = await browser.go(`${origin}/login`)
+    const refused = await signIn(browser, page, otto, forgery)
+    expect(refused.status).toBe(403)
+    expect((await browser.go(`${origin}/`)).text).not.toContain('Signed in')
+    // The page that says so has a form that works.
+    const right = await signIn(browser, refused, maja)
+    expect(right.text).toContain('Signed in as Maja Lind')
+  }
+
+  test.each([
+    ['of another origin', { origin: 'https://evil.test' }],
+    ['of a sandboxed page', { origin: 'null' }],
+    ['of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['of a neighbour', { 'sec-fetch-site': 'same-site' }],
+    ['of an application on another port', { origin: 'http://localhost:1' }],
+  ])('%s', (_, headers) => expectRefused({ headers }))
+
+  test.each(['', 'guessed'])('with no token or a wrong one: %s', (csrf) => expectRefused({ csrf }))
+
+  test('with a token that is good in another browser, for the attacker', async () => {
+    const csrf = formToken(await createBrowser().go(`${origin}/login`))
+    await expectRefused({ csrf })
+  })
+
+  test('from a browser that never saw it', async () => {
+    const body = new URLSearchParams({ ...otto, csrf: '' })
+    const answer = await createBrowser().go(`${origin}/login`, { method: 'POST', body })
+    expect(answer.status).toBe(403)
   })
 })
 

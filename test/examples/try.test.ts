@@ -20,11 +20,7 @@ test('the README has pleo-oauth try walk the whole way with the example', async 
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       tokens: { scope: 'companies:read' },
-      introspection: {
-        active: true,
-        client_id: 'try',
-        'urn:pleo:params:oauth:subject_urn': expect.stringMatching(/^urn:pleo:company:/) as string,
-      },
+      introspection: null,
     })
   } finally {
     command.kill('SIGKILL')

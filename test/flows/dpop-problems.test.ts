@@ -185,7 +185,7 @@ describe.each(problems)('a proof $name', ({ proof, description }) => {
     const keys = await createProofKeys()
     const { access_token, refresh_token } = await connectWith(keys)
     expectProblem(await refreshWith(await proof(keys), refresh_token), toExpected(description))
-    expect(await areActive(server.issuer, [String(access_token)], bound)).toEqual([true])
+    expect(await areActive(server.issuer, [String(access_token)], resourceServer)).toEqual([true])
     expect((await refreshWith(await prove(keys, url), refresh_token)).status).toBe(200)
   })
 
@@ -239,7 +239,7 @@ describe('a good proof of another key', () => {
     const { access_token, refresh_token } = await connectWith(keys)
     const answer = await refreshWith(await prove(await createProofKeys(), url), refresh_token)
     expect([answer.status, answer.body]).toEqual([400, anotherKey])
-    expect(await areActive(server.issuer, [String(access_token)], bound)).toEqual([true])
+    expect(await areActive(server.issuer, [String(access_token)], resourceServer)).toEqual([true])
     expect((await refreshWith(await prove(keys, url), refresh_token)).status).toBe(200)
   })
 

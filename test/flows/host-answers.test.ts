@@ -1,6 +1,7 @@
 import Koa from 'koa'
 import compose from 'koa-compose'
 import { expect, it } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createAuthorizationServer } from '../../lib/index.ts'
 import { createAccounts } from '../support/people.ts'
 import { audience, startApp } from '../support/server.ts'
@@ -15,7 +16,9 @@ it.each([
   async (url) => {
     const server = createAuthorizationServer({
       issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies'],
+      cookieKeys: ['a key for the cookies of the tests'],
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
       accounts: createAccounts(),
       resourceServer: { audience },
     })

@@ -102,11 +102,56 @@ describe('introspection of an access token', () => {
     },
   )
 
-  test('by a public client has the members for its own token', async () => {
-    const given = await consent(issuer, { client: publicClient })
-    const { body } = await redeem(issuer, given, publicClient)
-    const answer = await introspect(issuer, String(body['access_token']), publicClient)
+  test('by the API has the members for the token of a public client', async () => {
+    const token = await tokenOfPublicClient()
+    const answer = await introspect(issuer, token, resourceServer)
     expect(answer).toMatchObject({ active: true, client_id: publicClient.client_id })
+  })
+})
+
+const tokenOfPublicClient = async (): Promise<string> => {
+  const given = await consent(issuer, { client: publicClient })
+  return String((await redeem(issuer, given, publicClient)).body['access_token'])
+}
+
+describe('a public client, which cannot authenticate, is refused', () => {
+  const client_id = publicClient.client_id ?? ''
+  const raw = (pair: string) => ({
+    authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+  })
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    ['with its id in the body', { client_id }, {}],
+    ['with an empty secret in the body', { client_id, client_secret: '' }, {}],
+    ['with its id in the header', {}, raw(`${client_id}:`)],
+    ['with its id on both ways', { client_id }, raw(`${client_id}:`)],
+    ['with a secret that it does not have', { client_id, client_secret: 'guessed' }, {}],
+    ['with such a secret in the header', {}, raw(`${client_id}:guessed`)],
+  ])('%s', async (_, fields, headers) => {
+    const { access_token: foreign } = await connected()
+    for (const token of [
+      await tokenOfPublicClient(),
+      foreign,
+      'unknown',
+      'a.jwt.maybe',
+      undefined,
+    ]) {
+      const answer = await post(url, { token, ...fields }, headers)
+      expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client'])
+      expect(answer.body).not.toHaveProperty('active')
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /)
+    }
+  })
+
+  test('and its question is no use of the connection', async () => {
+    const own = await startServer()
+    const { access_token } = await connect(own.issuer, { client: publicClient })
+    const lastUse = async () =>
+      (await own.connections.list({ subject: bakery }))[0]?.grants[0]?.lastUsedAt
+    await introspect(own.issuer, access_token, publicClient)
+    expect(await lastUse()).toBeUndefined()
+    await introspect(own.issuer, access_token, resourceServer)
+    expect(await lastUse()).toBeDefined()
+    await own.close()
   })
 })
 
@@ -171,7 +216,6 @@ describe('introspection answers {"active":false} and nothing else', () => {
     for (const token of [tokens.access_token, tokens.refresh_token]) {
       const answer = await ask(token, organizationClient)
       expect([answer.status, answer.text]).toEqual([200, exactly])
-      expect(await introspect(issuer, token, publicClient)).toEqual(inactive)
     }
     expect((await introspect(issuer, tokens.access_token))['active']).toBe(true)
   })

@@ -42,7 +42,7 @@ const expected = () => ({
   grant_types_supported: ['authorization_code', 'refresh_token'],
   code_challenge_methods_supported: ['S256'],
   token_endpoint_auth_methods_supported: methods,
-  introspection_endpoint_auth_methods_supported: methods,
+  introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   revocation_endpoint_auth_methods_supported: methods,
   dpop_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA'],
   scopes_supported: Object.keys(pleoScopes),

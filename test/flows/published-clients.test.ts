@@ -62,7 +62,14 @@ describe.each([
 
     const second = await openid.refreshTokenGrant(config, first.refresh_token ?? '')
     expect(second.refresh_token).not.toBe(first.refresh_token)
-    expect(await openid.tokenIntrospection(config, second.access_token)).toMatchObject({
+    const refused = { status: 401, cause: [{ parameters: { error: 'invalid_client' } }] }
+    const introspecting = openid.tokenIntrospection(config, second.access_token)
+    if (client === publicClient) {
+      await expect(introspecting).rejects.toMatchObject(refused)
+      await openid.tokenRevocation(config, second.refresh_token ?? '')
+      return
+    }
+    expect(await introspecting).toMatchObject({
       active: true,
       sub: idOf(bakery),
       aud: audience,

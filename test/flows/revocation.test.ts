@@ -69,9 +69,10 @@ describe('revocation', () => {
   test('is open to public clients, for their own tokens', async () => {
     const given = await consent(issuer, { client: publicClient })
     const { body } = await redeem(issuer, given, publicClient)
-    const token = String(body['refresh_token'])
+    const [token, accessToken] = [String(body['refresh_token']), String(body['access_token'])]
+    expect(await areActive(issuer, [accessToken], resourceServer)).toEqual([true])
     expect((await revoke(issuer, token, publicClient)).status).toBe(200)
-    expect(await areActive(issuer, [token], publicClient)).toEqual([false])
+    expect(await areActive(issuer, [accessToken], resourceServer)).toEqual([false])
   })
 
   test('ends a code with its connection', async () => {

@@ -154,7 +154,7 @@ describe('client authentication', () => {
   test.each([
     [
       'comes by header and in the body',
-      { client_id: 'ledger', client_secret: 'ledger-secret' },
+      { client_id: 'ledger', client_secret: 'ledger-secret-of-32-characters-at-least' },
       basic(confidential),
       'client authentication must only be provided using one mechanism',
     ],

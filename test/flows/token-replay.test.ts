@@ -5,7 +5,6 @@ import type { Tokens } from '../support/flow.ts'
 import { nordlysDenmark, nordlysGermany } from '../support/people.ts'
 import {
   areActive,
-  oneConnection,
   pause,
   sendCode,
   sendRefresh,
@@ -52,15 +51,6 @@ const expectAlive = async ({ access_token, refresh_token }: Tokens): Promise<voi
 }
 
 describe('a replay by the client itself ends the grant', () => {
-  test('of a code, on the connection that its tokens came over', async () => {
-    const agent = oneConnection()
-    const given = await consent(issuer)
-    const tokens = asTokens(await sendCode(issuer, given, { agent }))
-    expectUsed(await sendCode(issuer, given, { agent }), 'authorization code')
-    await expectDead(tokens)
-    agent.destroy()
-  })
-
   test('of a code, later', async () => {
     const given = await consent(issuer)
     const tokens = asTokens(await sendCode(issuer, given))

@@ -13,7 +13,7 @@ afterAll(() => server.close())
 const formType = 'application/x-www-form-urlencoded'
 const form = 'grant_type=refresh_token&refresh_token=x&token=x&client_id=ledger&client_secret='
 const wrongSecret = Buffer.from(`${form}wrong`)
-const rightSecret = Buffer.from(`${form}ledger-secret`)
+const rightSecret = Buffer.from(`${form}ledger-secret-of-32-characters-at-least`)
 
 describe.each(['/oauth/token', '/oauth/token/introspect', '/oauth/token/revoke', '/oauth/par'])(
   '%s',

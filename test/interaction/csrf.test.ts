@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createFormTokens, refuseForeignOrigin } from '../../lib/interaction/csrf.ts'
 
-const interaction = { uid: 'u1', prompt: { name: 'consent' }, session: { uid: 's1' } }
+const interaction = {
+  uid: 'u1',
+  prompt: { name: 'consent' },
+  session: { uid: 's1' },
+  cookie: 'c1',
+  path: '/p1',
+}
 
 describe('a form token', () => {
   const tokens = createFormTokens(['new key', 'old key'])
@@ -14,6 +20,9 @@ describe('a form token', () => {
     ['another interaction', { ...interaction, uid: 'u2' }],
     ['another step of it', { ...interaction, prompt: { name: 'login' } }],
     ['another session', { ...interaction, session: { uid: 's2' } }],
+    ['another cookie', { ...interaction, cookie: 'c2' }],
+    ['no cookie', { ...interaction, cookie: undefined }],
+    ['another path', { ...interaction, path: '/p2' }],
     ['nobody signed in', { ...interaction, session: undefined }],
     [
       'parts that only read the same when joined',

@@ -150,7 +150,7 @@ describe('the words of a scope', () => {
     const clients = [
       {
         client_id: 'ledger',
-        client_secret: 'ledger-secret',
+        client_secret: 'ledger-secret-of-32-characters-at-least',
         redirect_uris: ['https://ledger.example.test/callback'],
         scope: 'budgets.v2:read',
       },

@@ -130,6 +130,47 @@ test.each<[string, string]>([
   }
 })
 
+describe.each([
+  'company_id[]',
+  'company_id[0]',
+  'companyId[]',
+  'company[id]',
+  'companyid',
+  'CompanyId',
+  'COMPANY_ID',
+  'company-id',
+  'Company-Id',
+  'company_Id',
+  '_company_id',
+  'company__id',
+  'company.id',
+  'company_id ',
+])('a company that is named as %s', (name) => {
+  const named = encodeURIComponent(name)
+  test.each([
+    `/company?${named}=${denmarkId}`,
+    `/company?${named}=${bakeryId}`,
+    `/company?${named}=`,
+    `/company?company_id=${denmarkId}&${named}=${denmarkId}`,
+    `/company/${denmarkId}?${named}=${denmarkId}`,
+    `/companies?${named}=${denmarkId}`,
+  ])('is refused, and not ignored: %s', async (path) => {
+    for (const token of [ofBakery, ofGroup]) {
+      const { status, body } = await api.get(path, token)
+      const description = 'the company is named by another parameter: its name must be company_id'
+      expect([status, body]).toEqual([400, malformed(description)])
+    }
+  })
+})
+
+test.each(['my_company_id', 'company_ids', 'company', 'id', 'companyid2'])(
+  'a parameter of another name has nothing to do with it: %s',
+  async (name) => {
+    const { status, body } = await api.get(`/company?${name}=${denmarkId}`, ofBakery)
+    expect([status, body]).toEqual([200, { company: bakeryId }])
+  },
+)
+
 describe('companiesFor', () => {
   test('is the company, those of the organization, or the one that is named', async () => {
     const of = async (path: string, token: string) => (await api.get(path, token)).body['companies']

@@ -91,7 +91,11 @@ const company = fc.constantFrom(
   '*',
   all.slice(0, 2).join(','),
 )
-const parameter = fc.constantFrom('company_id', 'companyId', 'company_id[]', 'COMPANY_ID', 'id')
+const parameter = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom('company_id', 'companyId', 'id') },
+  // Those are refused.
+  fc.constantFrom('company_id[]', 'COMPANY_ID'),
+)
 const parameters = fc
   .array(fc.tuple(parameter, company), { maxLength: 3 })
   .map((pairs) => new URLSearchParams(pairs))
@@ -147,7 +151,7 @@ test('no token, company_id, method and route together reach a foreign company', 
       served += found.length
     },
   )
-  await fc.assert(property, { numRuns: times(1500) })
+  await fc.assert(property, { numRuns: times(2500) })
   // It would say nothing if every request were refused.
   expect(served).toBeGreaterThan(50)
 })

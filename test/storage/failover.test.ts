@@ -12,7 +12,7 @@ import {
 import { startSentinel, type SentinelGroup } from '../support/redis-sentinel.ts'
 import { waitUntil, withClient } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
-import { confidential, publicClient } from '../support/server.ts'
+import { confidential, publicClient, resourceServer } from '../support/server.ts'
 
 // A primary that is lost, and the replica that takes its place, which may not know the latest.
 
@@ -86,10 +86,10 @@ async function send(
   return { ...answer, took: waited() }
 }
 
-/** Whether the access tokens are good, as their clients see it. */
+/** Whether the access tokens are good, as the API sees it. */
 async function activeOf({ server }: World, workers: readonly Worker[]): Promise<unknown[]> {
-  const answers = workers.map(({ tokens: { access_token }, client }) =>
-    areActive(server.issuer, [access_token], client),
+  const answers = workers.map(({ tokens: { access_token } }) =>
+    areActive(server.issuer, [access_token], resourceServer),
   )
   return (await Promise.all(answers)).flat()
 }

@@ -18,7 +18,7 @@ import {
 } from '../support/outage.ts'
 import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
-import { confidential, publicClient } from '../support/server.ts'
+import { confidential, publicClient, resourceServer } from '../support/server.ts'
 
 // A fault in the middle of many requests, again and again: everybody goes on with what they have.
 
@@ -113,7 +113,7 @@ async function expectAllToGoOn(fault: () => Promise<void>): Promise<void> {
   }
   expect(repeated).toBeGreaterThan(rounds)
   const active = await Promise.all(
-    all.map(({ tokens, client }) => areActive(issuer, [tokens.access_token], client)),
+    all.map(({ tokens }) => areActive(issuer, [tokens.access_token], resourceServer)),
   )
   expect(active.flat()).toEqual(all.map(() => true))
 }

@@ -4,7 +4,7 @@ import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import { startOutageServer, type OutageServer } from '../support/outage.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
-import { confidential, publicClient } from '../support/server.ts'
+import { confidential, publicClient, resourceServer } from '../support/server.ts'
 
 // Redis did what it was asked to, and nobody heard of it: the client was told to try again, and does.
 
@@ -67,8 +67,9 @@ describe.each(things)('$what', ({ what, prepare }) => {
 
   const expectTokens = async ({ status, body }: Answer): Promise<void> => {
     expect([status, body]).toEqual([200, expect.anything()])
-    const tokens = [body['access_token'], body['refresh_token']].map(String)
-    expect(await areActive(other.issuer, tokens, client)).toEqual([true, true])
+    const [token, refreshToken] = [body['access_token'], body['refresh_token']].map(String)
+    expect(await areActive(other.issuer, [token ?? ''], resourceServer)).toEqual([true])
+    expect((await refresh(other.issuer, refreshToken ?? '', client)).status).toBe(200)
   }
 
   test('is good again when the client comes after the time it was told, to another process', async () => {

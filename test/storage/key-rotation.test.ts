@@ -74,7 +74,7 @@ const introspectAt = (at: string, token: string): Promise<Answer> =>
   post(`${at}/oauth/token/introspect`, {
     token,
     client_id: 'ledger',
-    client_secret: 'ledger-secret',
+    client_secret: 'ledger-secret-of-32-characters-at-least',
   })
 const isActive = async (at: string, token: string): Promise<unknown> =>
   (await introspect(at, token))['active']

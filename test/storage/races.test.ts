@@ -44,11 +44,17 @@ const tokensOf = (answer: RawAnswer | undefined): Tokens =>
   toJson(answer as RawAnswer) as unknown as Tokens
 
 test(`${rounds} rounds: of ${atOnce} redemptions of one code, one succeeds, and its tokens live`, async () => {
+  let quick = 0
   for (let round = 0; round < rounds; round += 1) {
     const given = await consent(servers[0].issuer)
+    const begin = performance.now()
     const tokens = expectOneWinner(await fifty((issuer) => sendCode(issuer, given, { agent })))
+    // On a machine that is too busy for it, the last of them come after the second in which a code may come again.
+    if (performance.now() - begin >= 1000) continue
+    quick += 1
     expect((await introspect(servers[1].issuer, tokens.access_token))['active']).toBe(true)
   }
+  expect(quick).toBeGreaterThan(0)
 })
 
 test(`${rounds} rounds: ${atOnce} refreshes of one token get one pair, and nothing else lives`, async () => {

@@ -96,7 +96,7 @@ describe('connections.revoke ends everything of', () => {
     expect(await lives(denmark)).toBe(false)
     expect(await lives(germany)).toBe(true)
     expect(
-      (await introspect(there.issuer, other.tokens.access_token, publicClient))['active'],
+      (await introspect(there.issuer, other.tokens.access_token, resourceServer))['active'],
     ).toBe(true)
   })
 

@@ -70,6 +70,7 @@ export async function startHost(
     resourceServer: { audience, clientIds: [resourceServer.client_id] },
     clients: [confidential, publicClient, organizationClient, resourceServer],
     storage: await createTestStorage(),
+    signingKeys: 'ephemeral',
     ...options,
   })
   build(parent, server)

@@ -1,3 +1,4 @@
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   ConfigurationError,
   createAuthorizationServer,
@@ -11,7 +12,9 @@ export function issuesOf(options: object): readonly ConfigurationIssue[] {
   try {
     createAuthorizationServer({
       issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies'],
+      cookieKeys: ['a key for the cookies of the tests'],
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
       accounts: createAccounts(),
       resourceServer: { audience },
       ...options,

@@ -14,7 +14,7 @@ export const audience = 'https://api.example.test'
 
 export const confidential: ClientMetadata & { readonly client_secret: string } = {
   client_id: 'ledger',
-  client_secret: 'ledger-secret',
+  client_secret: 'ledger-secret-of-32-characters-at-least',
   client_name: 'Northwind Ledger',
   redirect_uris: ['https://ledger.example.test/callback', 'https://ledger.example.test/other'],
   scope: 'companies:read users:read export-jobs:write',
@@ -30,7 +30,7 @@ export const publicClient: ClientMetadata = {
 
 export const organizationClient: ClientMetadata & { readonly client_secret: string } = {
   client_id: 'group-ledger',
-  client_secret: 'group-secret',
+  client_secret: 'group-secret-of-32-characters-at-least',
   redirect_uris: ['https://group.example.test/callback'],
   scope: 'companies:read',
   subject_type_preference: 'organization',
@@ -38,7 +38,7 @@ export const organizationClient: ClientMetadata & { readonly client_secret: stri
 
 export const resourceServer: ClientMetadata & { readonly client_secret: string } = {
   client_id: 'api',
-  client_secret: 'api-secret',
+  client_secret: 'api-secret-of-32-characters-at-least',
   grant_types: [],
   response_types: [],
   redirect_uris: [],
@@ -69,6 +69,7 @@ export async function startServer(
     resourceServer: { audience, clientIds: [resourceServer.client_id] },
     clients: [confidential, publicClient, organizationClient, resourceServer],
     storage: await createTestStorage(),
+    signingKeys: 'ephemeral',
     ...options,
   })
   const handle = server.app.callback()

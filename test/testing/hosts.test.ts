@@ -24,7 +24,7 @@ const keep = closingAfterEach()
 const sofia = { username: 'sofia@example.test', password }
 const own: ClientMetadata = {
   client_id: 'own',
-  client_secret: 'the-secret-of-own',
+  client_secret: 'the-secret-of-own-of-32-characters-at-least',
   client_name: 'Own Client',
   redirect_uris: ['https://own.example.test/callback'],
   scope: 'budgets:read',
@@ -214,6 +214,8 @@ describe('a server that is there already', () => {
       accounts,
       resourceServer: { audience: 'https://api.example.test' },
       clients: [{ ...own, scope: 'companies:read' }],
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
     })
   const client = { ...own, scope: 'companies:read' }
 
@@ -260,7 +262,8 @@ describe('a server that is there already', () => {
       createAuthorizationServer({
         issuer: 'https://auth.example.test',
         storage,
-        cookieKeys,
+        signingKeys: 'ephemeral',
+        cookieKeys: cookieKeys.map((key) => key.padEnd(32, '.')),
         accounts: createAccounts(),
         clients: [client],
         resourceServer,

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const own: ClientMetadata = {
   client_id: 'own',
-  client_secret: 'the-secret-of-own',
+  client_secret: 'the-secret-of-own-of-32-characters-at-least',
   client_name: 'Own Client',
   redirect_uris: ['https://own.example.test/callback'],
   scope: 'companies:read',

@@ -106,9 +106,8 @@ describe('when time passes', () => {
       const { access_token: token } = toJson(await redeem())
       if (seconds > 0) server.clock.advance(seconds)
       expect(toJson(await redeem())['error']).toBe('invalid_grant')
-      const client = server.clients.public
-      const other = await server.connect({ client })
-      return (await other.introspect(client, String(token))).active
+      const other = await server.connect()
+      return (await other.introspect(server.clients.api, String(token))).active
     }
     expect(await isAliveAfter(raced, 0)).toBe(true)
     expect(await isAliveAfter(replayed, 2)).toBe(false)

@@ -15,7 +15,7 @@ export interface Plan {
 /** What came of it. */
 export interface Outcome {
   readonly tokens: TokenEndpointResponse
-  /** What the server says of the access token; `undefined` where it has no introspection. */
+  /** What the server says of the access token; `undefined` if it has no introspection for this client. */
   readonly introspection: IntrospectionResponse | undefined
   /** The tokens after a refresh, and the access token before it. */
   readonly refreshed: (Ended & { readonly tokens: TokenEndpointResponse }) | undefined
@@ -82,12 +82,12 @@ export async function walk(
 }
 
 async function introspect(
-  { metadata, introspect: ask }: Partner,
+  { introspect: ask }: Partner,
   { step }: Narrator,
   { access_token: token }: TokenEndpointResponse,
   title = 'Introspecting the access token',
 ): Promise<IntrospectionResponse | undefined> {
-  if (metadata.introspection_endpoint === undefined) return undefined
+  if (!ask) return undefined
   step(title)
   return ask(token)
 }

@@ -17,7 +17,8 @@ export interface Partner {
    * @throws {@link Refusal} where the browser would show an error, and never come back
    */
   readonly check: (attempt: Attempt) => Promise<void>
-  readonly introspect: (token: string) => Promise<Library.IntrospectionResponse>
+  /** Absent if the server has no introspection, or none for a client without a secret. */
+  readonly introspect: ((token: string) => Promise<Library.IntrospectionResponse>) | undefined
   readonly refresh: (token: string) => Promise<Library.TokenEndpointResponse>
   readonly revoke: (token: string) => Promise<void>
 }
@@ -71,11 +72,13 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
       // No other one: what stands before a server may want a real browser.
       if (status === 400) throw new Refusal(toDeadEnd(url))
     },
-    introspect: (token) =>
-      inWords(async () => {
-        const response = await oauth.introspectionRequest(...as, token, toHttp(send))
-        return oauth.processIntrospectionResponse(metadata, client, response)
-      }),
+    introspect: mayIntrospect(metadata, secret)
+      ? (token) =>
+          inWords(async () => {
+            const response = await oauth.introspectionRequest(...as, token, toHttp(send))
+            return oauth.processIntrospectionResponse(metadata, client, response)
+          })
+      : undefined,
     refresh: (token) =>
       inWords(async () => {
         const response = await oauth.refreshTokenGrantRequest(...as, token, http)
@@ -91,6 +94,16 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
 
 const toDeadEnd = (url: URL): string =>
   `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? What the browser would show: ${url.href}`
+
+/** Whether the metadata leave it open that this client may introspect. */
+const mayIntrospect = (
+  {
+    introspection_endpoint: endpoint,
+    introspection_endpoint_auth_methods_supported: methods,
+  }: Library.AuthorizationServer,
+  secret: string | undefined,
+): boolean =>
+  endpoint !== undefined && (secret !== undefined || (methods?.includes('none') ?? true))
 
 /** `client_secret_basic`, unless the server has no such thing. */
 function toAuthentication(

@@ -9,7 +9,7 @@ type Row = readonly [name: string, value: string]
 export function toText(outcome: Outcome, isShown: boolean): string {
   const { tokens, introspection, refreshed, revoked } = outcome
   const parts = [
-    toPart('Tokens', [['subject', toSubject(introspection)], ...toTokenRows(tokens, isShown)]),
+    toPart('Tokens', [...toSubjectRows(introspection), ...toTokenRows(tokens, isShown)]),
     introspection && toPart('Introspection of the access token', toClaimRows(introspection)),
     refreshed &&
       toPart('Refreshed', [
@@ -26,9 +26,9 @@ export function toText(outcome: Outcome, isShown: boolean): string {
 const toPart = (title: string, rows: readonly Row[]): string => `${bold(title)}\n${toList(rows)}`
 
 /** Whom the tokens are for, by the claim of this server. */
-function toSubject(introspection: IntrospectionResponse | undefined): string {
+function toSubjectRows(introspection: IntrospectionResponse | undefined): readonly Row[] {
   const urn = introspection?.['urn:pleo:params:oauth:subject_urn']
-  return typeof urn === 'string' ? urn : '-'
+  return typeof urn === 'string' ? [['subject', urn]] : []
 }
 
 const toSuccession = (before: TokenEndpointResponse, after: TokenEndpointResponse): string =>
@@ -58,7 +58,8 @@ function toClaimRows(introspection: IntrospectionResponse): readonly Row[] {
 }
 
 function toEnd(isStillActive: boolean | undefined): string {
-  if (isStillActive === undefined) return 'not known: the server has no introspection'
+  if (isStillActive === undefined)
+    return 'not known: the server has no introspection for this client'
   return isStillActive ? 'still active, which it should not be' : 'not active any more'
 }
 

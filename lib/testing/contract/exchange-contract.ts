@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { NewToken } from '../../storage.ts'
+import type { ExchangeResult, NewToken, Storage } from '../../storage.ts'
 import type { Define } from './adapter-contract.ts'
 import {
   atOnce,
@@ -13,6 +13,7 @@ import {
 /** What is asked of exchanges. */
 export function exchangeContract(define: Define): void {
   redeeming(define)
+  redeemingAgain(define)
   redeemingInVain(define)
   refreshing(define)
   unknownTokens(define)
@@ -48,6 +49,35 @@ function redeeming(define: Define): void {
       )
       assert.equal(loaded?.refreshToken?.generation, 0)
       assert.equal(typeof loaded.find('AuthorizationCode', code.id)?.consumed, 'number')
+    },
+  )
+}
+
+function redeemingAgain(define: Define): void {
+  define(
+    'a code says when it was first used, by the clock of the storage, and no later use changes that',
+    async ({ storage, other, pass }) => {
+      const { id, token: code } = await grantWith(storage, 'AuthorizationCode')
+      const redeem = (of: Storage): Promise<ExchangeResult> =>
+        of.grants.exchange(id, {
+          used: { kind: 'AuthorizationCode', id: code.id },
+          refreshToken: sampleToken(id),
+          retryWindow: 0,
+        })
+      const load = async (of: Storage): Promise<{ now: number; consumed: number }> => {
+        const loaded = await of.grants.load(id)
+        const { consumed } = loaded?.find('AuthorizationCode', code.id) ?? {}
+        return { now: Number(loaded?.now), consumed: Number(consumed) }
+      }
+      const { now: before } = await load(other)
+      assert.equal(await redeem(storage), 'exchanged')
+      const { now: after, consumed } = await load(other)
+      assert.ok(before <= consumed && consumed <= after)
+      await pass(1.2)
+      for (const one of [storage, other]) assert.equal(await redeem(one), 'used')
+      const later = await load(other)
+      assert.equal(later.consumed, consumed)
+      assert.ok(later.now - consumed > 1000)
     },
   )
 }

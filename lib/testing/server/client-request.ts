@@ -1,3 +1,4 @@
+import type { AuthorizationServer } from '../../server.ts'
 import type { ClientToConnect } from './clients.ts'
 import type { TestClock } from './clock.ts'
 import type { TestFetch } from './fetch.ts'
@@ -9,6 +10,7 @@ export interface Endpoint {
   readonly issuer: string
   readonly fetch: TestFetch
   readonly clock: TestClock
+  readonly server: Pick<AuthorizationServer, 'introspect'>
 }
 
 /** Whose requests they are. */
@@ -26,16 +28,20 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+/** Whether a client has no secret to send. */
+export const isPublic = ({ client_secret: secret, ...client }: ClientToConnect): boolean =>
+  secret === undefined || client.token_endpoint_auth_method === 'none'
+
 /** Sends a form as the client, with its secret and a proof that it has its key, as far as it has them. */
 export async function post(
   { endpoint: { issuer, fetch }, client, dpop }: Caller,
   path: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const { client_id: id, client_secret: secret } = client
+  const { client_id: id, client_secret: secret = '' } = client
   const body = new URLSearchParams(fields)
   const headers = new Headers({ accept: 'application/json' })
-  if (secret === undefined || client.token_endpoint_auth_method === 'none') {
+  if (isPublic(client)) {
     body.set('client_id', id)
   } else {
     const pair = [id, secret].map((part) => encodeURIComponent(part)).join(':')

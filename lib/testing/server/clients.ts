@@ -29,7 +29,7 @@ export function createTestClients(scopes: readonly string[]): TestClients {
     redirect_uris: [`https://${name}.client.example/callback`],
     scope,
   })
-  const secretOf = (name: string): string => `secret-of-test-${name}`
+  const secretOf = (name: string): string => `a-long-secret-of-the-client-test-${name}`
   return {
     confidential: {
       ...client('confidential', 'Confidential Test Client'),

@@ -1,7 +1,7 @@
 import { connectionsPath, disconnectPath } from '../../provider/routes.ts'
 import { attributeOf } from '../../views/check/drawn.ts'
 import { createBrowser, type Page } from './browser.ts'
-import type { Caller } from './client-request.ts'
+import { isPublic, type Caller } from './client-request.ts'
 import type { ClientToConnect } from './clients.ts'
 import type { TestClock } from './clock.ts'
 import { FlowError } from './flow-error.ts'
@@ -40,8 +40,12 @@ export interface TestConnection {
    * Asks what a token is good for. If it is the access token of a refresh, the server knows from now on that the answer of
    * that refresh arrived: `refreshRetryWindow` is over for it, and `refreshOverlap` is not.
    *
+   * A public client cannot ask (RFC 7662, Section 2.1). If it is the client of the connection, the server itself says what it tells
+   * an API.
+   *
    * @param as - who asks; @param token - which token
    * @defaultValue the client, about its access token
+   * @throws FlowError with `invalid_client` if a public client is named
    */
   introspect(as?: ClientToConnect, token?: string): Promise<Introspection>
 
@@ -95,9 +99,10 @@ export function createConnection(parts: ConnectionParts): TestConnection {
       tokens = await use(tokens.refresh_token, scope === undefined ? {} : { scope })
       return tokens
     },
-    async introspect(as = client, token = tokens.access_token) {
-      checkClient(as)
-      return requestIntrospection({ endpoint: parts.endpoint, client: as }, token)
+    async introspect(as, token = tokens.access_token) {
+      if (as === undefined && isPublic(client)) return parts.endpoint.server.introspect(token)
+      checkClient(as ?? client)
+      return requestIntrospection({ endpoint: parts.endpoint, client: as ?? client }, token)
     },
     async lostRefreshResponse(refreshToken = tokens.refresh_token) {
       await use(refreshToken)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { createAuthorizationServer } from '../../authorization-server.ts'
+import { createAuthorizationServer, createForgetfulStorage } from '../../authorization-server.ts'
 import type { AuthorizationServer } from '../../server.ts'
 import type { ResourceServerOptions } from '../../config/options.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
@@ -70,6 +70,10 @@ function start(
   const server = createAuthorizationServer({
     cookieKeys: [randomBytes(32).toString('base64url')],
     accounts: createTestAccounts(),
+    // Said outright: an https issuer counts as production.
+    storage: createForgetfulStorage(),
+    signingKeys: 'ephemeral',
+    allowShortClientSecrets: true,
     ...options,
     issuer: /^(\/|$)/.test(issuer) ? listening.url + issuer : issuer,
     resourceServer: toResourceServer(resourceServer, own),
