@@ -36,11 +36,7 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos } from './logos/logos.ts'
-import {
-  createClientRequests,
-  createPublicIntrospectionRefusal,
-  explainClientErrors,
-} from './provider/client-authentication.ts'
+import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
@@ -102,8 +98,7 @@ export function createAuthorizationServer(
   const provider = createProvider(config, renderError, { values, teller, clientRecords })
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config.clients)
-  warnOfRedirectUris(config.clients)
-  if (config.allowShortClientSecrets) warnOfShortSecrets(config.clients)
+  warnOfClients(config)
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
@@ -117,13 +112,7 @@ export function createAuthorizationServer(
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [
-        routes.introspection,
-        compose([
-          createIntrospectionResponse(provider, config),
-          createPublicIntrospectionRefusal(provider),
-        ]),
-      ],
+      [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, createPostAuthorization(issuer)],
       [oauthMetadataPath, metadata],
@@ -144,6 +133,11 @@ export function createAuthorizationServer(
     check: () => check(resolved, registered.clients),
     checkMounting: (how = {}) => checkMounting(issuer, how),
   }
+}
+
+function warnOfClients({ clients, allowShortClientSecrets }: Config): void {
+  warnOfRedirectUris(clients)
+  if (allowShortClientSecrets) warnOfShortSecrets(clients)
 }
 
 async function check({ storage, clients }: Config, registered: Clients): Promise<void> {
