@@ -31,11 +31,7 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos, type Logos } from './logos/logos.ts'
-import {
-  createClientRequests,
-  createPublicIntrospectionRefusal,
-  explainClientErrors,
-} from './provider/client-authentication.ts'
+import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
 import { createExchangeCompletion } from './provider/exchange.ts'
@@ -111,13 +107,7 @@ export function createAuthorizationServer(
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [
-        routes.introspection,
-        compose([
-          createIntrospectionResponse(provider, config),
-          createPublicIntrospectionRefusal(provider),
-        ]),
-      ],
+      [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],

@@ -135,9 +135,8 @@ function toHostPrompt({ prompt, params }: Interaction): 'login' | 'select_accoun
   const isOneOf = (...names: readonly string[]) =>
     names.some((name) => prompt.reasons.includes(name))
   // Also when the person is another one meanwhile, for a client that wants a new sign-in.
-  const isWanted = String(params['prompt'] ?? '')
-    .split(' ')
-    .includes('login')
+  const { prompt: asked } = params
+  const isWanted = typeof asked === 'string' && asked.split(' ').includes('login')
   if (isWanted || isOneOf('login_prompt', 'max_age_passed')) return 'login'
   return isOneOf('switch_account', 'account_selection') ? 'select_account' : undefined
 }

@@ -77,8 +77,7 @@ function findForeignScheme(header = ''): string | undefined {
 }
 
 /**
- * Refuses introspection to public clients, however they name themselves: a client id is no authentication. Inside of whatever
- * acts upon an introspection.
+ * Refuses introspection to public clients, however they name themselves: a client id is no authentication.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.1 RFC 7662, Section 2.1}
  */

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import { parseSubject } from '../pleo/subject.ts'
+import { createPublicIntrospectionRefusal } from '../provider/client-authentication.ts'
 import { loadOnce } from '../provider/grant-request.ts'
 import type { Grant } from '../provider/internals.ts'
 import type { GrantStorage } from '../storage.ts'
@@ -28,8 +29,9 @@ export function createIntrospectionResponse(
 ): Middleware {
   const { resourceServer, storage, refreshRetryWindow } = parts
   const jwtRequests = createJwtRequests(provider, 'introspection', parts)
+  const refusePublicClients = createPublicIntrospectionRefusal(provider)
   return async (ctx, next) => {
-    await next()
+    await refusePublicClients(ctx, next)
     const context = ctx as unknown as KoaContextWithOIDC
     const isAboutJwt = jwtRequests.has(context)
     if (isAboutJwt) answerWith(ctx, { active: false })

@@ -174,66 +174,6 @@ describe('disconnecting', () => {
     expect(revoked).toHaveLength(3)
   })
 
-  describe('is said only when it was done here', () => {
-    const notice = 'no longer has access'
-    const listUrl = (query: Record<string, string>): string =>
-      `${issuer}/oauth/connections?${new URLSearchParams(query).toString()}`
-    const disconnectNow = async (as: string): Promise<[Page, Browser]> => {
-      await connect(issuer)
-      const { browser } = await signIn(as)
-      const page = await browser.go(disconnectUrl(confidential.client_id, bakery))
-      const named = { client_id: confidential.client_id, subject: bakery }
-      return [await browser.submit(page, named), browser]
-    }
-    const names = { client_id: confidential.client_id, subject: bakery }
-
-    test('not by a link to the page, connected or not', async () => {
-      const { browser } = await signIn('sofia')
-      for (const done of [undefined, '', '1', 'a.b']) {
-        const query = done === undefined ? names : { ...names, done }
-        expect((await browser.go(listUrl(query))).text).not.toContain(notice)
-      }
-      await connect(issuer)
-      expect((await browser.go(listUrl(names))).text).not.toContain(notice)
-    })
-
-    test('not by a link with what another person or another sign-in got', async () => {
-      const [{ url }] = await disconnectNow('emil')
-      for (const person of ['sofia', 'emil']) {
-        const { browser } = await signIn(person)
-        expect((await browser.go(url.href)).text).not.toContain(notice)
-      }
-    })
-
-    test('not of another client or subject than it was', async () => {
-      const [{ url }, browser] = await disconnectNow('sofia')
-      const done = url.searchParams.get('done') ?? ''
-      for (const other of [
-        { client_id: publicClient.client_id },
-        { subject: nordlysGermany },
-        { subject: '' },
-      ]) {
-        const page = await browser.go(listUrl({ ...names, ...other, done }))
-        expect(page.text).not.toContain(notice)
-      }
-    })
-
-    test('not with the token of a form', async () => {
-      const { browser } = await signIn('sofia')
-      const page = await browser.go(disconnectUrl(confidential.client_id, bakery))
-      const forged = await browser.go(listUrl({ ...names, done: formToken(page) }))
-      expect(forged.text).not.toContain(notice)
-    })
-
-    test('and not any more once it is connected again', async () => {
-      const [{ url, text }, browser] = await disconnectNow('sofia')
-      expect(text).toContain(notice)
-      expect((await browser.go(url.href)).text).toContain(notice)
-      await connect(issuer)
-      expect((await browser.go(url.href)).text).not.toContain(notice)
-    })
-  })
-
   test('is for another person of the company as well', async () => {
     const tokens = await connect(issuer)
     const { browser } = await signIn('emil')

@@ -11,7 +11,7 @@ import { audience } from './server.ts'
 export function issuesOf(options: object): readonly ConfigurationIssue[] {
   try {
     createAuthorizationServer({
-      issuer: 'https://auth.example.test',
+      issuer: 'http://localhost:3000',
       cookieKeys: ['a key for the cookies of the tests'],
       storage: createMemoryAdapter(),
       signingKeys: 'ephemeral',
