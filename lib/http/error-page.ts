@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { errors, type Configuration, type ErrorOut } from 'oidc-provider'
+import { errors, type Configuration, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider'
 import { toApplication } from '../clients/application.ts'
 import { isForPrograms, toInteractionUrl } from '../provider/routes.ts'
 import type { Views } from '../views.ts'
@@ -47,6 +47,7 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
     if (error instanceof errors.SessionNotFound && ctx.oidc?.route === 'resume') {
       // Only the page of the interaction gets the cookie that knows the browser, and can tell the person more.
       const uid = encodeURIComponent(String(ctx['params'].uid))
+      keepSession(ctx)
       ctx.status = 303
       ctx.redirect(`${toInteractionUrl(issuer, uid)}?ended`)
       return
@@ -70,6 +71,18 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
     })
     tell(ctx, out, error)
   }
+}
+
+/**
+ * Leaves the session cookie of the browser alone. To a request that comes at the same time as the one that changes the session id,
+ * the framework gives a session without a person, which would sign the person out.
+ */
+function keepSession(ctx: KoaContextWithOIDC): void {
+  const name = ctx.oidc.provider.cookieName('session')
+  const cookies = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
+  const others = cookies.filter((cookie) => !cookie.startsWith(name))
+  ctx.remove('Set-Cookie')
+  if (others.length > 0) ctx.set('Set-Cookie', others)
 }
 
 /** The words for this error alone, whatever its code is. */

@@ -133,6 +133,6 @@ test('a form that was answered is not answered twice by going back', async () =>
   const before = stored('Grant')
   await page.goBack()
   await expect.poll(() => page.locator('[value=allow]').count()).toBe(0)
-  await expect.poll(() => page.locator('main').innerText()).toContain('no longer valid')
+  await expect.poll(() => page.locator('main').innerText()).toContain('already answered')
   expect(stored('Grant')).toBe(before)
 })

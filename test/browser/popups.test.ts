@@ -122,7 +122,7 @@ describe.each([
     ['the page behind a lost cookie', '/oauth/authorize/unknown'],
   ])('the opener can close %s, and cannot read it', async (__, path) => {
     const popup = await openPopup(issuer() + path)
-    expect(await popup.locator('code').count()).toBe(1)
+    expect(await popup.locator('.support').count()).toBe(1)
     expect(await seesClosed()).toBe(false)
     await expect(opener.evaluate('popup.document')).rejects.toThrow('cross-origin')
     const closed = popup.waitForEvent('close')

@@ -185,7 +185,9 @@ describe('at the same time', () => {
     const codes = answers.filter(({ headers }) => headers.get('location')?.includes('code='))
     expect(codes).toHaveLength(1)
     const others = answers.filter((answer) => !codes.includes(answer))
-    expect(others.map(({ status }) => status)).toEqual(others.map(() => 400))
+    // To the page that tells the person what became of the request.
+    const ended = `${url.replace('/authorize/', '/interaction/')}?ended`
+    expect(others.map(({ headers }) => headers.get('location'))).toEqual(others.map(() => ended))
   })
 
   const cookiesFor = ({ cookies }: Browser, url: string): string =>

@@ -43,7 +43,8 @@ const answers: readonly (readonly [string, string, RawInit, number, 'no-store' |
   ['the metadata for OpenID', '/.well-known/openid-configuration', {}, 200, 'any'],
   ['the keys', '/oauth/jwks', {}, 200, 'any'],
   ['the style sheet', '/oauth/assets/styles.css', {}, 200, 'any'],
-  ['the resume URL of nobody', '/oauth/authorize/x', { headers: html }, 400, 'no-store'],
+  ['the resume URL of nobody', '/oauth/authorize/x', { headers: html }, 303, 'no-store'],
+  ['the page of no interaction', '/oauth/interaction/x', { headers: html }, 400, 'no-store'],
   ['the way to the connections', '/oauth/connections', { headers: html }, 303, 'any'],
   ['the sign-in page of the connections', '/oauth/sign-in', { headers: html }, 200, 'no-store'],
 ]

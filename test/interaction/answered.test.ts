@@ -93,6 +93,20 @@ test('who never got the answer with the new session sees the decision', async ()
   expect(stored('AuthorizationCode')).toBe(codes + 1)
 })
 
+test('who asks for the way to the application with the session of before stays signed in', async () => {
+  const { page, browser } = await goToConsent(server.issuer, { client })
+  const before = new Map(browser.cookies)
+  await browser.submit(page, allow)
+  const after = new Map(browser.cookies)
+  const late = createBrowser()
+  for (const [key, cookie] of before) late.cookies.set(key, cookie)
+  await late.go(resumeOf(page))
+  const changed = [...late.cookies].filter(([key, { value }]) => before.get(key)?.value !== value)
+  expect(changed).toEqual([])
+  for (const [key, cookie] of after) browser.cookies.set(key, cookie)
+  expect((await browser.go(`${server.issuer}/oauth/connections`)).text).toContain('Signed in as')
+})
+
 describe('nothing of a decision is told', () => {
   test('to another browser', async () => {
     const { page } = await decided(allow)
