@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusalOf, startBackend, type Backend } from '../support/backend.ts'
 import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
-import { surroundings } from '../support/surroundings.ts'
 
 // The example backend, as `npm run example:embedded` starts it, and what its people and their applications do.
 
-const main = fileURLToPath(new URL('../../examples/embedded/main.ts', import.meta.url))
 const bakery = '7c1f7c43-9a55-4d1b-a11c-7f3e5f0a2b11'
 const florist = '2f3b0f0e-62c1-4a66-8f0e-0b8c1d6a9c22'
 const ledger = {
@@ -16,36 +12,6 @@ const ledger = {
   redirect_uris: ['http://127.0.0.1:8910/callback'],
   token_endpoint_auth_method: 'none',
 } as const
-
-interface Backend {
-  readonly origin: string
-  readonly issuer: string
-  readonly log: () => string
-  readonly close: () => Promise<void>
-}
-
-async function startBackend(): Promise<Backend> {
-  const env = { ...surroundings, PORT: '0' }
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [said, logged] = ['', '']
-  child.stderr.on('data', (text: Buffer) => (logged += text.toString()))
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (text: Buffer) => {
-      said += text.toString()
-      if (said.includes('Ctrl+C')) resolve()
-    })
-    child.once('close', () => reject(new Error(`it ended: ${logged}`)))
-  })
-  return {
-    origin: /^Backend +(\S+)$/m.exec(said)?.[1] ?? '',
-    issuer: /^Authorization server +(\S+)$/m.exec(said)?.[1] ?? '',
-    log: () => logged,
-    close: async () => {
-      child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'close')
-    },
-  }
-}
 
 let backend: Backend
 let origin = ''
@@ -280,16 +246,6 @@ test('keeps an idle connection for longer than load balancers do', async () => {
   const { headers } = await fetch(`${origin}/login`)
   expect(headers.get('keep-alive')).toBe('timeout=65')
 })
-
-/** What it says at its end, which comes by itself. */
-async function refusalOf(settings: Record<string, string>): Promise<string> {
-  const env = { ...surroundings, ...settings }
-  const other = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  other.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  expect(await once(other, 'close')).toEqual([1, null])
-  return said
-}
 
 test('says in one line where its port is taken, and ends with 1', async () => {
   const { port } = new URL(origin)
