@@ -35,7 +35,10 @@ function signIn(
   browser: Browser,
   page: Page,
   person: typeof maja,
-  { csrf = formToken(page), headers = { origin, 'sec-fetch-site': 'same-origin' } }: Forgery = {},
+  {
+    csrf = formToken(page),
+    headers = { origin: page.url.origin, 'sec-fetch-site': 'same-origin' },
+  }: Forgery = {},
 ): Promise<Page> {
   const action = /action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
   const body = new URLSearchParams({ ...person, csrf })
