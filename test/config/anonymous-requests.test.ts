@@ -6,7 +6,7 @@ import { audience } from '../support/server.ts'
 function pathsOf(options: object): readonly string[] {
   try {
     createAuthorizationServer({
-      issuer: 'https://auth.example.test',
+      issuer: 'http://localhost:3000',
       cookieKeys: ['a key for the cookies'],
       accounts: createAccounts(),
       resourceServer: { audience },
