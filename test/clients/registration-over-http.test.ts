@@ -12,7 +12,7 @@ import {
   sendJson,
   tryToRegister,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let open: RunningServer
@@ -56,7 +56,7 @@ describe('published clients', () => {
     const client = configuration.clientMetadata()
     expect(client.client_secret).toBeUndefined()
     const { access_token } = await connect(server.issuer, { client: client as never })
-    expect((await introspect(server.issuer, access_token, client as never))['active']).toBe(true)
+    expect((await introspect(server.issuer, access_token, resourceServer))['active']).toBe(true)
   })
 })
 
