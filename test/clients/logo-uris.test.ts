@@ -45,13 +45,19 @@ describe('loopback hosts', () => {
   const start = (issuer?: string): Promise<RunningServer> =>
     startServer({ clients: [], registration: {}, ...(issuer !== undefined && { issuer }) })
   const codes = (server: RunningServer, logo_uri: string): Promise<readonly string[]> =>
-    server.clients.create({ ...registration, client_name: logo_uri.slice(0, 20), logo_uri }).then(
-      () => [],
-      (error: unknown) => {
-        if (!(error instanceof ClientMetadataError)) throw error
-        return error.issues.map(({ path, code }) => `${path} ${code}`)
-      },
-    )
+    server.clients
+      .create({
+        ...registration,
+        client_name: `Logo ${URL.parse(logo_uri)?.hostname.replaceAll(/[^a-z0-9.]/g, ' ') ?? ''} ${logo_uri.length}`,
+        logo_uri,
+      })
+      .then(
+        () => [],
+        (error: unknown) => {
+          if (!(error instanceof ClientMetadataError)) throw error
+          return error.issues.map(({ path, code }) => `${path} ${code}`)
+        },
+      )
 
   test('are taken in development', async () => {
     const server = await start()
