@@ -8,7 +8,7 @@ import { confidential, startServer, type RunningServer } from '../support/server
 
 async function start(issuer?: string): Promise<RunningServer> {
   // Each has cookie keys of its own, as two projects on one machine have.
-  const cookieKeys = [`a key of ${String(Math.random())}`]
+  const cookieKeys = [`a key for the cookies of ${String(Math.random()).padEnd(20, '0')}`]
   const server = await startServer({ cookieKeys, ...(issuer !== undefined && { issuer }) })
   onTestFinished(() => server.close())
   return server
