@@ -184,6 +184,7 @@ function createServer(
       },
       ...(settings.openRegistration && { registration: { initialAccessToken: false } }),
       storage: known.storage,
+      trustedProxies: settings.trustProxy ? ['loopback', 'linklocal', 'uniquelocal'] : [],
       views: known.views,
       // Without Redis said outright, so that it also starts with NODE_ENV=production.
       signingKeys: settings.redis ? 'stored' : 'ephemeral',
