@@ -102,7 +102,12 @@ test('no other page can hold ours in a frame to have it clicked', async () => {
 describe('a form that was changed in the browser', () => {
   const changes = [
     ['has the company of somebody else', '[name=subject]', nordlysDenmark, 'You cannot connect'],
-    ['has a scope that was not asked for', '[name=subject]', 'users:write', 'look at it again'],
+    [
+      'has a scope that was not asked for',
+      '[name=subject]',
+      'users:write',
+      'look at everything again',
+    ],
     ['has another form token', '[name=csrf]', 'A'.repeat(43), 'cannot be completed'],
   ] as const
 
