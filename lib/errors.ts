@@ -113,3 +113,12 @@ export class SigningKeyError extends Error {
     this.code = code
   }
 }
+
+/** Tells a host of something. What its listeners throw ends nothing but them: what is told has happened. */
+export function carefully(tell: () => void): void {
+  try {
+    tell()
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error))
+  }
+}

@@ -42,7 +42,7 @@ export function toLimitedOffer(
 ): LimitedOffer {
   const { scopes, defaultScopes, reservedHosts } = offer
   const limits = { ...offer.limits, ...own }
-  const has = toScopeNames(current.scope ?? '')
+  const has = toScopeNames(current.scope)
   const isWithin = (name: string): boolean => limits.scopes?.includes(name) ?? true
   const isOffered = (name: string): boolean => isWithin(name) || has.includes(name)
   const { subjectTypes } = limits

@@ -138,7 +138,7 @@ const findScopeIssues = (
   { scope }: Members,
   { beyond }: LimitedOffer,
 ): readonly ConfigurationIssue[] =>
-  namesOf(scope).flatMap((name, index) =>
+  toScopeNames(scope).flatMap((name, index) =>
     beyond.includes(name) ? [notForClients(`scope[${index}]`)] : [],
   )
 
@@ -161,14 +161,10 @@ const isWider = (metadata: Members, current: Members): boolean =>
     return scopesOf(metadata).some((name) => !before.includes(name))
   })
 
-const allOf = ({ scope }: Members): readonly string[] => namesOf(scope)
+const allOf = ({ scope }: Members): readonly string[] => toScopeNames(scope)
 
 const requiredOf = ({ scope, optional_scope: optional }: Members): readonly string[] =>
-  namesOf(scope).filter((name) => !namesOf(optional).includes(name))
-
-/** A value of another type is a mistake, which others name. */
-const namesOf = (scope: unknown): readonly string[] =>
-  typeof scope === 'string' ? toScopeNames(scope) : []
+  toScopeNames(scope).filter((name) => !toScopeNames(optional).includes(name))
 
 /** What a client is trusted by, of what it is registered with. */
 export const trustedMembersOf = (

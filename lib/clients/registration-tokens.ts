@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { carefully } from '../connections/events.ts'
-import { ClientMetadataError } from '../errors.ts'
+import { carefully, ClientMetadataError } from '../errors.ts'
 import type { RegisteredClient } from './clients.ts'
 import { withoutEmpty, type ClientMetadata } from './metadata.ts'
 import type { ClientRecord } from './record.ts'

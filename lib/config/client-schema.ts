@@ -116,14 +116,12 @@ function checkCredentials(value: Client, { credentials }: ClientRules, complain:
 }
 
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
-  const namesIn = (list: unknown): readonly string[] =>
-    typeof list === 'string' ? toScopeNames(list) : []
-  const names = namesIn(value.scope)
+  const names = toScopeNames(value.scope)
   const message = 'names a scope that the resource server does not have'
   for (const index of scopes ? placesOutside(scopes, names) : []) {
     complain(['scope', index], 'unknown_scope', message)
   }
-  for (const index of placesOutside(names, namesIn(value.optional_scope))) {
+  for (const index of placesOutside(names, toScopeNames(value.optional_scope))) {
     complain(['optional_scope', index], 'invalid_client', 'names a scope that is not in scope')
   }
 }

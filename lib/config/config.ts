@@ -61,7 +61,7 @@ export function resolveConfig(
   return {
     ...options,
     storage: options.storage ?? createDefaultStorage(),
-    isDevelopment: new URL(options.issuer).protocol === 'http:',
+    isDevelopment: !hasHttpsIssuer(options),
     signingKeys: typeof signingKeys === 'object' ? signingKeys : generateSigningKeys(),
     allowShortClientSecrets: options.allowShortClientSecrets ?? false,
     resourceServer: {

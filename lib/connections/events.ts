@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { carefully } from '../errors.ts'
 import type { EndedGrant, StoredPayload } from '../storage.ts'
 
 /** Who or what ended a grant. */
@@ -84,15 +85,6 @@ export function createConnectionTeller(): ConnectionTeller {
           ...(by !== undefined && { by }),
         }),
       ),
-  }
-}
-
-/** Tells a host of something. What its listeners throw ends nothing but them: what is told has happened. */
-export function carefully(tell: () => void): void {
-  try {
-    tell()
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error))
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import { errors, type Configuration, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider'
 import { toApplication } from '../clients/application.ts'
+import { carefully } from '../errors.ts'
 import { isForPrograms, toInteractionUrl } from '../provider/routes.ts'
 import type { Views } from '../views.ts'
 import { namedClient, verifiedClient } from './known-client.ts'
@@ -119,10 +120,5 @@ function tell(
     clientId: namedClient(ctx)?.clientId ?? null,
     ...(cause !== undefined && { cause }),
   }
-  try {
-    ctx.app.emit('error_page', event)
-  } catch (failure) {
-    // The person gets the page, whatever the host makes of it.
-    process.emitWarning(failure instanceof Error ? failure : String(failure))
-  }
+  carefully(() => ctx.app.emit('error_page', event))
 }

@@ -4,7 +4,7 @@ import { errors, type Client, type InteractionResults } from 'oidc-provider'
 import { rememberClient } from '../http/known-client.ts'
 import { rememberUiLocales } from '../http/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../provider/authorization-parameters.ts'
-import { toInteractionUrl } from '../provider/routes.ts'
+import { toInteractionPath } from '../provider/routes.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { TokenBase } from './csrf.ts'
@@ -45,12 +45,12 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
       prompt: interaction.prompt,
       session: interaction.session,
       cookie: ctx.cookies.get(provider.cookieName('interaction')),
-      path: new URL(toInteractionUrl(provider.issuer, interaction.uid)).pathname,
+      path: toInteractionPath(provider.issuer, interaction.uid),
     },
     client,
     subjectType: subjectTypeOf(client),
     redirectUri,
-    scopes: typeof scope === 'string' ? toScopeNames(scope) : [],
+    scopes: toScopeNames(scope),
   }
 }
 

@@ -7,7 +7,7 @@ import { isJustSet, lostCookie, sendsNoCookie } from '../http/lost-cookie.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import { findOutcome, outcomeLifetime, toSessionMark, type Outcome } from '../provider/outcomes.ts'
-import { connectionsPath, interactionPath, routes, toInteractionUrl } from '../provider/routes.ts'
+import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../provider/routes.ts'
 import { redirect, type Interaction } from './interaction.ts'
 import type { PageParts } from './parts.ts'
 
@@ -122,7 +122,7 @@ async function renderOutcome(
 /** Lets the browser see for another hour that the person has decided there. */
 export function keepCookie({ provider, config }: PageParts, ctx: Context, uid: string): void {
   ctx.cookies.set(provider.cookieName('interaction'), uid, {
-    path: `${new URL(config.issuer + interactionPath).pathname}/${uid}`,
+    path: toInteractionPath(config.issuer, uid),
     signed: true,
     httpOnly: true,
     sameSite: 'lax',

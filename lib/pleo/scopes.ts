@@ -12,11 +12,13 @@ export interface ScopeWords {
 export type ScopeCatalogue = Readonly<Record<string, ScopeWords>>
 
 /**
- * The names in a list of scopes. Only spaces separate them; those that separate nothing are dropped.
+ * The names in a list of scopes. Only spaces separate them; those that separate nothing are dropped. A value that is not a text
+ * has none.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3}
  */
-export const toScopeNames = (list: string): readonly string[] => list.split(' ').filter(Boolean)
+export const toScopeNames = (list: unknown): readonly string[] =>
+  typeof list === 'string' ? list.split(' ').filter(Boolean) : []
 
 const read = (en: string): ScopeWords => ({ description: { en }, access: 'read' })
 const write = (en: string): ScopeWords => ({ description: { en }, access: 'write' })

@@ -37,7 +37,7 @@ export function toParameterChecks(
       throw new errors.UnsupportedResponseMode()
     },
     scope: (ctx, value, client) => {
-      const requested = [...toScopeNames(value ?? ''), ...droppedScopes(ctx)]
+      const requested = [...toScopeNames(value), ...droppedScopes(ctx)]
       checkScopes(client, requested)
       if (requested.length === 0) setDefaultScope(ctx, client, defaultScopes)
     },
@@ -82,7 +82,7 @@ function checkRedirectUri(client: Client, value: unknown): void {
 }
 
 function checkScopes(client: Client, requested: readonly string[]): void {
-  const registered = new Set(toScopeNames(client.scope ?? ''))
+  const registered = new Set(toScopeNames(client.scope))
   const unknown = requested.find((name) => !registered.has(name))
   if (unknown === undefined) return
   throw new errors.InvalidScope('requested scope is not allowed', unknown)

@@ -21,8 +21,8 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
-/** How long a list of words is at most, in characters, and how many values a parameter that is sent more than once has. */
-const longestList = 10_000
+/** How long a scope is at most, in characters, and how many values a parameter that is sent more than once has. */
+const longestScope = 10_000
 const mostValues = 100
 
 /** Refuses what is too long to be split or compared, before it is. */
@@ -32,10 +32,9 @@ function refuseOversized(params: ReadParameters): void {
       throw new errors.InvalidRequest(`${name} is sent more than ${mostValues} times`)
     }
   }
-  for (const name of ['scope', 'prompt']) {
-    const value = params[name]
-    if (typeof value !== 'string' || value.length <= longestList) continue
-    throw new errors.InvalidRequest(`${name} must have ${longestList} characters at most`)
+  const { scope } = params
+  if (typeof scope === 'string' && scope.length > longestScope) {
+    throw new errors.InvalidRequest(`scope must have ${longestScope} characters at most`)
   }
 }
 
@@ -57,7 +56,7 @@ export function readParameters(params: ReadParameters, { ctx, route, prompts }: 
   if (authorizationRoutes.has(route)) checkRequestSize(ctx)
   refuseOversized(params)
   const { scope, prompt, max_age: maxAge } = params
-  const scopes = typeof scope === 'string' ? toScopeNames(scope) : []
+  const scopes = toScopeNames(scope)
   if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined
   if (!authorizationRoutes.has(route)) return
   if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, prompts)

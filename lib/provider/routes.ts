@@ -16,6 +16,10 @@ export const interactionPath = '/oauth/interaction'
 export const toInteractionUrl = (issuer: string, uid: string): string =>
   `${issuer}${interactionPath}/${uid}`
 
+/** Its path, for which its cookie and its forms are. */
+export const toInteractionPath = (issuer: string, uid: string): string =>
+  new URL(toInteractionUrl(issuer, uid)).pathname
+
 /** Whether a client sent the browser there, perhaps in a window that the client opened. */
 export const isPartOfFlow = (path: string): boolean =>
   path === routes.authorization ||
