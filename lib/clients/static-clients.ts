@@ -13,7 +13,6 @@ interface StaticClients {
   readonly clients: readonly ClientMetadata[]
   /** Signs that their names may have beside the usual ones. */
   readonly nameSigns: string
-  readonly allowShortClientSecrets: boolean
 }
 
 /**
@@ -24,7 +23,7 @@ interface StaticClients {
  */
 export function checkStaticClients(
   provider: Provider,
-  { clients, nameSigns, allowShortClientSecrets }: StaticClients,
+  { clients, nameSigns }: StaticClients,
 ): void {
   const issues = clients.flatMap((client, index) =>
     findFrameworkIssues(provider, client).map((issue) => ({
@@ -35,7 +34,7 @@ export function checkStaticClients(
   if (issues.length > 0) throw new ConfigurationError(issues)
   warnOfCredentials(clients)
   warnOfClients(clients, nameSigns)
-  if (allowShortClientSecrets) warnOfShortSecrets(clients)
+  warnOfShortSecrets(clients)
 }
 
 /**
@@ -68,13 +67,13 @@ export const findShortSecrets = (clients: readonly unknown[]): readonly string[]
     return isShort ? [`clients[${index}].client_secret`] : []
   })
 
-/** Warns of secrets that go on although somebody may guess them. */
+/** Warns of secrets that somebody may guess: those that `allowShortClientSecrets` lets pass, or that a try-out has. */
 function warnOfShortSecrets(clients: readonly ClientMetadata[]): void {
   const paths = findShortSecrets(clients)
   if (paths.length === 0) return
   process.emitWarning(
-    `allowShortClientSecrets: these secrets have fewer than 32 characters, and somebody may guess them: ${paths.join(', ')}. ` +
-      'Give those clients a secret of generateClientSecret().',
+    `These secrets have fewer than 32 characters, and somebody may guess them: ${paths.join(', ')}. ` +
+      'Give those clients a secret of generateClientSecret(). In production, short secrets are refused without allowShortClientSecrets.',
     { type: 'ClientWarning', code: 'short_client_secret' },
   )
 }

@@ -28,7 +28,6 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
   readonly clients: NonNullable<AuthorizationServerOptions['clients']>
   readonly nameSigns: string
-  readonly allowShortClientSecrets: boolean
   readonly lifetimes: Lifetimes
   readonly refreshRetryWindow: number
   readonly refreshOverlap: number
@@ -63,7 +62,6 @@ export function resolveConfig(
     storage: options.storage ?? createDefaultStorage(),
     isDevelopment: !hasHttpsIssuer(options),
     signingKeys: typeof signingKeys === 'object' ? signingKeys : generateSigningKeys(),
-    allowShortClientSecrets: options.allowShortClientSecrets ?? false,
     resourceServer: {
       audience: resourceServer.audience,
       scopes: resourceServer.scopes ?? pleoScopes,

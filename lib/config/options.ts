@@ -63,8 +63,8 @@ export interface AuthorizationServerOptions {
   readonly clients?: readonly ClientMetadata[]
 
   /**
-   * Lets secrets of {@link clients} with fewer than 32 characters go on in production, with a warning at the start. It is meant for
-   * clients that have such a secret already. Make new ones with `generateClientSecret`. Not checked: whether a long secret is random.
+   * Lets secrets of {@link clients} with fewer than 32 characters go on in production. It is meant for clients that have such a
+   * secret already. A short secret is warned of at every start, also on a loopback issuer, where it needs no switch. Make new ones with `generateClientSecret`. Not checked: whether a long secret is random.
    *
    * @defaultValue `false`: in production they are refused
    */

@@ -1,4 +1,4 @@
-/** A stranger who sends large authorization requests as fast as one process can: 8 kB each, 64 MB in all. */
+/** Sends authorization requests of 8 kB as fast as one process can, for 30 seconds, and 64 MB of them at least. */
 import { Agent } from 'node:http'
 import { randomBytes } from 'node:crypto'
 import { requestUrl, send, toJson } from '../support/requests.ts'
@@ -7,7 +7,8 @@ import { publicClient } from '../support/server.ts'
 const issuer = process.argv[2] ?? ''
 const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 const answers: Record<number, number> = {}
-let left = Number(process.argv[3] ?? 8000)
+const end = performance.now() + Number(process.argv[3] ?? 30) * 1000
+let sent = 0
 
 const text = (bytes: number): string => randomBytes((bytes * 3) / 4).toString('base64url')
 const freshUrl = (): string =>
@@ -18,13 +19,13 @@ const freshUrl = (): string =>
   )
 
 async function open(url: string): Promise<number> {
-  left -= 1
+  sent += 1
   return (await send(url, { agent })).status
 }
 
 /** Pushes a request, and opens it twice. */
 async function pushAndOpen(): Promise<number> {
-  left -= 1
+  sent += 1
   const pushed = await send(`${issuer}/oauth/par`, {
     agent,
     body: new URL(freshUrl()).searchParams,
@@ -40,8 +41,8 @@ async function pushAndOpen(): Promise<number> {
 }
 
 async function flood(): Promise<void> {
-  while (left > 0) {
-    const status = left % 2 === 0 ? await open(freshUrl()) : await pushAndOpen()
+  while (sent < 8000 || performance.now() < end) {
+    const status = sent % 2 === 0 ? await open(freshUrl()) : await pushAndOpen()
     answers[status] = (answers[status] ?? 0) + 1
   }
 }

@@ -4,9 +4,13 @@ import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redi
 import { storageKeys } from '../support/redis-harness.ts'
 import { startServer } from '../support/server.ts'
 
-const client = new Redis(process.env['REDIS_URL'] ?? '', recommendedRedisOptions)
+const timeout = Number(process.env['REDIS_TIMEOUT'] ?? recommendedRedisOptions.commandTimeout)
+const client = new Redis(process.env['REDIS_URL'] ?? '', {
+  ...recommendedRedisOptions,
+  commandTimeout: timeout,
+})
 client.on('error', () => undefined)
-const storage = createRedisAdapter({ client, keys: storageKeys })
+const storage = createRedisAdapter({ client, keys: storageKeys, timeout })
 const { issuer } = await startServer({ storage }, Number(process.env['PORT'] ?? 0))
 process.send?.({ issuer })
 // It goes with the test that started it.

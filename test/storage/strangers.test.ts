@@ -8,7 +8,7 @@ import { connect, refresh, type Tokens } from '../support/flow.ts'
 import { password } from '../support/people.ts'
 import { areActive, basic, requestUrl, send, toJson } from '../support/requests.ts'
 import { keysOf } from '../support/redis-dump.ts'
-import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { startRedis, type RedisServer } from '../support/redis-server.ts'
 import { confidential } from '../support/server.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 
@@ -20,7 +20,8 @@ let server: ServerProcess
 beforeAll(async () => {
   redis = await startRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'noeviction'] })
   client = new Redis(redis.port, redis.host)
-  server = await startServerProcess(redis.url)
+  // A busy machine must not look like a full Redis: this server waits longer for an answer.
+  server = await startServerProcess(redis.url, { env: { REDIS_TIMEOUT: '20000' } })
   // The first connection leaves behind what all have in common.
   await connect(server.issuer)
 })
@@ -90,7 +91,7 @@ test('a pushed request takes room until its end, and a small marker once it was 
 
 test(
   'a flood leaves 50 connections alone that refresh all the time',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const connections = await Promise.all(Array.from({ length: 50 }, () => connect(server.issuer)))
     const grants = await keysOf(client, 'pleo:grant:')
@@ -121,7 +122,7 @@ test(
   },
 )
 
-/** Resolves to the last access token. On a busy machine, Redis may answer too late: then the client tries again. */
+/** Resolves to the last access token. */
 async function refreshAllTheTime(
   issuer: string,
   first: Tokens,
@@ -129,12 +130,9 @@ async function refreshAllTheTime(
 ): Promise<string> {
   let tokens = first
   do {
-    const answered = await waitUntil('a refresh', async () => {
-      const answer = await refresh(issuer, tokens.refresh_token)
-      if (answer.status === 400) throw new Error(`refused: ${JSON.stringify(answer.body)}`)
-      return answer.status === 200 ? answer : undefined
-    })
-    tokens = answered?.body as unknown as Tokens
+    const { status, body } = await refresh(issuer, tokens.refresh_token)
+    expect({ status, body }).toMatchObject({ status: 200 })
+    tokens = body as unknown as Tokens
   } while (!isOver())
   return tokens.access_token
 }

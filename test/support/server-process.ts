@@ -10,14 +10,20 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
+interface ServerProcessOptions {
+  readonly port?: number
+  readonly main?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 const standard = fileURLToPath(new URL('../storage/server-process.ts', import.meta.url))
 
 /** Starts a server that keeps everything in that Redis, on a free port unless one is given. */
 export async function startServerProcess(
   redisUrl: string,
-  { port = 0, main = standard }: { readonly port?: number; readonly main?: string } = {},
+  { port = 0, main = standard, env: more = {} }: ServerProcessOptions = {},
 ): Promise<ServerProcess> {
-  const env = { ...process.env, ...surroundings, REDIS_URL: redisUrl, PORT: String(port) }
+  const env = { ...process.env, ...surroundings, REDIS_URL: redisUrl, PORT: String(port), ...more }
   const child = fork(main, { env, stdio: 'inherit' })
   const exited = once(child, 'exit')
   const [message] = (await Promise.race([
