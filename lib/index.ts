@@ -20,14 +20,14 @@ export type {
   Connections,
   RevokedBy,
   RevokedGrants,
-} from './connections/connections.ts'
+} from './grants/connections.ts'
 export type {
   ConnectionEvent,
   ConnectionEvents,
   ConnectionRevoked,
   RefreshRepeated,
   RevocationReason,
-} from './connections/events.ts'
+} from './grants/events.ts'
 export type {
   ClientChanges,
   Clients,
@@ -49,7 +49,7 @@ export type {
   RegistrationTokens,
 } from './clients/registration-tokens.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
-export type { MountingCheckOptions } from './embedding/check-mounting.ts'
+export type { MountingCheckOptions } from './http/check-mounting.ts'
 export {
   ClientMetadataError,
   ClientResumedError,
@@ -60,8 +60,8 @@ export {
 } from './errors.ts'
 export type { ErrorPageEvent } from './http/error-page.ts'
 export type { KeyRotationOptions, SigningKeyInfo, SigningKeys } from './keys/signing-keys.ts'
-export type { HostWords } from './locales/host-words.ts'
-export type { LogoWarning } from './logos/teller.ts'
+export type { HostWords } from './pages/texts/host-words.ts'
+export type { LogoWarning } from './pages/logos/teller.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {
@@ -82,8 +82,8 @@ export type {
   UsedProof,
   UsedProofs,
 } from './storage.ts'
-export type { Introspection } from './tokens/introspect.ts'
-export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './views/theme/colors.ts'
+export type { Introspection } from './oidc/introspect.ts'
+export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme/colors.ts'
 export type {
   AnsweredData,
   CannotConnectData,
@@ -104,5 +104,5 @@ export type {
   ShownScope,
   ShownSubject,
   SignOutData,
-} from './views/page-data.ts'
-export type { Theme } from './views/theme.ts'
+} from './pages/page-data.ts'
+export type { Theme } from './pages/theme.ts'

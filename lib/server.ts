@@ -1,11 +1,11 @@
 import type Koa from 'koa'
 import type Provider from 'oidc-provider'
 import type { Clients } from './clients/clients.ts'
-import type { Connections } from './connections/connections.ts'
+import type { Connections } from './grants/connections.ts'
 import type { ErrorPageEvent } from './http/error-page.ts'
-import type { MountingCheckOptions } from './embedding/check-mounting.ts'
+import type { MountingCheckOptions } from './http/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
-import type { Introspection } from './tokens/introspect.ts'
+import type { Introspection } from './oidc/introspect.ts'
 
 /** What {@link AuthorizationServer.app} tells besides Koa's own events. */
 export interface ErrorPageEvents {

@@ -1,8 +1,8 @@
 import { constants, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { nearestName } from '../config/did-you-mean.ts'
-import { listBundledTemplates } from '../views/check/template.ts'
-import { bundledViews } from '../views/files.ts'
+import { nearestName } from '../validation/did-you-mean.ts'
+import { listBundledTemplates } from '../workbench/check/template.ts'
+import { bundledViews } from '../pages/files.ts'
 
 /** What was copied, or why nothing was. */
 export interface Copied {

@@ -5,7 +5,7 @@ import {
   SigningKeyError,
   UnknownClientError,
 } from '../errors.ts'
-import type { Administration } from '../standalone.ts'
+import type { Administration } from '../administration.ts'
 import { importHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
 import { print, type Answer } from './terminal/print.ts'
@@ -71,7 +71,7 @@ async function open({ config, keyPrefix }: CommonOptions): Promise<Opened> {
   if (config !== undefined) return importHost(config)
   const { storage, close } = await openRedis(keyPrefix)
   // With it comes the framework, which no other command needs.
-  const { createStandalone } = await import('../standalone.ts')
+  const { createStandalone } = await import('../administration.ts')
   return { administration: createStandalone(storage), close }
 }
 

@@ -1,6 +1,6 @@
 import { getDomain } from 'tldts'
 import type { ConfigurationIssue } from '../errors.ts'
-import { isLoopback } from '../http/url.ts'
+import { isLoopback } from '../validation/url.ts'
 import type { ClientMetadata } from './metadata.ts'
 
 /** The host of the product, which no partner has a part of. */

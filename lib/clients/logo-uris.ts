@@ -1,5 +1,5 @@
 import type { ConfigurationIssue } from '../errors.ts'
-import { isFetchableHost } from '../http/address.ts'
+import { isFetchableHost } from '../validation/address.ts'
 
 /** Why pages do not show the logo of a client, as a stable code with its sentence. */
 export const logoProblems = {

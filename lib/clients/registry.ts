@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
-import type { Connections } from '../connections/connections.ts'
+import type { Connections } from '../grants/connections.ts'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 import { createClientStore, type ClientStore } from './changes.ts'

@@ -1,11 +1,11 @@
 import type { JWKS } from 'oidc-provider'
-import { findShortSecrets } from '../clients/static-clients.ts'
+import { findShortSecrets } from '../oidc/static-clients.ts'
 import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
-import { defaultProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
+import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
-import type { RequestLimits } from '../provider/request-budget.ts'
-import { generateSigningKeys } from '../provider/signing-keys.ts'
+import type { RequestLimits } from '../oidc/request-budget.ts'
+import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
 import type {
   AuthorizationServerOptions,
@@ -13,7 +13,7 @@ import type {
   ResourceServerOptions,
   ViewsOptions,
 } from './options.ts'
-import { createClientCheck, type FindClientIssues } from './check-clients.ts'
+import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
 

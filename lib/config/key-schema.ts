@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
-import { knownProofAlgorithms, type ProofAlgorithm } from '../dpop/proof.ts'
+import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 
 /** What this server signs with, by kind of key (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
 const algorithms = {

@@ -1,13 +1,13 @@
 import type { Context } from 'koa'
 import type { Configuration, JWKS } from 'oidc-provider'
 import type { ClientMetadata } from '../clients/metadata.ts'
-import type { ProofAlgorithm } from '../dpop/proof.ts'
-import type { HostWords } from '../locales/host-words.ts'
-import type { RequestLimits } from '../provider/request-budget.ts'
+import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
+import type { HostWords } from '../pages/texts/host-words.ts'
+import type { RequestLimits } from '../oidc/request-budget.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
-import type { Theme } from '../views/theme.ts'
+import type { Theme } from '../pages/theme.ts'
 
 /** What {@link createAuthorizationServer} takes. Everything is checked at once, before anything starts. */
 export interface AuthorizationServerOptions {

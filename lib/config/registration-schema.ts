@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listOfUnique } from './list-schema.ts'
+import { listOfUnique } from '../validation/list-schema.ts'
 import type { RegistrationOptions } from './options.ts'
 
 const isFilled = (list: readonly unknown[]): boolean => list.length > 0

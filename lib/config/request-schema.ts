@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isProxy } from '../http/address.ts'
+import { isProxy } from '../validation/address.ts'
 
 const atLeast = (least: number): z.ZodOptional<z.ZodInt> =>
   z.int({ error: 'must be a whole number' }).min(least, `must be ${least} or more`).optional()

@@ -2,17 +2,12 @@ import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
 import Koa, { type Context, type Next } from 'koa'
 import type Provider from 'oidc-provider'
-import {
-  isMetadata,
-  oauthMetadataPath,
-  openidMetadataPath,
-  toCanonicalPath,
-} from '../provider/routes.ts'
-import { createWatch, type Watch } from '../embedding/watch.ts'
+import { isMetadata, oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../paths.ts'
+import { createWatch, type Watch } from './watch.ts'
 import type { ErrorPageEvent } from './error-page.ts'
 import { setHostContext } from './host-context.ts'
 import { restoreHeaders } from './security-headers.ts'
-import { originalUrlOf } from './url.ts'
+import { originalUrlOf } from '../validation/url.ts'
 
 /**
  * The application to mount. It answers what lies below the issuer's path and lets everything else

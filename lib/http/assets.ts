@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa'
-import type { Asset, Assets } from '../views/assets.ts'
+import type { Asset, Assets } from '../pages/assets.ts'
 import type { PathMiddleware } from './by-path.ts'
 
 /** Serves what pages load. */

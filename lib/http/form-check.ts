@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import { errors } from 'oidc-provider'
-import { isConsumed } from '../embedding/body-watch.ts'
+import { isConsumed } from './body-watch.ts'
 
 const formType = 'application/x-www-form-urlencoded'
 

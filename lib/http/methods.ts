@@ -1,7 +1,7 @@
 import type { Context, Middleware, Next } from 'koa'
 import { errors } from 'oidc-provider'
 import type { RegistrationOptions } from '../config/options.ts'
-import { allowedMethods, isRegistration } from '../provider/routes.ts'
+import { allowedMethods, isRegistration } from '../paths.ts'
 
 /**
  * Refuses methods that a path does not know (RFC 9110, Section 15.5.6).

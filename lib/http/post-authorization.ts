@@ -1,6 +1,6 @@
 import type { Context, Middleware, Next } from 'koa'
 import compose from 'koa-compose'
-import { routes } from '../provider/routes.ts'
+import { routes } from '../paths.ts'
 import { createFormParser } from './form.ts'
 import { createQueryBound } from './query-bound.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
-import { isAsset, isForPrograms } from '../provider/routes.ts'
+import { isAsset, isForPrograms } from '../paths.ts'
 
 export const requestIdHeader = 'X-Request-Id'
 

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import { isPartOfFlow, programEndpoints } from '../provider/routes.ts'
+import { isPartOfFlow, programEndpoints } from '../paths.ts'
 import { requestIdHeader } from './request-id.ts'
 
 /**

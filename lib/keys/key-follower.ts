@@ -1,4 +1,4 @@
-import { generateSigningKey, type SigningKey } from '../provider/signing-keys.ts'
+import { generateSigningKey, type SigningKey } from './generate.ts'
 import type { RecordStorage } from '../storage.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import {

@@ -1,5 +1,5 @@
 import { SigningKeyError } from '../errors.ts'
-import type { SigningKey } from '../provider/signing-keys.ts'
+import type { SigningKey } from './generate.ts'
 import type { SigningKeyInfo } from './signing-keys.ts'
 
 /** How long keys are in each state, in seconds. */

@@ -1,5 +1,5 @@
 import { SigningKeyError } from '../errors.ts'
-import { generateSigningKey } from '../provider/signing-keys.ts'
+import { generateSigningKey } from './generate.ts'
 import type { RecordStorage } from '../storage.ts'
 import { changeSchedule, createKeyStore, noStoredKeys } from './key-store.ts'
 import { announce, bringUpToDate, giveUp, toInfos, type KeySchedule } from './schedule.ts'

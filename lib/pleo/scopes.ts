@@ -1,4 +1,4 @@
-import type { HostWords } from '../locales/host-words.ts'
+import type { HostWords } from '../pages/texts/host-words.ts'
 
 /** One scope, as people read it. */
 export interface ScopeWords {

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa'
-import type { ProofAlgorithm } from '../dpop/proof.ts'
+import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
 import type { UsedProofs } from '../storage.ts'
 import {
   VerificationUnavailableError,

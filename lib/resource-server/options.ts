@@ -1,5 +1,5 @@
-import { defaultProofAlgorithms, knownProofAlgorithms } from '../dpop/proof.ts'
-import { findIssuerFlaw, isLoopbackOrHttps } from '../http/url.ts'
+import { defaultProofAlgorithms, knownProofAlgorithms } from '../validation/dpop-proof.ts'
+import { findIssuerFlaw, isLoopbackOrHttps } from '../validation/url.ts'
 
 // What is wrong is said when the middleware is made, by name and without the value.
 

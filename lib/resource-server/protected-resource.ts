@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
-import type { ProofAlgorithm } from '../dpop/proof.ts'
-import { originalUrlOf } from '../http/url.ts'
+import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
+import { originalUrlOf } from '../validation/url.ts'
 import {
   checkIssuer,
   checkMembers,

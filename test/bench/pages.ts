@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { createViews } from '../../lib/views.ts'
-import type { Page } from '../../lib/views/page-data.ts'
-import { createSamples } from '../../lib/views/samples.ts'
+import { createViews } from '../../lib/pages/pages.ts'
+import type { Page } from '../../lib/pages/page-data.ts'
+import { createSamples } from '../../lib/workbench/samples.ts'
 
 // How much work it is to draw each page, in each of its states. CPU time of this process, which another process
 // takes nothing away from; the best of several rounds, as what the machine does besides only adds to it.

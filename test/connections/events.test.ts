@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ConnectionEvents, ConnectionRevoked } from '../../lib/index.ts'
-import { grantIdOf } from '../../lib/tokens/token-values.ts'
+import { grantIdOf } from '../../lib/grants/token-values.ts'
 import { connect, consent, redeem, refresh, revoke, type Tokens } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
 import { pause } from '../support/requests.ts'

@@ -36,7 +36,7 @@ const rowsIn = (text: string): readonly string[] =>
 /** The names of an interface's own members. */
 function membersOf(name: string): readonly string[] {
   const body = new RegExp(`^export interface ${name} \\{\n(.*?)^\\}`, 'ms').exec(
-    read('lib/views/page-data.ts'),
+    read('lib/pages/page-data.ts'),
   )
   const members = [...(body?.[1] ?? '').matchAll(/^ {2}readonly '?([\w-]+)'?:/gm)]
   return members.map(([, member = '']) => member).toSorted()
@@ -72,7 +72,7 @@ describe('the document on templates says of the data', () => {
   })
 
   test('no type of which it says nothing', () => {
-    const types = [...read('lib/views/page-data.ts').matchAll(/^export interface (Shown\w+)/gm)]
+    const types = [...read('lib/pages/page-data.ts').matchAll(/^export interface (Shown\w+)/gm)]
     for (const [, type] of types) expect(doc).toContain(`| \`${type}\` `)
   })
 })

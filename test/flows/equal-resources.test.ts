@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
-import { toNormalUri } from '../../lib/http/url.ts'
+import { toNormalUri } from '../../lib/validation/url.ts'
 import { consent, createPkce, introspect, post, redeem, refresh } from '../support/flow.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { ask, basic, toRedirect } from '../support/requests.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
-import { grantIdOf } from '../../lib/tokens/token-values.ts'
+import { grantIdOf } from '../../lib/grants/token-values.ts'
 import { goToConsent, introspect, redeem, refresh, type Tokens } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery } from '../support/people.ts'

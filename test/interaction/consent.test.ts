@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseSubject } from '../../lib/index.ts'
-import { toDecision, toOffer } from '../../lib/interaction/consent.ts'
+import { toDecision, toOffer } from '../../lib/consent/consent.ts'
 import { bakery, nordlysDenmark, nordlysGermany } from '../support/people.ts'
 
 const mine = { urn: nordlysDenmark, name: 'Nordlys Denmark', mayConnect: true }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFormTokens, refuseForeignOrigin } from '../../lib/interaction/csrf.ts'
+import { createFormTokens, refuseForeignOrigin } from '../../lib/consent/csrf.ts'
 
 const interaction = {
   uid: 'u1',

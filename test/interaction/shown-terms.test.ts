@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
-import { toShownTerms } from '../../lib/interaction/shown-terms.ts'
-import { scopesOf, toTerms } from '../../lib/interaction/terms.ts'
-import { loadCatalogues } from '../../lib/locales/catalogues.ts'
-import { createTranslators } from '../../lib/locales/translator.ts'
+import { toShownTerms } from '../../lib/consent/shown-terms.ts'
+import { scopesOf, toTerms } from '../../lib/consent/terms.ts'
+import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
+import { createTranslators } from '../../lib/pages/texts/translator.ts'
 
 const english = createTranslators(loadCatalogues([]), 'Pleo').of('en')
 

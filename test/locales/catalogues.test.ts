@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
-import { loadCatalogues, placeholdersOf, toPluralPath } from '../../lib/locales/catalogues.ts'
+import { loadCatalogues, placeholdersOf, toPluralPath } from '../../lib/pages/texts/catalogues.ts'
 
 const catalogues = loadCatalogues([])
 const languages = ['en', 'da', 'sv', 'nb', 'de', 'nl', 'fr', 'es', 'it', 'fi', 'pt']

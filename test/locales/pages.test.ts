@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
-import { loadCatalogues } from '../../lib/locales/catalogues.ts'
-import { createTranslators, type TextValues } from '../../lib/locales/translator.ts'
+import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
+import { createTranslators, type TextValues } from '../../lib/pages/texts/translator.ts'
 import { createBrowser, isolated, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { loadCatalogues } from '../../lib/locales/catalogues.ts'
-import { isolate } from '../../lib/locales/isolate.ts'
-import { createTranslators } from '../../lib/locales/translator.ts'
+import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
+import { isolate } from '../../lib/pages/texts/isolate.ts'
+import { createTranslators } from '../../lib/pages/texts/translator.ts'
 
 const translators = createTranslators(loadCatalogues([]), 'Pleo', 'UTC')
 const english = translators.of('en')

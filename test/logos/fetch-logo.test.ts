@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { fetchLogo } from '../../lib/logos/fetch-logo.ts'
+import { fetchLogo } from '../../lib/pages/logos/fetch-logo.ts'
 import { closeServer, listen } from '../support/server.ts'
 
 const png = Buffer.from(

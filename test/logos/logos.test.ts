@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ClientMetadata, LogoWarning } from '../../lib/index.ts'
-import { createLogos } from '../../lib/logos/logos.ts'
+import { createLogos } from '../../lib/pages/logos/logos.ts'
 import { goToConsent } from '../support/flow.ts'
 import { png, startLogoHost, type LogoHost } from '../support/logo-host.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'

@@ -12,7 +12,7 @@ import {
   responseModesOf,
   routesOf,
   type Grant,
-} from '../../lib/provider/internals.ts'
+} from '../../lib/oidc/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
 import { createBare } from '../support/bare-provider.ts'
 import { connect, goToConsent, refresh } from '../support/flow.ts'
@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-describe('lib/provider/internals.ts', () => {
+describe('lib/oidc/internals.ts', () => {
   test('Grant.IN_PAYLOAD is a list of the members that are stored', () => {
     const { IN_PAYLOAD: members } = createBare().Grant as unknown as { IN_PAYLOAD: unknown }
     expect(Array.isArray(members)).toBe(true)
@@ -133,7 +133,7 @@ describe('lib/provider/internals.ts', () => {
   })
 })
 
-describe('lib/provider/policy.ts', () => {
+describe('lib/oidc/policy.ts', () => {
   test('there are the prompts login and consent, in this order, and no others', () => {
     expect([...interactionPolicy.base()].map(({ name }) => name)).toEqual(['login', 'consent'])
   })
@@ -202,7 +202,7 @@ describe('lib/http/app.ts', () => {
   }
 })
 
-describe('lib/provider/authorization-parameters.ts', () => {
+describe('lib/oidc/authorization-parameters.ts', () => {
   test('validators of extra parameters are called without a value too, after the own checks', async () => {
     const seen: [string, unknown][] = []
     const note =
@@ -226,7 +226,7 @@ describe('lib/provider/authorization-parameters.ts', () => {
   })
 })
 
-describe('lib/provider/adapter.ts and what is behind it', () => {
+describe('lib/oidc/adapter.ts and what is behind it', () => {
   const onExchange = (
     exchange: (original: Storage['grants']['exchange']) => Storage['grants']['exchange'],
   ): Storage => {
@@ -290,7 +290,7 @@ describe('lib/provider/adapter.ts and what is behind it', () => {
   })
 })
 
-test('lib/clients/static-clients.ts: a client can be constructed to be checked, without being stored', () => {
+test('lib/oidc/static-clients.ts: a client can be constructed to be checked, without being stored', () => {
   const Client = createBare().Client as unknown as new (metadata: object) => { clientId: string }
   const good = { client_id: 'x', client_secret: 'y', redirect_uris: ['https://x.test/'] }
   expect(new Client(good).clientId).toBe('x')

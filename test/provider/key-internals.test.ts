@@ -1,7 +1,7 @@
 import Provider from 'oidc-provider'
 import { expect, test } from 'vitest'
-import { replaceSigningKeys } from '../../lib/provider/internals.ts'
-import { generateSigningKey } from '../../lib/provider/signing-keys.ts'
+import { replaceSigningKeys } from '../../lib/oidc/internals.ts'
+import { generateSigningKey } from '../../lib/keys/generate.ts'
 import { headerOf } from '../support/signed-tokens.ts'
 import { startApp } from '../support/server.ts'
 
@@ -33,7 +33,7 @@ interface IdTokens {
   validate(token: string, client: unknown): Promise<unknown>
 }
 
-test('lib/provider/internals.ts: keys are replaced in a provider that is in use, which signs with the first and accepts all', async () => {
+test('lib/oidc/internals.ts: keys are replaced in a provider that is in use, which signs with the first and accepts all', async () => {
   const provider = create()
   const running = await startApp(provider)
   const published = async (): Promise<readonly Record<string, unknown>[]> => {

@@ -12,8 +12,8 @@ import {
   proofAlgorithmsOf,
   publicKeysOf,
   storeJwtAccessTokens,
-} from '../../lib/provider/internals.ts'
-import { createGrantId, createTokenValues, grantIdOf } from '../../lib/tokens/token-values.ts'
+} from '../../lib/oidc/internals.ts'
+import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
 import { connect, introspect, refresh, revoke } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
@@ -26,7 +26,7 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-describe('lib/provider/internals.ts, values of tokens', () => {
+describe('lib/oidc/internals.ts, values of tokens', () => {
   const key = Buffer.alloc(32, 1)
   const grantId = createGrantId()
 
@@ -70,7 +70,7 @@ describe('lib/provider/internals.ts, values of tokens', () => {
   })
 })
 
-describe('lib/provider/internals.ts, access tokens that are JWTs', () => {
+describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
   const issueJwt = async (keeps: boolean): Promise<readonly [string, object | undefined]> => {
     const provider = createBare()
     if (keeps) storeJwtAccessTokens(provider, createTokenValues([Buffer.alloc(32, 1)]))
@@ -153,7 +153,7 @@ describe('lib/provider/internals.ts, access tokens that are JWTs', () => {
   })
 })
 
-describe('lib/provider/unavailable.ts', () => {
+describe('lib/oidc/unavailable.ts', () => {
   test('an error of the framework with another status and its own word is answered as it is', async () => {
     const memory = createMemoryAdapter()
     const fail = async (): Promise<never> => {
@@ -177,7 +177,7 @@ describe('lib/provider/unavailable.ts', () => {
   })
 })
 
-describe('lib/tokens/grant-errors.ts', () => {
+describe('lib/oidc/grant-errors.ts', () => {
   // Of each it was decided whether it is about the grant. A new one may be about the request, which must not look like a lost
   // connection.
   test('the framework answers invalid_grant for these reasons, and no others', () => {

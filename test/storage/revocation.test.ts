@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
-import { grantIdOf } from '../../lib/tokens/token-values.ts'
+import { grantIdOf } from '../../lib/grants/token-values.ts'
 import {
   connect,
   consent,

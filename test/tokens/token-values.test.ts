@@ -5,7 +5,7 @@ import {
   createTokenValues,
   generationOf,
   grantIdOf,
-} from '../../lib/tokens/token-values.ts'
+} from '../../lib/grants/token-values.ts'
 
 const keys = [randomBytes(32), randomBytes(32)]
 const values = createTokenValues(keys)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createViews } from '../../lib/views.ts'
-import type { Page } from '../../lib/views/page-data.ts'
-import { createSamples } from '../../lib/views/samples.ts'
+import { createViews } from '../../lib/pages/pages.ts'
+import type { Page } from '../../lib/pages/page-data.ts'
+import { createSamples } from '../../lib/workbench/samples.ts'
 
 const views = createViews({ theme: { productName: 'Fjordbank' } }, 'https://auth.example.test')
 

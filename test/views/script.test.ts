@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createViews } from '../../lib/views.ts'
-import { createSamples } from '../../lib/views/samples.ts'
+import { createViews } from '../../lib/pages/pages.ts'
+import { createSamples } from '../../lib/workbench/samples.ts'
 
 const page = createViews({}, 'https://auth.example.test/auth').of('en')
 const { consent, 'cannot-connect': cannotConnect } = createSamples(page)

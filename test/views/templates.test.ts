@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createTemplates, TemplateFailure } from '../../lib/views/templates.ts'
+import { createTemplates, TemplateFailure } from '../../lib/pages/templates.ts'
 
 function failureOf(files: Readonly<Record<string, string>>, data: object = {}): string {
   const templates = createTemplates((name) => files[name])

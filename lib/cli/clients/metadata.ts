@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ClientChanges } from '../../clients/clients.ts'
-import { readTextFile, TextEncodingError } from '../../text-file.ts'
+import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
 import { Refusal } from '../terminal/refusal.ts'
 
 /** What a client is registered with, as options. */

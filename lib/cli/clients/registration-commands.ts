@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { NewClientMetadata, RegisteredClient } from '../../clients/clients.ts'
 import { withoutEmpty } from '../../clients/metadata.ts'
-import type { Administration } from '../../standalone.ts'
+import type { Administration } from '../../administration.ts'
 import { createAsking } from './asking.ts'
 import { refuseChanged } from './changed.ts'
 import { findClient } from './find.ts'

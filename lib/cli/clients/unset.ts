@@ -1,5 +1,5 @@
 import type { RegisteredClient } from '../../clients/clients.ts'
-import { nearestName } from '../../config/did-you-mean.ts'
+import { nearestName } from '../../validation/did-you-mean.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { clean } from '../terminal/text.ts'
 

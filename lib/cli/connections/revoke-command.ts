@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import type { RevokedGrants } from '../../connections/connections.ts'
-import type { Administration } from '../../standalone.ts'
+import type { RevokedGrants } from '../../grants/connections.ts'
+import type { Administration } from '../../administration.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'

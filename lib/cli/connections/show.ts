@@ -1,5 +1,5 @@
 import type { Clients } from '../../clients/clients.ts'
-import type { Connection } from '../../connections/connections.ts'
+import type { Connection } from '../../grants/connections.ts'
 import { parseSubject } from '../../pleo/subject.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { cut, isForTerminal, terminalWidth, toTable } from '../terminal/table.ts'

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { ConnectionEvents } from '../../connections/events.ts'
+import type { ConnectionEvents } from '../../grants/events.ts'
 import { clean } from '../terminal/text.ts'
 
 /** How long the `close` of a module is waited for, in milliseconds. */

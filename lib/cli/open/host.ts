@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Administration } from '../../standalone.ts'
+import type { Administration } from '../../administration.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { createHostEnd } from './host-end.ts'
 

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
-import { loadAssets } from '../../views/assets.ts'
-import { sampleLogoPath } from '../../views/samples/parts.ts'
+import { loadAssets } from '../../pages/assets.ts'
+import { sampleLogoPath } from '../../workbench/samples/parts.ts'
 import { previewStyles, reloadPath, reloadScript, stylesPath } from './html.ts'
 import { schemes, toForcedScheme, toLookPath } from './look.ts'
 import type { PreviewState } from './sources.ts'

@@ -1,4 +1,4 @@
-import { directionOf, type Direction } from '../../locales/language.ts'
+import { directionOf, type Direction } from '../../pages/texts/language.ts'
 
 /** How a page is looked at. */
 export interface Look {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ViewsOptions } from '../../config/options.ts'
-import { checkViewsOptions } from '../../config/views-schema.ts'
-import { isFolder } from '../../config/check-locales.ts'
-import { readTextFile, TextEncodingError } from '../../text-file.ts'
-import { findTemplateMistakes, type Finding } from '../../views/check.ts'
+import { checkViewsOptions } from '../../pages/views-schema.ts'
+import { isFolder } from '../../pages/texts/check-locales.ts'
+import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
+import { findTemplateMistakes, type Finding } from '../../workbench/check.ts'
 
 /** What the pages are made of. */
 export interface PreviewSources {

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi'
-import { isLoopbackOrHttps } from '../../http/url.ts'
+import { isLoopbackOrHttps } from '../../validation/url.ts'
 import { Refusal } from '../terminal/refusal.ts'
 
 /** The endpoints that this command sends something to. */

@@ -1,4 +1,4 @@
-import { readTextFile, TextEncodingError } from '../../text-file.ts'
+import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
 import { askHidden } from '../terminal/hidden.ts'
 import { canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'

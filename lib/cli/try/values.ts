@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { isLoopbackOrHttps } from '../../http/url.ts'
+import { isLoopbackOrHttps } from '../../validation/url.ts'
 import { parseSubject } from '../../pleo/subject.ts'
 
 /** A redirect URI on this machine. */

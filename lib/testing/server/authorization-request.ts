@@ -1,4 +1,4 @@
-import { routes } from '../../provider/routes.ts'
+import { routes } from '../../paths.ts'
 import { post, toFailure, type Caller } from './client-request.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { connectionsPath, disconnectPath } from '../../provider/routes.ts'
-import { attributeOf } from '../../views/check/drawn.ts'
+import { connectionsPath, disconnectPath } from '../../paths.ts'
+import { attributeOf } from '../../workbench/check/drawn.ts'
 import { createBrowser, type Page } from './browser.ts'
 import { isPublic, type Caller } from './client-request.ts'
 import type { ClientToConnect } from './clients.ts'

@@ -8,7 +8,7 @@ import {
   type DrawnForm,
   type DrawnPage,
   type Element,
-} from '../../views/check/drawn.ts'
+} from '../../workbench/check/drawn.ts'
 import type { Fields, Page } from './browser.ts'
 import { FlowError } from './flow-error.ts'
 import { toRedirectWords } from './redirects.ts'

@@ -1,0 +1,168 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import compose from 'koa-compose'
+import { errors } from 'oidc-provider'
+import { nameOf } from '../pages/application.ts'
+import type { Account, SubjectChoice } from '../config/options.ts'
+import type { ConnectionsData } from '../pages/page-data.ts'
+import { createFormParser } from '../http/form.ts'
+import { refuseForeignOrigin } from './csrf.ts'
+import { redirect } from './interaction.ts'
+import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
+import type { PageParts } from './parts.ts'
+import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
+import { signedInPerson, type SignedInPerson } from './person.ts'
+import { authorizedSubjects, loadSubjectConnections } from './shown-connections.ts'
+import { toConnectionWords } from './connection-words.ts'
+
+type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
+
+/** The pages on which a person sees what is connected, and ends it. */
+export function createConnectionRoutes(parts: PageParts): Middleware {
+  const { provider, config } = parts
+  const router = new Router()
+  const signedIn =
+    (handler: Handler): Middleware =>
+    async (ctx) => {
+      const person = await signedInPerson({ provider, config }, ctx)
+      if (person) await handler(parts, ctx, person)
+      else askToSignIn(parts, ctx)
+    }
+  router.get(connectionsPath, signedIn(showConnections))
+  router.get(disconnectPath, signedIn(showDisconnect))
+  router.post(disconnectPath, compose([formParser, signedIn(disconnect)]) as Middleware)
+  return router.routes() as Middleware
+}
+
+const formParser = createFormParser()
+
+/** Nothing of what was asked for is kept: the person begins with the list. */
+function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context): void {
+  if (!accounts.signInUrl) return redirect(ctx, issuer + signInPath)
+  const target = new URL(accounts.signInUrl, issuer)
+  target.searchParams.set('return_to', issuer + connectionsPath)
+  redirect(ctx, target.href)
+}
+
+async function showConnections(
+  parts: PageParts,
+  ctx: Context,
+  { account, session }: SignedInPerson,
+): Promise<void> {
+  const { findClient, config, connections, views, logos } = parts
+  const { accounts, issuer } = config
+  const page = views.page(ctx)
+  const { language } = page
+  const subjects = await loadSubjectConnections(
+    { findClient, language, accounts, connections, logos },
+    account.accountId,
+  )
+  ctx.type = 'html'
+  ctx.body = page.render('connections', {
+    account: toShownAccount(account),
+    done: await toDone({ ...parts, language, session }, ctx, subjects),
+    signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
+    subjects: subjects
+      .filter((one) => one.connections.length > 0)
+      .map(({ subject, connections: list }) => ({
+        name: subject.name,
+        detail: subject.detail ?? null,
+        connections: list.map((one) =>
+          toConnectionWords(one, {
+            page,
+            catalogue: config.resourceServer.scopes,
+            disconnectUrl: toDisconnectUrl(issuer, one.clientId, subject.urn),
+          }),
+        ),
+      })),
+  })
+}
+
+const toDisconnectUrl = (issuer: string, clientId: string, subject: string): string =>
+  `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
+
+async function showDisconnect(
+  { findClient, config, views, formTokens, logos }: PageParts,
+  ctx: Context,
+  { account, session }: SignedInPerson,
+): Promise<void> {
+  const { client_id: clientId, subject: urn } = ctx.query
+  const subject = await authorizedSubject(config.accounts, account, urn)
+  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  const client = await findClient(clientId)
+  const page = views.page(ctx)
+  ctx.type = 'html'
+  ctx.body = page.render('disconnect', {
+    client: client ? toShownClient(client, logos, page.language) : toGoneClient(clientId),
+    clientId,
+    subject,
+    action: config.issuer + disconnectPath,
+    connectionsUrl: config.issuer + connectionsPath,
+    csrf: formTokens.create(toTokenBase(session, 'disconnect')),
+  })
+}
+
+async function disconnect(
+  { config, connections, formTokens }: PageParts,
+  ctx: Context,
+  { account, session }: SignedInPerson,
+): Promise<void> {
+  refuseForeignOrigin(ctx, config.issuer)
+  const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
+  formTokens.check(toTokenBase(session, 'disconnect'), form['csrf'])
+  const { client_id: clientId, subject: urn } = form
+  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  const subject = await authorizedSubject(config.accounts, account, urn)
+  const by = { reason: 'person', accountId: account.accountId } as const
+  await connections.revoke({ clientId, subject: subject.urn }, by)
+  const ended = { client_id: clientId, subject: subject.urn }
+  const done = formTokens.create(toTokenBase(session, 'disconnected'), Object.values(ended))
+  const query = new URLSearchParams({ ...ended, done })
+  redirect(ctx, `${config.issuer}${connectionsPath}?${query.toString()}`)
+}
+
+const toTokenBase = (session: SignedInPerson['session'], name: 'disconnect' | 'disconnected') => ({
+  uid: 'connections',
+  prompt: { name },
+  session,
+})
+
+/**
+ * The subject, where the person has authority for it.
+ *
+ * @throws AccessDenied for every other, and says nothing of it
+ */
+async function authorizedSubject(
+  accounts: Parameters<typeof authorizedSubjects>[0],
+  { accountId }: Account,
+  urn: unknown,
+): Promise<SubjectChoice> {
+  const subjects = await authorizedSubjects(accounts, accountId)
+  const subject = subjects.find((one) => one.urn === urn)
+  if (!subject) throw new errors.AccessDenied('the request was denied')
+  return subject
+}
+
+interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
+  readonly language: string
+  readonly session: SignedInPerson['session']
+}
+
+/**
+ * What this person just disconnected, in the names that the person knows it by. A link of somebody else cannot say it, and nobody
+ * reads it once it is connected again.
+ */
+async function toDone(
+  { findClient, formTokens, language, session }: DoneParts,
+  ctx: Context,
+  subjects: Awaited<ReturnType<typeof loadSubjectConnections>>,
+): Promise<ConnectionsData['done']> {
+  const { client_id: clientId, subject: urn, done } = ctx.query
+  const isOurs =
+    formTokens.isGood(toTokenBase(session, 'disconnected'), done) &&
+    formTokens.hasShown(done, [clientId, urn])
+  const found = isOurs ? subjects.find(({ subject }) => subject.urn === urn) : undefined
+  if (!found || found.connections.some((one) => one.clientId === clientId)) return null
+  const client = await findClient(String(clientId))
+  return client ? { client: nameOf(client, language), subject: found.subject.name } : null
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import { toPageHeaders } from './security-headers.ts'
+import { oauthMetadataPath, routes } from '../paths.ts'
+
+/** How {@link checkMounting} asks. */
+export interface MountingCheckOptions {
+  /** @defaultValue the global `fetch` */
+  readonly fetch?: typeof fetch
+  /** Milliseconds for each answer. @defaultValue 5000 */
+  readonly timeout?: number
+}
+
+type Ask = (url: string, init?: RequestInit) => Promise<Response>
+
+/**
+ * Asks the authorization server at its own URL, as clients and browsers do, and finds what stands between.
+ *
+ * @throws {@link ConfigurationError}
+ */
+export async function checkMounting(
+  issuer: string,
+  { fetch: send = fetch, timeout = 5000 }: MountingCheckOptions,
+): Promise<void> {
+  const ask: Ask = (url, init) =>
+    send(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
+  const found: ConfigurationIssue[] = []
+  try {
+    for (const check of [checkMetadata, checkTokenEndpoint, checkPage]) {
+      // One after the other: where the first is not reached, the next would not be, either.
+      const issue = await check(issuer, ask)
+      if (issue !== undefined) found.push(issue)
+    }
+  } catch (error) {
+    found.push(toIssue('unreachable', `cannot be reached: ${reasonOf(error)}`))
+  }
+  if (found.length > 0) throw new ConfigurationError(found)
+}
+
+async function checkMetadata(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
+  const { origin, pathname } = new URL(issuer)
+  const path = `${oauthMetadataPath}${pathname === '/' ? '' : pathname}`
+  const response = await ask(origin + path)
+  const { status } = response
+  const members = await membersOf(response)
+  const { issuer: said } = members
+  if (said === issuer) return undefined
+  if (status >= 500) return toUnavailable(path, response)
+  if (typeof said === 'string') {
+    const message = `${path} is the metadata of another issuer: another server answers there`
+    return toIssue('other_issuer', message)
+  }
+  if (isInside(members, 'issuer', issuer)) return toChanged(path, 'another body than it gave')
+  if ((status >= 300 && status < 400) || status === 401 || status === 403) {
+    return toGuarded(path, response)
+  }
+  const message = `${path} is answered with ${status} and no metadata: mount the application there, too`
+  return toIssue('metadata_missing', message)
+}
+
+/** A client that there is not: to know this, the body must arrive, and the answer must be left as it is. */
+async function checkTokenEndpoint(
+  issuer: string,
+  ask: Ask,
+): Promise<ConfigurationIssue | undefined> {
+  const body = new URLSearchParams({
+    grant_type: 'refresh_token',
+    refresh_token: 'none',
+    client_id: randomUUID(),
+    client_secret: 'none',
+  })
+  const response = await ask(issuer + routes.token, { method: 'POST', body })
+  const { status } = response
+  const members = await membersOf(response)
+  const { error } = members
+  if (error === 'invalid_client' && status === 401) return undefined
+  // Where it was the client that was not known, somebody else made this status or this body of it.
+  const isUnknown = error === 'invalid_client' || isInside(members, 'error', 'invalid_client')
+  if (status >= 500 && !isUnknown) return toUnavailable(routes.token, response)
+  if (error === 'invalid_request') {
+    const message = `${routes.token} receives no form: something before it reads bodies and keeps them`
+    return toIssue('body_consumed', message)
+  }
+  if (isUnknown || isMarked(response)) {
+    const what = status === 401 ? 'another body than it gave' : `${status} where it gave 401`
+    return toChanged(routes.token, what)
+  }
+  return status === 404 ? toWrongPrefix(routes.token) : toGuarded(routes.token, response)
+}
+
+/** Whether the headers are those of an answer that we gave, as where only its body or status was changed. */
+const isMarked = ({ headers }: Response): boolean =>
+  headers.get('cache-control') === 'no-store' &&
+  headers.get('access-control-expose-headers') === 'WWW-Authenticate'
+
+/** A page: of an error, as the request asks for nothing. */
+async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
+  const response = await ask(issuer + routes.authorization, { headers: { accept: 'text/html' } })
+  const { headers, status } = response
+  if (status >= 500) return toUnavailable(routes.authorization, response)
+  if (status === 404) return toWrongPrefix(routes.authorization)
+  if (status !== 400) return toGuarded(routes.authorization, response)
+  const changed = Object.entries(toPageHeaders(routes.authorization))
+    .filter(([name, value]) => withoutRepetition(headers.get(name) ?? '') !== value)
+    .map(([name]) => name.toLowerCase())
+  if (changed.length === 0) return undefined
+  const what = `another ${changed.join(', ')} than it gave`
+  return toChanged(routes.authorization, what, 'sets its own, which can break forms and popups')
+}
+
+/** Values that came more than once are all in force; said twice, the same is the same. */
+const withoutRepetition = (value: string): string =>
+  [...new Set(value.split(',').map((one) => one.trim()))].join(', ')
+
+const toUnavailable = (path: string, { status }: Response): ConfigurationIssue =>
+  toIssue(
+    'unavailable',
+    `${path} is answered with ${status}: the server cannot answer, or is not there; server_error and server.check() say more`,
+  )
+
+const toGuarded = (path: string, { status }: Response): ConfigurationIssue =>
+  toIssue(
+    'guarded',
+    `${path} is answered by something before it, with ${status}: a sign-in, a check of forms or another route of the host`,
+  )
+
+const toChanged = (path: string, what: string, how = 'changes answers'): ConfigurationIssue =>
+  toIssue('answer_changed', `${path} is answered with ${what}: something before it ${how}`)
+
+const toWrongPrefix = (path: string): ConfigurationIssue =>
+  toIssue(
+    'wrong_prefix',
+    `${path} is answered with 404, by something else: mount the application at the root or at the path of the issuer, and have proxies pass paths unchanged`,
+  )
+
+const toIssue = (code: string, message: string): ConfigurationIssue => ({
+  path: 'issuer',
+  code,
+  message,
+})
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Whether what we gave stands in something else that a host puts around every JSON. */
+const isInside = (members: Members, name: string, value: string): boolean =>
+  Object.values(members).some((one) => (Object(one) as Members)[name] === value)
+
+async function membersOf(response: Response): Promise<Members> {
+  const body: unknown = await response.json().catch(() => undefined)
+  return Object(body) as Members
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error
+  return cause instanceof Error ? cause.message || String(Object(cause)['code']) : message
+}

@@ -1,0 +1,105 @@
+import compose from 'koa-compose'
+import type { Middleware } from 'koa'
+import type Provider from 'oidc-provider'
+import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { createByPath } from '../http/by-path.ts'
+import { createFormCheck } from '../http/form-check.ts'
+import { createEmptySecrets } from './empty-secrets.ts'
+import { routes } from '../paths.ts'
+
+/** Under which the framework calls client authentication that is missing or malformed `invalid_request`. */
+const refusals: ReadonlySet<string | undefined> = new Set([
+  'no client authentication mechanism provided',
+  'invalid authorization header value format',
+  'client_id and client_secret in the authorization header are not properly encoded',
+  'client_secret must be provided in the Authorization header',
+])
+
+/** The same for two ways at once, which stays `invalid_request` unless one of them is no client authentication. */
+const twoWays = 'client authentication must only be provided using one mechanism'
+
+/**
+ * Answers `invalid_client` if client authentication is missing or wrong, wherever a client authenticates, with a challenge. A
+ * browser gets none for a request without `Authorization`: it would ask the person for a password.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2 RFC 9110, Section 15.5.2}
+ */
+export function explainClientErrors(provider: Provider): void {
+  const explain = (ctx: KoaContextWithOIDC, error: Error): void => {
+    const description = findDescription(ctx, error)
+    if (description === undefined) return
+    ctx.body = { error: 'invalid_client', error_description: description }
+    const { authorization, origin } = ctx.headers
+    if (authorization === undefined && origin !== undefined) {
+      ctx.status = 400
+      return
+    }
+    ctx.status = 401
+    ctx.set(
+      'WWW-Authenticate',
+      `Basic realm="${provider.issuer}", error="invalid_client", error_description="${description}"`,
+    )
+  }
+  provider.on('grant.error', explain)
+  provider.on('introspection.error', explain)
+  provider.on('revocation.error', explain)
+  provider.on('pushed_authorization_request.error', explain)
+}
+
+/** Describes the problem, if client authentication is why the request is refused. */
+function findDescription({ headers }: KoaContextWithOIDC, error: Error): string | undefined {
+  if (!(error instanceof errors.OIDCProviderError)) return undefined
+  const { error: code, error_description: description } = error
+  if (code === 'invalid_client') return description
+  if (code !== 'invalid_request') return undefined
+  const isRefusal = refusals.has(description)
+  const scheme = findForeignScheme(headers.authorization)
+  if (scheme !== undefined && (isRefusal || description === twoWays)) {
+    return `the Authorization header has ${scheme}: authenticate with Basic, or with client_id and client_secret in the body, and send no other scheme`
+  }
+  return isRefusal ? description : undefined
+}
+
+/** Schemes that programs send. Any other first word may be a secret, which is not repeated. */
+const knownSchemes: ReadonlySet<string> = new Set(
+  'aws4-hmac-sha256 apikey bearer digest dpop gnap hawk hoba mutual negotiate ntlm privatetoken token'.split(
+    ' ',
+  ),
+)
+
+/** Names the scheme of an `Authorization` header, unless it is Basic. */
+function findForeignScheme(header = ''): string | undefined {
+  const [, scheme = 'basic'] = /^(\S+) +\S/.exec(header) ?? []
+  const name = scheme.toLowerCase()
+  if (name === 'basic') return undefined
+  return knownSchemes.has(name) ? `the scheme ${scheme}` : 'a scheme that this server does not know'
+}
+
+/**
+ * Refuses introspection to public clients, however they name themselves: a client id is no authentication.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.1 RFC 7662, Section 2.1}
+ */
+export function createPublicIntrospectionRefusal(provider: Provider): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const context = ctx as unknown as KoaContextWithOIDC
+    const isPublic = 'oidc' in ctx && context.oidc.client?.clientAuthMethod === 'none'
+    if (!isPublic || ctx.status >= 500 || isInvalidClient(ctx.body)) return
+    // The listener above writes the answer.
+    const description = 'a public client cannot introspect: authenticate as a confidential client'
+    const error = new errors.CustomOIDCProviderError('invalid_client', description)
+    provider.emit('introspection.error', context, error)
+  }
+}
+
+const isInvalidClient = (body: unknown): boolean =>
+  (body as { readonly error?: unknown } | undefined)?.error === 'invalid_client'
+
+/** Prepares each request in which a client authenticates. */
+export function createClientRequests(provider: Provider): Middleware {
+  const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware
+  const { token, introspection, revocation, pushed_authorization_request: par } = routes
+  return createByPath([token, introspection, revocation, par].map((path) => [path, prepare]))
+}

@@ -1,0 +1,243 @@
+import { hash } from 'node:crypto'
+import type { Context } from 'koa'
+import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
+// @ts-expect-error -- no types come with it
+import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
+import { proofWindow } from '../validation/dpop-proof.ts'
+import type { MatchSecret } from '../clients/authentication.ts'
+import type { RecordStorage, StoredPayload } from '../storage.ts'
+import { createGrantId, toIdentifier, type TokenValues } from '../grants/token-values.ts'
+import { tokenKeyOf } from './grant-request.ts'
+import type { ReadParameters } from './read-parameters.ts'
+
+// What this server changes of oidc-provider beyond its documented interface stands here;
+// test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
+
+/** A grant as this server makes them. */
+export type Grant = InstanceType<Provider['Grant']> & {
+  /** URN of the company or organization it is for. */
+  subject?: string
+  /** The scopes of the authorization request, which may be more than the person granted. Older grants do not have it. */
+  requestedScope?: string
+}
+
+/** Makes grants keep the members that this server adds. Call it before any grant is made: the list is read once. */
+export function keepOwnMembersInGrants(provider: Provider): void {
+  const model = provider.Grant as unknown as { readonly IN_PAYLOAD: readonly string[] }
+  Object.defineProperty(model, 'IN_PAYLOAD', {
+    value: [...model.IN_PAYLOAD, 'subject', 'requestedScope'],
+  })
+}
+
+interface Token {
+  readonly grantId: string
+  scope: string | undefined
+  readonly jkt: string | undefined
+  readonly format: string | undefined
+}
+
+/**
+ * Gives grants short ids, and codes and tokens values that begin with them. The access token of a refresh has its scopes in
+ * the order of the catalogue, so that a repeat derives the same token.
+ */
+export function nameGrantInTokens(
+  provider: Provider,
+  values: TokenValues,
+  catalogue: readonly string[],
+): void {
+  prototypeOf(provider.Grant).generateTokenId = createGrantId
+  prototypeOf(provider.AuthorizationCode).generateTokenId = function (this: Token): string {
+    return values.create(this.grantId)
+  }
+  prototypeOf(provider.RefreshToken).generateTokenId = function (this: Token): string {
+    const used = rotatedRefreshToken()
+    return used
+      ? values.successorOf(used, tokenKeyOf(Provider.ctx))
+      : values.createRefreshToken(this.grantId)
+  }
+  const accessToken = prototypeOf(provider.AccessToken)
+  const original = accessToken.generateTokenId
+  accessToken.generateTokenId = function (this: Token): string {
+    const used = rotatedRefreshToken()
+    if (used)
+      this.scope = catalogue.filter((name) => this.scope?.split(' ').includes(name)).join(' ')
+    // It also decides on the format, and a JWT names what it likes.
+    const value = original.call(this)
+    if (this.format === 'jwt') return value
+    return used
+      ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx))
+      : values.create(this.grantId)
+  }
+}
+
+const prototypeOf = (model: {
+  readonly prototype: unknown
+}): { generateTokenId: (this: Token) => string } => model.prototype as never
+
+/** The refresh token that this request gives up. */
+const rotatedRefreshToken = (): string | undefined =>
+  Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
+
+/**
+ * Has access tokens stored that are JWTs, by their `jti`, as all others are by their value. The framework keeps nothing of
+ * them: none could be ended, nor told from one that a refresh replaced.
+ */
+export function storeJwtAccessTokens(provider: Provider, values: TokenValues): void {
+  const { IN_PAYLOAD: members } = provider.AccessToken
+  const prototype = prototypeOf(provider.AccessToken) as AccessTokenPrototype
+  // eslint-disable-next-line typescript/unbound-method -- called with the token below
+  const { generateTokenId, getValueAndPayload } = prototype
+  prototype.generateTokenId = function (this: Token): string {
+    const value = generateTokenId.call(this)
+    const used = rotatedRefreshToken()
+    if (this.format !== 'jwt') return value
+    // The same for whoever repeats the refresh: a grant does not fill up with repeats.
+    return toIdentifier(used ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx)) : value)
+  }
+  prototype.getValueAndPayload = async function (this: Token) {
+    const issued = await getValueAndPayload.call(this)
+    if (this.format !== 'jwt') return issued
+    const kept = Object.entries(this).filter(
+      ([name, value]) => members.includes(name) && value !== undefined,
+    )
+    return { ...issued, payload: Object.fromEntries(kept) }
+  }
+}
+
+interface AccessTokenPrototype {
+  generateTokenId(this: Token): string
+  getValueAndPayload(this: Token): Promise<{ readonly payload?: StoredPayload }>
+}
+
+/** The public keys of the provider, as it publishes them; another list when they change. */
+export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(provider).jwks.keys
+
+/** The signature algorithms of DPoP proofs, after `configure` had its word. */
+export const proofAlgorithmsOf = (provider: Provider): readonly string[] =>
+  internals(provider).configuration.dPoPSigningAlgValues
+
+/** Who may introspect or revoke a token, after `configure` had its word. */
+export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revocation'): Policy =>
+  internals(provider).configuration.features[endpoint].allowedPolicy
+
+/** Where everything answers below the path of the issuer, by name, after `configure` had its word. */
+export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
+  internals(provider).configuration.routes
+
+/** The values of `prompt` that the provider knows. */
+export const promptsOf = (provider: Provider): ReadonlySet<string> =>
+  internals(provider).configuration.prompts
+
+/** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls a hook. */
+export function changeParameters(
+  provider: Provider,
+  change: (params: ReadParameters, request: ReadRequest) => void,
+): void {
+  const read = new WeakMap<ReadRequest, ReadParameters | undefined>()
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get(this: ReadRequest) {
+      return read.get(this)
+    },
+    set(this: ReadRequest, params: ReadParameters | undefined) {
+      read.set(this, params)
+      if (params) change(params, this)
+    },
+  })
+}
+
+/** A request whose parameters the framework has just read. The types of the framework lack `ctx`. */
+type ReadRequest = Pick<KoaContextWithOIDC['oidc'], 'route'> & { readonly ctx: Context }
+
+/** How each response mode answers, by its name. A change to the map counts from then on. */
+export const responseModesOf = (provider: Provider): ResponseModes =>
+  internals(provider).responseModes
+
+/** The response modes of a provider. Its own way to register them keeps those that are there. */
+type ResponseModes = Map<
+  string,
+  (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
+>
+
+type Policy = (
+  ctx: KoaContextWithOIDC,
+  client: Client,
+  token: InstanceType<Provider['AccessToken']>,
+) => Promise<boolean> | boolean
+
+const internals = internalsOf as (provider: Provider) => {
+  readonly jwks: { readonly keys: readonly JWK[] }
+  readonly responseModes: ResponseModes
+  readonly configuration: {
+    readonly routes: Readonly<Record<string, string>>
+    readonly dPoPSigningAlgValues: readonly string[]
+    readonly prompts: ReadonlySet<string>
+    readonly features: Readonly<
+      Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
+    >
+  }
+}
+
+/**
+ * Has the secret of a client compared elsewhere, where all that the framework knows for it is `hashed`. The hook is the one
+ * that its maintainer names for this (issue 631 of node-oidc-provider).
+ */
+export function compareHashedSecrets(provider: Provider, hashed: string, match: MatchSecret): void {
+  const prototype = provider.Client.prototype as unknown as ClientPrototype
+  // eslint-disable-next-line typescript/unbound-method -- called with the client below
+  const original = prototype.compareClientSecret
+  prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
+    return this.clientSecret === hashed ? match(this.clientId, actual) : original.call(this, actual)
+  }
+}
+
+interface ClientPrototype {
+  readonly clientId: string
+  readonly clientSecret: string
+  compareClientSecret(actual: string): Promise<boolean> | boolean
+}
+
+/**
+ * Checks the redirect URI again before an error goes there. The framework checks it only once, which may be an hour ago: the
+ * client may have lost the URI since then.
+ */
+export function recheckRedirectUris(provider: Provider): void {
+  const property = { get: () => false, set: () => undefined }
+  Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
+}
+
+/**
+ * Lets a proof or assertion pass once. The framework looks first and stores then: of two at once, both
+ * saw nothing. It also forgets a proof after the accepted age: a proof of a client whose clock is ahead is good for longer.
+ */
+export function acceptProofsOnce(provider: Provider, records: RecordStorage): void {
+  const model = provider.ReplayDetection as unknown as {
+    unique: (issuer: string, jti: string, exp: number) => Promise<boolean>
+  }
+  model.unique = (issuer, jti, exp) => {
+    const id = hash('sha256', JSON.stringify([issuer, jti]), 'base64url')
+    const now = Math.floor(Date.now() / 1000)
+    return records.insert(id, {}, Math.max(1, exp - now) + proofWindow)
+  }
+}
+
+/**
+ * Has the provider sign with the first of these private keys, and publish and accept all of them. It takes keys when it is
+ * constructed only; what it has for keys that are elsewhere (`externalSigningSupport`) is an experiment that
+ * stops the server at an upgrade, and knows one key for each algorithm by which it can be asked.
+ */
+export function replaceSigningKeys(provider: Provider, keys: readonly JWK[]): void {
+  const { keystore, jwks } = (internalsOf as (of: Provider) => ProviderInternals)(provider)
+  const published = keys.map((key) => toPublicKey(key))
+  keystore.clear()
+  // Of several that could sign, it takes the first.
+  for (const key of [...keys.slice(0, 1), ...published.slice(1)]) keystore.add(key)
+  jwks.keys = published
+}
+
+interface ProviderInternals {
+  readonly keystore: { clear(): void; add(key: JWK): void }
+  readonly jwks: { keys: readonly JWK[] }
+}
+
+/** RFC 7518, Section 6.2.2 and 6.3.2 */
+const toPublicKey = ({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...key }: JWK): JWK => key

@@ -1,0 +1,121 @@
+import Provider, { errors } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import { createAddressOf, type AddressOf } from '../validation/address.ts'
+import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
+import { moveOn, open } from './pushed-requests.ts'
+import { createRequestBudget, type RequestBudget } from './request-budget.ts'
+import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
+
+interface WaitingRequestParts extends UsualRequest {
+  readonly storage: Storage
+  readonly anonymous: RequestBudget
+  /** Of clients that authenticated. */
+  readonly ofClients: RequestBudget
+  readonly addressOf: AddressOf
+}
+
+/**
+ * Creates the records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
+ * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
+ * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client.
+ *
+ * @returns by the framework's name of the model
+ */
+export function createWaitingRequests({
+  issuer,
+  storage,
+  resourceServer,
+  anonymousRequests,
+  trustedProxies,
+}: Config): ReadonlyMap<string, RecordStorage> {
+  const { audience } = resourceServer
+  const addressOf = createAddressOf(trustedProxies)
+  const anonymous = createRequestBudget(anonymousRequests)
+  const ofClients = createRequestBudget(anonymousRequests)
+  const parts = { issuer, audience, storage, anonymous, ofClients, addressOf }
+  return new Map([
+    ['Interaction', toInteractions(parts)],
+    ['PushedAuthorizationRequest', toPushes(parts)],
+  ])
+}
+
+function toInteractions(parts: WaitingRequestParts): RecordStorage {
+  const { storage, addressOf, anonymous, ofClients } = parts
+  const records = storage.records('Interaction')
+  const pushes = storage.records('PushedAuthorizationRequest')
+  return {
+    ...records,
+    async upsert(id, payload, lifetime = 0) {
+      const stored = withoutUsual(id, payload, parts)
+      // Pages store it without a context. Then it was counted before, or somebody signed in.
+      const { oidc, req } = Provider.ctx ?? {}
+      const isNew = req !== undefined && oidc?.route === 'authorization'
+      const isAnonymous = payload['session'] === undefined
+      if (isNew && isAnonymous && !anonymous.take(id, addressOf(req), sizeOf(stored), lifetime)) {
+        throw new NoRoom(503)
+      }
+      await records.upsert(id, stored, lifetime)
+      const { parJti } = payload
+      if (typeof parJti !== 'string' || !oidc) return
+      const opening = { id: parJti, interaction: id, lifetime }
+      if (!isNew) await moveOn(pushes, opening)
+      else if (!(await open(pushes, opening))) throw openedAtTheSameTime()
+      for (const budget of [anonymous, ofClients]) budget.giveBack(parJti)
+    },
+    async find(id) {
+      const payload = await records.find(id)
+      return payload && withUsual(id, payload, parts)
+    },
+    destroy(id) {
+      anonymous.giveBack(id)
+      return records.destroy(id)
+    },
+  }
+}
+
+function toPushes({
+  storage,
+  anonymous,
+  ofClients,
+  addressOf,
+}: WaitingRequestParts): RecordStorage {
+  const records = storage.records('PushedAuthorizationRequest')
+  return {
+    ...records,
+    async upsert(id, payload, lifetime = 0) {
+      const { oidc, req } = Provider.ctx ?? {}
+      const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
+      const isAnonymous = clientAuthMethod === 'none'
+      const sender = isAnonymous ? req && addressOf(req) : clientId
+      const budget = isAnonymous ? anonymous : ofClients
+      if (!budget.take(id, sender ?? '', sizeOf(payload), lifetime)) {
+        throw new NoRoom(isAnonymous ? 503 : 429)
+      }
+      await records.upsert(id, payload, lifetime)
+    },
+  }
+}
+
+const sizeOf = (payload: StoredPayload): number => Buffer.byteLength(JSON.stringify(payload))
+
+/**
+ * Too many requests of this sender, or of all senders, wait for somebody to sign in.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3 RFC 9126, Section 2.3} for 429
+ */
+class NoRoom extends errors.OIDCProviderError {
+  override readonly error_description =
+    'too many requests are waiting for a sign-in, try again later'
+  override readonly allow_redirect = false
+  override readonly expose = true
+
+  constructor(status: 429 | 503) {
+    super(status, 'temporarily_unavailable')
+    Provider.ctx?.set('Retry-After', '60')
+  }
+}
+
+const openedAtTheSameTime = (): Error =>
+  Object.assign(new errors.InvalidRequestUri('request_uri was opened twice at the same time'), {
+    allow_redirect: false,
+  })

@@ -1,0 +1,77 @@
+import type { Middleware } from 'koa'
+import { findLogoUriIssues, logoUrisOf } from '../../clients/logo-uris.ts'
+import type { ClientMetadata } from '../../clients/metadata.ts'
+import type { Config } from '../../config/config.ts'
+import { logoPath } from '../../paths.ts'
+import { createBackground } from './background.ts'
+import { createLogoCache } from './cache.ts'
+import { fetchLogo } from './fetch-logo.ts'
+import { nameOf } from './name.ts'
+import { createLogoTeller } from './teller.ts'
+
+/** Logos of clients, shown from our own origin: a page tells no host of a partner who looks at it. */
+export interface Logos {
+  /**
+   * Returns where the logo of a client is, on our own origin; `null` if there is none that can be shown now. A logo that is not
+   * there yet is fetched in the background: no page waits for the host of a partner.
+   */
+  urlOf(client: { readonly clientId: string; readonly logoUri?: string | undefined }): string | null
+  /** Tells the operator of clients whose logo is never fetched, as its URI shows. */
+  checkUris(clients: readonly ClientMetadata[]): void
+  /** Serves what {@link Logos.urlOf} named. */
+  readonly middleware: Middleware
+}
+
+/** How long a logo is kept, and how long nothing is asked for if there was none, in milliseconds. */
+const maxAge = 24 * 3_600_000
+const retryAge = 600_000
+
+/** Keeps logos in memory, and checks the URIs of the clients that the options give. */
+export function createLogos({
+  issuer,
+  isDevelopment,
+  clients,
+}: Pick<Config, 'issuer' | 'isDevelopment' | 'clients'>): Logos {
+  const tell = createLogoTeller()
+  const cache = createLogoCache()
+  const inBackground = createBackground()
+  const load = async (clientId: string, logoUri: string): Promise<void> => {
+    const found = await fetchLogo(logoUri, isDevelopment)
+    const logo = typeof found === 'string' ? undefined : found
+    const until = Date.now() + (logo ? maxAge : retryAge)
+    cache.store(nameOf(clientId, logoUri), { clientId, logo, until })
+    if (typeof found === 'string') tell({ clientId, logoUri, reason: found })
+  }
+
+  const checkUris: Logos['checkUris'] = (given) => {
+    for (const client of given) {
+      const uris = new Map(logoUrisOf(client))
+      for (const { path, code: reason } of findLogoUriIssues(client, isDevelopment))
+        tell({ clientId: client.client_id, logoUri: uris.get(path) ?? '', reason })
+    }
+  }
+  checkUris(clients)
+
+  return {
+    urlOf({ clientId, logoUri }) {
+      if (!logoUri) return null
+      const name = nameOf(clientId, logoUri)
+      const { logo, until = 0 } = cache.find(name) ?? {}
+      // Until the new one is there, the old one is shown.
+      if (until <= Date.now()) inBackground(clientId, () => load(clientId, logoUri))
+      return logo ? `${issuer}${logoPath}/${name}` : null
+    },
+    checkUris,
+    middleware: (ctx) => {
+      const logo = cache.find(ctx.path.slice(logoPath.length + 1))?.logo
+      if (!logo) return
+      ctx.set({
+        'Cache-Control': 'public, max-age=86400',
+        'Content-Security-Policy': "default-src 'none'; sandbox",
+        'Cross-Origin-Resource-Policy': 'same-origin',
+      })
+      ctx.type = logo.type
+      ctx.body = logo.content
+    },
+  }
+}

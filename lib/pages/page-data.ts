@@ -1,0 +1,268 @@
+import type { SubjectType } from '../pleo/subject.ts'
+import type { Formats } from './texts/formats.ts'
+import type { Direction } from './texts/language.ts'
+import type { Translator } from './texts/translator.ts'
+
+/** What every template has, beside the data of its own page. */
+export interface CommonData {
+  /** The language of the page (BCP 47), for the attribute `lang`. */
+  readonly lang: string
+  /** Which way that language is written, for the attribute `dir`. */
+  readonly dir: Direction
+  /** The text at a path of the catalogues, `t('consent.allow')`, with what is put into it. */
+  readonly t: Translator['text']
+  /** A day in words, where the person is. If nobody knows that: the day and the time in UTC, with the zone named. */
+  readonly formatDate: Formats['date']
+  /** A number of days in words. */
+  readonly formatDays: Formats['days']
+  /** Names, one after the other. */
+  readonly formatList: Formats['list']
+  /** URL of the style sheet. */
+  readonly stylesheet: string
+  /** URL of the script that filters long lists, which no page needs. */
+  readonly script: string
+  /** What the product is called: `theme.productName`. */
+  readonly product: string
+  /** URL of the logo: `theme.logo`. */
+  readonly logo: string | null
+  /** What the host gave in `views.locals`. */
+  readonly locals: Readonly<Record<string, unknown>>
+}
+
+/** The client, in its own words: text of a stranger. */
+export interface ShownClient {
+  readonly name: string
+  /** What stands in place of a logo. */
+  readonly initials: string
+  /** URL of the logo, on this server. */
+  readonly logo: string | null
+  /** The client's own page, `https` or `http`. */
+  readonly uri: string | null
+  /** Host of that page. */
+  readonly host: string | null
+  /** `https` or `http`. */
+  readonly policyUri: string | null
+  /** `https` or `http`. */
+  readonly tosUri: string | null
+  readonly contacts: readonly string[]
+  /** Under development: registered as `test`. */
+  readonly isTest: boolean
+  /** Registered as `verified`: somebody has checked who provides it. */
+  readonly isVerified: boolean
+}
+
+/** The application of a client, for people who want to go back there. */
+export interface ShownApplication {
+  readonly name: string
+  /** Where a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
+  readonly url: string | null
+}
+
+/** The person signed in. */
+export interface ShownAccount {
+  readonly name: string
+  readonly email: string | null
+}
+
+/** A company or organization that can be chosen, or why it cannot. */
+export interface ShownSubject {
+  readonly urn: string
+  readonly name: string
+  readonly detail: string | null
+  readonly mayConnect: boolean
+  /** Where the person may not connect it: why, in the host's words. */
+  readonly reason: string | null
+  /** Where the person may not connect it: names of people who may. */
+  readonly administrators: readonly string[]
+  readonly isChecked: boolean
+  /** When the client was last connected to it; `null` where it is not connected. */
+  readonly connectedSince: Date | null
+  /** What the client would get beyond that: descriptions of scopes. */
+  readonly newAccess: readonly string[]
+}
+
+/** A scope, as people read it. */
+export interface ShownScope {
+  /** The technical name. */
+  readonly name: string
+  readonly description: string
+  readonly access: 'read' | 'write'
+  /** The person decides on it: a tick box named `scope`, with the technical name as its value. */
+  readonly isOptional: boolean
+  readonly isTicked: boolean
+  /** It was not part of the connection that is there: known where there is one subject, or one is preselected. */
+  readonly isNew: boolean
+}
+
+/** The scopes about one kind of thing: `accounts:read` and `accounts:write`. */
+export interface ShownResource {
+  readonly name: string
+  readonly scopes: readonly ShownScope[]
+}
+
+/** What `consent.njk` has. */
+export interface ConsentData {
+  readonly client: ShownClient
+  readonly account: ShownAccount
+  readonly subjectType: SubjectType
+  /** What can be chosen; in a long list what is chosen and what can be chosen come first. */
+  readonly subjects: readonly ShownSubject[]
+  /** The one that there is to choose; `null` where there are several. */
+  readonly single: ShownSubject | null
+  /** The one that the client asked for, where there are others. */
+  readonly preselected: ShownSubject | null
+  /** Those others; all of them where none was asked for. */
+  readonly others: readonly ShownSubject[]
+  readonly resources: readonly ShownResource[]
+  readonly canRead: boolean
+  readonly canChange: boolean
+  readonly hasOptional: boolean
+  /** What the client gets no access to: paths of texts. */
+  readonly notShared: readonly string[]
+  /** How long the access lasts at most. */
+  readonly lifetimeDays: number
+  readonly endsAt: Date
+  /** Where the browser goes after the decision. */
+  readonly redirectHost: string
+  /** Where the person sees and ends what is connected. */
+  readonly connectionsUrl: string
+  /** Where the form is posted to: `csrf`, `subject` (a URN), `scope` (each ticked one), `decision` (`allow` or `decline`). */
+  readonly action: string
+  /** The URL that the form to use another account is posted to: `csrf`. */
+  readonly switchAction: string
+  readonly csrf: string
+  /** Path of the text that says what is wrong with the decision. */
+  readonly error: string | null
+}
+
+/** What `cannot-connect.njk` has. */
+export interface CannotConnectData {
+  readonly client: ShownClient
+  readonly account: ShownAccount
+  readonly subjectType: SubjectType
+  readonly subjects: readonly ShownSubject[]
+  /** Where the form is posted to: `csrf`, `decision` (`decline`). */
+  readonly action: string
+  readonly switchAction: string
+  readonly csrf: string
+}
+
+/** What `login.njk` has. */
+export interface LoginData {
+  /** The client that the person signs in for; `null` where there is none. */
+  readonly client: ShownClient | null
+  /** Where the form is posted to: `csrf`, `username`, `password`, and `decision` (`decline`) where there is a client. */
+  readonly action: string
+  readonly csrf: string
+  /** What the person typed before, or the client's guess. */
+  readonly username: string
+  /** Path of the text that says what is wrong. */
+  readonly error: string | null
+}
+
+/** The data of `select-account.njk`. */
+export interface SelectAccountData {
+  readonly client: ShownClient
+  readonly account: ShownAccount
+  /** The URL that the form is posted to: `csrf`, `decision` (`continue` or `decline`). */
+  readonly action: string
+  /** The URL that the form to use another account is posted to: `csrf`. */
+  readonly switchAction: string
+  readonly csrf: string
+}
+
+/** A connection in words. */
+export interface ShownConnection {
+  readonly client: ShownClient
+  readonly settingsUri: string | null
+  readonly scopes: readonly { readonly name: string; readonly description: string }[]
+  /** Who connected it, and when. */
+  readonly granted: string
+  /** When it was last used. */
+  readonly used: string
+  /** When it ends if it is not used, and when at the latest. */
+  readonly ends: string
+  /** The page on which it is ended. */
+  readonly disconnectUrl: string
+}
+
+/** What `connections.njk` has. */
+export interface ConnectionsData {
+  readonly account: ShownAccount
+  /** What was just disconnected. */
+  readonly done: { readonly client: string; readonly subject: string } | null
+  /** `null` where people sign out at the host. */
+  readonly signOutUrl: string | null
+  /** Those that something is connected to. */
+  readonly subjects: readonly {
+    readonly name: string
+    readonly detail: string | null
+    readonly connections: readonly ShownConnection[]
+  }[]
+}
+
+/** What `disconnect.njk` has. */
+export interface DisconnectData {
+  readonly client: ShownClient
+  readonly clientId: string
+  readonly subject: { readonly urn: string; readonly name: string }
+  /** Where the form is posted to: `csrf`, `client_id`, `subject`. */
+  readonly action: string
+  readonly connectionsUrl: string
+  readonly csrf: string
+}
+
+/** What `sign-out.njk` has. */
+export interface SignOutData {
+  /** Nobody is signed in any more. */
+  readonly isDone: boolean
+  /** Where the form is posted to: `csrf`. */
+  readonly action: string
+  readonly connectionsUrl: string
+  readonly csrf: string
+}
+
+/** The data of `answered.njk`: a person comes back to a request that has an answer. */
+export interface AnsweredData {
+  /** The decision of this person. */
+  readonly outcome: 'allowed' | 'declined'
+  readonly application: ShownApplication
+  /** The name of the company or organization that access was allowed to; `null` if access was declined, or if the name is not known any more. */
+  readonly subject: string | null
+  /** Where the person sees and ends what is connected. */
+  readonly connectionsUrl: string
+}
+
+/** What `error.njk` has. */
+export interface ErrorData {
+  /** Path of the text. */
+  readonly title: string
+  /** Path of the text. */
+  readonly message: string
+  /** The error code of the protocol. */
+  readonly code: string
+  /** For developers, in English, partly in the words of whoever sent the request. */
+  readonly details: string | null
+  /** Where the person can go on. */
+  readonly continueUrl: string | null
+  /** The application that sent the person here; `null` where that is not certain. */
+  readonly application: ShownApplication | null
+  /** What to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
+  readonly support: string
+}
+
+/** The pages there are, each with the data that its template has. */
+export interface PageData {
+  readonly login: LoginData
+  readonly 'select-account': SelectAccountData
+  readonly consent: ConsentData
+  readonly 'cannot-connect': CannotConnectData
+  readonly connections: ConnectionsData
+  readonly disconnect: DisconnectData
+  readonly 'sign-out': SignOutData
+  readonly answered: AnsweredData
+  readonly error: ErrorData
+}
+
+/** The name of a page: that of its template. */
+export type Page = keyof PageData

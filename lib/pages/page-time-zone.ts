@@ -1,0 +1,29 @@
+import { createMistakeTeller, toShown } from '../http/mistakes.ts'
+import { isTimeZone } from './texts/time-zone.ts'
+
+const key = Symbol('timeZone')
+
+/** Remembers the time zone of the person who sees the page, as the host gave it. */
+export function rememberTimeZone(ctx: object, timeZone: unknown): void {
+  Object.assign(ctx, { [key]: timeZone })
+}
+
+/** Makes what finds the time zone of the person who sees a page. If the host gave a wrong one, it warns, and there is none. */
+export function createTimeZoneFinder(): (ctx: object) => string | undefined {
+  const tell = createMistakeTeller()
+  return (ctx) => {
+    const { [key]: timeZone } = ctx as { readonly [key]?: unknown }
+    if (isTimeZone(timeZone)) return timeZone
+    // A database may say null.
+    if (timeZone !== undefined && timeZone !== null) {
+      const given =
+        typeof timeZone === 'string' ? toShown(timeZone) : `something of type ${typeof timeZone}`
+      tell(
+        'unknown_time_zone',
+        `accounts.find gave ${given} as timeZone, which is not the name of a time zone: ` +
+          'give an IANA name such as Europe/Copenhagen, or leave it out',
+      )
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,95 @@
+import type { ViewsOptions } from '../config/options.ts'
+import { setPageLanguage, type PageContext } from './page-language.ts'
+import { createTimeZoneFinder } from './page-time-zone.ts'
+import { loadCatalogues } from './texts/catalogues.ts'
+import { createTranslators, type Translator } from './texts/translator.ts'
+import { loadAssets, type Asset, type Assets } from './assets.ts'
+import { findViewFile } from './files.ts'
+import type { CommonData, Page, PageData } from './page-data.ts'
+import { createTemplates } from './templates.ts'
+import { defaultProductName } from './theme.ts'
+
+/** Draws pages. */
+export interface Views {
+  /** The languages there are pages in, the default first. */
+  readonly languages: readonly string[]
+  /** What a page for this request is drawn with, with dates in the person's time zone; sets the headers that tell its language. */
+  page(ctx: PageContext): LocalizedPage
+  /** What a page in a language is drawn with. */
+  of(language: string): LocalizedPage
+  /** The page as HTML. */
+  render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
+  /** What the pages load. */
+  readonly assets: Assets
+}
+
+/** Draws a page in the language of one request, and has the texts of that language. */
+export interface LocalizedPage extends Translator {
+  /** The page as HTML. */
+  render<Name extends Page>(page: Name, data: PageData[Name]): string
+}
+
+/** How pages are drawn where the host says nothing else. */
+export interface ViewsSettings {
+  /** The source of a template; undefined where there is none of that name. */
+  readonly load?: (name: string) => string | undefined
+}
+
+/**
+ * Draws pages from the bundled templates and texts, and from those that replace them.
+ *
+ * @param baseUrl - what the files that pages load are below: the issuer
+ */
+export function createViews(
+  options: ViewsOptions,
+  baseUrl: string,
+  { load = (name) => findViewFile(options.directories ?? [], name)?.content }: ViewsSettings = {},
+): Views {
+  const { locales = [], theme = {}, locals = {}, timeZone } = options
+  const product = theme.productName ?? defaultProductName
+  const templates = createTemplates(load)
+  const assets = loadAssets(options)
+  const translators = createTranslators(loadCatalogues(locales), product, timeZone)
+  const { languages } = translators
+  const toUrl = ({ path, version }: Asset): string =>
+    `${new URL(baseUrl + path).pathname}?v=${version}`
+  const shared = {
+    stylesheet: toUrl(assets.stylesheet),
+    script: toUrl(assets.script),
+    logo: assets.logo ? toUrl(assets.logo) : null,
+    product,
+    locals,
+  }
+
+  const toPage = (translator: Translator): LocalizedPage => ({
+    ...translator,
+    render: (page, data) => {
+      const common: CommonData = { ...shared, ...toTemplateWords(translator) }
+      return templates.render(`${page}.njk`, { ...common, ...data })
+    },
+  })
+  const of: Views['of'] = (language) => toPage(translators.of(language))
+  const timeZoneOf = createTimeZoneFinder()
+  return {
+    languages,
+    page: (ctx) => toPage(translators.of(setPageLanguage(ctx, languages), timeZoneOf(ctx))),
+    of,
+    render: (page, data, language) => of(language).render(page, data),
+    assets,
+  }
+}
+
+/** What templates write words with. */
+const toTemplateWords = ({
+  language,
+  direction,
+  text,
+  formats,
+}: Translator): Omit<CommonData, 'stylesheet' | 'script' | 'product' | 'logo' | 'locals'> => ({
+  lang: language,
+  dir: direction,
+  t: text,
+  formatDate: formats.date,
+  formatDays: formats.days,
+  formatList: formats.list,
+})

@@ -1,0 +1,98 @@
+import { existsSync, statSync } from 'node:fs'
+import type { z } from 'zod'
+import { defaultLanguage, loadCatalogues, placeholdersOf, toPluralPath } from './catalogues.ts'
+import { readLocaleFiles, type LocaleFile } from './locale-files.ts'
+import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
+import { nearestName } from '../../validation/did-you-mean.ts'
+
+/** Complains about every file of texts that cannot be used, and every text in it, each by file and path. */
+export function checkLocales(
+  folders: unknown,
+  scopes: ScopeCatalogue | undefined,
+  context: z.core.$RefinementCtx,
+): void {
+  if (!Array.isArray(folders) || folders.length === 0) return
+  const right = folders.filter((folder) => typeof folder === 'string' && isFolder(folder))
+  const known = toKnownTexts(
+    [...toEnglish([]), ...toEnglish(right).filter(([path]) => path.startsWith(ownTexts))],
+    scopes,
+  )
+  const problems = right.flatMap(readLocaleFiles).flatMap((file) => problemsOf(file, known))
+  for (const message of problems) {
+    const params = { code: 'invalid_locale' }
+    context.addIssue({ code: 'custom', path: ['views', 'locales'], message, params })
+  }
+}
+
+/** Whether there is such a folder. */
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** What begins the paths of a host's own texts, for its own templates. They are there in English, or not at all. */
+const ownTexts = 'own.'
+
+const toEnglish = (folders: readonly string[]): readonly (readonly [string, string])[] => [
+  ...(loadCatalogues(folders).get(defaultLanguage) ?? []),
+]
+
+/** What every text may name: the product. */
+const everywhere = 'product'
+
+interface KnownText {
+  readonly isPlural: boolean
+  /** What may be put into it. */
+  readonly placeholders: readonly string[]
+}
+
+/** Every text there is, by its path without the plural category. */
+type KnownTexts = ReadonlyMap<string, KnownText>
+
+function toKnownTexts(
+  english: readonly (readonly [path: string, text: string])[],
+  scopes: ScopeCatalogue | undefined,
+): KnownTexts {
+  const known = new Map<string, KnownText>()
+  for (const [path, text] of english) {
+    const base = toPluralPath(path)
+    const placeholders = placeholdersOf(text)
+    const others = known.get(base ?? path)?.placeholders ?? []
+    known.set(base ?? path, {
+      isPlural: base !== undefined,
+      placeholders: [...new Set([...others, ...placeholders])],
+    })
+  }
+  // A host names its own scopes in its files, and what they are about.
+  for (const scope of Object.keys({ ...pleoScopes, ...scopes })) {
+    for (const path of [`scopes.${scope}`, `resources.${scope.split(':')[0]}`]) {
+      known.set(path, { isPlural: false, placeholders: [] })
+    }
+  }
+  return known
+}
+
+function problemsOf(
+  { name, language, texts, problem: whole }: LocaleFile,
+  known: KnownTexts,
+): readonly string[] {
+  const problems: string[] = []
+  if (language === undefined) problems.push(`${name} is not named after a language tag (BCP 47)`)
+  if (whole !== undefined) problems.push(`${name} ${whole}`)
+  for (const [path, text] of texts ?? []) {
+    const problem = problemOf(path, text, known)
+    if (problem !== undefined) problems.push(`${name}: ${path} ${problem}`)
+  }
+  return problems
+}
+
+function problemOf(path: string, value: unknown, known: KnownTexts): string | undefined {
+  const form = known.get(toPluralPath(path) ?? '')
+  const text = known.get(path) ?? (form?.isPlural ? form : undefined)
+  if (!text) {
+    const meant = nearestName(path, [...known.keys()])
+    return `is not a text${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
+  }
+  if (typeof value !== 'string' || value.trim() === '') return 'must be a text'
+  const placeholders = [...new Set([...text.placeholders, everywhere])]
+  if (placeholdersOf(value).every((name) => placeholders.includes(name))) return undefined
+  const allowed = text.placeholders.map((name) => `{{${name}}}`).join(', ')
+  return `has a placeholder that the English text does not have (${allowed || 'it has none'})`
+}

@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { maxLogoSize, toLogoType } from './logo-file.ts'
+import { leastContrast } from './theme/color-values.ts'
+import { colorNames, type ColorName, type SchemedColors } from './theme/colors.ts'
+import { findLowContrast } from './theme/low-contrast.ts'
+
+const color = z
+  .string({ error: 'must be a colour as #rgb or #rrggbb' })
+  // What is no colour has no contrast.
+  .regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, {
+    error: 'must be a colour as #rgb or #rrggbb',
+    abort: true,
+  })
+  .optional()
+
+const colors = Object.fromEntries(colorNames.map((name) => [name, color])) as Record<
+  ColorName,
+  typeof color
+>
+
+const schemedColors = z
+  .strictObject(
+    {
+      ...colors,
+      dark: z.strictObject(colors, { error: 'must be an object of colours' }).optional(),
+    },
+    { error: 'must be an object of colours' },
+  )
+  .superRefine((value, context) => {
+    for (const { scheme, text, on, ratio } of findLowContrast(value as SchemedColors)) {
+      // Rounded down: what falls short of it must not look as if it did not.
+      const shown = Math.floor(ratio * 10) / 10
+      const message = `on ${on} has a contrast of ${shown}:1, less than the ${leastContrast}:1 that people need to read it`
+      const path = scheme === 'dark' ? ['dark', text] : [text]
+      context.addIssue({ code: 'custom', path, message, params: { code: 'low_contrast' } })
+    }
+  })
+
+// One family: words, or anything in quotes that does not end them.
+const family = String.raw`(?:'[^'"\\;{}<>\n\r]+'|"[^'"\\;{}<>\n\r]+"|-?[a-z_][\w-]*(?: [a-z_][\w-]*)*)`
+
+/** What a theme may be. */
+export const themeSchema: z.ZodType = z.strictObject(
+  {
+    productName: z
+      .string({ error: 'must be a text' })
+      .regex(/^(?=.*\S)[^\p{Cc}]{1,60}$/u, 'must be one line of 60 characters at most')
+      .optional(),
+    logo: z
+      .string({ error: 'must be the path of a file' })
+      .superRefine((path, context) => {
+        const message = logoProblem(path)
+        if (message === undefined) return
+        context.addIssue({ code: 'custom', message, params: { code: 'invalid_logo' } })
+      })
+      .optional(),
+    fontFamily: z
+      .string({ error: 'must be a list of fonts' })
+      .regex(
+        new RegExp(`^${family}(?:, *${family})*$`, 'i'),
+        'must be a list of fonts, separated by commas, names of other than letters and digits in quotes',
+      )
+      .optional(),
+    radius: z
+      .string({ error: 'must be a length' })
+      .regex(
+        /^(?:0|\d{1,3}(?:\.\d{1,4})?(?:px|rem|em))$/,
+        'must be a length in px, rem or em, or 0',
+      )
+      .optional(),
+    colors: schemedColors.optional(),
+  },
+  { error: 'must be an object' },
+)
+
+function logoProblem(path: string): string | undefined {
+  const file = statSync(path, { throwIfNoEntry: false })
+  if (!file?.isFile()) return 'must be a file that exists'
+  if (file.size > maxLogoSize) return `must have ${maxLogoSize / 1024} KiB at most`
+  return toLogoType(readFileSync(path)) ? undefined : 'must be an SVG, PNG or WebP file'
+}

@@ -1,0 +1,97 @@
+import type { SubjectType } from '../../pleo/subject.ts'
+import type { ShownAccount, ShownClient, ShownSubject } from '../../pages/page-data.ts'
+
+/** The day on which everything is shown. */
+export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
+
+export const csrf = 'sample-form-token'
+export const interactionUrl = 'https://auth.example.test/oauth/interaction/sample'
+export const connectionsUrl = 'https://auth.example.test/oauth/connections'
+
+export const account: ShownAccount = { name: 'Astrid Lindqvist', email: 'astrid@fjord.example' }
+
+const noClient: ShownClient = {
+  name: 'Northwind Ledger',
+  initials: 'NL',
+  logo: null,
+  uri: null,
+  host: null,
+  policyUri: null,
+  tosUri: null,
+  contacts: [],
+  isTest: false,
+  isVerified: false,
+}
+
+/** A client, with everything that it can say of itself. */
+export function toSampleClient(differences: Partial<ShownClient> = {}): ShownClient {
+  return {
+    ...noClient,
+    logo: sampleLogoPath,
+    uri: 'https://northwind.example',
+    host: 'northwind.example',
+    policyUri: 'https://northwind.example/privacy',
+    tosUri: 'https://northwind.example/terms',
+    contacts: ['help@northwind.example'],
+    ...differences,
+  }
+}
+
+/** A client that says nothing of itself but its name. */
+export const toBareClient = (differences: Partial<ShownClient> = {}): ShownClient => ({
+  ...noClient,
+  ...differences,
+})
+
+/** Where the preview serves the logo of a client. */
+export const sampleLogoPath = '/oauth/assets/logos/sample'
+
+/** A company or organization that can be chosen. */
+export function toSampleSubject(
+  number: number,
+  differences: Partial<ShownSubject> = {},
+  type: SubjectType = 'company',
+): ShownSubject {
+  const id = String(number).padStart(12, '0')
+  const name = towns[number % towns.length] ?? 'Fjord'
+  const kind = kinds[Math.floor(number / towns.length) % kinds.length] ?? 'ApS'
+  return {
+    urn: `urn:pleo:${type}:00000000-0000-4000-8000-${id}`,
+    name: `${name} ${kind}`,
+    detail: `DK ${10_000_000 + number * 7919}`,
+    mayConnect: true,
+    reason: null,
+    administrators: [],
+    isChecked: false,
+    connectedSince: null,
+    newAccess: [],
+    ...differences,
+  }
+}
+
+const towns = ['Fjord', 'Harbour', 'Lighthouse', 'Meadow', 'Northern Light', 'Orchard', 'Quarry']
+const kinds = ['Foods', 'Design', 'Works', 'Travel', 'Studio', 'Energy', 'Books', 'Labs', 'Boats']
+
+/** One that the person may not connect, where it is known why and who may. */
+export const toClosedSubject = (number: number, type?: SubjectType): ShownSubject =>
+  toSampleSubject(
+    number,
+    {
+      mayConnect: false,
+      reason: 'Only administrators can connect applications.',
+      administrators: ['Bjørn Dahl', 'Carla Ferrari'],
+    },
+    type,
+  )
+
+/** So many, of which every seventh is closed. */
+export const toSampleSubjects = (count: number, type?: SubjectType): readonly ShownSubject[] =>
+  Array.from({ length: count }, (_, index) =>
+    index % 7 === 6 ? toClosedSubject(index, type) : toSampleSubject(index, {}, type),
+  )
+
+/** 80 characters without a place to break them. */
+export const longName: string = 'Vandkraftvaerksingenioerforeningen'.repeat(3).slice(0, 80)
+
+/** A name that is written from right to left. */
+export const rightToLeftName = 'شركة الضوء الشمالي'
