@@ -5,15 +5,17 @@ export type {
   Accounts,
   AccountsWithHostSignIn,
   AccountsWithPassword,
-  AuthorizationServerOptions,
   GrantInfo,
+  SignedInAtHost,
+  SubjectChoice,
+} from './pleo/accounts.ts'
+export type {
+  AuthorizationServerOptions,
   Lifetimes,
   RegistrationOptions,
   ResourceServerOptions,
-  SignedInAtHost,
-  SubjectChoice,
-  ViewsOptions,
 } from './config/options.ts'
+export type { ViewsOptions } from './pages/views-options.ts'
 export type {
   Connection,
   ConnectionGrant,
@@ -60,7 +62,7 @@ export {
 } from './errors.ts'
 export type { ErrorPageEvent } from './http/error-page.ts'
 export type { KeyRotationOptions, SigningKeyInfo, SigningKeys } from './keys/signing-keys.ts'
-export type { HostWords } from './pages/texts/host-words.ts'
+export type { HostWords } from './pleo/scopes.ts'
 export type { LogoWarning } from './pages/logos/teller.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'

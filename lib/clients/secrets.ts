@@ -107,3 +107,11 @@ function toDigits(value: bigint, length: number): string {
   for (let rest = value; rest > 0n; rest /= 62n) text = digits.charAt(Number(rest % 62n)) + text
   return text.padStart(length, '0')
 }
+
+/** The secrets of fewer than 32 characters, by their paths. The clients may be of any type. */
+export const findShortSecrets = (clients: readonly unknown[]): readonly string[] =>
+  clients.flatMap((client, index) => {
+    const { client_secret: secret } = Object(client) as { readonly client_secret?: unknown }
+    const isShort = typeof secret === 'string' && secret !== '' && secret.length < 32
+    return isShort ? [`clients[${index}].client_secret`] : []
+  })

@@ -1,18 +1,14 @@
 import type { JWKS } from 'oidc-provider'
-import { findShortSecrets } from '../oidc/static-clients.ts'
+import { findShortSecrets } from '../clients/secrets.ts'
 import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
-import type { RequestLimits } from '../oidc/request-budget.ts'
+import type { RequestLimits } from './options.ts'
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
-import type {
-  AuthorizationServerOptions,
-  Lifetimes,
-  ResourceServerOptions,
-  ViewsOptions,
-} from './options.ts'
+import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
+import type { ViewsOptions } from '../pages/views-options.ts'
 import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'

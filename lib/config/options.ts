@@ -1,13 +1,11 @@
-import type { Context } from 'koa'
+import type { Accounts } from '../pleo/accounts.ts'
 import type { Configuration, JWKS } from 'oidc-provider'
 import type { ClientMetadata } from '../clients/metadata.ts'
 import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
-import type { HostWords } from '../pages/texts/host-words.ts'
-import type { RequestLimits } from '../oidc/request-budget.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
-import type { Theme } from '../pages/theme.ts'
+import type { ViewsOptions } from '../pages/views-options.ts'
 
 /** What {@link createAuthorizationServer} takes. Everything is checked at once, before anything starts. */
 export interface AuthorizationServerOptions {
@@ -173,131 +171,13 @@ export interface AuthorizationServerOptions {
   readonly configure?: (configuration: Configuration) => Configuration
 }
 
-/** A person, as pages show them. The id is the host's own and never leaves this server. */
-export interface Account {
-  /** The host's id of the person; stable, never reused, not empty. */
-  readonly accountId: string
-  /** What the person is called on pages. */
-  readonly name: string
-  /** Shown beside the name, so that people with two accounts know which one this is. */
-  readonly email?: string
-  /**
-   * The person's time zone, for dates on pages: an IANA name, such as `Europe/Copenhagen`. A wrong one counts as left out, with a
-   * warning of the process.
-   *
-   * @defaultValue {@link ViewsOptions.timeZone}
-   */
-  readonly timeZone?: string
+/** How much may wait at the same time. */
+export interface RequestLimits {
+  /** How many requests. */
+  readonly count: number
+  /** Bytes of all of them. */
+  readonly bytes: number
 }
-
-/** A company or organization that a person belongs to. */
-export interface SubjectChoice {
-  /** The subject URN: `urn:pleo:company:<uuid>` or `urn:pleo:organization:<uuid>`. */
-  readonly urn: string
-  /** Its name, as pages show it. */
-  readonly name: string
-  /** More to tell it from others, for example country or registration number. */
-  readonly detail?: string
-  /** Whether this person may connect applications to it. */
-  readonly mayConnect: boolean
-  /** Where the person may not: why, in words for the person, best in every language there are pages in. */
-  readonly reason?: string | HostWords
-  /** Where the person may not: names of people who may. Pages say so in the person's language. */
-  readonly administrators?: readonly string[]
-}
-
-/** A grant, as the host is asked about it. */
-export interface GrantInfo {
-  readonly grantId: string
-  readonly clientId: string
-  /** The subject URN the grant is for. */
-  readonly subject: string
-  /** The person who granted it. */
-  readonly accountId: string
-  readonly scopes: readonly string[]
-}
-
-interface AccountsBase {
-  /**
-   * The person with that id, or `undefined` where there is none (any more).
-   * Called on every page; throwing answers 500 and changes nothing.
-   */
-  find(accountId: string): Promise<Account | undefined> | Account | undefined
-
-  /**
-   * The companies or the organizations that the person belongs to, with and without the authority
-   * to connect them. Called when the page is shown, and again when the choice is posted.
-   */
-  subjects(
-    accountId: string,
-    options: { readonly type: SubjectType },
-  ): Promise<readonly SubjectChoice[]> | readonly SubjectChoice[]
-
-  /**
-   * Whether a connection goes on, asked at each refresh. A connection belongs to the company: it
-   * continues when the person who granted it leaves, unless this says `false`, which ends the grant.
-   * Throwing answers 500 and changes nothing.
-   *
-   * @defaultValue always
-   */
-  mayContinue?(grant: GrantInfo): Promise<boolean> | boolean
-}
-
-/** People who sign in on this server's own page. */
-export interface AccountsWithPassword extends AccountsBase {
-  /**
-   * Checks what a person typed. Answers the person's account id, or `undefined` where name and
-   * password do not belong together. Attempts are not limited here: limit them by name and by address.
-   *
-   * @param ctx - the context of the host's application this server is mounted in, as for
-   * {@link AccountsWithHostSignIn.signedIn}: with its address (`ctx.ip`) and its headers
-   */
-  authenticate(
-    credentials: { readonly username: string; readonly password: string },
-    ctx: Context,
-  ): Promise<string | undefined> | string | undefined
-  readonly signedIn?: never
-  readonly signInUrl?: never
-}
-
-/** The account id of a person who is signed in at the host, and when that person signed in. */
-export type SignedInAtHost =
-  | string
-  | {
-      readonly accountId: string
-      /** When the person last typed the password, or whatever the host asks for: in milliseconds since the epoch. */
-      readonly authenticatedAt: number
-    }
-
-/** People who sign in at the host, so that a backend whose people are already signed in never asks twice. */
-export interface AccountsWithHostSignIn extends AccountsBase {
-  /**
-   * The person signed in at the host, or `undefined` if nobody is. With the time of the sign-in, this server enforces
-   * `prompt=login` and `max_age`: such a person must have signed in since the redirect to {@link signInUrl}, to the second, and
-   * is sent there again otherwise. With the account id alone, neither is enforced: the person is sent there once, and counts as
-   * signed in anew however often the page of this server is opened. A warning says so, once. A time that cannot be right throws
-   * a TypeError, and the person sees an error.
-   *
-   * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
-   * @param ctx - the context of the host's application this server is mounted in, with whatever
-   * session the host's own middleware put there; this server's own where it stands alone
-   */
-  signedIn(ctx: Context): Promise<SignedInAtHost | undefined> | SignedInAtHost | undefined
-  /**
-   * The host's own sign-in page. Absolute, or a path on the issuer's origin. It receives:
-   *
-   * - `return_to`: an absolute URL below the issuer, to which the page sends the person afterwards.
-   * - `prompt=login`, if the person must sign in anew. The client asked for that with `prompt=login`; or with a `max_age` that is over,
-   *   or with any if {@link signedIn} does not say when the person signed in.
-   * - `prompt=select_account`, if the person wants to be somebody else, or the client asked for it. If both apply, it is `login`.
-   * - `login_hint` and `ui_locales`, as the client sent them. They are text of a stranger.
-   */
-  readonly signInUrl: string
-  readonly authenticate?: never
-}
-
-/** How the host knows its people, with one of two ways to sign in. */
-export type Accounts = AccountsWithPassword | AccountsWithHostSignIn
 
 /** The API the tokens are for. */
 export interface ResourceServerOptions {
@@ -400,53 +280,4 @@ export interface Lifetimes {
    * @defaultValue {@link Lifetimes.accessToken} and 86400 (1 day)
    */
   readonly keyRetirement: number
-}
-
-/** The pages people see. */
-export interface ViewsOptions {
-  /**
-   * Folders whose files replace ours of the same name, first match first: templates, the style sheet
-   * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
-   * single blocks of it: `{% extends 'pleo/consent.njk' %}`; a style sheet can begin with ours, to add to it:
-   * `@import 'pleo/styles.css';`. What each page has is said in `PageData`, and what
-   * every page has besides in `CommonData`; there is nothing else.
-   *
-   * Checked when the server is created, by drawing every page in each of its states: a template that cannot be
-   * drawn, names what does not exist, or lacks what the page is for is refused, by file and line.
-   *
-   * @defaultValue none
-   */
-  readonly directories?: readonly string[]
-
-  /**
-   * What templates of the host have as `locals`, on every page.
-   *
-   * @defaultValue nothing
-   */
-  readonly locals?: Readonly<Record<string, unknown>>
-
-  /**
-   * Colours, corners, fonts, logo and product name.
-   *
-   * @defaultValue ours
-   */
-  readonly theme?: Theme
-
-  /**
-   * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or
-   * add a language, first match first; what a file leaves out falls back to English. Texts for templates of the
-   * host's own have paths that begin with `own.`, and are there in English at least. Checked when the server is
-   * created: a path or a placeholder that the English texts do not have is refused.
-   *
-   * @defaultValue none
-   */
-  readonly locales?: readonly string[]
-
-  /**
-   * The time zone of dates on pages, for people whose {@link Account.timeZone} the host does not know: an IANA name, such as
-   * `Europe/Copenhagen`.
-   *
-   * @defaultValue none: such a date has the time, in UTC, and says so
-   */
-  readonly timeZone?: string
 }

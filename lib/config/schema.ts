@@ -12,7 +12,7 @@ import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
 import { anonymousRequestsSchema, trustedProxiesSchema } from './request-schema.ts'
-import { checkViews, viewsSchema } from '../pages/views-schema.ts'
+import { checkViews, viewsSchema } from '../pages/views-options.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
-import type { Account, SubjectChoice } from '../config/options.ts'
+import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../oidc/authorization-parameters.ts'

@@ -1,4 +1,4 @@
-import type { SubjectChoice } from '../config/options.ts'
+import type { SubjectChoice } from '../pleo/accounts.ts'
 import type { Subject } from '../pleo/subject.ts'
 import type { Terms } from './terms.ts'
 

@@ -1,4 +1,4 @@
-import type { SubjectChoice } from '../config/options.ts'
+import type { SubjectChoice } from '../pleo/accounts.ts'
 import type { Connections } from '../grants/connections.ts'
 
 /** What a client was granted for a subject, the last time. */

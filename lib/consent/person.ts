@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import type { Account } from '../config/options.ts'
+import type { Account } from '../pleo/accounts.ts'
 import { rememberTimeZone } from '../pages/page-time-zone.ts'
 import { personAtHost } from '../oidc/accounts.ts'
 

@@ -1,6 +1,6 @@
 import { webUri } from '../pages/application.ts'
 import type { FindShownClient } from '../oidc/find-shown-client.ts'
-import type { Accounts, SubjectChoice } from '../config/options.ts'
+import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
 import { toGoneClient, toShownClient } from './shown-client.ts'
 import type { ShownClient } from '../pages/page-data.ts'
 import type { Logos } from '../pages/logos/logos.ts'

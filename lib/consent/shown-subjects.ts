@@ -1,4 +1,4 @@
-import type { SubjectChoice } from '../config/options.ts'
+import type { SubjectChoice } from '../pleo/accounts.ts'
 import { findHostWords } from '../pages/texts/host-words.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import type { ConsentData, ShownSubject } from '../pages/page-data.ts'

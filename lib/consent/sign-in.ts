@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Account } from '../config/options.ts'
+import type { Account } from '../pleo/accounts.ts'
 import { rememberTimeZone } from '../pages/page-time-zone.ts'
 import { personAtHost } from '../oidc/accounts.ts'
 import { toInteractionUrl } from '../paths.ts'

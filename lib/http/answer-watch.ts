@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { TellMistake } from './mistakes.ts'
+import type { TellMistake } from '../validation/mistakes.ts'
 
 /** Headers of an answer that mean something to browsers and clients. */
 const meaningful = [

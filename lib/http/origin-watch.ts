@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { interactionPath } from '../paths.ts'
-import { toShown, type TellMistake } from './mistakes.ts'
+import { toShown, type TellMistake } from '../validation/mistakes.ts'
 
 /** Finds out why an interaction has lost its cookie. */
 export interface OriginWatch {

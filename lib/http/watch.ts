@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { interactionPath, isMetadata, isOwnPath, routes } from '../paths.ts'
 import { createAnswerWatch } from './answer-watch.ts'
 import { isConsumed } from './body-watch.ts'
-import { createMistakeTeller, toShown } from './mistakes.ts'
+import { createMistakeTeller, toShown } from '../validation/mistakes.ts'
 import { createOriginWatch } from './origin-watch.ts'
 
 /** Looks at requests for what the host got wrong. It changes nothing, and what it finds becomes a warning. */

@@ -1,5 +1,5 @@
 import type { Account as ProviderAccount, Configuration, KoaContextWithOIDC } from 'oidc-provider'
-import type { Accounts } from '../config/options.ts'
+import type { Accounts } from '../pleo/accounts.ts'
 import { hostContext } from '../http/host-context.ts'
 import { setRevocationReason } from './grant-request.ts'
 import type { Grant } from './internals.ts'

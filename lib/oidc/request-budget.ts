@@ -1,10 +1,4 @@
-/** How much may wait at the same time. */
-export interface RequestLimits {
-  /** How many requests. */
-  readonly count: number
-  /** Bytes of all of them. */
-  readonly bytes: number
-}
+import type { RequestLimits } from '../config/options.ts'
 
 /** What a storage needs for a record beside its content, in bytes. */
 const placeBytes = 300

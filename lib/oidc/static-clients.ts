@@ -6,6 +6,7 @@ import { withPlainScopes, type ClientMetadata } from '../clients/metadata.ts'
 import { looksOf } from '../clients/name-records.ts'
 import { createNameReservations } from '../clients/name-reservations.ts'
 import { hashedSecret } from '../clients/record.ts'
+import { findShortSecrets } from '../clients/secrets.ts'
 import { warnOfClients } from '../clients/warnings.ts'
 
 /** The clients of the options. */
@@ -58,14 +59,6 @@ function warnOfCredentials(clients: readonly ClientMetadata[]): void {
     { type: 'ClientWarning', code: 'credentials_need_encoding' },
   )
 }
-
-/** The secrets of fewer than 32 characters, by their paths. The clients may be of any type. */
-export const findShortSecrets = (clients: readonly unknown[]): readonly string[] =>
-  clients.flatMap((client, index) => {
-    const { client_secret: secret } = Object(client) as { readonly client_secret?: unknown }
-    const isShort = typeof secret === 'string' && secret !== '' && secret.length < 32
-    return isShort ? [`clients[${index}].client_secret`] : []
-  })
 
 /** Warns of secrets that somebody may guess: those that `allowShortClientSecrets` lets pass, or that a try-out has. */
 function warnOfShortSecrets(clients: readonly ClientMetadata[]): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ViewsOptions } from '../config/options.ts'
+import type { ViewsOptions } from './views-options.ts'
 import { productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
 import { findViewFile } from './files.ts'
 import { toLogoType } from './logo-file.ts'

@@ -1,4 +1,4 @@
-import { createMistakeTeller, toShown } from '../http/mistakes.ts'
+import { createMistakeTeller, toShown } from '../validation/mistakes.ts'
 import { isTimeZone } from './texts/time-zone.ts'
 
 const key = Symbol('timeZone')

@@ -1,4 +1,4 @@
-import type { ViewsOptions } from '../config/options.ts'
+import type { ViewsOptions } from './views-options.ts'
 import { setPageLanguage, type PageContext } from './page-language.ts'
 import { createTimeZoneFinder } from './page-time-zone.ts'
 import { loadCatalogues } from './texts/catalogues.ts'

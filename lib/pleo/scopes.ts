@@ -1,4 +1,8 @@
-import type { HostWords } from '../pages/texts/host-words.ts'
+/** Words of the host, by language tag (BCP 47). `en` is what a missing language falls back to. */
+export interface HostWords {
+  readonly en: string
+  readonly [language: string]: string
+}
 
 /** One scope, as people read it. */
 export interface ScopeWords {

@@ -1,4 +1,4 @@
-import type { Accounts, SubjectChoice } from '../config/options.ts'
+import type { Accounts, SubjectChoice } from './accounts.ts'
 import { parseSubject, type SubjectType } from './subject.ts'
 
 /**

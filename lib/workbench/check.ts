@@ -1,4 +1,4 @@
-import type { ViewsOptions } from '../config/options.ts'
+import type { ViewsOptions } from '../pages/views-options.ts'
 import { defaultLanguage, loadCatalogues, toPluralPath } from '../pages/texts/catalogues.ts'
 import { createViews } from '../pages/pages.ts'
 import { checkPage } from './check/drawing.ts'

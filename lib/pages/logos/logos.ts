@@ -1,7 +1,6 @@
 import type { Middleware } from 'koa'
 import { findLogoUriIssues, logoUrisOf } from '../../clients/logo-uris.ts'
 import type { ClientMetadata } from '../../clients/metadata.ts'
-import type { Config } from '../../config/config.ts'
 import { logoPath } from '../../paths.ts'
 import { createBackground } from './background.ts'
 import { createLogoCache } from './cache.ts'
@@ -22,16 +21,19 @@ export interface Logos {
   readonly middleware: Middleware
 }
 
+interface LogoOptions {
+  readonly issuer: string
+  readonly isDevelopment: boolean
+  /** The clients of the options: their URIs are checked at once. */
+  readonly clients: readonly ClientMetadata[]
+}
+
 /** How long a logo is kept, and how long nothing is asked for if there was none, in milliseconds. */
 const maxAge = 24 * 3_600_000
 const retryAge = 600_000
 
 /** Keeps logos in memory, and checks the URIs of the clients that the options give. */
-export function createLogos({
-  issuer,
-  isDevelopment,
-  clients,
-}: Pick<Config, 'issuer' | 'isDevelopment' | 'clients'>): Logos {
+export function createLogos({ issuer, isDevelopment, clients }: LogoOptions): Logos {
   const tell = createLogoTeller()
   const cache = createLogoCache()
   const inBackground = createBackground()

@@ -1,4 +1,4 @@
-import type { Account, AccountsWithPassword, SubjectChoice } from '../../config/options.ts'
+import type { Account, AccountsWithPassword, SubjectChoice } from '../../pleo/accounts.ts'
 
 /** What a person types to sign in. */
 export interface Credentials {

@@ -7,7 +7,7 @@ import { findTemplateMistakes } from '../workbench/check.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
-import type { ViewsOptions } from '../config/options.ts'
+import type { Theme } from './theme.ts'
 import { themeSchema } from './theme-schema.ts'
 
 const folders = z
@@ -84,4 +84,53 @@ export function checkViewsOptions(views: unknown): {
   const { error } = schema.safeParse({ views })
   const issues = error?.issues.flatMap((issue) => toIssues(issue, schema)) ?? []
   return { issues, right: toRightViews(views) }
+}
+
+/** The pages people see. */
+export interface ViewsOptions {
+  /**
+   * Folders whose files replace ours of the same name, first match first: templates, the style sheet
+   * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
+   * single blocks of it: `{% extends 'pleo/consent.njk' %}`; a style sheet can begin with ours, to add to it:
+   * `@import 'pleo/styles.css';`. What each page has is said in `PageData`, and what
+   * every page has besides in `CommonData`; there is nothing else.
+   *
+   * Checked when the server is created, by drawing every page in each of its states: a template that cannot be
+   * drawn, names what does not exist, or lacks what the page is for is refused, by file and line.
+   *
+   * @defaultValue none
+   */
+  readonly directories?: readonly string[]
+
+  /**
+   * What templates of the host have as `locals`, on every page.
+   *
+   * @defaultValue nothing
+   */
+  readonly locals?: Readonly<Record<string, unknown>>
+
+  /**
+   * Colours, corners, fonts, logo and product name.
+   *
+   * @defaultValue ours
+   */
+  readonly theme?: Theme
+
+  /**
+   * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or
+   * add a language, first match first; what a file leaves out falls back to English. Texts for templates of the
+   * host's own have paths that begin with `own.`, and are there in English at least. Checked when the server is
+   * created: a path or a placeholder that the English texts do not have is refused.
+   *
+   * @defaultValue none
+   */
+  readonly locales?: readonly string[]
+
+  /**
+   * The time zone of dates on pages, for people whose {@link Account.timeZone} the host does not know: an IANA name, such as
+   * `Europe/Copenhagen`.
+   *
+   * @defaultValue none: such a date has the time, in UTC, and says so
+   */
+  readonly timeZone?: string
 }
