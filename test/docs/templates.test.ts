@@ -105,7 +105,7 @@ describe('the document on templates names', () => {
 
 /** Every code that a finding can have, as the source writes it. */
 function codesInSource(): readonly string[] {
-  const source = filesIn('lib/workbench')
+  const source = filesIn('lib/workbench/check')
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
   const written = [...source.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)].map(([, code = '']) => code)
