@@ -11,8 +11,7 @@ import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './oidc/static-clients.ts'
 import { warnOfClients } from './clients/warnings.ts'
-import { checkStorage } from './config/check-storage.ts'
-import { resolveConfig, type Config } from './config/config.ts'
+import { checkStorage, resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
@@ -162,7 +161,7 @@ function adapt(
   explainClientErrors(provider)
 }
 
-/** What people see, beside errors. */
+/** The pages, without those of errors. */
 function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddleware[] {
   const parts = { ...given, formTokens: createFormTokens(given.config.cookieKeys) }
   const connections = createConnectionRoutes(parts)
@@ -188,7 +187,7 @@ function createProvider({ issuer, configure }: Config, mapped: Configuration): P
   try {
     return new Provider(issuer, configuration)
   } catch (error) {
-    // What it says of keys has the private key as its cause.
+    // The framework's error about keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
     const { message } = error
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
