@@ -13,6 +13,13 @@ import { generateSigningKeys } from './keys/generate.ts'
 import type { Storage } from './storage.ts'
 import { defaultProductName } from './pages/theme.ts'
 
+export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
+export { withoutEmpty } from './clients/metadata.ts'
+export { trustedMembersOf } from './clients/partner-rules.ts'
+export { secretIdleTime } from './clients/shown-client.ts'
+export { generateSigningKeys } from './keys/generate.ts'
+export { fetchLogo } from './pages/logos/fetch-logo.ts'
+
 /** What is administered of an authorization server: a part of it, or of what a storage holds. */
 export interface Administration {
   readonly clients: Clients
