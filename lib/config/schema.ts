@@ -12,7 +12,7 @@ import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
 import { anonymousRequestsSchema, trustedProxiesSchema } from './request-schema.ts'
-import { checkViews, viewsSchema } from '../pages/views-options.ts'
+import { checkTexts, viewsSchema } from '../pages/views-options.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
 const required = (what: string) => (issue: { input?: unknown }) =>
@@ -143,7 +143,7 @@ const options = z
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkViews(views, resourceServer?.scopes, context)
+    checkTexts(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ resourceServer, registration }, context) => {
     const catalogue = resourceServer.scopes ?? pleoScopes

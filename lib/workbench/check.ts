@@ -1,8 +1,8 @@
-import type { ViewsOptions } from '../pages/views-options.ts'
+import type { FindTemplateMistakes } from '../pages/views-options.ts'
 import { defaultLanguage, loadCatalogues, toPluralPath } from '../pages/texts/catalogues.ts'
 import { createViews } from '../pages/pages.ts'
 import { checkPage } from './check/drawing.ts'
-import { createFindings, type Finding, type Findings } from './check/findings.ts'
+import { createFindings, type Findings } from './check/findings.ts'
 import { textFunction, walkPage, type WalkSettings } from './check/page-walk.ts'
 import { anything, toShape, uniteAll, type Shape } from './check/shape.ts'
 import { findSourceProblems } from './check/source.ts'
@@ -12,8 +12,6 @@ import { reportUnusedBlocks, reportUnusedFiles } from './check/unused.ts'
 import type { CommonData, Page } from '../pages/page-data.ts'
 import { createSamples, type Samples } from './samples.ts'
 import { listBuiltins } from '../pages/templates.ts'
-
-export type { Finding } from './check/findings.ts'
 
 /** Mistakes with which a page cannot be drawn at all. */
 const fatal: ReadonlySet<string> = new Set([
@@ -27,9 +25,8 @@ const fatal: ReadonlySet<string> = new Set([
  * Everything that is wrong with the templates of a host. They are read, and every page that they are part of is drawn
  * in each of its states.
  */
-export function findTemplateMistakes(options: ViewsOptions): readonly Finding[] {
+export const findTemplateMistakes: FindTemplateMistakes = (options) => {
   const { directories = [], locales = [], locals = {} } = options
-  if (directories.length === 0) return []
   const findings = createFindings()
   const library = createTemplateLibrary(directories)
   const load = (name: string): string | undefined => {
