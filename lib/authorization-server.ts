@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -69,9 +70,21 @@ import { createIntrospect } from './oidc/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './oidc/token-responses.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
+import type { FindTemplateMistakes } from './pages/views-options.ts'
 
 /** Makes the storage of a server that is meant to forget. */
 export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
+
+/** Loads the template checker when it is called: a host without templates of its own never needs it. */
+const findTemplateMistakes: FindTemplateMistakes = (views) => {
+  // The compiler does not rewrite this path: the files are .ts here, and .js in the package.
+  const path = `./workbench/check${import.meta.url.slice(-3)}`
+  const checker = createRequire(import.meta.url)(path) as Record<
+    'findTemplateMistakes',
+    FindTemplateMistakes
+  >
+  return checker.findTemplateMistakes(views)
+}
 
 /**
  * Creates the authorization server. Nothing is opened or started.
@@ -81,7 +94,7 @@ export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
-  const resolved = resolveConfig(options, createMemoryAdapter)
+  const resolved = resolveConfig(options, createMemoryAdapter, findTemplateMistakes)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)

@@ -8,7 +8,11 @@ import type { RequestLimits } from './options.ts'
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
 import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
-import type { ViewsOptions } from '../pages/views-options.ts'
+import {
+  findTemplateIssues,
+  type FindTemplateMistakes,
+  type ViewsOptions,
+} from '../pages/views-options.ts'
 import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
@@ -41,15 +45,21 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
  * Checks the options and fills in the defaults.
  *
  * @param createDefaultStorage - makes the storage of a server that was given none
+ * @param findTemplateMistakes - checks the templates of the host; called only if there are any
  * @throws {@link ConfigurationError} with every mistake at once
  */
 export function resolveConfig(
   options: AuthorizationServerOptions,
   createDefaultStorage: () => Storage,
+  findTemplateMistakes: FindTemplateMistakes,
 ): Config {
   // The only place that reads the environment: settings for a try-out must not reach customers unnoticed.
   const inProduction = process.env['NODE_ENV'] === 'production' || hasHttpsIssuer(options)
-  const issues = [...findIssues(options), ...(inProduction ? productionIssues(options) : [])]
+  const issues = [
+    ...findIssues(options),
+    ...findTemplateIssues((options as typeof options | undefined)?.views, findTemplateMistakes),
+    ...(inProduction ? productionIssues(options) : []),
+  ]
   if (issues.length > 0) throw new ConfigurationError(issues)
 
   const { signingKeys, resourceServer } = options

@@ -21,7 +21,7 @@ import {
   text,
   trustedProxiesSchema,
 } from './option-schemas.ts'
-import { checkViews, viewsSchema } from '../pages/views-options.ts'
+import { checkTexts, viewsSchema } from '../pages/views-options.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
 function callable<T>(what: string): z.ZodType<T> {
@@ -132,7 +132,7 @@ const options = z
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkViews(views, resourceServer?.scopes, context)
+    checkTexts(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ resourceServer, registration }, context) => {
     const catalogue = resourceServer.scopes ?? pleoScopes
