@@ -1,13 +1,14 @@
 import type { Context, Middleware } from 'koa'
 import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
 import type { UsedProofs } from '../storage.ts'
+import { VerificationUnavailableError, type TokenVerifier } from './access-token.ts'
+import { createAuthentication } from './token-authentication.ts'
 import {
-  VerificationUnavailableError,
-  type AccessToken,
-  type TokenVerifier,
-} from './access-token.ts'
-import { createAuthentication } from './authentication.ts'
-import { createChallenge, createUnauthorized } from './challenges.ts'
+  createChallenge,
+  createUnauthorized,
+  ResourceServerError,
+  type Scheme,
+} from './challenges.ts'
 import {
   checkFunction,
   checkMembers,
@@ -16,21 +17,19 @@ import {
   checkTexts,
   toProofAlgorithms,
   toUrl,
-} from './options.ts'
-import { createProofCheck } from './proof.ts'
+} from './checked-options.ts'
+import { createProofCheck, inProcess, warnOfOneProcess } from './proofs.ts'
 import { toMetadataUrl } from './protected-resource.ts'
-import { ResourceServerError, type Scheme } from './refusal.ts'
-import { setRequest, type CompaniesOf } from './request.ts'
-import { inProcess, warnOfOneProcess } from './used-proofs.ts'
+import { setRequest, type CompaniesOf, type BearerState } from './scope.ts'
 
-/** What {@link bearer} takes. */
+/** The options of {@link bearer}. */
 export interface BearerOptions {
   /** How tokens are verified: `introspection()`, `local()`, `jwt()`, or your own. */
   readonly verify: TokenVerifier
-  /** What `aud` of a token for this API is: its base URL. */
+  /** The `aud` of tokens for this API: its base URL. */
   readonly audience: string
   /**
-   * Where clients reach this API, which never comes from the `Host` header. What is in front of it passes paths unchanged.
+   * The URL at which clients reach this API. It never comes from the `Host` header. Proxies in front of the API pass paths unchanged.
    *
    * @defaultValue the audience
    */
@@ -38,7 +37,7 @@ export interface BearerOptions {
   /**
    * The companies of an organization, for `companyFor` and `companiesFor`. Asked at every request that needs it.
    *
-   * @defaultValue an organization has none: its tokens reach no company
+   * @defaultValue no companies: tokens of an organization reach none
    */
   readonly companiesOf?: CompaniesOf
   /**
@@ -49,7 +48,7 @@ export interface BearerOptions {
    */
   readonly dpop?: boolean
   /**
-   * Where it is remembered which proofs were used, so that each counts once: `usedProofs` of `createRedisAdapter()`, another
+   * Remembers which proofs were used, so that each counts once: `usedProofs` of `createRedisAdapter()`, another
    * memory that all processes of this API share, or `inProcess()` if there is one process. Asked only after token and proof
    * are known to be good. If it rejects, the request is answered with 503.
    *
@@ -78,17 +77,12 @@ export interface BearerOptions {
    */
   readonly scopes?: readonly string[]
   /**
-   * Sets another `ctx.body` for a request that is refused, where an API has one shape for its errors. The status and the
-   * headers that the error has are set afterwards, and are not for it to change.
+   * Sets another `ctx.body` for a request that is refused, if an API has one shape for its errors. The status and
+   * the headers of the error are set afterwards: this cannot change them.
    *
    * @defaultValue the body is `{ "error", "error_description" }`
    */
   readonly onError?: (ctx: Context, error: ResourceServerError) => Promise<void> | void
-}
-
-/** What {@link bearer} leaves in `ctx.state`. */
-export interface BearerState {
-  token: AccessToken
 }
 
 const members = [

@@ -1,7 +1,7 @@
 import type { ParsedUrlQuery } from 'node:querystring'
 import { parseSubject } from '../pleo/subject.ts'
-import { ResourceServerError } from './refusal.ts'
-import { requestOf, toForbidden, type TokenContext } from './request.ts'
+import { ResourceServerError } from './challenges.ts'
+import { requestOf, toForbidden, type TokenContext } from './scope.ts'
 
 declare const checked: unique symbol
 
@@ -12,7 +12,7 @@ declare const checked: unique symbol
  */
 export type CompanyId = string & { readonly [checked]: 'CompanyId' }
 
-/** What {@link companyFor} needs of a context. */
+/** The part of a context that {@link companyFor} needs. */
 export interface CompanyContext extends TokenContext {
   readonly query: ParsedUrlQuery
 }
@@ -21,14 +21,14 @@ export interface CompanyContext extends TokenContext {
 const parameters = ['company_id', 'companyId']
 
 /**
- * The one company that a request is about: the company of the token or, where the token is for an organization, the one
- * that the request names and that belongs to it now. A company that is named is never ignored: the query parameter
+ * Returns the one company that a request is about: the company of the token or, if the token is for an
+ * organization, the company that the request names and that belongs to it now. A company that is named is never ignored: the query parameter
  * `company_id` (or `companyId`), and `named`. In another spelling (`company_id[]`, `CompanyID`) it is refused.
  *
- * @param named - the company, where a path or a body names it
- * @throws {@link ResourceServerError} with 400 where no company, none that can be one, or more than one is named, with 403
- * where the token is not for it: the same for a company of somebody else and for none
- * @throws TypeError where `named` is given, and is no text: a misspelled path parameter must not pass for none
+ * @param named - the company, if a path or a body names it
+ * @throws {@link ResourceServerError} with 400 if the request names no company, an invalid id or more than one company; with 403 if the token is not
+ * for the company, which is the same answer for a company of somebody else and for one that does not exist
+ * @throws TypeError if `named` is given and is not a text: a misspelled path parameter must not count as left out
  */
 export async function companyFor(
   ctx: CompanyContext,
@@ -52,8 +52,8 @@ export async function companyFor(
 }
 
 /**
- * Every company that the token of a request may act for: its own, or those of its organization; only the one that the
- * request names, where it names one.
+ * Returns every company that the token of a request may act for: its own, or those of its organization. If the
+ * request names a company, returns only that one.
  *
  * @throws {@link ResourceServerError} as {@link companyFor} does
  */

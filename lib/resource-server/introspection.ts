@@ -2,14 +2,20 @@ import {
   VerificationUnavailableError,
   type TokenVerifier,
   type VerifiedToken,
+  toVerifiedToken,
 } from './access-token.ts'
-import { toVerifiedToken } from './claims.ts'
-import { createClockWatch } from './clock.ts'
-import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
-import { cacheTokens, type CacheOptions } from './token-cache.ts'
-import { createTurns } from './turns.ts'
+import { createClockWatch } from './watches.ts'
+import {
+  checkIssuer,
+  checkMembers,
+  checkText,
+  toNumber,
+  toUrl,
+  checkFunction,
+} from './checked-options.ts'
+import { cacheTokens, type CacheOptions, createTurns } from './token-cache.ts'
 
-/** What {@link introspection} takes. */
+/** The options of {@link introspection}. */
 export interface IntrospectionOptions {
   /** The introspection endpoint, `/oauth/token/introspect` below the issuer: `https`, except for loopback hosts. */
   readonly endpoint: string
@@ -136,7 +142,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** What an introspection response says, wherever it comes from. */
+/** Reads an introspection response, from HTTP or from this process. */
 export function toToken(answer: unknown, issuer?: string): VerifiedToken | undefined {
   const { active, iss, ...members } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof active !== 'boolean') throw new VerificationUnavailableError(nonsense)
@@ -148,5 +154,30 @@ export function toToken(answer: unknown, issuer?: string): VerifiedToken | undef
     return toVerifiedToken(members)
   } catch (cause) {
     throw new VerificationUnavailableError(nonsense, { cause })
+  }
+}
+
+/** The part of the authorization server that {@link local} needs. */
+export interface LocalAuthorizationServer {
+  readonly introspect: (accessToken: string) => Promise<object>
+}
+
+/**
+ * Asks an authorization server in the same process, without HTTP. Nothing is remembered: a revocation is noticed at once.
+ *
+ * @throws TypeError if it is not an authorization server
+ */
+export function local(authorizationServer: LocalAuthorizationServer): TokenVerifier {
+  checkFunction('local: introspect of the authorization server', authorizationServer?.introspect)
+  return async (token) => {
+    const answer = await authorizationServer.introspect(token).catch((cause: unknown) => {
+      throw new VerificationUnavailableError(
+        'the authorization server cannot look at its storage',
+        {
+          cause,
+        },
+      )
+    })
+    return toToken(answer)
   }
 }

@@ -1,18 +1,20 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
-import { VerificationUnavailableError, type TokenVerifier } from './access-token.ts'
-import { toVerifiedToken } from './claims.ts'
-import { createClockWatch } from './clock.ts'
-import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './options.ts'
-import { createAudienceTeller } from './other-audience.ts'
+import {
+  VerificationUnavailableError,
+  type TokenVerifier,
+  toVerifiedToken,
+} from './access-token.ts'
+import { createClockWatch, createAudienceTeller } from './watches.ts'
+import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './checked-options.ts'
 
-/** What {@link jwt} takes. */
+/** The options of {@link jwt}. */
 export interface JwtOptions {
   /** The issuer of the tokens, as the authorization server writes it. */
   readonly issuer: string
-  /** What `aud` of a token for this API is. */
+  /** The `aud` of tokens for this API. */
   readonly audience: string
   /**
-   * Where the keys of the authorization server are: `https`, except for loopback hosts.
+   * The URL of the keys of the authorization server: `https`, except for loopback hosts.
    *
    * @defaultValue `/oauth/jwks` below the issuer
    */
@@ -68,7 +70,7 @@ export function jwt(options: JwtOptions): TokenVerifier {
       return toVerifiedToken(payload)
     } catch (error) {
       if (isOfAudience(error)) tellAudience(textsOf(error.payload.aud))
-      // What is no JWT, is signed by nobody known, or has wrong claims, is not good: all else is not known.
+      // A token is not good if it is not a JWT, has an unknown signature or wrong claims. After any other error, nothing is known of it.
       if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
       throw error
     }
@@ -109,6 +111,6 @@ function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyG
   }
 }
 
-/** Whether the keys are there, and what the token says of its own is none of them, or may be several. */
+/** Whether the keys were read, but the key of the token is not among them, or several may be meant. */
 const isOfToken = (error: unknown): boolean =>
   error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys

@@ -9,11 +9,11 @@ import {
   checkTexts,
   toProofAlgorithms,
   toUrl,
-} from './options.ts'
+} from './checked-options.ts'
 
-/** What {@link protectedResource} takes. */
+/** The options of {@link protectedResource}. */
 export interface ProtectedResourceOptions {
-  /** What `aud` of a token for this API is, and clients name as `resource`: its base URL. */
+  /** The base URL of this API: the `aud` of its tokens, and the `resource` that clients name. */
   readonly audience: string
   /**
    * Where clients reach this API.
@@ -54,7 +54,7 @@ const members = [
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-/** Where the metadata of an API is: the well-known path stands before its own (RFC 9728, Section 3.1). */
+/** The URL of the metadata of an API: the well-known path comes before its own (RFC 9728, Section 3.1). */
 export const toMetadataUrl = (baseUrl: URL): URL =>
   new URL(wellKnown + (baseUrl.pathname === '/' ? '' : baseUrl.pathname), baseUrl.origin)
 

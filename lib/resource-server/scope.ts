@@ -1,14 +1,64 @@
+import type { AccessToken } from './access-token.ts'
+import type { Subject, SubjectType } from '../pleo/subject.ts'
+import { ResourceServerError, type Scheme, toChallenge } from './challenges.ts'
 import type { Middleware } from 'koa'
-import type { SubjectType } from '../pleo/subject.ts'
-import type { BearerState } from './bearer.ts'
-import { ResourceServerError, toChallenge } from './refusal.ts'
-import { requestOf, toForbidden } from './request.ts'
+
+/** Answers the ids (UUIDs) of the companies that belong to an organization now. */
+export type CompaniesOf = (organization: Subject) => Promise<readonly string[]> | readonly string[]
+
+/** A request whose token is good. */
+interface GoodRequest {
+  readonly scheme: Scheme
+  /** In that scheme, without an error. */
+  readonly challenge: string
+  readonly companiesOf: CompaniesOf | undefined
+}
+
+/** The part of `ctx.state` that `bearer()` sets. */
+export interface BearerState {
+  token: AccessToken
+}
+
+/** A context behind `bearer()`. */
+export interface TokenContext {
+  readonly state: { readonly token: AccessToken }
+}
+
+const requests = new WeakMap<object, GoodRequest>()
+
+/** Remembers what the token of a request came with. */
+export function setRequest(token: AccessToken, request: GoodRequest): void {
+  requests.set(token, request)
+}
+
+/**
+ * The token of a request, and what it came with.
+ *
+ * @throws TypeError where `bearer()` did not run, or its token was replaced: then nothing was verified
+ */
+export function requestOf({ state }: TokenContext): GoodRequest & { readonly token: AccessToken } {
+  const token: AccessToken | undefined = state?.token
+  const request = token && requests.get(token)
+  if (!request) throw new TypeError('bearer() must run first: ctx.state.token is not from there')
+  return { ...request, token }
+}
+
+/**
+ * Refuses a request whose token is good, and not for what it asks. No error is in the challenge: `insufficient_scope` would
+ * have the client ask for another scope.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
+ */
+export const toForbidden = (ctx: TokenContext, description: string): ResourceServerError =>
+  new ResourceServerError(403, 'forbidden', description, {
+    'WWW-Authenticate': requestOf(ctx).challenge,
+  })
 
 /**
  * Lets a request pass whose token has all of these scopes.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1 RFC 6750, Section 3.1}
- * @throws TypeError where one is no scope, or there is none
+ * @throws TypeError if one is not a scope, or the list is empty
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware<BearerState> {
   const isScope = (scope: unknown): boolean =>

@@ -1,6 +1,77 @@
+import {
+  VerificationUnavailableError,
+  type TokenVerifier,
+  type VerifiedToken,
+} from './access-token.ts'
 import { hash } from 'node:crypto'
-import type { TokenVerifier, VerifiedToken } from './access-token.ts'
-import type { InTurn } from './turns.ts'
+
+/** Asks when there is a place. The signal says that it takes too long, with the time until then. */
+export type InTurn = <Answer>(ask: (signal: AbortSignal) => Promise<Answer>) => Promise<Answer>
+
+/**
+ * Limits the questions that are under way, because strangers can send any number of unknown tokens. The last
+ * question that waits goes first: it has the most time left. With too many, the first ones would be asked only to
+ * be given up.
+ *
+ * @param timeout - how long to wait for an answer, also while others are asked about, in milliseconds
+ */
+export function createTurns(places: number, timeout: number): InTurn {
+  const waiting: (() => void)[] = []
+  let free = places
+  let answeredAt = -Infinity
+  const toFailure = createFailures()
+  const wait = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const since = performance.now()
+      const giveUp = (): void => {
+        waiting.splice(waiting.indexOf(begin), 1)
+        reject(toFailure(answeredAt > since ? tooMany : noAnswer))
+      }
+      const begin = (): void => {
+        signal.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      waiting.push(begin)
+      signal.addEventListener('abort', giveUp)
+    })
+  const leave = (): void => {
+    const begin = waiting.pop()
+    if (begin) begin()
+    else free += 1
+  }
+  return async (ask) => {
+    const signal = AbortSignal.timeout(timeout)
+    if (free >= 1) free -= 1
+    else await wait(signal)
+    try {
+      const answer = await ask(signal)
+      answeredAt = performance.now()
+      return answer
+    } finally {
+      // By then its connection is free: at once, the next question would open another.
+      setImmediate(leave)
+    }
+  }
+}
+
+const tooMany = 'too many tokens were asked about for one more: see maxConcurrency'
+const noAnswer = 'the authorization server did not answer in time'
+
+/** For how long there is one failure, in milliseconds: the application is to hear of it once for all. */
+const pause = 1000
+
+function createFailures(): (message: string) => VerificationUnavailableError {
+  let latest: VerificationUnavailableError | undefined
+  let until = 0
+  return (message) => {
+    const now = performance.now()
+    if (latest?.message !== message || now >= until) {
+      latest = new VerificationUnavailableError(message)
+      until = now + pause
+    }
+    return latest
+  }
+}
 
 /** How long an answer is believed. */
 export interface CacheOptions {
@@ -27,10 +98,10 @@ interface Flight {
 type Verify = (token: string, signal: AbortSignal) => Promise<VerifiedToken | undefined>
 
 /**
- * Remembers good tokens for a while, by a hash of them, and none past its end. Whoever comes while one is asked for waits
- * for that answer, unless it was asked for longer ago than an answer is believed. Each who waits has a turn of its own, and
- * goes on as soon as one of them has found the token good. What is not good is never among what is remembered: strangers could
- * push out what is.
+ * Remembers good tokens for a while, by a hash, and never past their end. If a token is being asked for, other
+ * requests with it wait for that answer, unless the question is older than an answer is trusted. Each request that
+ * waits has its own turn, and goes on as soon as one of them has found the token good. Only good tokens are
+ * remembered: with bad ones, strangers could push good ones out.
  */
 export function cacheTokens(
   verify: Verify,

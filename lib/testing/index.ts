@@ -1,17 +1,12 @@
-export {
-  adapterContract,
-  type AdapterHarness,
-  type MakeAdapter,
-  type StoredEntry,
-  type TestRunner,
-} from './contract/adapter-contract.ts'
-export type { Browser, Fields, Page } from './server/browser.ts'
-export type { ClientToConnect, ConfidentialClient, TestClients } from './server/clients.ts'
-export type { TestClock } from './server/clock.ts'
-export type { ConnectOptions } from './server/connect.ts'
+export { adapterContract } from './contract/adapter-contract.ts'
+export type { AdapterHarness, MakeAdapter, StoredEntry, TestRunner } from './contract/harness.ts'
+export type { Browser } from './server/browser.ts'
+export type { Fields, Page } from './server/forms.ts'
+export type { ClientToConnect, ConfidentialClient, TestClients } from './server/test-clients.ts'
+export type { TestClock } from './server/test-clock.ts'
 export type { TestConnection } from './server/connection.ts'
 export { createTestServer } from './server/create-test-server.ts'
-export type { TestFetch } from './server/fetch.ts'
+export type { TestFetch } from './server/listening.ts'
 export { FlowError } from './server/flow-error.ts'
 export type {
   Credentials,
@@ -21,13 +16,14 @@ export type {
   TestPerson,
   TestSubject,
 } from './server/people.ts'
-export type { PersonOptions, SignIn, TestAccount } from './server/person.ts'
-export type { ProofKeys } from './server/proof.ts'
 export type {
-  RunningTestServer,
-  TestServer,
+  ConnectOptions,
+  PersonOptions,
+  SignIn,
+  TestAccount,
   TestServerOptions,
   WrappedServerOptions,
-  WrappedTestServer,
-} from './server/test-server.ts'
-export type { Introspection, Tokens } from './server/token-requests.ts'
+} from './server/given.ts'
+export type { ProofKeys } from './server/client-proof.ts'
+export type { RunningTestServer, TestServer, WrappedTestServer } from './server/test-server.ts'
+export type { Introspection, Tokens } from './server/client-requests.ts'

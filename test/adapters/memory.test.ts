@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter, MemoryFullError } from '../../adapters/memory.ts'
 import type { RecordStorage, Storage } from '../../lib/index.ts'
-import { sampleGrant, sampleToken } from '../../lib/testing/contract/samples.ts'
+import { sampleGrant, sampleToken } from '../../lib/testing/contract/harness.ts'
 
 // What every adapter must do is asked for in contract.test.ts; this is about memory alone.
 

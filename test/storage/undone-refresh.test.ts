@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Exchange, LoadedGrant, Storage } from '../../lib/index.ts'
-import { grantWith, sampleRefresh } from '../../lib/testing/contract/samples.ts'
+import { grantWith, sampleRefresh } from '../../lib/testing/contract/harness.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'
 

@@ -145,7 +145,7 @@ describe('beside fake timers', () => {
   ])('that were there before all else, it says so: %s', async (_, fake) => {
     fake()
     vi.resetModules()
-    const { holdClock } = await import('../../lib/testing/server/clock.ts')
+    const { holdClock } = await import('../../lib/testing/server/test-clock.ts')
     expect(() => holdClock().advance(1)).toThrow(refusal)
   })
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
+import type { Define } from './harness.ts'
 import { swapContract, versioned, versionedDestroyContract } from './swap-contract.ts'
+import { credential } from './harness.ts'
 
-/** What is asked of clients beside what is asked of all records: they have no end, are changed by several, and listed. */
+/** The contract for clients, beside that for all records: they have no end, several processes change them, and they are listed. */
 export function clientContract(define: Define): void {
   swapContract(define, 'Client')
   versionedDestroyContract(define, 'Client')
   listing(define)
 }
 
-/** What is asked of the names of clients: each has one client, whoever comes at once. */
+/** The contract for names of clients: each has one client, also if several come at once. */
 export function clientNameContract(define: Define): void {
   swapContract(define, 'ClientName')
   versionedDestroyContract(define, 'ClientName')
@@ -56,5 +57,42 @@ function listing(define: Define): void {
     changed.length = 0
     await storage.records('Client').swap('client', versioned('second'), 'first')
     assert.deepEqual([...new Set(changed)], ['client'])
+  })
+}
+
+/** The contract for records that are found by a second id. */
+export function secondIdContract(define: Define): void {
+  define('a session is found by its second id while it is there', async ({ storage, other }) => {
+    const [id, uid] = [credential(), credential()]
+    const payload = { jti: id, uid, accountId: 'a' }
+    await storage.records('Session').upsert(id, payload, 60)
+    // With its own id: it may be stored again.
+    assert.deepEqual(await other.records('Session').findByUid(uid), payload)
+    assert.equal(await other.records('Session').findByUid(id), undefined)
+    await storage.records('Session').destroy(id)
+    assert.equal(await other.records('Session').findByUid(uid), undefined)
+  })
+  define('a device code is found by what a person types', async ({ storage }) => {
+    const id = credential()
+    const payload = { jti: id, userCode: 'BCDFGHJK', clientId: 'c' }
+    await storage.records('DeviceCode').upsert(id, payload, 60)
+    assert.deepEqual(await storage.records('DeviceCode').findByUserCode('BCDFGHJK'), payload)
+  })
+  define(
+    'of two sessions with one second id, the later one is found, also when the earlier one goes',
+    async ({ storage }) => {
+      const sessions = storage.records('Session')
+      await sessions.upsert('old', { uid: 'u', n: 1 }, 60)
+      await sessions.upsert('new', { uid: 'u', n: 2 }, 60)
+      await sessions.destroy('old')
+      assert.deepEqual(await sessions.findByUid('u'), { uid: 'u', n: 2 })
+    },
+  )
+  define('a second id that a session has no more leads nowhere', async ({ storage }) => {
+    const sessions = storage.records('Session')
+    await sessions.upsert('id', { uid: 'old' }, 60)
+    await sessions.upsert('id', { uid: 'new' }, 60)
+    assert.equal(await sessions.findByUid('old'), undefined)
+    assert.deepEqual(await sessions.findByUid('new'), { uid: 'new' })
   })
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Storage } from '../../storage.ts'
-import type { Define, StoredEntry } from './adapter-contract.ts'
-import { credential, sampleGrant, sampleRefresh, sampleToken } from './samples.ts'
+import type { Define, StoredEntry } from './harness.ts'
+import { credential, sampleGrant, sampleRefresh, sampleToken } from './harness.ts'
 
-/** What is asked of all that is kept, where it can be looked at. */
+/** The contract for the content of the storage, if the harness can read it. */
 export function dumpContract(define: Define): void {
   define('nothing stays for ever, but for clients and signing keys', async ({ storage, dump }) => {
     if (!dump) return

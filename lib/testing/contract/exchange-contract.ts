@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
+import type { Define } from './harness.ts'
 import { redemptionContract } from './redemption-contract.ts'
-import { atOnce, grantWith, sampleRefresh, sampleRefreshToken, sampleToken } from './samples.ts'
+import { atOnce, grantWith, sampleRefresh, sampleRefreshToken, sampleToken } from './harness.ts'
 
-/** What is asked of exchanges. */
+/** The contract for exchanges. */
 export function exchangeContract(define: Define): void {
   redemptionContract(define)
   refreshing(define)
@@ -38,7 +38,7 @@ function refreshing(define: Define): void {
     assert.equal(results.filter((result) => result === 'replayed').length, 49)
   })
   define(
-    'fifty who make the same successor get one, whoever was first',
+    'fifty who make the same successor get one, no matter who was first',
     async ({ storage, other }) => {
       const { id, token } = await grantWith(storage, 'RefreshToken')
       const shared = sampleRefresh(token, 0)

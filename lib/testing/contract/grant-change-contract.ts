@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
+import type { Define } from './harness.ts'
 import {
   grantWith,
   sampleGrant,
   sampleRefresh,
   sampleRefreshToken,
   sampleToken,
-} from './samples.ts'
+} from './harness.ts'
 
-/** What is asked of grants that change, or come to their end. */
+/** The contract for grants that change or end. */
 export function grantChangeContract(define: Define): void {
   saving(define)
   replacing(define)

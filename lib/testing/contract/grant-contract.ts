@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
-import { atOnce, sampleGrant, sampleToken } from './samples.ts'
+import type { Define } from './harness.ts'
+import { atOnce, sampleGrant, sampleToken } from './harness.ts'
 
-/** What is asked of grants, but for exchanges. */
+/** The contract for grants, without exchanges. */
 export function grantContract(define: Define): void {
   keeping(define)
   ending(define)
@@ -96,7 +96,7 @@ function ending(define: Define): void {
 
 function endingMany(define: Define): void {
   define(
-    'all of a thousand grants of a client end, whoever ends others at the same time',
+    'all of a thousand grants of a client end, also if others end at the same time',
     async ({ storage, other }) => {
       const grants = Array.from({ length: 1200 }, () => sampleGrant({ clientId: 'many' }))
       await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
-import { grantWith, sampleGrant, sampleRefresh, sampleToken } from './samples.ts'
+import type { Define } from './harness.ts'
+import { grantWith, sampleGrant, sampleRefresh, sampleToken } from './harness.ts'
 
-/** What is asked of lists of grants, and of when they were used. */
+/** The contract for lists of grants, and the times of their use. */
 export function listContract(define: Define): void {
   listing(define)
   lastUse(define)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Exchange, ExchangeResult, NewToken, Storage } from '../../storage.ts'
-import type { Define } from './adapter-contract.ts'
-import { atOnce, grantWith, sampleRefresh, sampleToken } from './samples.ts'
+import type { Define } from './harness.ts'
+import { atOnce, grantWith, sampleRefresh, sampleToken } from './harness.ts'
 
 /** The contract for refreshes that overlap. */
 export function overlapContract(define: Define): void {

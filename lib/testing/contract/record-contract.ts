@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Storage } from '../../storage.ts'
-import type { Define } from './adapter-contract.ts'
-import { atOnce, credential } from './samples.ts'
+import type { Define } from './harness.ts'
+import { atOnce, credential } from './harness.ts'
 
-/** What is asked of records. */
+/** The contract for records. */
 export function recordContract(define: Define): void {
   keeping(define)
   expiring(define)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ExchangeResult, NewToken, Storage } from '../../storage.ts'
-import type { Define } from './adapter-contract.ts'
-import { grantWith, sampleGrant, sampleToken } from './samples.ts'
+import type { Define } from './harness.ts'
+import { grantWith, sampleGrant, sampleToken } from './harness.ts'
 
 /** The contract for the redemption of codes. */
 export function redemptionContract(define: Define): void {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Define } from './adapter-contract.ts'
-import { grantWith, sampleRefresh, sampleRefreshToken, sampleToken } from './samples.ts'
+import type { Define } from './harness.ts'
+import { grantWith, sampleRefresh, sampleRefreshToken, sampleToken } from './harness.ts'
 
-/** What is asked of refreshes that are repeated. */
+/** The contract for refreshes that are repeated. */
 export function repeatContract(define: Define): void {
   define('a repeat keeps the successor and adds its access token', async ({ storage }) => {
     const { id, token } = await grantWith(storage, 'RefreshToken')
@@ -50,7 +50,7 @@ export function repeatContract(define: Define): void {
   )
 }
 
-/** What is asked of repeats that must not go on for ever. */
+/** The contract for the limits of repeats. */
 export function repeatLimitContract(define: Define): void {
   define(
     'the window counts from the first time, however often it is repeated',

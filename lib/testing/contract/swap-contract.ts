@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Storage, StoredPayload } from '../../storage.ts'
-import type { Define } from './adapter-contract.ts'
-import { atOnce } from './samples.ts'
+import type { Define } from './harness.ts'
+import { atOnce } from './harness.ts'
 
 type SwappedModel = 'Client' | 'ClientName' | 'SigningKeys'
 
-/** What is asked of records that several change, each from what it has read. */
+/** The contract for records that several processes change, each from the version that it read. */
 export function swapContract(define: Define, model: SwappedModel): void {
   swapping(define, model)
   swappingNothing(define, model)
@@ -73,7 +73,7 @@ function swappingNothing(define: Define, model: SwappedModel): void {
     await records.upsert(id, versioned('third'))
     assert.equal(await records.swap(id, versioned('fourth'), 'third'), true)
   })
-  define('what had an end has none once it is swapped', async ({ storage, pass }) => {
+  define('a record with an end has no end after a swap', async ({ storage, pass }) => {
     const id = randomUUID()
     const records = storage.records(model)
     await records.insert(id, versioned('first'), 1)
@@ -83,7 +83,7 @@ function swappingNothing(define: Define, model: SwappedModel): void {
   })
 }
 
-/** What is asked of records that are removed as what they were read, and not as what somebody made of them since. */
+/** The contract for removing a record only in the version that was read. */
 export function versionedDestroyContract(define: Define, model: SwappedModel): void {
   define('a record is destroyed in the version that was read, in no other', async ({ storage }) => {
     const id = randomUUID()

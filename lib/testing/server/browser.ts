@@ -1,21 +1,8 @@
 import { createCookies } from './cookies.ts'
-import type { TestFetch } from './fetch.ts'
+import type { TestFetch } from './listening.ts'
 import { FlowError } from './flow-error.ts'
-import { fillForm } from './forms.ts'
+import { fillForm, type Fields, type Page } from './forms.ts'
 import { isAnswer, type Answered } from './redirects.ts'
-
-/** A page, or the redirect that leads away from the server or back to the client. */
-export interface Page {
-  readonly url: URL
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  /** Where the answer leads that was not followed, because it leaves the server or is the client's. */
-  readonly location: URL | undefined
-}
-
-/** The fields that a person fills in; one that is there often has a list. */
-export type Fields = Readonly<Record<string, string | readonly string[]>>
 
 /** A browser without a screen and without scripts: one person, with cookies. */
 export interface Browser {

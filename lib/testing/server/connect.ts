@@ -1,23 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { toAuthorizationUrl } from './authorization-request.ts'
+import { toAuthorizationUrl, type Caller, type Endpoint, requestTokens } from './client-requests.ts'
 import { createBrowser } from './browser.ts'
-import type { ClientToConnect } from './clients.ts'
-import type { Caller, Endpoint } from './client-request.ts'
 import { createConnection, type TestConnection } from './connection.ts'
 import { FlowError } from './flow-error.ts'
-import { toConnecting } from './given.ts'
-import { decide, type PersonOptions } from './person.ts'
-import { createProofKeys } from './proof.ts'
+import { toConnecting, type ConnectOptions } from './given.ts'
+import { decide } from './test-person.ts'
+import { createProofKeys } from './client-proof.ts'
 import { isRedirectUri, toRedirectWords } from './redirects.ts'
-import { requestTokens } from './token-requests.ts'
-
-/** Who connects what to which, and for what. */
-export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
-  /** The client. @defaultValue the confidential one of the test server */
-  readonly client?: ClientToConnect
-  /** The scopes it asks for, space-separated. @defaultValue all that it is registered for */
-  readonly scope?: string
-}
 
 /**
  * A whole authorization code flow as a client goes through it, with everything that it checks.

@@ -1,20 +1,21 @@
 import { connectionsPath, disconnectPath } from '../../paths.ts'
 import { attributeOf } from '../../workbench/check/drawn.ts'
-import { createBrowser, type Page } from './browser.ts'
-import { isPublic, type Caller } from './client-request.ts'
-import type { ClientToConnect } from './clients.ts'
-import type { TestClock } from './clock.ts'
-import { FlowError } from './flow-error.ts'
-import { read, toPageWords } from './forms.ts'
-import { checkAccount, checkClient } from './given.ts'
-import { signIn, type TestAccount } from './person.ts'
-import type { ProofKeys } from './proof.ts'
+import { createBrowser } from './browser.ts'
 import {
+  isPublic,
+  type Caller,
   requestIntrospection,
   requestTokens,
   type Introspection,
   type Tokens,
-} from './token-requests.ts'
+} from './client-requests.ts'
+import type { ClientToConnect } from './test-clients.ts'
+import type { TestClock } from './test-clock.ts'
+import { FlowError } from './flow-error.ts'
+import { read, toPageWords, type Page } from './forms.ts'
+import { checkAccount, checkClient, type TestAccount } from './given.ts'
+import { signIn } from './test-person.ts'
+import type { ProofKeys } from './client-proof.ts'
 
 /** A client that is connected, with what it got. */
 export interface TestConnection {
@@ -70,12 +71,12 @@ export interface TestConnection {
    * The person ends the connection on the page of connections.
    *
    * @param account - who does it
-   * @defaultValue whoever made it
+   * @defaultValue the person who made the connection
    */
   revokedByPerson(account?: TestAccount): Promise<void>
 }
 
-/** What a connection is made of. */
+/** The parts of a connection. */
 export interface ConnectionParts extends Caller {
   readonly account: TestAccount | undefined
   readonly subject: string
@@ -149,7 +150,7 @@ async function tryUse(
   }
 }
 
-/** What a person does to end a connection. */
+/** Ends a connection as a person does. */
 async function disconnect(
   { endpoint: { issuer, fetch }, client, subject }: ConnectionParts,
   account: TestAccount | undefined,

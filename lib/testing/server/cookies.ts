@@ -1,8 +1,8 @@
 /** The cookies of one browser, as far as a test needs them: by host and path, until they are removed. */
 export interface Cookies {
-  /** What a browser sends with a request (RFC 6265, Section 5.4). */
+  /** The `Cookie` header for a request (RFC 6265, Section 5.4). */
   headerFor(url: URL): string | undefined
-  /** Takes what an answer sets. */
+  /** Keeps the cookies that an answer sets. */
   keep(url: URL, headers: Headers): void
 }
 

@@ -1,25 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createAuthorizationServer, createForgetfulStorage } from '../../authorization-server.ts'
-import type { AuthorizationServer } from '../../server.ts'
-import type { ResourceServerOptions } from '../../config/options.ts'
+import type { AuthorizationServer, ResourceServerOptions } from '../../index.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import { createBrowser } from './browser.ts'
-import { createTestClients, type TestClients } from './clients.ts'
-import { holdClock } from './clock.ts'
+import { createTestClients, type TestClients } from './test-clients.ts'
+import { holdClock } from './test-clock.ts'
 import { connect } from './connect.ts'
-import { createFetch } from './fetch.ts'
-import { checkListener, checkOptions, checkWrapped, toAuthorizing } from './given.ts'
-import { listen, type Listening } from './listening.ts'
+import { createFetch, listen, type Listening } from './listening.ts'
+import {
+  checkListener,
+  checkOptions,
+  checkWrapped,
+  toAuthorizing,
+  type TestServerOptions,
+  type WrappedServerOptions,
+} from './given.ts'
 import { companies, createTestAccounts, organizations, people } from './people.ts'
-import { decide } from './person.ts'
-import type {
-  RunningTestServer,
-  TestServer,
-  TestServerOptions,
-  WrappedServerOptions,
-  WrappedTestServer,
-} from './test-server.ts'
+import { decide } from './test-person.ts'
+import type { RunningTestServer, TestServer, WrappedTestServer } from './test-server.ts'
 
 /**
  * Starts an authorization server to test with, on a free port, with everything in memory: with people, companies and
@@ -52,7 +51,7 @@ export async function createTestServer(
   }
 }
 
-// Also one that is undefined: whoever names it does not want another.
+// Also if it is undefined: the caller names it and does not want another.
 const isWrapping = (
   options: TestServerOptions | WrappedServerOptions,
 ): options is WrappedServerOptions => Object.hasOwn(options, 'server')
@@ -77,7 +76,7 @@ function start(
     ...options,
     issuer: /^(\/|$)/.test(issuer) ? listening.url + issuer : issuer,
     resourceServer: toResourceServer(resourceServer, own),
-    // Those of whoever tests come first: their place is named where something is wrong with them.
+    // The caller's clients come first, so that errors name their place in the caller's list.
     clients: withOwn(clients, [own.confidential, own.public, own.organization, own.api]),
   })
   const running = run(listening, server, toHost(server, host))
@@ -102,7 +101,7 @@ function toResourceServer(
   return { audience: 'https://external.pleo.io', ...given, clientIds }
 }
 
-/** What is no list stays what it is: the authorization server says so. */
+/** A value that is not a list stays as it is: the authorization server reports it. */
 const withOwn = <T>(given: readonly T[] | undefined, own: readonly T[]): readonly T[] =>
   given === undefined || Array.isArray(given) ? [...(given ?? []), ...own] : given
 

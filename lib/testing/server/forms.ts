@@ -9,9 +9,21 @@ import {
   type DrawnPage,
   type Element,
 } from '../../workbench/check/drawn.ts'
-import type { Fields, Page } from './browser.ts'
 import { FlowError } from './flow-error.ts'
 import { toRedirectWords } from './redirects.ts'
+
+/** A page, or the redirect that leads away from the server or back to the client. */
+export interface Page {
+  readonly url: URL
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The target of a redirect that was not followed, because it leaves the server or is the client's. */
+  readonly location: URL | undefined
+}
+
+/** The fields that a person fills in; one that is there often has a list. */
+export type Fields = Readonly<Record<string, string | readonly string[]>>
 
 // Looked at several times, and taking longer to read than to answer.
 const drawn = new WeakMap<Page, DrawnPage>()
@@ -37,7 +49,7 @@ export const valuesOf = ({ controls }: DrawnForm, name: string): readonly string
     .filter((control) => nameOf(control) === name && isEnabled(control))
     .map((control) => attributeOf(control, 'value') ?? '')
 
-/** What a browser sends of a form that was filled in like that (HTML, "constructing the entry list"). */
+/** The request that a browser sends for a form that was filled in (HTML, "constructing the entry list"). */
 export function fillForm(
   page: Page,
   fields: Fields,
@@ -70,7 +82,7 @@ function isSent(control: Element): boolean {
   return !['button', 'reset', 'file'].includes(type)
 }
 
-/** What a page is, for an error: its words, and nothing that stands in an attribute. */
+/** Describes a page for an error: its words, and no attribute. */
 export function toPageWords(page: Page): string {
   const { status, location } = page
   if (location) return toRedirectWords(location)

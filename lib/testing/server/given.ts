@@ -1,20 +1,91 @@
 import type { RequestListener } from 'node:http'
-import type { AuthorizationServer } from '../../server.ts'
-import type { ClientToConnect } from './clients.ts'
-import type { ConnectOptions } from './connect.ts'
-import type { PersonOptions, TestAccount } from './person.ts'
+import type {
+  AuthorizationServer,
+  AuthorizationServerOptions,
+  ResourceServerOptions,
+} from '../../index.ts'
+import type { Browser } from './browser.ts'
+import type { Page } from './forms.ts'
+import type { Credentials } from './people.ts'
+import type { ClientToConnect } from './test-clients.ts'
 import { toPlace } from './redirects.ts'
-import type { WrappedServerOptions } from './test-server.ts'
 
-// What no compiler has looked at comes here first: an error names the member, and not a line of ours.
+/**
+ * Signs the person in where the host has its own sign-in: is given the page that the browser was sent to, signs in
+ * there as the host wants it, goes on to `return_to`, and answers the page that comes then.
+ */
+export type SignIn = (page: Page, browser: Browser) => Promise<Page>
 
-/** What a connection is made with: a client that the browser can come back to. */
+/** The person who signs in: one of the test server, anybody else with a password, or somebody at the host's own sign-in. */
+export type TestAccount = Credentials | SignIn
+
+/** The choices of a person who is sent to the authorization server. */
+export interface PersonOptions {
+  /** Who it is. @defaultValue the group administrator of the test server */
+  readonly account?: TestAccount
+  /** URN of the company or organization to connect. @defaultValue the first that is offered */
+  readonly subject?: string
+  /** Which of the scopes that the client leaves open are ticked, space-separated. @defaultValue all that are asked for */
+  readonly optionalScope?: string
+  /** Whether the person allows it. @defaultValue `allow` */
+  readonly decision?: 'allow' | 'decline'
+}
+
+/** Who connects what to which, and for what. */
+export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
+  /** The client. @defaultValue the confidential one of the test server */
+  readonly client?: ClientToConnect
+  /** The scopes it asks for, space-separated. @defaultValue all that it is registered for */
+  readonly scope?: string
+}
+
+/** The options of {@link createTestServer}: those of `createAuthorizationServer`, all optional. */
+export interface TestServerOptions extends Partial<
+  Omit<AuthorizationServerOptions, 'resourceServer'>
+> {
+  /**
+   * The issuer identifier. It can be any: {@link RunningTestServer.fetch} reaches it. A path alone (`/auth`) is below the
+   * free port.
+   *
+   * @defaultValue the free port
+   */
+  readonly issuer?: string
+  /**
+   * The API.
+   *
+   * @defaultValue the audience of Pleo's API and its scopes; the API of the test server may introspect beside others
+   */
+  readonly resourceServer?: Partial<ResourceServerOptions>
+  /**
+   * The application that the authorization server is a part of, for a host with its own sign-in: gives what answers
+   * requests, which of a Koa application is `callback()`.
+   *
+   * @defaultValue the authorization server alone
+   */
+  readonly host?: (server: AuthorizationServer) => RequestListener
+  readonly server?: never
+}
+
+/** The options of {@link createTestServer} for an authorization server that exists already. It has its own options, so there are no others. */
+export interface WrappedServerOptions {
+  readonly server: AuthorizationServer
+  /**
+   * The application that it is a part of, as a function that answers requests: `callback()` of a Koa application.
+   *
+   * @defaultValue the authorization server alone
+   */
+  readonly host?: RequestListener
+}
+
+// Values may come from code without types: an error names the member, and not a line of this package.
+
+/** Options for a connection, with a client that the browser can come back to. */
 export interface Connecting extends ConnectOptions {
   readonly client: ClientToConnect & { readonly redirect_uris: readonly [string, ...string[]] }
 }
 
 /**
- * What was given to connect with, if a client can ask with it.
+ * Checks the options for a connection.
  *
  * @throws TypeError that names what is missing or wrong
  */
@@ -30,10 +101,9 @@ export function toConnecting(options: ConnectOptions | undefined): Connecting {
   return options as Connecting
 }
 
-/**
- * Where a client sends the browser.
+/** Reads the URL that a client sends the browser to.
  *
- * @throws TypeError where that is not below the issuer: a client that is set up for another server sends people there
+ * @throws TypeError if it is not below the issuer: the client is set up for another server
  */
 export function toAuthorizing(address: URL | string, issuer: string): URL {
   const url = URL.parse(String(address))
@@ -71,15 +141,14 @@ export function checkAccount(account: TestAccount | undefined): void {
   throw new TypeError('account is neither { username, password } nor a function that signs in')
 }
 
-/** @throws TypeError where there are none to look at */
+/** @throws TypeError if the options are not an object */
 export function checkOptions(options: unknown): void {
   if (Object(options) !== options) throw new TypeError('options is no object')
 }
 
-/**
- * The authorization server that is there already.
+/** Checks the options for a server that exists already.
  *
- * @throws TypeError where it is none, or has options beside it that come too late
+ * @throws TypeError if it is not an authorization server, or if there are options beside it, which come too late
  */
 export function checkWrapped({ server, host, ...others }: WrappedServerOptions): void {
   const { app, provider } = Object(server) as Partial<AuthorizationServer>

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 /** A port of this machine that answers when it has something to answer with. */
 export interface Listening {
-  /** Where it listens. */
+  /** The URL at which it listens. */
   readonly url: string
   readonly isClosed: () => boolean
   answerWith(listener: RequestListener): void
@@ -12,8 +12,7 @@ export interface Listening {
 }
 
 /**
- * Listens on a free port, of the loopback interface only. It keeps no process alive: whoever waits for an answer has a
- * connection of its own that does.
+ * Listens on a free port, of the loopback interface only. It keeps no process alive: a caller that waits for an answer has its own connection, which does.
  */
 export async function listen(): Promise<Listening> {
   const http = createServer().unref()
@@ -36,3 +35,40 @@ export async function listen(): Promise<Listening> {
       }),
   }
 }
+
+/** `fetch` that also accepts arguments that a strict compiler refuses, as published clients give them. */
+export type TestFetch = (
+  input: string | URL | Request,
+  init?: {
+    readonly [Member in keyof RequestInit]?: Member extends 'body'
+      ? unknown
+      : RequestInit[Member] | undefined
+  },
+) => Promise<Response>
+
+// As it was when this was loaded: a test may put something else in its place.
+const direct = globalThis.fetch
+
+/**
+ * Sends what is meant for the issuer to where the server listens, whatever the issuer is called, and all else where
+ * it is meant to go.
+ *
+ * @throws Error where the server is closed
+ */
+export function createFetch(issuer: string, { url, isClosed }: Listening): TestFetch {
+  const own: readonly string[] = [new URL(issuer).origin, url]
+  return async (input, given) => {
+    const init = given as RequestInit | undefined
+    const target = new URL(input instanceof Request ? input.url : input)
+    if (!own.includes(target.origin)) return direct(input, init)
+    if (isClosed()) throw toClosed()
+    const there = new URL(target.pathname + target.search, url)
+    try {
+      return await direct(input instanceof Request ? new Request(there, input) : there, init)
+    } catch (error) {
+      throw isClosed() ? toClosed({ cause: error }) : error
+    }
+  }
+}
+
+const toClosed = (options?: ErrorOptions): Error => new Error('the test server is closed', options)

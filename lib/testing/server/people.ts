@@ -1,6 +1,6 @@
 import type { Account, AccountsWithPassword, SubjectChoice } from '../../pleo/accounts.ts'
 
-/** What a person types to sign in. */
+/** The name and password of a person. */
 export interface Credentials {
   readonly username: string
   readonly password: string

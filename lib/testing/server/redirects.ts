@@ -22,7 +22,7 @@ export function isAnswer(location: URL, { issuer, redirectUri }: Answered): bool
   return (isOfIssuer && hasResult) || isRedirectUri(location, redirectUri)
 }
 
-/** Where a redirect leads, without what it carries. */
+/** Describes a redirect, without its code or state. */
 export function toRedirectWords(location: URL): string {
   const error = location.searchParams.get('error')
   const description = location.searchParams.get('error_description')

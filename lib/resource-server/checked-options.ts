@@ -1,7 +1,7 @@
 import { defaultProofAlgorithms, knownProofAlgorithms } from '../validation/dpop-proof.ts'
 import { findIssuerFlaw, isLoopbackOrHttps } from '../validation/url.ts'
 
-// What is wrong is said when the middleware is made, by name and without the value.
+// Mistakes are reported when the middleware is made, by name and without the value.
 
 /** Refuses what is no object, and members that do not exist: a misspelled one would be a default in silence. */
 export function checkMembers(name: string, options: unknown, known: readonly string[]): void {
@@ -44,7 +44,7 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function`)
 }
 
-/** A URL that secrets may be sent to, or that stands for a server. */
+/** A URL that secrets may be sent to, or that identifies a server. */
 export function toUrl(name: string, value: unknown): URL {
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (!url || !isLoopbackOrHttps(url) || url.hash !== '' || url.username !== '') {

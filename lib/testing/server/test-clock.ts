@@ -18,7 +18,7 @@ export interface HeldClock extends TestClock {
   release(): void
 }
 
-/** What tells the time: `Date`, and its `now` as it is when nobody has replaced that. */
+/** `Date`, and its `now` before anybody replaced it. */
 interface Time {
   readonly date: DateConstructor
   readonly now: () => number
@@ -29,7 +29,7 @@ const toTime = (date: DateConstructor): Time => ({ date, now: date.now })
 const isInUse = ({ date, now }: Time): boolean =>
   globalThis.Date === date && globalThis.Date.now === now
 
-// As it was when this was loaded. That it looks native says too little: what is bound or a proxy does as well.
+// As it was when this file was loaded. Looking native proves too little: bound functions and proxies look native too.
 const native = toTime(globalThis.Date)
 const elapsed = performance.now.bind(performance)
 
@@ -95,7 +95,7 @@ function uninstall(): void {
 
 function setDate(date: DateConstructor): void {
   globalThis.Date = date
-  // What a date says that it was made by.
+  // The constructor that a date reports.
   date.prototype.constructor = date
 }
 

@@ -1,6 +1,6 @@
-import type { ClientMetadata } from '../../clients/metadata.ts'
+import type { ClientMetadata } from '../../index.ts'
 
-/** A client as whoever registered it has it: without a secret, `client_secret` may be there as well. */
+/** A client as its developer has it. A client without a secret may have `client_secret: undefined`. */
 export type ClientToConnect = Omit<ClientMetadata, 'client_secret'> & {
   readonly client_secret?: string | undefined
 }

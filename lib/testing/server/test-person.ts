@@ -1,31 +1,9 @@
-import type { Browser, Page } from './browser.ts'
+import type { Browser } from './browser.ts'
 import { FlowError } from './flow-error.ts'
-import { checkPerson } from './given.ts'
-import { findForm, toPageWords, valuesOf } from './forms.ts'
-import type { Credentials } from './people.ts'
+import { checkPerson, type PersonOptions, type TestAccount } from './given.ts'
+import { findForm, toPageWords, valuesOf, type Page } from './forms.ts'
 
-/**
- * Signs the person in where the host has its own sign-in: is given the page that the browser was sent to, signs in
- * there as the host wants it, goes on to `return_to`, and answers the page that comes then.
- */
-export type SignIn = (page: Page, browser: Browser) => Promise<Page>
-
-/** Who signs in: a person of the test server, whoever else has a password, or somebody at the host's own sign-in. */
-export type TestAccount = Credentials | SignIn
-
-/** What a person does who is sent to the authorization server. */
-export interface PersonOptions {
-  /** Who it is. @defaultValue the group administrator of the test server */
-  readonly account?: TestAccount
-  /** URN of the company or organization to connect. @defaultValue the first that is offered */
-  readonly subject?: string
-  /** Which of the scopes that the client leaves open are ticked, space-separated. @defaultValue all that are asked for */
-  readonly optionalScope?: string
-  /** Whether the person allows it. @defaultValue `allow` */
-  readonly decision?: 'allow' | 'decline'
-}
-
-/** How it went: where the browser is sent, and what the person chose. */
+/** The result: the URL that the browser is sent to, and the choice of the person. */
 export interface Decided {
   readonly location: URL
   /** Undefined where it was not the person who decided, or the person declined. */

@@ -1,6 +1,62 @@
 import { randomBytes } from 'node:crypto'
 import type { Exchange, NewToken, Storage, StoredPayload } from '../../storage.ts'
 
+/** The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. */
+export interface TestRunner {
+  readonly describe: (name: string, define: () => void) => unknown
+  readonly it: (name: string, test: () => Promise<void>) => unknown
+}
+
+/** A storage to be held to the contract, empty at first. */
+export interface AdapterHarness {
+  readonly storage: Storage
+  /**
+   * The same storage as another process sees it. If it is left out, the contract tests one process only.
+   */
+  readonly other?: Storage
+  /** Lets time pass for the storage: a clock of its own is set, or waited for. Asked for at most three seconds a test. */
+  readonly pass: (seconds: number) => Promise<void> | void
+  /**
+   * The whole content, for the tests that it is useless to a reader and that nothing stays for ever. Left out if the
+   * adapter keeps nothing that outlives the process.
+   */
+  readonly dump?: () => Promise<readonly StoredEntry[]>
+  /** Called when a test is over. */
+  readonly close?: () => Promise<void> | void
+}
+
+/** One thing that is kept. */
+export interface StoredEntry {
+  readonly key: string
+  /** The value, whatever its form, as bytes in `latin1`. */
+  readonly value: string
+  /** Seconds to its end; `undefined` if it has no end. */
+  readonly expiresIn: number | undefined
+}
+
+/** Makes a harness for one test. */
+export type MakeAdapter = () => Promise<AdapterHarness> | AdapterHarness
+
+/** Defines one test, with a harness of its own. */
+export type Define = (
+  name: string,
+  test: (harness: AdapterHarness & { readonly other: Storage }) => Promise<void>,
+) => void
+
+/** Makes the function that defines tests. */
+export function createDefine({ it }: TestRunner, makeAdapter: MakeAdapter): Define {
+  return (name, test) => {
+    it(name, async () => {
+      const harness = await makeAdapter()
+      try {
+        await test({ ...harness, other: harness.other ?? harness.storage })
+      } finally {
+        await harness.close?.()
+      }
+    })
+  }
+}
+
 // Ids as this server makes them, so that a dump can be searched for them.
 
 /** An id that is a credential. */

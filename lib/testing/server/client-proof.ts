@@ -11,7 +11,7 @@ export const createProofKeys = (): Promise<ProofKeys> =>
   generateKeyPair(algorithm, { extractable: true })
 
 /**
- * A proof that whoever posts to this URL has the key.
+ * Makes a proof for a POST to this URL: the sender has the key.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-4.2 RFC 9449, Section 4.2}
  */

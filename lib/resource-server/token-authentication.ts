@@ -1,13 +1,10 @@
 import type { Context } from 'koa'
-import type { AccessToken, TokenVerifier } from './access-token.ts'
-import { checkAnswer } from './answer.ts'
-import type { Unauthorized } from './challenges.ts'
-import { readCredentials, type Credentials } from './credentials.ts'
-import { createAudienceTeller } from './other-audience.ts'
-import type { ProofCheck } from './proof.ts'
-import type { Scheme } from './refusal.ts'
+import { type AccessToken, type TokenVerifier, checkAnswer } from './access-token.ts'
+import { type Unauthorized, readCredentials, type Credentials, type Scheme } from './challenges.ts'
+import { createAudienceTeller } from './watches.ts'
+import type { ProofCheck } from './proofs.ts'
 
-/** What {@link createAuthentication} takes. */
+/** The parts of {@link createAuthentication}. */
 export interface AuthenticationParts {
   readonly verify: TokenVerifier
   readonly audience: string
