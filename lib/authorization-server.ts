@@ -66,8 +66,7 @@ import { createRegisteredClients } from './oidc/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
-import { createIntrospect } from './oidc/introspect.ts'
-import { createIntrospectionResponse, createRevocationResponse } from './oidc/token-responses.ts'
+import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
 
@@ -102,13 +101,14 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
+  const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
   for (const middleware of [
     createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [routes.introspection, createIntrospectionResponse(provider, config)],
-      [routes.revocation, createRevocationResponse(provider, config)],
+      [routes.introspection, tokens.introspection],
+      [routes.revocation, tokens.revocation],
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
@@ -124,7 +124,7 @@ export function createAuthorizationServer(
     clients: registered.clients,
     connections,
     signingKeys: keys.signingKeys,
-    introspect: createIntrospect(provider, config, keys.follow),
+    introspect: tokens.introspect,
     check: () => check(resolved, registered.clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
   }

@@ -1,0 +1,53 @@
+import type { ConnectionTeller } from './events.ts'
+import {
+  findToken,
+  hasExpired,
+  type IssuedToken,
+  type TokenCaller,
+  type TokenSources,
+} from './introspect.ts'
+
+/** What {@link revoke} needs. */
+export interface RevocationParts extends TokenSources {
+  readonly teller: ConnectionTeller
+  readonly endClientCredentials: (value: string) => Promise<unknown>
+}
+
+/** The client that revokes a token. */
+export interface RevokingClient extends TokenCaller {
+  /** Called for an access token: whether the whole connection ends with it. */
+  endsGrant(): Promise<boolean>
+}
+
+/** The token that was revoked, and the grant that ended with it. */
+export interface Revoked {
+  readonly token: IssuedToken
+  readonly grantId?: string
+}
+
+/**
+ * Ends a token. With a refresh token its connection ends. Does nothing, and resolves to undefined, if there is no such token or
+ * the client may not revoke it.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1 RFC 7009, Section 2.1}
+ */
+export async function revoke(
+  value: string,
+  client: RevokingClient,
+  parts: RevocationParts,
+): Promise<Revoked | undefined> {
+  const token = await findToken(value, parts)
+  if (!token || hasExpired(token.payload) || !(await client.isAllowed(token))) return undefined
+  if (token.kind === 'ClientCredentials') {
+    await parts.endClientCredentials(token.id)
+    return { token }
+  }
+  const { kind, grantId, id } = token
+  if (kind === 'AccessToken' && !(await client.endsGrant())) {
+    await parts.grants.remove(grantId, kind, id)
+    return { token }
+  }
+  const ended = await parts.grants.end(grantId)
+  if (ended) parts.teller.revoked(ended, 'partner')
+  return { token, grantId }
+}
