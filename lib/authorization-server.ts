@@ -32,7 +32,6 @@ import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { createClientRequests, explainClientErrors } from './oidc/client-authentication.ts'
-import { addClientId } from './oidc/empty-secrets.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
@@ -46,7 +45,6 @@ import {
   storeJwtAccessTokens,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
-import { nameAudience } from './oidc/resource-indicators.ts'
 import {
   connectionsPath,
   disconnectPath,
@@ -59,7 +57,7 @@ import {
   signOutPath,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { readParameters } from './oidc/read-parameters.ts'
+import { createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createRegisteredClients } from './oidc/registered-clients.ts'
@@ -149,12 +147,7 @@ function adapt(
   nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
-  const prompts = promptsOf(provider)
-  changeParameters(provider, (params, { ctx, route }) => {
-    addClientId(params, ctx)
-    readParameters(params, { ctx, route, prompts })
-    nameAudience(params, resourceServer.audience)
-  })
+  changeParameters(provider, createParameterReader(promptsOf(provider), resourceServer.audience))
   answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
