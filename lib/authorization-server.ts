@@ -105,8 +105,7 @@ export function createAuthorizationServer(
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [routes.introspection, tokens.introspection],
-      [routes.revocation, tokens.revocation],
+      ...tokens.routes,
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],

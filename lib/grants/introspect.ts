@@ -1,6 +1,6 @@
 import { subjectClaim, type VerifyJwt } from '../keys/jwt-access-tokens.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import type { GrantStorage, LoadedGrant, StoredPayload } from '../storage.ts'
+import type { GrantStorage, LoadedGrant, RecordStorage, StoredPayload } from '../storage.ts'
 import { generationOf, grantIdOf, toIdentifier, type TokenValues } from './token-values.ts'
 
 /** The answer about an access token, with the members of an introspection response. */
@@ -28,10 +28,8 @@ export type Introspection =
 
 /** A token of this server that is stored. It may have expired. */
 export type IssuedToken = {
-  /** By which it is stored: its value, or the `jti` of a JWT. */
-  readonly id: string
-  /** With `jti`; a refresh token that was replaced has `consumed`. */
-  readonly payload: StoredPayload
+  /** A refresh token that was replaced has `consumed`. */
+  readonly payload: StoredPayload & { readonly jti: string }
 } & (
   | {
       readonly kind: 'AccessToken' | 'RefreshToken'
@@ -41,21 +39,17 @@ export type IssuedToken = {
   | { readonly kind: 'ClientCredentials'; readonly grant?: undefined }
 )
 
-/** The storage and the keys by which tokens are found. */
-export interface TokenSources {
-  readonly grants: GrantStorage
-  readonly values: TokenValues
-  readonly verifyJwt: VerifyJwt
-  /** Finds a token of the grant type `client_credentials`. Resolves to undefined if that grant type is off. */
-  readonly findClientCredentials: (value: string) => Promise<StoredPayload | undefined>
-}
-
-/** What {@link introspect} needs. */
-export interface IntrospectionParts extends TokenSources {
+/** What {@link introspect} and revocation need. */
+export interface TokenParts {
   readonly issuer: string
   readonly audience: string
   /** Seconds. */
   readonly refreshRetryWindow: number
+  readonly grants: GrantStorage
+  readonly values: TokenValues
+  readonly verifyJwt: VerifyJwt
+  /** Tokens of the grant type `client_credentials`. If it is off, nothing is found. */
+  readonly clientCredentials: Pick<RecordStorage, 'find' | 'destroy'>
 }
 
 /** Who asks about a token. */
@@ -72,7 +66,7 @@ export interface TokenCaller {
 export async function introspect(
   value: string,
   caller: TokenCaller,
-  parts: IntrospectionParts,
+  parts: TokenParts,
 ): Promise<Readonly<Record<string, unknown>>> {
   const token = await findToken(value, parts)
   if (!token || !isGood(token) || !(await caller.isAllowed(token))) return { active: false }
@@ -82,21 +76,22 @@ export async function introspect(
   const subject = parseSubject(grant?.payload.subject ?? '')
   if (grant && !subject) return { active: false }
   // A token that `configure` made for another API must not pass for one of this API. A refresh token is for this server.
-  const { extra, aud, scope = '', clientId, exp, iat } = payload
+  const { extra, aud, scope = '', clientId, exp, iat, jkt, 'x5t#S256': x5t } = payload
   if (kind !== 'RefreshToken' && ![aud].flat().includes(audience)) return { active: false }
   if (kind === 'AccessToken') await noteUse(token.grantId, token.grant, parts)
   return {
     active: true,
     ...(subject && { sub: subject.id }),
-    jti: (extra as { readonly jti?: string } | undefined)?.jti ?? toIdentifier(token.id),
+    jti: (extra as { readonly jti?: string } | undefined)?.jti ?? toIdentifier(payload.jti),
     client_id: clientId,
     exp,
     iat,
     iss: issuer,
     aud: audience,
     scope,
-    ...toConfirmation(payload),
-    token_type: toTokenType(token),
+    ...(jkt !== undefined && { cnf: { jkt } }),
+    ...(x5t !== undefined && { cnf: { 'x5t#S256': x5t } }),
+    token_type: kind === 'RefreshToken' ? 'refresh_token' : jkt === undefined ? 'Bearer' : 'DPoP',
     ...(subject && { [subjectClaim]: subject.urn }),
   }
 }
@@ -104,29 +99,29 @@ export async function introspect(
 /** Finds a token by its value, with one look at the storage. */
 export async function findToken(
   value: string,
-  sources: TokenSources,
+  parts: TokenParts,
 ): Promise<IssuedToken | undefined> {
   // No other token has a dot in it.
-  if (value.includes('.')) return findJwt(value, sources)
+  if (value.includes('.')) return findJwt(value, parts)
   const grantId = grantIdOf(value)
   if (grantId === undefined) {
-    const payload = await sources.findClientCredentials(value)
-    return payload && { kind: 'ClientCredentials', id: value, payload: { ...payload, jti: value } }
+    const payload = await parts.clientCredentials.find(value)
+    return payload && { kind: 'ClientCredentials', payload: { ...payload, jti: value } }
   }
-  const grant = await sources.grants.load(grantId)
+  const grant = await parts.grants.load(grantId)
   if (!grant) return undefined
   const isRefreshToken = generationOf(value) !== undefined
   const payload = isRefreshToken
-    ? findRefreshToken(value, grant, sources.values)
+    ? findRefreshToken(value, grant, parts.values)
     : grant.find('AccessToken', value)
   const kind = isRefreshToken ? 'RefreshToken' : 'AccessToken'
-  return payload && { kind, id: value, payload: { ...payload, jti: value }, grantId, grant }
+  return payload && { kind, payload: { ...payload, jti: value }, grantId, grant }
 }
 
 /** Finds the stored access token of a JWT: a JWT that was ended still verifies. */
 async function findJwt(
   value: string,
-  { verifyJwt, grants }: TokenSources,
+  { verifyJwt, grants }: TokenParts,
 ): Promise<IssuedToken | undefined> {
   const jwt = await verifyJwt(value)
   if (!jwt) return undefined
@@ -136,7 +131,7 @@ async function findJwt(
   if (!grant || !stored) return undefined
   // After a repeated refresh there are several JWTs of one `jti`, each with its own end.
   const payload = { ...stored, jti, iat, exp, extra: { jti } }
-  return { kind: 'AccessToken', id: jti, payload, grantId, grant }
+  return { kind: 'AccessToken', payload, grantId, grant }
 }
 
 /** Nothing is kept of earlier refresh tokens, but this server knows that it made them. */
@@ -165,17 +160,6 @@ function isGood({ payload, grant }: IssuedToken): boolean {
 export const hasExpired = ({ exp }: StoredPayload): boolean =>
   Number(exp) <= Math.floor(Date.now() / 1000)
 
-/** The key or certificate that a token is bound to (RFC 7800, Section 3.1). */
-function toConfirmation({ jkt, 'x5t#S256': x5t }: StoredPayload): { readonly cnf?: object } {
-  const cnf = { ...(x5t !== undefined && { 'x5t#S256': x5t }), ...(jkt !== undefined && { jkt }) }
-  return Object.keys(cnf).length > 0 ? { cnf } : {}
-}
-
-function toTokenType({ kind, payload }: IssuedToken): string {
-  if (kind === 'RefreshToken') return 'refresh_token'
-  return payload['jkt'] === undefined ? 'Bearer' : 'DPoP'
-}
-
 /** How often it is written that a connection is in use, in milliseconds. */
 const useInterval = 60_000
 
@@ -186,7 +170,7 @@ const useInterval = 60_000
 async function noteUse(
   grantId: string,
   { now, lastUsedAt, refreshToken }: LoadedGrant,
-  { grants, refreshRetryWindow }: IntrospectionParts,
+  { grants, refreshRetryWindow }: TokenParts,
 ): Promise<void> {
   const { rotatedAt, isUsed = true, generation = 0 } = refreshToken ?? {}
   const closesWindow =

@@ -4,14 +4,8 @@ import {
   hasExpired,
   type IssuedToken,
   type TokenCaller,
-  type TokenSources,
+  type TokenParts,
 } from './introspect.ts'
-
-/** What {@link revoke} needs. */
-export interface RevocationParts extends TokenSources {
-  readonly teller: ConnectionTeller
-  readonly endClientCredentials: (value: string) => Promise<unknown>
-}
 
 /** The client that revokes a token. */
 export interface RevokingClient extends TokenCaller {
@@ -34,17 +28,17 @@ export interface Revoked {
 export async function revoke(
   value: string,
   client: RevokingClient,
-  parts: RevocationParts,
+  parts: TokenParts & { readonly teller: ConnectionTeller },
 ): Promise<Revoked | undefined> {
   const token = await findToken(value, parts)
   if (!token || hasExpired(token.payload) || !(await client.isAllowed(token))) return undefined
   if (token.kind === 'ClientCredentials') {
-    await parts.endClientCredentials(token.id)
+    await parts.clientCredentials.destroy(token.payload.jti)
     return { token }
   }
-  const { kind, grantId, id } = token
+  const { kind, grantId, payload } = token
   if (kind === 'AccessToken' && !(await client.endsGrant())) {
-    await parts.grants.remove(grantId, kind, id)
+    await parts.grants.remove(grantId, kind, payload.jti)
     return { token }
   }
   const ended = await parts.grants.end(grantId)

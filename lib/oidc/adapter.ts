@@ -33,7 +33,7 @@ export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
       : (parts.waiting.get(model) ?? parts.storage.records(model))
   return (model) => {
     const adapter = grantAdapters.get(model) ?? toRecordAdapter(model, recordsOf(model))
-    return tokenModels.has(model) ? findingNoTokenToAskAbout(adapter) : adapter
+    return tokenModels.has(model) ? findingNoToken(adapter) : adapter
   }
 }
 
@@ -43,8 +43,8 @@ const tokenModels: ReadonlySet<string> = new Set([
   'RefreshToken',
 ])
 
-/** At introspection and revocation the framework looks in three places. `token-introspection.ts` looks in one after it. */
-const findingNoTokenToAskAbout = (adapter: Adapter): Adapter => ({
+/** At introspection and revocation the framework would look in three places. `token-introspection.ts` looks once instead. */
+const findingNoToken = (adapter: Adapter): Adapter => ({
   ...adapter,
   async find(id) {
     const route = Provider.ctx?.oidc.route

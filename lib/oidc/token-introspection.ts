@@ -2,22 +2,21 @@ import type { Middleware } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import {
-  introspect,
-  type Introspection,
-  type IntrospectionParts,
-  type IssuedToken,
-} from '../grants/introspect.ts'
-import { revoke, type RevocationParts } from '../grants/revoke.ts'
+import { introspect, type Introspection, type IssuedToken } from '../grants/introspect.ts'
+import { revoke } from '../grants/revoke.ts'
+import type { PathMiddleware } from '../http/by-path.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
+import { routes } from '../paths.ts'
 import type { StoredPayload } from '../storage.ts'
 import {
   hasGrantType,
   policyOf,
   publicKeysOf,
   revokeGrantPolicyOf,
+  routesOf,
   type TokenPolicy,
 } from './internals.ts'
+import type { AdapterParts } from './adapter.ts'
 import type { ServerKeys } from './server-keys.ts'
 
 type Endpoint = 'introspection' | 'revocation'
@@ -45,7 +44,8 @@ export function toTokenFeatures(
 }
 
 /** Introspection and revocation of one server. */
-export interface TokenIntrospection extends Readonly<Record<Endpoint, Middleware>> {
+export interface TokenIntrospection {
+  readonly routes: readonly PathMiddleware[]
   /** Introspection for an API in the same process. Only for access tokens. */
   readonly introspect: (accessToken: string) => Promise<Introspection>
 }
@@ -57,14 +57,10 @@ export interface TokenIntrospection extends Readonly<Record<Endpoint, Middleware
 export function createTokenIntrospection(
   provider: Provider,
   { issuer, storage, resourceServer: { audience }, refreshRetryWindow }: Config,
-  {
-    values,
-    teller,
-    keys,
-  }: Pick<RevocationParts, 'values' | 'teller'> & { readonly keys: ServerKeys },
+  { values, teller, keys }: Pick<AdapterParts, 'values' | 'teller'> & { readonly keys: ServerKeys },
 ): TokenIntrospection {
   const records = storage.records('ClientCredentials')
-  const parts: IntrospectionParts & RevocationParts = {
+  const parts = {
     issuer,
     audience,
     refreshRetryWindow,
@@ -72,24 +68,31 @@ export function createTokenIntrospection(
     values,
     teller,
     verifyJwt: createVerifyJwt({ issuer, audience }, () => publicKeysOf(provider)),
-    findClientCredentials: async (value) =>
-      hasGrantType(provider, 'client_credentials') ? records.find(value) : undefined,
-    endClientCredentials: (value) => records.destroy(value),
+    clientCredentials: {
+      find: async (value: string) =>
+        hasGrantType(provider, 'client_credentials') ? records.find(value) : undefined,
+      destroy: (value: string) => records.destroy(value),
+    },
   }
+  const introspection = createEndpoint(provider, 'introspection', (ctx) =>
+    introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, parts),
+  )
+  const revocation = createEndpoint(provider, 'revocation', async (ctx) => {
+    const client = {
+      isAllowed: (token: IssuedToken) => isAllowed(ctx, token),
+      endsGrant: async () => revokeGrantPolicyOf(provider)(ctx),
+    }
+    const { token, grantId } = (await revoke(tokenOf(ctx), client, parts)) ?? {}
+    if (token) ctx.oidc.entities[token.kind]?.emit('destroyed')
+    if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
+    return {}
+  })
+  const paths = { ...routes, ...routesOf(provider) }
   return {
-    introspection: createEndpoint(provider, 'introspection', (ctx) =>
-      introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, parts),
-    ),
-    revocation: createEndpoint(provider, 'revocation', async (ctx) => {
-      const client = {
-        isAllowed: (token: IssuedToken) => isAllowed(ctx, token),
-        endsGrant: async () => revokeGrantPolicyOf(provider)(ctx),
-      }
-      const { token, grantId } = (await revoke(tokenOf(ctx), client, parts)) ?? {}
-      if (token) ctx.oidc.entities[token.kind]?.emit('destroyed')
-      if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
-      return {}
-    }),
+    routes: [
+      [paths.introspection, introspection],
+      [paths.revocation, revocation],
+    ],
     async introspect(value) {
       // No request came that waits for current keys.
       if (value.includes('.')) await keys.follow()

@@ -17,9 +17,11 @@ import {
 } from '../../lib/oidc/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
-import { connect, introspect, refresh, revoke } from '../support/flow.ts'
+import { connect, introspect, post, refresh, revoke } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
-import { publicClient, startServer } from '../support/server.ts'
+import { bakery, idOf } from '../support/people.ts'
+import { basic } from '../support/requests.ts'
+import { confidential, publicClient, startServer } from '../support/server.ts'
 
 // What this server relies on in oidc-provider for its tokens: see internals.test.ts.
 
@@ -169,6 +171,19 @@ describe('lib/oidc/token-introspection.ts', () => {
     const revokes = (kind: string) =>
       endsGrant({ oidc: { route: 'revocation', entities: { [kind]: {} } } } as never)
     expect([revokes('RefreshToken'), revokes('AccessToken')]).toEqual([true, false])
+  })
+
+  test('an endpoint that configure moves answers where it is then', async () => {
+    const server = await startServer({
+      configure: (configuration) => ({
+        ...configuration,
+        routes: { ...configuration.routes, introspection: '/oauth/moved' },
+      }),
+    })
+    closing.push(() => server.close())
+    const { access_token: token } = await connect(server.issuer)
+    const answer = await post(`${server.issuer}/oauth/moved`, { token }, basic(confidential))
+    expect(answer.body).toMatchObject({ active: true, sub: idOf(bakery) })
   })
 
   test('the framework finds no token by itself at introspection and revocation', async () => {
