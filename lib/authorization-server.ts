@@ -32,7 +32,6 @@ import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { createClientRequests, explainClientErrors } from './oidc/client-authentication.ts'
-import { addClientId } from './oidc/empty-secrets.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
@@ -46,7 +45,6 @@ import {
   storeJwtAccessTokens,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
-import { nameAudience } from './oidc/resource-indicators.ts'
 import {
   connectionsPath,
   disconnectPath,
@@ -59,15 +57,14 @@ import {
   signOutPath,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { readParameters } from './oidc/read-parameters.ts'
+import { createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createRegisteredClients } from './oidc/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
-import { createIntrospect } from './oidc/introspect.ts'
-import { createIntrospectionResponse, createRevocationResponse } from './oidc/token-responses.ts'
+import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
 import type { FindTemplateMistakes } from './pages/views-options.ts'
@@ -114,13 +111,13 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
+  const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
   for (const middleware of [
     createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
-      [routes.introspection, createIntrospectionResponse(provider, config)],
-      [routes.revocation, createRevocationResponse(provider, config)],
+      ...tokens.routes,
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
@@ -136,7 +133,7 @@ export function createAuthorizationServer(
     clients: registered.clients,
     connections,
     signingKeys: keys.signingKeys,
-    introspect: createIntrospect(provider, config, keys.follow),
+    introspect: tokens.introspect,
     check: () => check(resolved, registered.clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
   }
@@ -161,12 +158,7 @@ function adapt(
   nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
-  const prompts = promptsOf(provider)
-  changeParameters(provider, (params, { ctx, route }) => {
-    addClientId(params, ctx)
-    readParameters(params, { ctx, route, prompts })
-    nameAudience(params, resourceServer.audience)
-  })
+  changeParameters(provider, createParameterReader(promptsOf(provider), resourceServer.audience))
   answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)

@@ -84,7 +84,7 @@ export type {
   UsedProof,
   UsedProofs,
 } from './storage.ts'
-export type { Introspection } from './oidc/introspect.ts'
+export type { Introspection } from './grants/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme/colors.ts'
 export type {
   AnsweredData,

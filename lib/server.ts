@@ -5,7 +5,7 @@ import type { Connections } from './grants/connections.ts'
 import type { ErrorPageEvent } from './http/error-page.ts'
 import type { MountingCheckOptions } from './http/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
-import type { Introspection } from './oidc/introspect.ts'
+import type { Introspection } from './grants/introspect.ts'
 
 /** The events of {@link AuthorizationServer.app} beside those of Koa. */
 export interface ErrorPageEvents {

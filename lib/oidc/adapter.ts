@@ -1,9 +1,9 @@
-import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
+import Provider, { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
 import { toFrameworkClient } from '../clients/record.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import type { RepeatTimes } from '../grants/retries.ts'
-import { grantIdOf, type TokenValues } from '../grants/token-values.ts'
+import type { TokenValues } from '../grants/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
 
 /** What {@link toProviderAdapter} takes. */
@@ -31,8 +31,26 @@ export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
     model === 'Client'
       ? shownToFramework(parts.clientRecords)
       : (parts.waiting.get(model) ?? parts.storage.records(model))
-  return (model) => grantAdapters.get(model) ?? toRecordAdapter(model, recordsOf(model))
+  return (model) => {
+    const adapter = grantAdapters.get(model) ?? toRecordAdapter(model, recordsOf(model))
+    return tokenModels.has(model) ? findingNoToken(adapter) : adapter
+  }
 }
+
+const tokenModels: ReadonlySet<string> = new Set([
+  'AccessToken',
+  'ClientCredentials',
+  'RefreshToken',
+])
+
+/** At introspection and revocation the framework would look in three places. `token-introspection.ts` looks once instead. */
+const findingNoToken = (adapter: Adapter): Adapter => ({
+  ...adapter,
+  async find(id) {
+    const route = Provider.ctx?.oidc.route
+    return route === 'introspection' || route === 'revocation' ? undefined : adapter.find(id)
+  },
+})
 
 const shownToFramework = (clients: RecordStorage): RecordStorage => ({
   ...clients,
@@ -42,9 +60,7 @@ const shownToFramework = (clients: RecordStorage): RecordStorage => ({
 function toRecordAdapter(model: string, records: RecordStorage): Adapter {
   return {
     upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
-    // The framework asks for a token in every place: what names a grant is found there.
-    find: async (id) =>
-      model === 'ClientCredentials' && grantIdOf(id) !== undefined ? undefined : records.find(id),
+    find: (id) => records.find(id),
     findByUid: (uid) => records.findByUid(uid),
     findByUserCode: (userCode) => records.findByUserCode(userCode),
     async consume(id) {

@@ -76,27 +76,6 @@ function findForeignScheme(header = ''): string | undefined {
   return knownSchemes.has(name) ? `the scheme ${scheme}` : 'a scheme that this server does not know'
 }
 
-/**
- * Refuses introspection to public clients, however they name themselves: a client id is no authentication.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.1 RFC 7662, Section 2.1}
- */
-export function createPublicIntrospectionRefusal(provider: Provider): Middleware {
-  return async (ctx, next) => {
-    await next()
-    const context = ctx as unknown as KoaContextWithOIDC
-    const isPublic = 'oidc' in ctx && context.oidc.client?.clientAuthMethod === 'none'
-    if (!isPublic || ctx.status >= 500 || isInvalidClient(ctx.body)) return
-    // The listener above writes the answer.
-    const description = 'a public client cannot introspect: authenticate as a confidential client'
-    const error = new errors.CustomOIDCProviderError('invalid_client', description)
-    provider.emit('introspection.error', context, error)
-  }
-}
-
-const isInvalidClient = (body: unknown): boolean =>
-  (body as { readonly error?: unknown } | undefined)?.error === 'invalid_client'
-
 /** Prepares each request in which a client authenticates. */
 export function createClientRequests(provider: Provider): Middleware {
   const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware

@@ -11,13 +11,15 @@ import type { Config } from '../config/config.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { setJwtClaims } from './jwt-claims.ts'
-import { toTokenIdentifier } from './token-responses.ts'
+import { toTokenIdentifier } from '../grants/token-values.ts'
+import { toSubjectClaims } from '../keys/jwt-access-tokens.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
 import { saveMove } from './outcomes.ts'
 import { toTtl } from './token-lifetimes.ts'
+import { toTokenFeatures } from './token-introspection.ts'
+import type { Grant } from './internals.ts'
 import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource-indicators.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
@@ -124,27 +126,23 @@ const isOwnOrigin: NonNullable<Configuration['clientBasedCORS']> = (_ctx, origin
   origin !== 'null' &&
   (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin)
 
-function toFeatures({ resourceServer }: Config): NonNullable<Configuration['features']> {
-  const resourceServers = new Set(resourceServer.clientIds)
-  return {
-    ...clientFeatures,
-    resourceIndicators: toResourceIndicators(resourceServer),
-    introspection: {
-      enabled: true,
-      // A refresh token is nobody's business but its client's: shown to an API as active, it could
-      // pass there for an access token.
-      allowedPolicy: ({ oidc }, client, token) =>
-        token.clientId === client.clientId ||
-        (resourceServers.has(client.clientId) &&
-          token.kind !== 'RefreshToken' &&
-          // The framework takes it that there still is such a client.
-          oidc.provider.Client.find(token.clientId ?? '').then((owner) => owner !== undefined)),
-    },
-    revocation: {
-      enabled: true,
-      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-    },
-  }
+const toFeatures = ({ resourceServer }: Config): NonNullable<Configuration['features']> => ({
+  ...clientFeatures,
+  ...toTokenFeatures(resourceServer.clientIds),
+  resourceIndicators: toResourceIndicators(resourceServer),
+})
+
+type SetJwtClaims = NonNullable<
+  NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']
+>
+
+const setJwtClaims: SetJwtClaims = (ctx, token, { payload }) => {
+  if (token.kind !== 'AccessToken') return
+  // There is no request if a host makes a token by itself.
+  const grant: Grant | undefined = (ctx as Partial<typeof ctx> | undefined)?.oidc?.entities.Grant
+  const claims = toSubjectClaims(grant)
+  if (!claims) throw new errors.InvalidGrant('the grant has no subject')
+  Object.assign(payload, claims)
 }
 
 function toCookies({ issuer, cookieKeys }: Config): NonNullable<Configuration['cookies']> {

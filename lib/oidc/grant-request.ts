@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { RevocationReason } from '../grants/events.ts'
 import type { Exchange, ExchangeResult, GrantStorage, LoadedGrant } from '../storage.ts'
@@ -24,14 +23,8 @@ interface GrantRequest {
 
 const requests = new WeakMap<object, GrantRequest>()
 
-const callers = new AsyncLocalStorage<object>()
-
-/** Has whoever calls from outside of a request read a grant once, as a request does. */
-export const asOneRequest = <T>(call: () => Promise<T>): Promise<T> => callers.run({}, call)
-
 /** The request that is being answered; one of its own for whoever calls from outside of one. */
-function requestOf(context: Context): GrantRequest {
-  const ctx = context ?? callers.getStore()
+function requestOf(ctx: Context): GrantRequest {
   const existing = ctx && requests.get(ctx)
   if (existing) return existing
   const created: GrantRequest = {

@@ -117,8 +117,20 @@ export const proofAlgorithmsOf = (provider: Provider): readonly string[] =>
   internals(provider).configuration.dPoPSigningAlgValues
 
 /** Who may introspect or revoke a token, after `configure` had its word. */
-export const policyOf = (provider: Provider, endpoint: 'introspection' | 'revocation'): Policy =>
-  internals(provider).configuration.features[endpoint].allowedPolicy
+export const policyOf = (
+  provider: Provider,
+  endpoint: 'introspection' | 'revocation',
+): TokenPolicy => internals(provider).configuration.features[endpoint].allowedPolicy
+
+/** Whether revoking a token ends its grant, after `configure` had its word. */
+export const revokeGrantPolicyOf = (
+  provider: Provider,
+): ((ctx: KoaContextWithOIDC) => Promise<boolean> | boolean) =>
+  internals(provider).configuration.revokeGrantPolicy
+
+/** Whether the token endpoint knows a grant type. */
+export const hasGrantType = (provider: Provider, grantType: string): boolean =>
+  internals(provider).grantTypeHandlers.has(grantType)
 
 /** Where everything answers below the path of the issuer, by name, after `configure` had its word. */
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
@@ -158,21 +170,24 @@ type ResponseModes = Map<
   (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
 >
 
-type Policy = (
+/** Decides whether a client may introspect or revoke a token. */
+export type TokenPolicy = (
   ctx: KoaContextWithOIDC,
   client: Client,
-  token: InstanceType<Provider['AccessToken']>,
+  token: InstanceType<Provider['AccessToken' | 'ClientCredentials' | 'RefreshToken']>,
 ) => Promise<boolean> | boolean
 
 const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
   readonly responseModes: ResponseModes
+  readonly grantTypeHandlers: ReadonlyMap<string, unknown>
   readonly configuration: {
+    readonly revokeGrantPolicy: (ctx: KoaContextWithOIDC) => Promise<boolean> | boolean
     readonly routes: Readonly<Record<string, string>>
     readonly dPoPSigningAlgValues: readonly string[]
     readonly prompts: ReadonlySet<string>
     readonly features: Readonly<
-      Record<'introspection' | 'revocation', { readonly allowedPolicy: Policy }>
+      Record<'introspection' | 'revocation', { readonly allowedPolicy: TokenPolicy }>
     >
   }
 }

@@ -1,7 +1,9 @@
 import type { Context } from 'koa'
 import { errors } from 'oidc-provider'
 import { toScopeNames } from '../pleo/scopes.ts'
+import { addClientId } from './empty-secrets.ts'
 import { checkRequestSize } from './request-bounds.ts'
+import { nameAudience } from './resource-indicators.ts'
 
 /** The parameters of a request, as the framework read them: lists are parameters that were sent more than once. */
 export type ReadParameters = Record<string, unknown>
@@ -38,30 +40,38 @@ function refuseOversized(params: ReadParameters): void {
   }
 }
 
-/** The request that {@link readParameters} reads. */
-export interface ReadRequest {
-  readonly ctx: Context
-  /** The framework's name of the endpoint. */
-  readonly route: string
-  /** The values of `prompt` that there are. */
-  readonly prompts: ReadonlySet<string>
-}
-
 /**
- * Changes the parameters of a request to what they mean, before the framework looks at them.
+ * Makes the function that changes the parameters of a request to what they mean, before the framework looks at them. It throws
+ * `invalid_request` if the request is too large.
  *
- * @throws InvalidRequest if the request is too large
+ * @param knownPrompts - the values of `prompt` that this server knows
  */
-export function readParameters(params: ReadParameters, { ctx, route, prompts }: ReadRequest): void {
-  if (authorizationRoutes.has(route)) checkRequestSize(ctx)
-  refuseOversized(params)
+export const createParameterReader =
+  (knownPrompts: ReadonlySet<string>, audience: string): ParameterReader =>
+  (params, { ctx, route }) => {
+    addClientId(params, ctx)
+    if (authorizationRoutes.has(route)) checkRequestSize(ctx)
+    refuseOversized(params)
+    const { scope, resource } = params
+    if (typeof scope === 'string') params['scope'] = toScopeNames(scope).join(' ') || undefined
+    if (resource !== undefined) params['resource'] = nameAudience(resource, audience)
+    if (authorizationRoutes.has(route)) readAuthorizationParameters(params, knownPrompts)
+  }
+
+type ParameterReader = (
+  params: ReadParameters,
+  /** `route` is the framework's name of the endpoint. */
+  request: { readonly ctx: Context; readonly route: string },
+) => void
+
+function readAuthorizationParameters(
+  params: ReadParameters,
+  knownPrompts: ReadonlySet<string>,
+): void {
   const { scope, prompt, max_age: maxAge } = params
-  const scopes = toScopeNames(scope)
-  if (typeof scope === 'string') params['scope'] = scopes.join(' ') || undefined
-  if (!authorizationRoutes.has(route)) return
-  if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, prompts)
+  if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, knownPrompts)
   // A host that switches OpenID Connect on by `configure` has all of it.
-  if (scopes.includes('openid')) return
+  if (toScopeNames(scope).includes('openid')) return
   for (const name of ignored) if (name in params) params[name] = undefined
   if (typeof maxAge === 'string') {
     params[maxAgeParameter] = maxAge

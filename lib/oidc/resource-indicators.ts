@@ -22,13 +22,10 @@ export function toResourceIndicators({
 }
 
 /** Replaces each `resource` that is equal to the audience by the audience. URL libraries print URLs in their own spelling. */
-export function nameAudience(params: Record<string, unknown>, audience: string): void {
-  const toOne = (resource: unknown): unknown =>
-    typeof resource === 'string' && isEqual(resource, audience) ? audience : resource
-  const { resource } = params
-  if (resource !== undefined) {
-    params['resource'] = Array.isArray(resource) ? resource.map(toOne) : toOne(resource)
-  }
+export function nameAudience(resource: unknown, audience: string): unknown {
+  const toOne = (one: unknown): unknown =>
+    typeof one === 'string' && isEqual(one, audience) ? audience : one
+  return Array.isArray(resource) ? resource.map(toOne) : toOne(resource)
 }
 
 /** The refusal of another `resource`. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { grantIdOf } from '../../lib/grants/token-values.ts'
 import { connect, consent, post, redeem, refresh, revoke } from '../support/flow.ts'
 import { areActive, basic, send } from '../support/requests.ts'
 import {
@@ -81,6 +82,57 @@ describe('revocation', () => {
     await revoke(issuer, String(body['refresh_token']))
     const again = await redeem(issuer, given)
     expect([again.status, again.body['error']]).toEqual([400, 'invalid_grant'])
+  })
+})
+
+describe('the events of the framework', () => {
+  test('tell which token was revoked, and which grant ended with it', async () => {
+    const seen: unknown[] = []
+    const note =
+      (name: string) =>
+      ({ kind, jti }: { readonly kind: string; readonly jti: string }) =>
+        seen.push([name, kind, jti])
+    const [noteAccess, noteRefresh] = [note('access'), note('refresh')]
+    const noteGrant = (_ctx: unknown, grantId: string) => seen.push(['grant', grantId])
+    const { provider } = server
+    provider.on('access_token.destroyed', noteAccess)
+    provider.on('refresh_token.destroyed', noteRefresh)
+    provider.on('grant.revoked', noteGrant)
+    const { access_token, refresh_token } = await connect(issuer)
+    await ask({ token: access_token })
+    expect(seen.splice(0)).toEqual([['access', 'AccessToken', access_token]])
+    await ask({ token: refresh_token }, organizationClient)
+    expect(seen).toEqual([])
+    await ask({ token: refresh_token })
+    expect(seen).toEqual([
+      ['refresh', 'RefreshToken', refresh_token],
+      ['grant', grantIdOf(refresh_token)],
+    ])
+    provider.off('access_token.destroyed', noteAccess)
+    provider.off('refresh_token.destroyed', noteRefresh)
+    provider.off('grant.revoked', noteGrant)
+  })
+
+  test('an access token ends its connection if configure says so in revokeGrantPolicy', async () => {
+    const own = await startServer({
+      configure: (configuration) => ({ ...configuration, revokeGrantPolicy: () => true }),
+    })
+    const { access_token, refresh_token } = await connect(own.issuer)
+    await revoke(own.issuer, access_token)
+    expect(await areActive(own.issuer, [access_token, refresh_token])).toEqual([false, false])
+    await own.close()
+  })
+
+  test('a token ends with the sign-in if configure says so in expiresWithSession', async () => {
+    const own = await startServer({
+      configure: (configuration) => ({ ...configuration, expiresWithSession: () => true }),
+    })
+    const { access_token } = await connect(own.issuer)
+    expect(await areActive(own.issuer, [access_token])).toEqual([true])
+    own.provider.Session.findByUid = async () => undefined
+    expect(await areActive(own.issuer, [access_token])).toEqual([false])
+    expect(await own.introspect(access_token)).toEqual({ active: false })
+    await own.close()
   })
 })
 

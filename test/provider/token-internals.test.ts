@@ -7,17 +7,21 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   acceptProofsOnce,
+  hasGrantType,
   nameGrantInTokens,
   policyOf,
   proofAlgorithmsOf,
   publicKeysOf,
+  revokeGrantPolicyOf,
   storeJwtAccessTokens,
 } from '../../lib/oidc/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
-import { connect, introspect, refresh, revoke } from '../support/flow.ts'
+import { connect, introspect, post, refresh, revoke } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
-import { startServer } from '../support/server.ts'
+import { bakery, idOf } from '../support/people.ts'
+import { basic } from '../support/requests.ts'
+import { confidential, publicClient, startServer } from '../support/server.ts'
 
 // What this server relies on in oidc-provider for its tokens: see internals.test.ts.
 
@@ -150,6 +154,55 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
     expect(policyOf(server.provider, 'revocation')).toBe(allowedPolicy)
     await revoke(server.issuer, (await connect(server.issuer)).access_token)
     expect(seen).toHaveLength(1)
+  })
+})
+
+describe('lib/oidc/token-introspection.ts', () => {
+  test('the framework knows the grant types that it answers, and no others', () => {
+    const provider = createBare()
+    expect(hasGrantType(provider, 'authorization_code')).toBe(true)
+    expect(hasGrantType(provider, 'client_credentials')).toBe(false)
+    provider.registerGrantType('client_credentials', async () => undefined, [])
+    expect(hasGrantType(provider, 'client_credentials')).toBe(true)
+  })
+
+  test('its policy ends a grant with a refresh token, and not with an access token', () => {
+    const endsGrant = revokeGrantPolicyOf(createBare())
+    const revokes = (kind: string) =>
+      endsGrant({ oidc: { route: 'revocation', entities: { [kind]: {} } } } as never)
+    expect([revokes('RefreshToken'), revokes('AccessToken')]).toEqual([true, false])
+  })
+
+  test('an endpoint that configure moves answers where it is then', async () => {
+    const server = await startServer({
+      configure: (configuration) => ({
+        ...configuration,
+        routes: { ...configuration.routes, introspection: '/oauth/moved' },
+      }),
+    })
+    closing.push(() => server.close())
+    const { access_token: token } = await connect(server.issuer)
+    const answer = await post(`${server.issuer}/oauth/moved`, { token }, basic(confidential))
+    expect(answer.body).toMatchObject({ active: true, sub: idOf(bakery) })
+  })
+
+  test('the framework finds no token by itself at introspection and revocation', async () => {
+    const memory = createMemoryAdapter()
+    const loaded: string[] = []
+    const load: typeof memory.grants.load = (grantId) => {
+      loaded.push(grantId)
+      return memory.grants.load(grantId)
+    }
+    const server = await startServer({ storage: { ...memory, grants: { ...memory.grants, load } } })
+    closing.push(() => server.close())
+    const { access_token, refresh_token } = await connect(server.issuer)
+    loaded.splice(0)
+    const refused = await introspect(server.issuer, access_token, publicClient)
+    expect([refused['error'], loaded.length]).toEqual(['invalid_client', 0])
+    expect((await introspect(server.issuer, access_token))['active']).toBe(true)
+    expect(loaded).toHaveLength(1)
+    await revoke(server.issuer, refresh_token)
+    expect(loaded).toHaveLength(2)
   })
 })
 

@@ -1,0 +1,180 @@
+import { subjectClaim, type VerifyJwt } from '../keys/jwt-access-tokens.ts'
+import { parseSubject } from '../pleo/subject.ts'
+import type { GrantStorage, LoadedGrant, RecordStorage, StoredPayload } from '../storage.ts'
+import { generationOf, grantIdOf, toIdentifier, type TokenValues } from './token-values.ts'
+
+/** The answer about an access token, with the members of an introspection response. */
+export type Introspection =
+  | { readonly active: false }
+  | {
+      readonly active: true
+      /** The id of the company or organization. */
+      readonly sub: string
+      /** Its URN. */
+      readonly 'urn:pleo:params:oauth:subject_urn': string
+      readonly client_id: string
+      /** Separated by spaces. */
+      readonly scope: string
+      readonly token_type: string
+      readonly aud: string
+      readonly iss: string
+      /** Seconds since the epoch, as `iat`. */
+      readonly exp: number
+      readonly iat: number
+      readonly jti: string
+      /** The key that it is bound to (RFC 9449, Section 6.2). */
+      readonly cnf?: { readonly jkt: string }
+    }
+
+/** A token of this server that is stored. It may have expired. */
+export type IssuedToken = {
+  /** A refresh token that was replaced has `consumed`. */
+  readonly payload: StoredPayload & { readonly jti: string }
+} & (
+  | {
+      readonly kind: 'AccessToken' | 'RefreshToken'
+      readonly grantId: string
+      readonly grant: LoadedGrant
+    }
+  | { readonly kind: 'ClientCredentials'; readonly grant?: undefined }
+)
+
+/** What {@link introspect} and revocation need. */
+export interface TokenParts {
+  readonly issuer: string
+  readonly audience: string
+  /** Seconds. */
+  readonly refreshRetryWindow: number
+  readonly grants: GrantStorage
+  readonly values: TokenValues
+  readonly verifyJwt: VerifyJwt
+  /** Tokens of the grant type `client_credentials`. If it is off, nothing is found. */
+  readonly clientCredentials: Pick<RecordStorage, 'find' | 'destroy'>
+}
+
+/** Who asks about a token. */
+export interface TokenCaller {
+  /** Called only if there is such a token. */
+  isAllowed(token: IssuedToken): Promise<boolean>
+}
+
+/**
+ * Answers what a token is good for, and notes that its connection is in use.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
+ */
+export async function introspect(
+  value: string,
+  caller: TokenCaller,
+  parts: TokenParts,
+): Promise<Readonly<Record<string, unknown>>> {
+  const token = await findToken(value, parts)
+  if (!token || !isGood(token) || !(await caller.isAllowed(token))) return { active: false }
+  const { kind, payload, grant } = token
+  const { issuer, audience } = parts
+  // A grant without a subject is good for no company.
+  const subject = parseSubject(grant?.payload.subject ?? '')
+  if (grant && !subject) return { active: false }
+  // A token that `configure` made for another API must not pass for one of this API. A refresh token is for this server.
+  const { extra, aud, scope = '', clientId, exp, iat, jkt, 'x5t#S256': x5t } = payload
+  if (kind !== 'RefreshToken' && ![aud].flat().includes(audience)) return { active: false }
+  if (kind === 'AccessToken') await noteUse(token.grantId, token.grant, parts)
+  return {
+    active: true,
+    ...(subject && { sub: subject.id }),
+    jti: (extra as { readonly jti?: string } | undefined)?.jti ?? toIdentifier(payload.jti),
+    client_id: clientId,
+    exp,
+    iat,
+    iss: issuer,
+    aud: audience,
+    scope,
+    ...(jkt !== undefined && { cnf: { jkt } }),
+    ...(x5t !== undefined && { cnf: { 'x5t#S256': x5t } }),
+    token_type: kind === 'RefreshToken' ? 'refresh_token' : jkt === undefined ? 'Bearer' : 'DPoP',
+    ...(subject && { [subjectClaim]: subject.urn }),
+  }
+}
+
+/** Finds a token by its value, with one look at the storage. */
+export async function findToken(
+  value: string,
+  parts: TokenParts,
+): Promise<IssuedToken | undefined> {
+  // No other token has a dot in it.
+  if (value.includes('.')) return findJwt(value, parts)
+  const grantId = grantIdOf(value)
+  if (grantId === undefined) {
+    const payload = await parts.clientCredentials.find(value)
+    return payload && { kind: 'ClientCredentials', payload: { ...payload, jti: value } }
+  }
+  const grant = await parts.grants.load(grantId)
+  if (!grant) return undefined
+  const isRefreshToken = generationOf(value) !== undefined
+  const payload = isRefreshToken
+    ? findRefreshToken(value, grant, parts.values)
+    : grant.find('AccessToken', value)
+  const kind = isRefreshToken ? 'RefreshToken' : 'AccessToken'
+  return payload && { kind, payload: { ...payload, jti: value }, grantId, grant }
+}
+
+/** Finds the stored access token of a JWT: a JWT that was ended still verifies. */
+async function findJwt(
+  value: string,
+  { verifyJwt, grants }: TokenParts,
+): Promise<IssuedToken | undefined> {
+  const jwt = await verifyJwt(value)
+  if (!jwt) return undefined
+  const { grantId, jti, iat, exp } = jwt
+  const grant = await grants.load(grantId)
+  const stored = grant?.find('AccessToken', jti)
+  if (!grant || !stored) return undefined
+  // After a repeated refresh there are several JWTs of one `jti`, each with its own end.
+  const payload = { ...stored, jti, iat, exp, extra: { jti } }
+  return { kind: 'AccessToken', payload, grantId, grant }
+}
+
+/** Nothing is kept of earlier refresh tokens, but this server knows that it made them. */
+function findRefreshToken(
+  value: string,
+  { refreshToken: current, now }: LoadedGrant,
+  values: TokenValues,
+): StoredPayload | undefined {
+  if (!current) return undefined
+  // A storage that has forgotten a refresh, as after a failover, knows its successor.
+  if (current.is(value) || current.isSuccessor(value)) return current.payload
+  const isEarlier = (generationOf(value) ?? 0) < current.generation && values.isGenuine(value)
+  return isEarlier ? { ...current.payload, consumed: current.rotatedAt ?? now } : undefined
+}
+
+/** Whether the token, and its grant, have not ended and belong together. */
+function isGood({ payload, grant }: IssuedToken): boolean {
+  if (hasExpired(payload) || payload.consumed !== undefined) return false
+  if (!grant) return true
+  const { clientId, accountId } = grant.payload
+  const isOfGrant = payload.clientId === clientId && payload['accountId'] === accountId
+  return isOfGrant && !hasExpired(grant.payload)
+}
+
+/** Whether it has ended by its lifetime. */
+export const hasExpired = ({ exp }: StoredPayload): boolean =>
+  Number(exp) <= Math.floor(Date.now() / 1000)
+
+/** How often it is written that a connection is in use, in milliseconds. */
+const useInterval = 60_000
+
+/**
+ * Notes that the connection is in use. This also closes the retry window: a client that uses the access token of a refresh
+ * has received the answer.
+ */
+async function noteUse(
+  grantId: string,
+  { now, lastUsedAt, refreshToken }: LoadedGrant,
+  { grants, refreshRetryWindow }: TokenParts,
+): Promise<void> {
+  const { rotatedAt, isUsed = true, generation = 0 } = refreshToken ?? {}
+  const closesWindow =
+    rotatedAt !== undefined && !isUsed && now - rotatedAt <= refreshRetryWindow * 1000
+  const isLong = lastUsedAt === undefined || now - lastUsedAt >= useInterval
+  if (closesWindow || isLong) await grants.noteUse(grantId, generation)
+}

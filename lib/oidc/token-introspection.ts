@@ -1,0 +1,187 @@
+import type { Middleware } from 'koa'
+import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type Provider from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import { introspect, type Introspection, type IssuedToken } from '../grants/introspect.ts'
+import { revoke } from '../grants/revoke.ts'
+import type { PathMiddleware } from '../http/by-path.ts'
+import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
+import { routes } from '../paths.ts'
+import type { StoredPayload } from '../storage.ts'
+import {
+  hasGrantType,
+  policyOf,
+  publicKeysOf,
+  revokeGrantPolicyOf,
+  routesOf,
+  type TokenPolicy,
+} from './internals.ts'
+import type { AdapterParts } from './adapter.ts'
+import type { ServerKeys } from './server-keys.ts'
+
+type Endpoint = 'introspection' | 'revocation'
+
+/** Switches both endpoints on, and decides which client may ask about which token unless `configure` says otherwise. */
+export function toTokenFeatures(
+  resourceServerIds: readonly string[],
+): Readonly<Record<Endpoint, { enabled: true; allowedPolicy: TokenPolicy }>> {
+  const resourceServers = new Set(resourceServerIds)
+  return {
+    introspection: {
+      enabled: true,
+      // An API must not see a refresh token as active: the token could pass there for an access token.
+      allowedPolicy: ({ oidc }, client, token) =>
+        token.clientId === client.clientId ||
+        (resourceServers.has(client.clientId) &&
+          token.kind !== 'RefreshToken' &&
+          oidc.provider.Client.find(token.clientId ?? '').then((owner) => owner !== undefined)),
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+  }
+}
+
+/** Introspection and revocation of one server. */
+export interface TokenIntrospection {
+  readonly routes: readonly PathMiddleware[]
+  /** Introspection for an API in the same process. Only for access tokens. */
+  readonly introspect: (accessToken: string) => Promise<Introspection>
+}
+
+/**
+ * Makes introspection and revocation. At the endpoints the framework authenticates the client and checks the parameters, and
+ * finds no token. This looks for the token then.
+ */
+export function createTokenIntrospection(
+  provider: Provider,
+  { issuer, storage, resourceServer: { audience }, refreshRetryWindow }: Config,
+  { values, teller, keys }: Pick<AdapterParts, 'values' | 'teller'> & { readonly keys: ServerKeys },
+): TokenIntrospection {
+  const records = storage.records('ClientCredentials')
+  const parts = {
+    issuer,
+    audience,
+    refreshRetryWindow,
+    grants: storage.grants,
+    values,
+    teller,
+    verifyJwt: createVerifyJwt({ issuer, audience }, () => publicKeysOf(provider)),
+    clientCredentials: {
+      find: async (value: string) =>
+        hasGrantType(provider, 'client_credentials') ? records.find(value) : undefined,
+      destroy: (value: string) => records.destroy(value),
+    },
+  }
+  const introspection = createEndpoint(provider, 'introspection', (ctx) =>
+    introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, parts),
+  )
+  const revocation = createEndpoint(provider, 'revocation', async (ctx) => {
+    const client = {
+      isAllowed: (token: IssuedToken) => isAllowed(ctx, token),
+      endsGrant: async () => revokeGrantPolicyOf(provider)(ctx),
+    }
+    const { token, grantId } = (await revoke(tokenOf(ctx), client, parts)) ?? {}
+    if (token) ctx.oidc.entities[token.kind]?.emit('destroyed')
+    if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
+    return {}
+  })
+  const paths = { ...routes, ...routesOf(provider) }
+  return {
+    routes: [
+      [paths.introspection, introspection],
+      [paths.revocation, revocation],
+    ],
+    async introspect(value) {
+      // No request came that waits for current keys.
+      if (value.includes('.')) await keys.follow()
+      const caller = { isAllowed: (token: IssuedToken) => isAccessToken(provider, token) }
+      // All members are there: it is an access token.
+      return (await introspect(value, caller, parts)) as Introspection
+    },
+  }
+}
+
+/** Answers the requests that the framework lets through. */
+function createEndpoint(
+  provider: Provider,
+  endpoint: Endpoint,
+  answer: (ctx: KoaContextWithOIDC) => Promise<object>,
+): Middleware {
+  return async (ctx, next) => {
+    if (endpoint === 'revocation') ctx.set('Cache-Control', 'no-store')
+    await next()
+    const context = ctx as unknown as KoaContextWithOIDC
+    if (!('oidc' in ctx) || context.oidc.route !== endpoint) return
+    try {
+      if (endpoint === 'introspection') refusePublicClient(context)
+      // The framework refuses JWTs after it has authenticated the client.
+      if (ctx.status !== 200 && errorOf(ctx) !== 'unsupported_token_type') return
+      const body = await answer(context)
+      ctx.status = 200
+      ctx.body = body
+      ctx.type = 'json'
+    } catch (error) {
+      if (!(error instanceof errors.OIDCProviderError && error.expose)) throw error
+      const { statusCode, error: code, error_description } = error
+      ctx.status = statusCode
+      ctx.body = { error: code, error_description }
+      provider.emit(`${endpoint}.error`, context, error)
+    }
+  }
+}
+
+/**
+ * Refuses introspection to a public client: a client id is no authentication.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.1 RFC 7662, Section 2.1}
+ */
+function refusePublicClient(ctx: KoaContextWithOIDC): void {
+  const isPublic = ctx.oidc.client?.clientAuthMethod === 'none'
+  if (!isPublic || ctx.status >= 500 || errorOf(ctx) === 'invalid_client') return
+  const description = 'a public client cannot introspect: authenticate as a confidential client'
+  throw new errors.CustomOIDCProviderError('invalid_client', description)
+}
+
+const errorOf = ({ body }: { readonly body: unknown }): unknown =>
+  (body as { readonly error?: unknown } | undefined)?.error
+
+const tokenOf = ({ oidc }: KoaContextWithOIDC): string => String(oidc.params?.['token'])
+
+/** Asks the policy of the endpoint. The policy and listeners see the token as the framework's own model. */
+async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<boolean> {
+  const { oidc } = ctx
+  const { provider, client } = oidc
+  if (!client || !(await isInSession(provider, token.payload))) return false
+  const { kind, payload, grant } = token
+  const model = new (provider[kind] as unknown as Model)(payload)
+  oidc.entity(kind, model)
+  if (grant) oidc.entity('Grant', new (provider.Grant as unknown as Model)(grant.payload))
+  const policy = policyOf(provider, oidc.route as Endpoint)
+  const isAllowedByPolicy: unknown = await policy(ctx, client, model)
+  if (typeof isAllowedByPolicy === 'boolean') return isAllowedByPolicy
+  throw new TypeError(`features.${oidc.route}.allowedPolicy must return a Boolean`)
+}
+
+type Model = new (payload: StoredPayload) => Parameters<TokenPolicy>[2]
+
+/** Whether it is an access token of a client that is there and not suspended. An API cannot check certificates. */
+async function isAccessToken(provider: Provider, { kind, payload }: IssuedToken): Promise<boolean> {
+  if (kind !== 'AccessToken' || payload['x5t#S256'] !== undefined) return false
+  try {
+    const client = await provider.Client.find(payload.clientId ?? '')
+    return client !== undefined && (await isInSession(provider, payload))
+  } catch (error) {
+    if (error instanceof errors.InvalidClientMetadata) return false
+    throw error
+  }
+}
+
+/** Whether the token is not bound to a sign-in, or the sign-in lasts: `configure` can switch on `expiresWithSession`. */
+async function isInSession(provider: Provider, payload: StoredPayload): Promise<boolean> {
+  const { expiresWithSession, sessionUid, accountId, clientId = '', grantId } = payload
+  if (expiresWithSession !== true) return true
+  const session = await provider.Session.findByUid(String(sessionUid))
+  return session?.accountId === accountId && session?.grantIdFor(clientId) === grantId
+}
