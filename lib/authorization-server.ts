@@ -48,7 +48,6 @@ import {
   storeJwtAccessTokens,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
-import { nameAudience } from './oidc/resource-indicators.ts'
 import {
   connectionsPath,
   disconnectPath,
@@ -154,8 +153,7 @@ function adapt(
   const prompts = promptsOf(provider)
   changeParameters(provider, (params, { ctx, route }) => {
     addClientId(params, ctx)
-    readParameters(params, { ctx, route, prompts })
-    nameAudience(params, resourceServer.audience)
+    readParameters(params, { ctx, route }, { prompts, audience: resourceServer.audience })
   })
   answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
