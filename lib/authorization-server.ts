@@ -30,11 +30,7 @@ import type { PageParts } from './consent/parts.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
-import {
-  addClientId,
-  createEmptySecrets,
-  explainClientErrors,
-} from './oidc/client-authentication.ts'
+import { createEmptySecrets, explainClientErrors } from './oidc/client-authentication.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
@@ -60,7 +56,7 @@ import {
   signOutPath,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { readParameters } from './oidc/read-parameters.ts'
+import { createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createRegisteredClients } from './oidc/registered-clients.ts'
@@ -150,11 +146,8 @@ function adapt(
   nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
-  const prompts = promptsOf(provider)
-  changeParameters(provider, (params, { ctx, route }) => {
-    addClientId(params, ctx)
-    readParameters(params, { ctx, route }, { prompts, audience: resourceServer.audience })
-  })
+  const read = createParameterReader(promptsOf(provider), resourceServer.audience)
+  changeParameters(provider, read)
   answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)

@@ -34,7 +34,7 @@ export const disconnectPath = '/oauth/connections/disconnect'
 export const signInPath = '/oauth/sign-in'
 export const signOutPath = '/oauth/sign-out'
 
-/** Where the style sheet, the script and the logo of the pages are served. */
+/** The style sheet, the script and the logo of the pages. */
 export const stylesheetPath = '/oauth/assets/styles.css'
 export const scriptPath = '/oauth/assets/filter.js'
 export const productLogoPath = '/oauth/assets/product-logo'
@@ -45,7 +45,7 @@ export const logoPath = '/oauth/assets/logos'
 /** Where clients register themselves and, below it, manage what they registered by its id, if the options allow it. */
 export const registrationPath = '/oauth/register'
 
-/** Where one client is managed. */
+/** The URL at which one client is managed. */
 export const toRegistrationUrl = (issuer: string, clientId: string): string =>
   `${issuer}${registrationPath}/${clientId}`
 
@@ -71,7 +71,7 @@ export interface Endpoint {
    * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
    */
   readonly isForPrograms?: true
-  /** The framework sets the headers that say how an answer may be kept: it has none of the headers of pages. */
+  /** The framework sets the headers that say how an answer may be kept: the headers of pages are left out. */
   readonly isBare?: true
   /** A page loads it. */
   readonly isAsset?: true
@@ -128,7 +128,7 @@ export function toCanonicalPath(path: string): string {
   return path.replace(resumePath, `${routes.authorization}/`)
 }
 
-/** Whether this server may answer there. What it does not answer falls through to the host. */
+/** Whether this server may answer there. If it does not, the request falls through to the host. */
 export const isOwnPath = (path: string): boolean => path.startsWith('/oauth/') || isMetadata(path)
 
 /** Who may register clients: nobody, so that those paths are not ours, or programs with a token, or everybody. */

@@ -23,7 +23,7 @@ export type KnownClient = Parameters<typeof toApplication>[0] & {
   redirectUriAllowed(redirectUri: string): boolean
 }
 
-/** What the framework knows of a request. */
+/** A request, as far as the framework knows it. */
 export interface RequestOfFramework {
   readonly client?: KnownClient | undefined
   readonly params?: Readonly<Record<string, unknown>> | undefined

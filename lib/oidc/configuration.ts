@@ -24,7 +24,7 @@ import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
 
-/** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
+/** Members that clients register beyond RFC 7591, and in other languages. Each is kept and read as it was registered. */
 const pleoClientMetadata = [
   'initiation_uri',
   'localized',

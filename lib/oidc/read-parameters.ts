@@ -3,6 +3,7 @@ import { errors, type Client, type Configuration } from 'oidc-provider'
 import type { ResourceServerOptions } from '../config/options.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import { toNormalUri } from '../validation/url.ts'
+import { addClientId } from './client-authentication.ts'
 
 /** The parameters of a request, as the framework read them: a list is a parameter that was sent more than once. */
 export type ReadParameters = Record<string, unknown>
@@ -22,37 +23,33 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
-/** The request that {@link readParameters} reads. */
+/** The request whose parameters are read. */
 export interface ReadRequest {
   readonly ctx: Context
   /** The framework's name of the endpoint. */
   readonly route: string
 }
 
-/** The options that {@link readParameters} depends on. */
-interface Reading {
-  /** The values of `prompt` that this server knows. */
-  readonly prompts: ReadonlySet<string>
-  readonly audience: string
-}
-
 /**
- * Changes the parameters of a request to what they mean, before the framework looks at them.
+ * Creates the function that changes the parameters of a request to what they mean, before the framework looks at them. It throws
+ * `InvalidRequest` if the request is too large.
  *
- * @throws InvalidRequest if the request is too large
+ * @param prompts - the values of `prompt` that this server knows
  */
-export function readParameters(
-  params: ReadParameters,
-  { ctx, route }: ReadRequest,
-  { prompts, audience }: Reading,
-): void {
-  const isAuthorization = authorizationRoutes.has(route)
-  if (isAuthorization) checkRequestSize(ctx)
-  refuseOversized(params)
-  const { scope, resource } = params
-  if (typeof scope === 'string') params['scope'] = toScopeNames(scope).join(' ') || undefined
-  if (resource !== undefined) params['resource'] = nameAudience(resource, audience)
-  if (isAuthorization) readAuthorizationRequest(params, prompts)
+export function createParameterReader(
+  prompts: ReadonlySet<string>,
+  audience: string,
+): (params: ReadParameters, request: ReadRequest) => void {
+  return (params, { ctx, route }) => {
+    addClientId(params, ctx)
+    const isAuthorization = authorizationRoutes.has(route)
+    if (isAuthorization) checkRequestSize(ctx)
+    refuseOversized(params)
+    const { scope, resource } = params
+    if (typeof scope === 'string') params['scope'] = toScopeNames(scope).join(' ') || undefined
+    if (resource !== undefined) params['resource'] = nameAudience(resource, audience)
+    if (isAuthorization) readAuthorizationRequest(params, prompts)
+  }
 }
 
 function readAuthorizationRequest(params: ReadParameters, prompts: ReadonlySet<string>): void {
