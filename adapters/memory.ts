@@ -6,12 +6,11 @@ import { createSpace, type Space, type StoredRecord } from './memory/space.ts'
 
 export { MemoryFullError } from './memory/space.ts'
 
-/** What {@link createMemoryAdapter} takes. */
+/** The options of {@link createMemoryAdapter}. */
 export interface MemoryAdapterOptions {
   /**
-   * How many records are kept at most, over all models; a grant with all that belongs to it is one.
-   * What has expired makes room, then what was consumed, which is then unknown. What is still valid is
-   * never dropped: a full memory refuses new records with an error.
+   * The most records over all models. A grant with its code and tokens counts as one. Expired records make room first, then
+   * consumed ones, which are unknown afterwards. Valid records are never dropped: a full memory refuses new records with an error.
    *
    * @defaultValue 100 000
    */
@@ -99,7 +98,7 @@ function createRecordStorage(
   }
 }
 
-/** Whether a record is there, and in that version where one is meant. */
+/** Whether a record exists, and has the version if one is given. */
 const isIn = (version: string | undefined, record: StoredRecord | undefined): boolean =>
   record !== undefined &&
   (version === undefined || (record.content as StoredPayload).version === version)

@@ -22,7 +22,7 @@ export { ReplicationError } from './redis/exchange.ts'
 export { MissingKeyError } from './redis/known-keys.ts'
 export { SealError } from './redis/storage-keys.ts'
 
-/** What {@link createRedisAdapter} takes. */
+/** The options of {@link createRedisAdapter}. */
 export interface RedisAdapterOptions {
   /**
    * An ioredis client of the host's: `Redis` (one server, or Sentinel) or `Cluster`, best made with
@@ -31,30 +31,30 @@ export interface RedisAdapterOptions {
   readonly client: RedisClient
 
   /**
-   * Secrets that name and seal everything stored, newest first: the first one for what is new, all of them to
-   * find and open. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
+   * Secrets that name and seal all records, newest first. The first one is for new records, and all of them find and open records.
+   * Each is random and has 32 characters or more. The content of Redis is useless without them.
    *
    * To rotate, add the new one as the second everywhere, then make it the first, and keep the old
    * one until every connection has been refreshed (`lifetimes.refreshToken`, 60 days by default).
    */
   readonly keys: readonly string[]
 
-  /** What every key in Redis begins with. @defaultValue `pleo:` */
+  /** The beginning of every key in Redis. @defaultValue `pleo:` */
   readonly keyPrefix?: string
 
   /**
-   * How long an answer of Redis is waited for, in milliseconds. What comes later is not done.
+   * How long to wait for an answer of Redis, in milliseconds. A command that reaches Redis later changes nothing.
    *
    * @defaultValue 700
    */
   readonly timeout?: number
 
   /**
-   * Has each refresh wait until so many replicas have it (`WAIT`), so that a failover cannot forget it. Where
-   * they do not in time, the refresh is answered with 503; it is stored, and the client repeats it. Other
-   * commands on the same connection wait along.
+   * Makes each refresh wait until so many replicas have it (`WAIT`), so that a failover cannot forget it. If
+   * they are too slow, the answer is 503. The refresh is stored, and the client repeats it. Other
+   * commands on the same connection wait too.
    *
-   * @defaultValue not waited for
+   * @defaultValue no waiting
    */
   readonly waitForReplicas?: ReplicaWait
 
@@ -106,7 +106,7 @@ export const recommendedRedisOptions: RecommendedRedisOptions = {
   socketTimeout: 2000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times) => Math.min(50 * times, 500),
-  // The connection goes elsewhere; the command is answered with 503, not sent again and again.
+  // The connection goes to another server. The command is answered with 503 and not sent again and again.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   maxLoadingRetryTime: 1000,
   failoverDetector: true,
@@ -115,7 +115,7 @@ export const recommendedRedisOptions: RecommendedRedisOptions = {
   enableAutoPipelining: false,
 }
 
-/** What {@link recommendedRedisOptions} sets. */
+/** The members of {@link recommendedRedisOptions}. */
 export type RecommendedRedisOptions = Required<
   Pick<
     RedisOptions,
@@ -134,10 +134,10 @@ export type RecommendedRedisOptions = Required<
 >
 
 /**
- * Storage in Redis 7 or later: one server, Sentinel, or Cluster. What is kept under which key stands in
- * docs/storage.md, what Redis must be set up like in docs/operations.md.
+ * Storage in Redis 7 or later: one server, Sentinel, or Cluster. docs/storage.md lists the keys and
+ * their content, docs/operations.md says how to set Redis up.
  *
- * @throws TypeError where an option is not as described
+ * @throws TypeError if an option is not as described
  */
 export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
   const { client, keyPrefix: prefix = 'pleo:', timeout = 700, subscriber } = options
@@ -188,7 +188,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
 
 async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
   try {
-    // First, so that whoever was given wrong keys does not have all others look for those.
+    // First, so that a process with wrong keys does not make all others search for those.
     await known.check()
     await known.announce()
     return []

@@ -6,13 +6,19 @@ import { createRegistrationCheck } from './oidc/static-clients.ts'
 import { createClientCheck } from './clients/check-clients.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
-import type { SigningKeys } from './keys/signing-keys.ts'
-import { createStoredKeys } from './keys/stored-keys.ts'
+import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { pleoScopes } from './pleo/scopes.ts'
 import { toClientConfiguration } from './oidc/configuration.ts'
 import { generateSigningKeys } from './keys/generate.ts'
 import type { Storage } from './storage.ts'
 import { defaultProductName } from './pages/theme.ts'
+
+export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
+export { withoutEmpty } from './clients/metadata.ts'
+export { trustedMembersOf } from './clients/partner-rules.ts'
+export { secretIdleTime } from './clients/shown-client.ts'
+export { generateSigningKeys } from './keys/generate.ts'
+export { fetchLogo } from './pages/logos/fetch-logo.ts'
 
 /** What is administered of an authorization server: a part of it, or of what a storage holds. */
 export interface Administration {

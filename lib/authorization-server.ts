@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -11,8 +12,7 @@ import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { checkStaticClients, checkStaticNames } from './oidc/static-clients.ts'
 import { warnOfClients } from './clients/warnings.ts'
-import { checkStorage } from './config/check-storage.ts'
-import { resolveConfig, type Config } from './config/config.ts'
+import { checkStorage, resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
@@ -67,9 +67,21 @@ import { createIntrospect } from './oidc/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './oidc/token-responses.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
+import type { FindTemplateMistakes } from './pages/views-options.ts'
 
 /** Makes the storage of a server that is meant to forget. */
 export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
+
+/** Loads the template checker when it is called: a host without templates of its own never needs it. */
+const findTemplateMistakes: FindTemplateMistakes = (views) => {
+  // The compiler does not rewrite this path: the files are .ts here, and .js in the package.
+  const path = `./workbench/check${import.meta.url.slice(-3)}`
+  const checker = createRequire(import.meta.url)(path) as Record<
+    'findTemplateMistakes',
+    FindTemplateMistakes
+  >
+  return checker.findTemplateMistakes(views)
+}
 
 /**
  * Creates the authorization server. Nothing is opened or started.
@@ -79,7 +91,7 @@ export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
-  const resolved = resolveConfig(options, createMemoryAdapter)
+  const resolved = resolveConfig(options, createMemoryAdapter, findTemplateMistakes)
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)
@@ -155,7 +167,7 @@ function adapt(
   explainClientErrors(provider)
 }
 
-/** What people see, beside errors. */
+/** The pages, without those of errors. */
 function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddleware[] {
   const parts = { ...given, formTokens: createFormTokens(given.config.cookieKeys) }
   const connections = createConnectionRoutes(parts)
@@ -181,7 +193,7 @@ function createProvider({ issuer, configure }: Config, mapped: Configuration): P
   try {
     return new Provider(issuer, configuration)
   } catch (error) {
-    // What it says of keys has the private key as its cause.
+    // The framework's error about keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
     const { message } = error
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])

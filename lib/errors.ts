@@ -1,10 +1,13 @@
 /** One mistake in the options, or in the metadata of a client. */
 export interface ConfigurationIssue {
-  /** Where it is, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`; of a client alone, `redirect_uris[1]`, or `scope[1]` for its second scope. */
+  /**
+   * The place of the mistake, for example `resourceServer.audience` or `clients[0].redirect_uris[1]`. For a single client it is
+   * `redirect_uris[1]`, or `scope[1]` for its second scope.
+   */
   readonly path: string
-  /** What kind of mistake it is; stable, for programs. */
+  /** The kind of mistake. It is stable, for programs. */
   readonly code: string
-  /** What is wrong and what is expected, without the value. */
+  /** Says what is wrong and what is expected, without the value. */
   readonly message: string
 }
 
@@ -15,7 +18,7 @@ export function oneForEachPath(issues: readonly ConfigurationIssue[]): Configura
   return [...first.values()]
 }
 
-/** The options given to `createAuthorizationServer` are wrong: every mistake at once, no value among them. */
+/** The options of `createAuthorizationServer` are wrong. It has every mistake, and no value. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly issues: readonly ConfigurationIssue[]
@@ -27,13 +30,13 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** How many mistakes in a client are looked for: nobody mends more at once, and a stranger may send thousands. */
+/** The most mistakes that are searched for in a client: nobody mends more at once, and a stranger may send thousands. */
 export const mostFindings = 20
 
 /**
- * A client cannot be registered, or changed, like that: the first 20 wrong members, each with one finding, and no value
- * among them. The message says if there are more. As an answer to a request it is `invalid_redirect_uri` if only redirect URIs are
- * wrong, and otherwise `invalid_client_metadata`.
+ * The metadata of a client is invalid. It has the first 20 wrong members, each with one finding and without the value. The message
+ * says if there are more. The error code is `invalid_redirect_uri` if only redirect URIs are wrong, and otherwise
+ * `invalid_client_metadata`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.2 RFC 7591, Section 3.2.2}
  */
@@ -41,7 +44,7 @@ export class ClientMetadataError extends Error {
   override readonly name = 'ClientMetadataError'
   readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata'
   readonly error_description: string
-  /** Of an answer; with `expose`, Koa says the message, too. */
+  /** The status of an answer. With `expose`, Koa sends the message. */
   readonly status = 400
   readonly statusCode = 400
   readonly expose = true
@@ -59,7 +62,7 @@ export class ClientMetadataError extends Error {
   }
 }
 
-/** How many characters of a part of a mistake are said: names of members are the sender's. */
+/** The most characters of a part of a mistake: the sender chooses names of members. */
 const longestPart = 200
 
 /**
@@ -100,7 +103,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** No such client is registered. */
+/** No client with that id is registered. */
 export class UnknownClientError extends Error {
   override readonly name = 'UnknownClientError'
 
@@ -109,7 +112,7 @@ export class UnknownClientError extends Error {
   }
 }
 
-/** Somebody resumed a client while it was removed: it is still there, and what people had granted it is over. */
+/** Somebody resumed a client during its removal. The client is still there, but its connections have ended. */
 export class ClientResumedError extends Error {
   override readonly name = 'ClientResumedError'
 
@@ -132,7 +135,7 @@ export class SigningKeyError extends Error {
   }
 }
 
-/** Tells a host of something. What its listeners throw ends nothing but them: what is told has happened. */
+/** Calls listeners of a host. If one throws, the process warns of it, and the work goes on. */
 export function carefully(tell: () => void): void {
   try {
     tell()

@@ -7,7 +7,7 @@ import type { MountingCheckOptions } from './http/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Introspection } from './oidc/introspect.ts'
 
-/** What {@link AuthorizationServer.app} tells besides Koa's own events. */
+/** The events of {@link AuthorizationServer.app} beside those of Koa. */
 export interface ErrorPageEvents {
   on(name: 'error_page', listener: (event: ErrorPageEvent) => void): unknown
 }
@@ -23,32 +23,33 @@ export interface AuthorizationServer {
   readonly provider: Provider
   /** The clients that are registered, beside those given with the options. */
   readonly clients: Clients
-  /** What people have granted. */
+  /** The connections: which client may act for which company or organization. */
   readonly connections: Connections
-  /** The signing keys in the storage; none, and none to rotate, where the options give keys. */
+  /** The signing keys in the storage. If the options give keys, the list is empty, and a rotation throws. */
   readonly signingKeys: SigningKeys
   /**
-   * What an access token says: the answer of the introspection endpoint to the registered resource server, for an API in
-   * the same process. Whoever has no access token learns that it is not active, and nothing else.
+   * Introspects an access token for an API in the same process. The answer is the one that the introspection endpoint gives the
+   * registered resource server. For any value that is not an access token, it returns `{ active: false }`.
    *
-   * @throws where the storage does not answer: then nothing is known of it
+   * @throws if the storage does not answer: then nothing is known of the token
    */
   introspect(accessToken: string): Promise<Introspection>
   /**
-   * Looks at how the storage is set up (with Redis, whether it would drop connections when memory is short), and
-   * whether a client given with the options has a name that a registered client claims. Warns (`process.emitWarning`) of
-   * registered clients that claim no name and look like a client of the options, of those with a redirect URI whose query
-   * has a parameter that the answer sets, and of those with a logo that is never fetched. Meant for the start, before the first request.
+   * Checks the storage and the clients. Call it at the start, before the first request.
    *
-   * @throws {@link ConfigurationError} with everything that is wrong; whatever the storage throws
-   * where it cannot be reached
+   * - The storage must be set up well: Redis, for example, must not drop connections when memory is short.
+   * - No client of the options may have a name that a registered client claims.
+   * - It warns (`process.emitWarning`) of registered clients that claim no name and look like a client of the options, of those with
+   *   a redirect URI whose query has a parameter of the answer, and of those with a logo that is never fetched.
+   *
+   * @throws {@link ConfigurationError} with every mistake; the error of the storage if it cannot be reached
    */
   check(): Promise<void>
   /**
-   * Asks this server at its own URL, as clients and browsers do: whether what the host has before it leaves requests and
-   * answers alone. Meant for after the start, once the host listens.
+   * Sends requests to the issuer's URL, as clients and browsers do, and checks that middleware and proxies of the host change
+   * neither requests nor answers. Call it after the start, when the host listens.
    *
-   * @throws {@link ConfigurationError} with what stands between, or that no answer came
+   * @throws {@link ConfigurationError} with what was changed, or that no answer came
    */
   checkMounting(options?: MountingCheckOptions): Promise<void>
 }

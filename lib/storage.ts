@@ -1,11 +1,11 @@
 /**
- * The storage port: what an adapter must offer. `adapterContract` of `pleo-oauth-server/testing` holds an
- * adapter to every sentence of it.
+ * The storage port, which an adapter implements. `adapterContract` of `pleo-oauth-server/testing` tests an adapter against every
+ * sentence of it.
  *
  * Every method is atomic on its own, from any number of processes. A rejected promise means "not
- * known", never "not there", and may come although the change was made. An adapter keeps whatever it is
- * given in a form that is of no use to somebody who reads the storage: every id here but that of a
- * grant, that of a client, the look of a client's name and that of the signing keys is a credential.
+ * known", never "not there", and may come although the change was made. An adapter stores ids and payloads in a form that is
+ * useless to a reader of the storage. Every id is a credential, except those of a grant, of a client, of the look of a client's name
+ * and of the signing keys.
  */
 export interface Storage {
   /** The records of one model; the same object at every call for one name. */
@@ -15,18 +15,18 @@ export interface Storage {
   readonly grants: GrantStorage
 
   /**
-   * Secrets for one purpose that everybody has who shares this storage, and nobody who only reads it:
-   * newest first, at least one.
+   * Returns secrets for one purpose: newest first, at least one. Every process that shares this storage gets the same. Nobody can
+   * read them in the storage.
    */
   deriveKeys(purpose: string): readonly Uint8Array[]
 
   /**
-   * Calls back whenever a client was stored or removed: through this storage, and, where the adapter
-   * can hear of it, by another process.
+   * Calls back when a client was stored or removed through this storage, or by another process if the adapter
+   * can hear of it.
    */
   onClientChange(listener: (clientId: string) => void): void
 
-  /** What is wrong with how the storage itself is set up; absent where there is nothing to look at. */
+  /** Finds mistakes in the setup of the storage. Absent if there is nothing to check. */
   check?(): Promise<readonly StorageProblem[]>
 }
 
@@ -51,9 +51,9 @@ export interface UsedProof {
 
 /** Something about a storage that would cost connections sooner or later. */
 export interface StorageProblem {
-  /** What kind of problem it is; stable, for programs. */
+  /** The kind of problem. It is stable, for programs. */
   readonly code: string
-  /** What is wrong and what to do, in one sentence. */
+  /** Says what is wrong and what to do, in one sentence. */
   readonly message: string
 }
 
@@ -73,28 +73,28 @@ export type RecordModel =
 
 /** One stored record, as plain JSON. An adapter reads the members named here and keeps all others as they are. */
 export interface StoredPayload {
-  /** Second id of a session; what {@link RecordStorage.findByUid} goes by. */
+  /** Second id of a session, for {@link RecordStorage.findByUid}. */
   readonly uid?: string
   /**
-   * Of a client, of its name and of the signing keys: another text after each change; what {@link RecordStorage.swap} and
-   * {@link RecordStorage.destroy} go by.
+   * Of a client, of its name and of the signing keys: another text after each change. {@link RecordStorage.swap} and
+   * {@link RecordStorage.destroy} compare it.
    */
   readonly version?: string
-  /** What a person types in the device flow; what {@link RecordStorage.findByUserCode} goes by. */
+  /** The code that a person types in the device flow, for {@link RecordStorage.findByUserCode}. */
   readonly userCode?: string
-  /** Of a grant: the client it was given to; what {@link GrantStorage.endAll} goes by. */
+  /** Of a grant: its client, for {@link GrantStorage.endAll}. */
   readonly clientId?: string
-  /** Of a grant: the URN of what it is for; what {@link GrantStorage.endAll} goes by. */
+  /** Of a grant: the URN of its subject, for {@link GrantStorage.endAll}. */
   readonly subject?: string
-  /** Set when a record is found that was consumed: when, in milliseconds since the epoch. */
+  /** Set in a found record that was consumed: the time, in milliseconds since the epoch. */
   readonly consumed?: number
   readonly [member: string]: unknown
 }
 
-/** What storage does for one model of records. Lifetimes are seconds until a record must no longer be found. */
+/** The records of one model. Lifetimes are seconds until a record must no longer be found. */
 export interface RecordStorage {
   /**
-   * Stores a record, in place of an earlier one of that id. What was consumed stays consumed.
+   * Stores a record, in place of an earlier one of that id. A consumed record stays consumed.
    *
    * @param lifetime - absent: no end
    */
@@ -108,11 +108,11 @@ export interface RecordStorage {
   insert(id: string, payload: StoredPayload, lifetime?: number): Promise<boolean>
 
   /**
-   * Stores a record in place of the one of that id, where that one's `version` is `from`, and else
-   * nothing. Resolves to whether it did, also where the same swap did so before. Called for `Client`,
+   * Replaces the record of that id if its `version` is `from`. Otherwise stores nothing. Resolves to whether it replaced the
+   * record, and to `true` also if the same swap did so before. Called for `Client`,
    * `ClientName` and `SigningKeys` only.
    *
-   * @param from - absent: of a record that was stored without a version
+   * @param from - absent: the version of a record that was stored without one
    * @param lifetime - absent: no end, whatever it had before. Given for `Client` only. An adapter that ignores it keeps the record
    * for ever
    */
@@ -136,21 +136,21 @@ export interface RecordStorage {
   findByUserCode(userCode: string): Promise<StoredPayload | undefined>
 
   /**
-   * Marks a record as used. Resolves to true for the one caller who did it, to false for every
-   * other, and where the record is gone.
+   * Marks a record as used. Resolves to `true` for the one caller who did it. Resolves to `false` for every
+   * other caller, and if the record is gone.
    */
   consume(id: string): Promise<boolean>
 
   /**
    * Removes a record. Resolves to true for the one caller who did it.
    *
-   * @param version - only where that is the record's `version`, and else nothing; absent: whatever it is. Given for `Client` and
+   * @param version - removes the record only if this is its `version`; absent: any version. Given for `Client` and
    * `ClientName` only
    */
   destroy(id: string, version?: string): Promise<boolean>
 }
 
-/** What belongs to a grant. */
+/** The kinds of code and token that belong to a grant. */
 export type TokenKind = 'AuthorizationCode' | 'AccessToken' | 'RefreshToken'
 
 /** A code or token to store. */
@@ -161,16 +161,15 @@ export interface NewToken {
   /** Seconds until it must no longer be found. */
   readonly lifetime: number
   /**
-   * Of a refresh token: the value of the one that a refresh with it issues. By it, a storage that has forgotten that
-   * refresh, as after a failover, knows the token that came of it.
+   * Of a refresh token: the value of its successor. A storage that has forgotten the refresh, as after a failover, recognises
+   * the successor by it.
    */
   readonly successor?: string
 }
 
 /**
- * Grants. Whatever belongs to a grant is found through it and ends with it: there is nothing to look
- * for when it ends. It has at most one code and one refresh token, and the access tokens of that
- * refresh token.
+ * Grants. Codes and tokens are found through their grant and end with it. A grant has at most one code, one refresh token, and the
+ * access tokens of that refresh token.
  */
 export interface GrantStorage {
   /**
@@ -184,8 +183,8 @@ export interface GrantStorage {
   load(grantId: string): Promise<LoadedGrant | undefined>
 
   /**
-   * Adds a code or token, in place of an earlier code or refresh token. Resolves to false, and stores
-   * nothing, where there is no such grant.
+   * Adds a code or token, in place of an earlier code or refresh token. Resolves to `false`, and stores
+   * nothing, if the grant does not exist.
    */
   add(grantId: string, kind: TokenKind, token: NewToken): Promise<boolean>
 
@@ -218,7 +217,7 @@ export interface GrantStorage {
 
   /**
    * Ends every grant of a client, or of a client for one subject. Resolves to those it ended.
-   * How many tokens they ever had does not matter to how long it takes.
+   * The time does not grow with the number of tokens they ever had.
    */
   endAll(of: {
     readonly clientId: string
@@ -234,7 +233,7 @@ export interface EndedGrant {
 
 /** A grant in a list. */
 export interface ListedGrant extends EndedGrant {
-  /** When nothing of it will be of use any more, unless it is refreshed; in milliseconds since the epoch. */
+  /** When it ends unless it is refreshed, in milliseconds since the epoch. */
   readonly endsAt: number
   /** When it was last seen in use, in milliseconds since the epoch. */
   readonly lastUsedAt: number | undefined
@@ -263,8 +262,8 @@ export interface StoredRefreshToken {
   /** Whether it was seen in use, which closes {@link Exchange.retryWindow}: {@link GrantStorage.noteUse}. */
   readonly isUsed: boolean
   /**
-   * Which of the keys of {@link Storage.deriveKeys} was the newest where it was stored, and where its predecessor was: -1
-   * for one that is there no more.
+   * The index of the key of {@link Storage.deriveKeys} that was the newest when it was stored, and when its predecessor was: -1
+   * for a key that no longer exists.
    */
   readonly key: number
   readonly predecessorKey: number
@@ -274,7 +273,7 @@ export interface StoredRefreshToken {
   isSuccessor(id: string): boolean
 }
 
-/** A code or refresh token that is given up, and what is issued for it. */
+/** A code or refresh token that is used up, and the tokens that are issued for it. */
 export interface Exchange {
   readonly used:
     | { readonly kind: 'AuthorizationCode'; readonly id: string }
@@ -283,7 +282,7 @@ export interface Exchange {
         readonly id: string
         readonly generation: number
       }
-  /** Absent where a client gets none for its code. */
+  /** Absent if the client gets no refresh token for its code. */
   readonly refreshToken?: NewToken | undefined
   readonly accessToken?: NewToken | undefined
   /**
@@ -309,6 +308,6 @@ export interface Exchange {
  * - `used`: nothing changed, and the grant goes on. The code was used before; or the refresh token was, its time for
  *   repeats is open, but a newer token was used as well or an access token was revoked; or the grant never had the token;
  * - `replayed`: nothing changed. The refresh token was used before, and its time for repeats is over: end the grant;
- * - `gone`: there is no such grant, or no such code; nothing changed.
+ * - `gone`: the grant or the code does not exist; nothing changed.
  */
 export type ExchangeResult = 'exchanged' | 'repeated' | 'used' | 'replayed' | 'gone'

@@ -18,7 +18,7 @@ const maxUses = 1000
 /** How long a grant is kept that has nothing yet, in milliseconds. */
 const emptyLifetime = 86_400_000
 
-/** What is issued, as it is kept. */
+/** An issued token as it is stored. */
 export const toToken = ({ id, payload, lifetime, successor }: NewToken, now: number): Token => ({
   id,
   successor,

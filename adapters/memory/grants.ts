@@ -52,7 +52,7 @@ export function createGrantStorage(space: Space): GrantStorage {
   }
 }
 
-/** What is done to grants as a whole: they are listed, and ended. */
+/** Lists and ends grants. */
 function createListAndEnds(
   space: Space,
   live: (grantId: string) => Live | undefined,

@@ -30,7 +30,7 @@ export interface Grant {
 /** A grant as it is now. Copies are made of what is asked for only. */
 export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGrant | undefined {
   if (!grant) return undefined
-  // What happens to the grant later is not seen in what was loaded before.
+  // A loaded grant does not change with the grant in the storage.
   const { code, refreshToken, payload } = grant
   const accessTokens = new Map(grant.accessTokens)
   return {

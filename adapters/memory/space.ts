@@ -88,7 +88,7 @@ function createRoom({
   readonly records: ReadonlyMap<string, StoredRecord>
   readonly maxRecords: number
 }): Room {
-  // Whoever fills the memory must not make every request walk over it in vain.
+  // If a stranger fills the memory, not every request may search all of it for room.
   let fullUntil = 0
   return {
     make() {

@@ -1,4 +1,4 @@
-/** Where Redis is, and how to get in. */
+/** The address of Redis, with its credentials. */
 export interface RedisAddress {
   readonly kind: 'server' | 'cluster' | 'sentinel'
   /** The server, some nodes of the Cluster, or the Sentinels. */
@@ -7,7 +7,7 @@ export interface RedisAddress {
   readonly username?: string
   readonly password?: string
   readonly db: number
-  /** What the Sentinels call the primary. */
+  /** The name of the primary at the Sentinels. */
   readonly primaryName?: string
   /** As whom the Sentinels are asked, if they have users. No URL has it. */
   readonly sentinelUsername?: string | undefined
@@ -34,7 +34,7 @@ export class RedisUrlError extends Error {
 }
 
 /**
- * Reads where Redis is from one line: `redis://user:password@host:port/db` for one server, `rediss:` with TLS; some nodes of a
+ * Reads the address of Redis from one line: `redis://user:password@host:port/db` for one server, `rediss:` with TLS; some nodes of a
  * Cluster, separated by commas; `redis+sentinel://:password@host:port,host:port/name/db` for Sentinels. The credentials of
  * the first host are those of all; of Sentinels, they are those of the servers. Add `sentinelUsername` and `sentinelPassword` for
  * the Sentinels.
@@ -73,7 +73,7 @@ function toUrl(text: string): URL {
   return url
 }
 
-/** What all forms have in common: the credentials of the first host are those of all. */
+/** The part that all forms share. The credentials of the first host are those of all hosts. */
 function toAddress(urls: readonly URL[], defaultPort: number): Omit<RedisAddress, 'kind'> {
   const accesses = urls.map((url) => toAccess(url))
   const { username = '', password = '' } = accesses[0] ?? {}

@@ -22,7 +22,7 @@ export async function findProblems(
 
 async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
   if (!isCluster(client)) return [client]
-  // Until then it has none of its servers, or those alone that it was told of. What cannot connect never answers.
+  // Before that, it knows no servers, or only those of its options. A client that cannot connect never answers.
   if (client.status !== 'ready') await within(connectTimeout, client.ping())
   return client.nodes('master')
 }

@@ -24,7 +24,7 @@ export function createClientChanges({ client, prefix, subscriber }: Parts): Clie
     try {
       return await change()
     } finally {
-      // Also where it failed: it may have been done all the same.
+      // Also after an error: the change may have been made.
       tell(id)
       // Who does not hear of it finds out when the client is read again.
       void client.publish(channel, id).catch(() => undefined)

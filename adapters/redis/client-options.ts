@@ -1,7 +1,7 @@
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis'
 import type { RedisAddress } from './address.ts'
 
-/** What a constructor of ioredis takes: `new Cluster(nodes, options)` where there are nodes, and else `new Redis(options)`. */
+/** The arguments for ioredis: `new Cluster(nodes, options)` if there are nodes, otherwise `new Redis(options)`. */
 export type RedisClientOptions =
   | { readonly nodes?: undefined; readonly options: SingleOptions }
   | { readonly nodes: ClusterNode[]; readonly options: NodesOptions }

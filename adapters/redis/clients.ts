@@ -49,8 +49,8 @@ export function createClientRecords(parts: StoreParts): RecordStorage {
 }
 
 /**
- * What clients are called, by how that looks: people read it, so it is no secret either, and each has one place whatever
- * the keys are.
+ * Names of clients, by how they look. People read names, so they are not secret. Each has one place, which does not depend on
+ * the keys.
  */
 export const createClientNameRecords = (parts: StoreParts): RecordStorage =>
   createSwappedRecords(parts, 'ClientName', hashed('client-name'))

@@ -5,7 +5,7 @@ import type { Script } from './script.ts'
 /** A client of ioredis, connected or not, to one server (also through Sentinel) or to a Cluster. */
 export type RedisClient = Redis | Cluster
 
-/** What a script takes behind the deadline. */
+/** The arguments of a script after the deadline. */
 export type Argument = string | number | Buffer
 
 /** Replicas that a command waits for. */
@@ -17,7 +17,7 @@ export interface ReplicaWait {
 
 /** Runs scripts. */
 export interface Commands {
-  /** What the script answered, without the time. */
+  /** The answer of the script, without the time. */
   run(script: Script, key: string, ...args: readonly Argument[]): Promise<readonly unknown[]>
   /** The same with the clock of the Redis in front, in milliseconds since the epoch. */
   runWithTime(
@@ -139,7 +139,7 @@ async function known({ sha, source }: Script, send: Send): Promise<unknown> {
   }
 }
 
-/** @throws RedisTimeoutError where there is no answer in so many milliseconds */
+/** @throws RedisTimeoutError if no answer comes within that many milliseconds */
 export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

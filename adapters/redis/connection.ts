@@ -1,17 +1,17 @@
 import type { RedisClient } from './commands.ts'
 
-/** What keeps a client from Redis. */
+/** The reason why a client cannot use Redis. */
 export interface ConnectionProblem {
-  /** What is wrong, in one sentence, without credentials. */
+  /** Says what is wrong, in one sentence, without credentials. */
   readonly message: string
   /**
-   * Which setting is wrong, if Redis or a Sentinel answers and refuses the client: where and as whom it connects, or as whom
-   * it asks the Sentinels. Trying again does not help. Absent in an outage, which passes.
+   * The setting that is wrong, if Redis or a Sentinel answers and refuses the client: the address with its credentials, or the
+   * credentials for the Sentinels. Trying again does not help. Absent in an outage, which passes.
    */
   readonly wrong?: 'address' | 'sentinelAccess'
 }
 
-/** How refusals begin that do not pass. `ERR` is for what is not so: a database, a Cluster, a name. */
+/** The beginnings of refusals that do not pass. `ERR` is for a wrong database, Cluster or name. */
 const refusal = /^(?:NOAUTH|WRONGPASS|NOPERM|DENIED|ERR(?! max number of clients))\b/
 const atSentinels = /^All sentinels are unreachable/
 

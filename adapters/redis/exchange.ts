@@ -7,7 +7,7 @@ import { sealPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
 import type { Undoing } from './undo.ts'
 
-/** What the scripts call the kinds. */
+/** The names of the kinds in the scripts. */
 export const letters = { AuthorizationCode: 'c', RefreshToken: 'r', AccessToken: 'a' } as const
 
 /** Some replicas did not have a refresh in time; it was taken back. */
@@ -15,15 +15,15 @@ export class ReplicationError extends Error {
   override readonly name = 'ReplicationError'
 }
 
-/** What grants are stored with. */
+/** The parts that store grants. */
 export interface GrantParts extends StoreParts {
   readonly waitForReplicas: ReplicaWait | undefined
   readonly undoing: Undoing
 }
 
 /**
- * Makes an exchange in the grant at that key. Where it is not known whether it was made, or replicas do not have it,
- * it is taken back: whoever is told that it did not happen may do it again, whenever that is.
+ * Makes an exchange in the grant at that key. If nobody knows whether it was made, or if replicas do not have it, it is taken back:
+ * the client got an error and may repeat the request at any time.
  */
 export async function exchangeAt(
   parts: GrantParts,
@@ -50,7 +50,7 @@ export async function exchangeAt(
     if (answer !== 'exchanged' || replicas >= count) return answer
     throw new ReplicationError(`${replicas} of ${count} replicas have the refresh`)
   } catch (error) {
-    // Also where Redis says no: what was sent before a connection broke may have been done.
+    // Also if Redis refuses: a command that was sent before the connection broke may have been done.
     undoing.undo(undo)
     // The old refresh token is good again before its client hears of it.
     if (error instanceof ReplicationError) await undoing.settle(key).catch(() => undefined)
@@ -84,7 +84,7 @@ const toUndo = (keys: StorageKeys, { used, refreshToken }: Exchange): readonly A
   refreshToken ? tokenNames(keys, 'RefreshToken', refreshToken.id)[0] : '',
 ]
 
-/** What the successor of a refresh token is called. */
+/** The name of the successor of a refresh token. */
 export const successorName = (keys: StorageKeys, token: NewToken | undefined): string =>
   token?.successor === undefined ? '' : tokenNames(keys, 'RefreshToken', token.successor)[0]
 

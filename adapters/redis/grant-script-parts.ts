@@ -1,4 +1,4 @@
-// What several scripts of grants do.
+// Parts that several scripts of grants share.
 
 /** How long a grant is kept that has nothing yet, in milliseconds. */
 const emptyLifetime = 86_400_000

@@ -125,7 +125,7 @@ return {now}
 `,
 )
 
-/** ARGV: deadline. What a list shows; the end is that of the key. */
+/** ARGV: deadline. Reads the entry of a list. The end is that of the key. */
 export const describeScript: Script = createScript(
   'grant.describe',
   'allow-oom',

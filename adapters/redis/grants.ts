@@ -75,8 +75,8 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
 }
 
 /**
- * The name of a grant. Its id is 132 random bits, so a hash tells as little of it as a keyed one would, and
- * a grant stays where it is when keys are rotated.
+ * The name of a grant. Its id is 132 random bits, so a plain hash hides it as well as a keyed one, and
+ * the grant keeps its place when keys are rotated.
  */
 const nameOfGrant = (grantId: string): string =>
   createHash('sha256').update(`grant ${grantId}`).digest().subarray(0, 16).toString('base64url')
@@ -107,12 +107,12 @@ function createReseal({ commands, keys }: GrantParts, indexes: GrantIndexes): Re
   }
   return (key, fields, loaded) => {
     const sealed = fields.get('g')
-    // Nobody waits for it: it is done at another time where it fails now.
+    // Nobody waits for it. If it fails, it is done at another time.
     if (sealed && !keys.isFresh(sealed)) void run(key, fields, loaded).catch(() => undefined)
   }
 }
 
-/** What is done to grants as a whole: they are listed, and ended. */
+/** Lists and ends grants. */
 function createListAndEnds(
   { commands, keys }: GrantParts,
   places: Places,

@@ -24,7 +24,7 @@ return {now}
 `,
 )
 
-/** ARGV: deadline, lifetime, name. For what has an end, among others that have none. */
+/** ARGV: deadline, lifetime, name. For an entry with an end, among others without an end. */
 export const keepUntilScript: Script = createScript(
   'index.keep-until',
   '',

@@ -3,7 +3,7 @@ import type { Commands } from './commands.ts'
 import { indexedScript, indexScript, unindexScript } from './index-scripts.ts'
 import type { StoreParts } from './places.ts'
 
-/** What a grant is called in the index of its client, and in that of its subject. */
+/** The name of a grant in the index of its client, and in that of its subject. */
 export type IndexNames = readonly [client: string, subject: string]
 
 /** By which the grants of a client, for a subject, or of a client for a subject are found. */

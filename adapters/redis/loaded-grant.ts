@@ -7,14 +7,14 @@ import type {
 import { openPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
-/** What a code or token is called within its grant, under every key, newest first. */
+/** The names of a code or token within its grant, one for each key, newest first. */
 export const tokenNames = (
   keys: StorageKeys,
   kind: TokenKind,
   id: string,
 ): readonly [string, ...string[]] => keys.names(kind, id)
 
-/** Where the payload of a code or token is sealed for. */
+/** The place that the payload of a code or token is sealed for. */
 export const tokenPlace = (keys: StorageKeys, key: string, kind: TokenKind, id: string): string =>
   kind === 'AccessToken' ? accessTokenPlace(key, tokenNames(keys, kind, id)[0]) : `${key}/${kind}`
 

@@ -2,7 +2,7 @@ import { isOne, type Commands } from './commands.ts'
 import type { KnownKeys } from './known-keys.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
-/** What records, grants and indexes are stored with. */
+/** The parts that store records, grants and indexes. */
 export interface StoreParts {
   readonly commands: Commands
   readonly keys: StorageKeys
@@ -10,11 +10,11 @@ export interface StoreParts {
   readonly prefix: string
 }
 
-/** Where something is in Redis: under the newest of the keys, or under the one it was first stored with. */
+/** The place of a record in Redis: under the newest key, or under the key that it was first stored with. */
 export interface Places {
   /** Asks at every place at once; what the newest one answers counts first. */
   first<T>(id: string, ask: (key: string) => Promise<T | undefined>): Promise<T | undefined>
-  /** Writes where it is already, else at the newest place. `only`: 1 to write over an existing one only. */
+  /** Writes to the place that it has already, otherwise to the newest place. `only`: 1 to write over an existing one only. */
   write(id: string, write: Write): Promise<void>
   /** Writes at the newest place, and removes it from older ones: for what would stay there for ever. */
   move(id: string, write: Write, remove: (key: string) => Promise<unknown>): Promise<void>

@@ -91,7 +91,7 @@ redis.call('PEXPIRE', key, 10000)
 return {now, 1}
 `
 
-/** ARGV: deadline, attempt, version or empty. What is left of it is there just long enough for a command that is sent again. */
+/** ARGV: deadline, attempt, version or empty. A mark stays just long enough for a command that is sent again. */
 export const destroyScript: Script = createScript('record.destroy', 'allow-oom', destroy)
 
 /** The same for what is destroyed to be followed by something: not while Redis has no memory for that. */

@@ -70,7 +70,7 @@ export function createRecordStorage(
   }
 }
 
-/** What is asked of clients only: they have a place of their own. */
+/** Methods for clients only, which have a place of their own. */
 const notListed: Pick<RecordStorage, 'swap' | 'ids'> = {
   swap: async () => false,
   ids: async () => [],
@@ -93,7 +93,7 @@ interface Pointers {
   set(second: string, id: string, life: number | ''): Promise<void>
 }
 
-/** From second ids to ids. They are left to expire: one that leads nowhere is as good as none. */
+/** From second ids to ids. They are left to expire: an id that leads nowhere does no harm. */
 function createPointers(parts: StoreParts, kind: string): Pointers {
   const { commands, keys } = parts
   const places = createPlaces(parts, `${kind}-by-second-id`)

@@ -8,9 +8,9 @@ export interface Script {
 }
 
 /**
- * What every script begins with. `now` is the clock of the Redis, so that all processes go by one. A
- * command that comes later than its sender waits for it must not do anything any more: the sender has
- * said that nothing happened.
+ * The beginning of every script. `now` is the clock of Redis, so that all processes use the same one. A
+ * command that arrives after its sender stopped waiting must not change anything: the sender has already
+ * answered that nothing happened.
  */
 const beginning = `
 local key = KEYS[1]

@@ -2,8 +2,8 @@ import type { StoredPayload } from '../../lib/storage.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
 /**
- * A payload, sealed for its place. A `jti` that is the id is left out: whoever asks has it, and it is a
- * credential, so it is better nowhere at all.
+ * Seals a payload for its place. A `jti` that equals the id is left out: the caller knows it, and it is a credential, so it is not
+ * stored at all.
  */
 export function sealPayload(
   keys: StorageKeys,

@@ -5,8 +5,8 @@ import { openPayload, sealPayload } from './sealed-json.ts'
 import { createSwappedRecords } from './swapped-records.ts'
 
 /**
- * Signing keys: one record, which no storage key may take along when it goes. Whoever reads it seals it with the newest
- * one.
+ * Signing keys are one record. It must not be lost when an old storage key is removed, so each read seals it again with the newest
+ * key.
  */
 export function createSigningKeyRecords(parts: StoreParts): RecordStorage {
   const { commands, keys } = parts

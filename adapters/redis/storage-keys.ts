@@ -8,22 +8,22 @@ import {
   type KeyObject,
 } from 'node:crypto'
 
-/** What makes a dump of the storage worthless: names that tell nothing, and content that is sealed. */
+/** Makes a dump of the storage worthless: names say nothing, and content is sealed. */
 export interface StorageKeys {
-  /** What tells the keys apart, newest first; of no use for anything else. */
+  /** Ids of the keys, newest first. They are useless for anything else. */
   readonly ids: readonly [string, ...string[]]
   /**
-   * What something is called in the storage, under every key, newest first. One that was stored
-   * before the keys were rotated has its name under an older one.
+   * The names of an id in the storage, one for each key, newest first. A record that was stored
+   * before the keys were rotated has the name of an older key.
    */
   names(kind: string, id: string): readonly [string, ...string[]]
-  /** Seals content for one place, where alone it can be opened. */
+  /** Seals content for one place. It can be opened only there. */
   seal(place: string, content: string): Buffer
   /** Whether that was sealed with the newest key. */
   isFresh(sealed: Buffer): boolean
-  /** @throws SealError where that was sealed with a key that is not there: then it cannot be known what it is */
+  /** @throws SealError if it was sealed with an unknown key: then nobody can know its content */
   mustKnow(sealed: Buffer): void
-  /** @throws where it was sealed with a key that is not there, for another place, or was changed */
+  /** @throws if it was sealed with an unknown key or for another place, or was changed */
   open(place: string, sealed: Buffer): string
   derive(purpose: string): readonly Uint8Array[]
 }

@@ -4,7 +4,7 @@ import { undoScript } from './exchange-scripts.ts'
 /** An exchange whose client was told that it did not happen. */
 export interface UndoneExchange {
   readonly key: string
-  /** What the script takes. */
+  /** The arguments of the script. */
   readonly args: readonly Argument[]
 }
 
@@ -14,7 +14,7 @@ export interface Undoing {
   /**
    * To be called before a grant is looked at: nobody sees an exchange in it that is still to be taken back.
    *
-   * @throws where that cannot be done now
+   * @throws if that cannot be done now
    */
   settle(key: string): Promise<void>
 }

@@ -1,8 +1,7 @@
 import { constants, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { nearestName } from '../validation/did-you-mean.ts'
-import { listBundledTemplates } from '../workbench/check/template.ts'
-import { bundledViews } from '../pages/files.ts'
+import { bundledViews, listBundledTemplates } from '../workbench/preview.ts'
 
 /** What was copied, or why nothing was. */
 export interface Copied {

@@ -6,7 +6,7 @@ import { isLive, type StoredSecret } from './secrets.ts'
  * How long a secret must not have been used until it is safe to end, in milliseconds: since its last use, or, where none was
  * noted, since a newer one was made.
  */
-export const idle = 3_600_000
+export const secretIdleTime = 3_600_000
 
 /** A client as it is told of: nothing of its secrets but when they were made and used. */
 export function toRegisteredClient(
@@ -32,6 +32,6 @@ function toInfo(
   now: number,
 ): ClientSecretInfo {
   const isNewerUsed = newer.some((one) => one.lastUsedAt !== undefined)
-  const isIdle = now - (lastUsedAt ?? newer.at(-1)?.createdAt ?? now) >= idle
+  const isIdle = now - (lastUsedAt ?? newer.at(-1)?.createdAt ?? now) >= secretIdleTime
   return { id, createdAt, lastUsedAt, expiresAt, isSafeToEnd: isNewerUsed && isIdle }
 }

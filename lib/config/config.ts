@@ -8,7 +8,11 @@ import type { RequestLimits } from './options.ts'
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
 import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
-import type { ViewsOptions } from '../pages/views-options.ts'
+import {
+  findTemplateIssues,
+  type FindTemplateMistakes,
+  type ViewsOptions,
+} from '../pages/views-options.ts'
 import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
@@ -18,7 +22,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly storage: Storage
   /** Whether the issuer is `http`, which only loopback hosts may be: logos may be there as well. */
   readonly isDevelopment: boolean
-  /** Where they are stored, one of nobody, for the construction of the provider alone. */
+  /** If the keys are in the storage, a key for nothing: the provider cannot be constructed without one. */
   readonly signingKeys: JWKS
   readonly hasStoredKeys: boolean
   readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
@@ -32,7 +36,7 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly anonymousRequests: RequestLimits
   readonly trustedProxies: readonly string[]
   readonly views: ViewsOptions
-  /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
+  /** Finds mistakes in a new client, by the rules for the clients of the options. */
   readonly findClientIssues: FindClientIssues
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
@@ -41,15 +45,21 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
  * Checks the options and fills in the defaults.
  *
  * @param createDefaultStorage - makes the storage of a server that was given none
+ * @param findTemplateMistakes - checks the templates of the host; called only if there are any
  * @throws {@link ConfigurationError} with every mistake at once
  */
 export function resolveConfig(
   options: AuthorizationServerOptions,
   createDefaultStorage: () => Storage,
+  findTemplateMistakes: FindTemplateMistakes,
 ): Config {
-  // The one place that asks the environment: what is fine for a try-out must not reach customers unsaid.
+  // The only place that reads the environment: settings for a try-out must not reach customers unnoticed.
   const inProduction = process.env['NODE_ENV'] === 'production' || hasHttpsIssuer(options)
-  const issues = [...findIssues(options), ...(inProduction ? productionIssues(options) : [])]
+  const issues = [
+    ...findIssues(options),
+    ...findTemplateIssues((options as typeof options | undefined)?.views, findTemplateMistakes),
+    ...(inProduction ? productionIssues(options) : []),
+  ]
   if (issues.length > 0) throw new ConfigurationError(issues)
 
   const { signingKeys, resourceServer } = options
@@ -87,7 +97,6 @@ export function resolveConfig(
   }
 }
 
-/** Customers reach it, whatever the environment says. */
 function hasHttpsIssuer(options: Partial<AuthorizationServerOptions> | null | undefined): boolean {
   const issuer: unknown = options?.issuer
   return typeof issuer === 'string' && /^https:/i.test(issuer)
@@ -128,4 +137,15 @@ function shortSecretIssues(
     message:
       'must have at least 32 characters in production (NODE_ENV, or an https issuer): generateClientSecret() makes one. For clients that have a shorter one already, set allowShortClientSecrets',
   }))
+}
+
+/**
+ * Asks the storage whether it is set up well.
+ *
+ * @throws {@link ConfigurationError} with every problem; the error of the storage if it cannot be reached
+ */
+export async function checkStorage(storage: Storage): Promise<void> {
+  const problems = (await storage.check?.()) ?? []
+  if (problems.length === 0) return
+  throw new ConfigurationError(problems.map((problem) => ({ path: 'storage', ...problem })))
 }

@@ -11,7 +11,7 @@ const defaults: Omit<Lifetimes, 'keyRetirement'> = {
   keyAnnouncement: 86_400,
 }
 
-/** All lifetimes, with the defaults where none is given. */
+/** All lifetimes, with the defaults for those that are not given. */
 export function completeLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
   const accessToken = given.accessToken ?? defaults.accessToken
   return { ...defaults, keyRetirement: accessToken + 86_400, ...given }
@@ -38,7 +38,7 @@ export const lifetimesSchema: z.ZodType = z
     const { accessToken = defaults.accessToken } = given
     if (keyRetirement >= accessToken + toSwitchingTime(keyAnnouncement)) return
     const least = 'accessToken and 60 seconds at least'
-    const message = `must be ${least}, or accessToken and one and a half keyAnnouncement where that is less`
+    const message = `must be ${least}, or accessToken and one and a half keyAnnouncement if that is less`
     const params = { code: 'too_short' }
     context.addIssue({ code: 'custom', path: ['keyRetirement'], message, params })
   })

@@ -7,12 +7,13 @@ import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
 import type { ViewsOptions } from '../pages/views-options.ts'
 
-/** What {@link createAuthorizationServer} takes. Everything is checked at once, before anything starts. */
+/** The options of {@link createAuthorizationServer}. All are checked at once, before anything starts. */
 export interface AuthorizationServerOptions {
   /**
    * The issuer identifier: the URL this server is reached at, as clients see it. Every endpoint URL
    * derives from it and never from the `Host` header. A path in it is the prefix the server answers
-   * below. An https issuer counts as production, whatever `NODE_ENV` says. `https`, except for loopback hosts; no query, no fragment, no trailing slash.
+   * below. It must be `https`, except for loopback hosts, and have no query, no fragment and no trailing slash. An https issuer counts
+   * as production, whatever `NODE_ENV` says.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
    */
@@ -33,16 +34,15 @@ export interface AuthorizationServerOptions {
   readonly cookieKeys: readonly string[]
 
   /**
-   * What tokens are signed with, where they are JWTs:
+   * The keys that sign access tokens in JWT format:
    * - `'stored'`: keys (ES256) in the storage, the same for all processes. The first server makes the first one;
    *   `server.signingKeys.rotate()` and `npx pleo-oauth keys rotate` announce the next one, and each process
-   *   goes over to it when it is time, without a restart.
-   * - private keys as a JWK set, the one to sign with first. To rotate, with a restart of all processes each time: add
-   *   the new one as the last, and after an hour make it the first; remove the old one when the last token signed
-   *   with it is over.
+   *   uses it when its time comes, without a restart.
+   * - private keys as a JWK set. The first one signs. To rotate, restart all processes after each step: add the new key as the
+   *   last, and after an hour make it the first. Remove the old key when the last token that it signed has expired.
    * - `'ephemeral'`: a key generated in memory, new at every start and another one in each process.
    *
-   * @defaultValue as `'ephemeral'`. In production (`NODE_ENV`, or an https issuer) leaving it out is refused: say which.
+   * @defaultValue as `'ephemeral'`. In production (`NODE_ENV`, or an https issuer) leaving it out is refused: choose one of the three.
    * @see {@link https://www.rfc-editor.org/rfc/rfc7517.html#section-5 RFC 7517, Section 5}
    */
   readonly signingKeys?: JWKS | 'stored' | 'ephemeral'
@@ -62,7 +62,8 @@ export interface AuthorizationServerOptions {
 
   /**
    * Lets secrets of {@link clients} with fewer than 32 characters go on in production. It is meant for clients that have such a
-   * secret already. A short secret is warned of at every start, also on a loopback issuer, where it needs no switch. Make new ones with `generateClientSecret`. Not checked: whether a long secret is random.
+   * secret already. Make new ones with `generateClientSecret`. The process warns of short secrets at every start, also on a
+   * loopback issuer, which needs no switch. Not checked: whether a long secret is random.
    *
    * @defaultValue `false`: in production they are refused
    */
@@ -70,7 +71,7 @@ export interface AuthorizationServerOptions {
 
   /**
    * Lets partners register clients themselves over HTTP, and manage those, by the rules of `server.clients`.
-   * What only you may decide (`verified`, `pkce_exception`) is refused. Scopes, grant types and response types that a client
+   * Members that only you may set (`verified`, `pkce_exception`) are refused. Scopes, grant types and response types that a client
    * cannot have are left out, and the answer says what is registered; if none is left, it is refused.
    *
    * @defaultValue off
@@ -163,7 +164,7 @@ export interface AuthorizationServerOptions {
 
   /**
    * The last word over the mapping to oidc-provider: receives the finished configuration and returns
-   * the one to use, so that any feature of the framework stays within reach. What it returns is not
+   * the one to use, so that any feature of the framework stays within reach. The result is not
    * checked: it can switch off rules that this server keeps.
    *
    * @defaultValue the configuration as it is
@@ -210,17 +211,16 @@ export interface ResourceServerOptions {
    */
   readonly clientIds?: readonly string[]
   /**
-   * What access tokens are. `opaque`: only introspection tells what they say. `jwt`: signed JWTs (RFC 9068), which
-   * the API can verify by itself, with the keys at `jwks_uri`. Given up with that: whoever verifies so takes a token
-   * that was revoked, that a refresh replaced, or whose connection was ended, for good until its end
-   * ({@link Lifetimes.accessToken}, 15 minutes); and is not seen using it, neither in
-   * {@link ConnectionGrant.lastUsedAt} nor by what ends {@link AuthorizationServerOptions.refreshRetryWindow}.
-   * Introspection and revocation are the same for both. A change of this counts for what is issued
-   * from then on.
+   * The format of access tokens. `opaque`: only introspection says what a token is good for. `jwt`: signed JWTs (RFC 9068), which
+   * the API can verify by itself with the keys at `jwks_uri`. Such an API accepts a token that was revoked, that a refresh
+   * replaced, or whose connection ended, until the token expires ({@link Lifetimes.accessToken}, 15 minutes). This server does
+   * not see that use: neither {@link ConnectionGrant.lastUsedAt} nor the end of
+   * {@link AuthorizationServerOptions.refreshRetryWindow} counts it. Introspection and revocation work the same for both formats.
+   * A change counts for tokens that are issued later.
    *
    * For `jwt`, all processes need the same {@link AuthorizationServerOptions.signingKeys}, and the same after a
-   * restart: a token of another key is not active. Where `configure` switches on client credentials, introspection
-   * knows nothing of their JWTs.
+   * restart: a token of another key is not active. If `configure` switches on client credentials, their JWTs are not active at
+   * introspection.
    *
    * @defaultValue `opaque`
    * @see {@link https://www.rfc-editor.org/rfc/rfc9068.html RFC 9068}
@@ -231,9 +231,9 @@ export interface ResourceServerOptions {
 /** How clients register themselves. */
 export interface RegistrationOptions {
   /**
-   * Whether it takes a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
-   * everybody registers clients, as many as they like, also from web pages on other sites (CORS): what keeps that within bounds
-   * has to stand before this server. Such a client claims no name until it is verified. One that comes with a token claims its own.
+   * Whether a registration needs a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
+   * everybody can register any number of clients, also from web pages on other sites (CORS): limit that before this server. Such a
+   * client claims no name until it is verified. A client that comes with a token claims its name.
    *
    * @defaultValue `true`
    */
@@ -274,9 +274,9 @@ export interface Lifetimes {
    */
   readonly keyAnnouncement: number
   /**
-   * How long a signing key in the storage is published after the next one is used: {@link Lifetimes.accessToken} and 60
-   * seconds at least, as each process goes on to sign with it until it looks, and clocks differ. Where `keyAnnouncement`
-   * is below 40, one and a half times that are enough in place of the 60 seconds.
+   * How long a signing key in the storage is published after the next one is used. It must be {@link Lifetimes.accessToken} and 60
+   * seconds at least, because each process signs with the old key until it reads the keys, and clocks differ. If
+   * `keyAnnouncement` is below 40, one and a half times that are enough in place of the 60 seconds.
    * @defaultValue {@link Lifetimes.accessToken} and 86400 (1 day)
    */
   readonly keyRetirement: number

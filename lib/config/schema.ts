@@ -4,22 +4,25 @@ import type { ClientMetadata } from '../clients/metadata.ts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
-import { proofAlgorithmsSchema, signingKeysSchema } from './key-schema.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
-import { nameSignsSchema, registrationSchema, reservedHostsSchema } from './registration-schema.ts'
 import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
-import { anonymousRequestsSchema, trustedProxiesSchema } from './request-schema.ts'
-import { checkViews, viewsSchema } from '../pages/views-options.ts'
+import {
+  anonymousRequestsSchema,
+  nameSignsSchema,
+  proofAlgorithmsSchema,
+  registrationSchema,
+  required,
+  reservedHostsSchema,
+  scopesSchema,
+  signingKeysSchema,
+  text,
+  trustedProxiesSchema,
+} from './option-schemas.ts'
+import { checkTexts, viewsSchema } from '../pages/views-options.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
-
-const required = (what: string) => (issue: { input?: unknown }) =>
-  issue.input === undefined ? `is required: ${what}` : `must be ${what}`
-
-const text = (what: string): z.ZodString =>
-  z.string({ error: required(what) }).min(1, `must be ${what}`)
 
 function callable<T>(what: string): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'function', {
@@ -65,7 +68,7 @@ const accountMembers = {
     .optional(),
 }
 
-// Loose: this may well be a service of the host, with members of its own.
+// Loose, because it may be a service of the host with other members.
 const accounts = z
   .looseObject(accountMembers, { error: required('an object: how the host knows its people') })
   .superRefine((value, context) => {
@@ -77,20 +80,6 @@ const accounts = z
     } else if (value.signedIn && !value.signInUrl) complain('signedIn needs signInUrl')
     else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
   }, evenIfWrong)
-
-const scopeName = z
-  .string()
-  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
-
-const scopes = z
-  .record(
-    scopeName,
-    z.strictObject({
-      description: z.looseObject({ en: text('the English words') }).catchall(z.string()),
-      access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
-    }),
-  )
-  .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })
 
 const storage = z.custom<Storage>(
   (value) => {
@@ -113,7 +102,7 @@ const options = z
       resourceServer: z.strictObject(
         {
           audience,
-          scopes: scopes.optional(),
+          scopes: scopesSchema.optional(),
           defaultScopes: z
             .array(text('a scope'), { error: 'must be an array of scopes' })
             .optional(),
@@ -143,7 +132,7 @@ const options = z
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkViews(views, resourceServer?.scopes, context)
+    checkTexts(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ resourceServer, registration }, context) => {
     const catalogue = resourceServer.scopes ?? pleoScopes
@@ -179,7 +168,7 @@ const options = z
     }
   })
 
-/** Every mistake in the options; none where they are right. Never echoes a value. */
+/** Finds every mistake in the options. Never names a value. */
 export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
   const result = options.safeParse(input)
   const issues = result.success
@@ -190,7 +179,7 @@ export function findIssues(input: AuthorizationServerOptions): readonly Configur
   return [...issues, ...findStaticClientIssues(clients, toClientRules(input))]
 }
 
-/** What clients are checked against; also where the options are wrong, as every mistake is said at once. */
+/** The rules for clients. They are read from wrong options too, because every mistake is reported at once. */
 export function toClientRules(
   input: AuthorizationServerOptions,
 ): Pick<ClientRules, 'scopes' | 'reservedNames' | 'nameSigns'> {

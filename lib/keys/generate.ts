@@ -5,10 +5,10 @@ type SigningAlgorithm = NonNullable<
   NonNullable<Configuration['clientDefaults']>['id_token_signed_response_alg']
 >
 
-/** A private key that says what it is called, and what it signs with. */
+/** A private key with its `kid` and its algorithm. */
 export type SigningKey = JWK & { readonly kid: string; readonly alg: string }
 
-/** A new ES256 key: small and quick, where RS256 is neither. */
+/** Makes an ES256 key: it is smaller and signs faster than a key for RS256. */
 export function generateSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = privateKey.export({ format: 'jwk' }) as JWK

@@ -13,31 +13,30 @@ import {
 /** Keeps the keys of one process as the storage has them. */
 export interface KeyFollower {
   /**
-   * To be called before keys are published or asked for: reads them where that was a while ago. With what it knows it
-   * goes on where they cannot be read.
+   * Call it before keys are published or used to verify. Reads them if the last read is too old. If the storage cannot be read,
+   * the keys that are known stay in use.
    *
-   * @throws what the storage throws, where nothing is known yet
+   * @throws the error of the storage if no key is known yet
    */
   follow(): Promise<void>
   /**
-   * To be called before something is signed.
+   * Call it before something is signed.
    *
-   * @throws what the storage throws, also where what is known is so old that the key may be retired
+   * @throws the error of the storage, also if the known keys are so old that the key may be retired
    */
   followToSign(): Promise<void>
-  /** Has them read anew: they were changed here, to these where that is known. */
+  /** Reads the keys again at the next request, because this process changed them. Uses the schedule until then, if it is given. */
   change(schedule: KeySchedule | undefined): void
 }
 
-/** What {@link createKeyFollower} takes. */
-export interface FollowerParts {
+interface FollowerParts {
   readonly records: RecordStorage
   readonly times: KeyTimes
-  /** Takes the keys to publish, first the one to sign with. */
+  /** Gets the keys to publish. The first one signs. */
   readonly install: (keys: readonly SigningKey[]) => void
 }
 
-/** How long the JWKS may be kept by whoever reads it, in seconds. */
+/** How long a reader may keep the JWKS, in seconds. */
 export const toMaxAge = ({ announcement }: KeyTimes): number =>
   Math.min(300, Math.floor(announcement / 4))
 
@@ -61,7 +60,7 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     const start = performance.now()
     nextReadAt = start + toInterval(times)
     try {
-      // What is known may have been changed here while they were read.
+      // This process may have changed the keys during the read.
       known = withoutGivenUp(await readUpToDate(store, times, known), known)
       knownSince = start
     } catch (error) {
@@ -93,8 +92,8 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
 }
 
 /**
- * The schedule in the storage. Where there is none, everybody stores what they have, and takes what was stored first:
- * a storage that was emptied, or set back to before keys were given up, gets back what its processes know.
+ * Reads the schedule in the storage. If the storage is empty, each process stores the keys it knows, and all use those that were
+ * stored first. So a storage that was emptied, or set back to before keys were given up, gets the known keys back.
  */
 async function readUpToDate(
   store: KeyStore,
@@ -106,7 +105,7 @@ async function readUpToDate(
     (await store.read()) ??
     (await store.create(known ?? startAnew(times, generateSigningKey(), now)))
   const schedule = bringUpToDate(withoutGivenUp(found, known), times, now)
-  // Whoever is first: all others come to the same.
+  // If another process was faster, it stored the same.
   if (schedule !== found) await store.swap(schedule, found).catch(() => false)
   return schedule
 }

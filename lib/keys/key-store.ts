@@ -3,7 +3,7 @@ import { SigningKeyError } from '../errors.ts'
 import type { RecordStorage } from '../storage.ts'
 import type { KeySchedule } from './schedule.ts'
 
-/** A schedule as one read of it. */
+/** A schedule with the version of its read. */
 export interface StoredSchedule extends KeySchedule {
   readonly version: string
 }
@@ -11,9 +11,9 @@ export interface StoredSchedule extends KeySchedule {
 /** The one record of signing keys. */
 export interface KeyStore {
   read(): Promise<StoredSchedule | undefined>
-  /** Stores it where there is none. Resolves to the one there is. */
+  /** Stores it if the storage has no schedule. Resolves to the schedule in the storage. */
   create(schedule: KeySchedule): Promise<StoredSchedule>
-  /** Stores it in place of what was read. Resolves to whether that was so still. */
+  /** Replaces the schedule that was read. Resolves to `false` if another process changed it meanwhile. */
   swap(schedule: KeySchedule, read: StoredSchedule): Promise<boolean>
 }
 
@@ -51,17 +51,16 @@ const withVersion = ({
   version: randomUUID(),
 })
 
-/** Why there is nothing to rotate. */
 export const noStoredKeys =
   'there are no signing keys in the storage: a server with signingKeys: "stored" makes the first one at its first use'
 
-/** How often it is tried: each time, somebody else changed it meanwhile. */
+/** Attempts, if others change the keys at the same time. */
 const attempts = 100
 
 /**
- * Reads, edits and stores, again where somebody was faster.
+ * Reads, edits and stores the schedule. Tries again if another process was faster.
  *
- * @throws {@link SigningKeyError} where there is nothing to edit, and what the edit throws
+ * @throws {@link SigningKeyError} if the storage has no keys; and the error of `edit`
  */
 export async function changeSchedule(
   store: KeyStore,

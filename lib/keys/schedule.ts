@@ -1,21 +1,34 @@
 import { SigningKeyError } from '../errors.ts'
 import type { SigningKey } from './generate.ts'
-import type { SigningKeyInfo } from './signing-keys.ts'
+
+/** A signing key, without its private part. Times are milliseconds since the epoch. */
+export interface SigningKeyInfo {
+  /** `kid` of the tokens that it signs (RFC 7515, Section 4.1.4). */
+  readonly kid: string
+  /** The algorithm that it signs with (RFC 7518, Section 3.1). */
+  readonly algorithm: string
+  /** `announced`: published, but not used yet. `retiring`: still published, but not used any more. */
+  readonly state: 'announced' | 'in use' | 'retiring'
+  readonly announcedAt: number
+  readonly usedFrom: number
+  /** When it is no longer published; `undefined` as long as there is no next key. */
+  readonly retiredAt: number | undefined
+}
 
 /** How long keys are in each state, in seconds. */
 export interface KeyTimes {
   /** From when a key is published until it is used. */
   readonly announcement: number
-  /** From when the next key is used until it is published no more. */
+  /** From when the next key is used until it is no longer published. */
   readonly retirement: number
 }
 
 /**
- * Which key is when for what, by the clock of whoever looks: no process has to tell another one that it is time.
- * Keys stand in the order in which they are used. The times are the longest that any server asked for.
+ * Says when each key is announced, used and retired. Every process reads it by its own clock, so no process has to tell another
+ * that it is time. The keys are in the order of their use. The times are the longest that any server asked for.
  */
 export interface KeySchedule extends KeyTimes {
-  /** When all keys there were had to go at once, where they ever had. Milliseconds since the epoch. */
+  /** When all keys of that time were given up at once. Milliseconds since the epoch. */
   readonly givenUpAt?: number
   readonly keys: readonly [ScheduledKey, ...ScheduledKey[]]
 }
@@ -27,22 +40,22 @@ export interface ScheduledKey {
   readonly usedFrom: number
 }
 
-/** Nobody knows any key yet, or any that may be used still: this one is announced and used at once. */
+/** A schedule with one key, which is announced and used at once: nobody knows another that may still be used. */
 export const startAnew = (times: KeyTimes, jwk: SigningKey, now: number): KeySchedule => ({
   announcement: times.announcement,
   retirement: times.retirement,
   keys: [{ jwk, announcedAt: now, usedFrom: now }],
 })
 
-/** All keys go at once, and do not come back. */
+/** Gives all keys up at once. They do not come back. */
 export const giveUp = (schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule => ({
   ...startAnew(schedule, jwk, now),
   givenUpAt: now,
 })
 
 /**
- * What was found, without keys that are known to be given up: a storage that lost what was written last has them still, and
- * whoever rotates there does not know it.
+ * Leaves out the keys that this process knows to be given up. A storage that lost its last writes still has them, and a process
+ * that rotates there does not know.
  */
 export function withoutGivenUp(found: KeySchedule, known: KeySchedule | undefined): KeySchedule {
   const { givenUpAt = -Infinity } = known ?? {}
@@ -51,7 +64,7 @@ export function withoutGivenUp(found: KeySchedule, known: KeySchedule | undefine
   return first ? { ...found, givenUpAt, keys: [first, ...others] } : known
 }
 
-/** @throws SigningKeyError where the newest key is not in use yet */
+/** @throws SigningKeyError if the newest key is not in use yet */
 export function announce(schedule: KeySchedule, jwk: SigningKey, now: number): KeySchedule {
   const newest = schedule.keys.at(-1)
   if (newest && newest.usedFrom > now) {
@@ -63,12 +76,12 @@ export function announce(schedule: KeySchedule, jwk: SigningKey, now: number): K
   return { ...schedule, keys: [...schedule.keys, { jwk, announcedAt: now, usedFrom }] }
 }
 
-/** Without keys that are over, and with times that are long enough; the very same where nothing is to be changed. */
+/** Drops keys that are over, and lengthens times that are too short. Returns the same object if nothing changes. */
 export function bringUpToDate(schedule: KeySchedule, times: KeyTimes, now: number): KeySchedule {
   const announcement = Math.max(schedule.announcement, times.announcement)
   const retirement = Math.max(schedule.retirement, times.retirement)
   const longer = { ...schedule, announcement, retirement }
-  // There always is one: the newest has no end.
+  // At least one is left: the newest key has no end.
   const keys = schedule.keys.filter(
     (_, index) => !((retiredAt(longer, index) ?? Infinity) <= now),
   ) as unknown as KeySchedule['keys']
@@ -99,7 +112,7 @@ export function toInfos(schedule: KeySchedule, now: number): readonly SigningKey
   }))
 }
 
-/** The first where none is: somebody's clock is ahead. */
+/** The key in use. If none is in use yet, the clock of another process is ahead, and the first key counts. */
 const inUseAt = (keys: KeySchedule['keys'], now: number): ScheduledKey =>
   keys.findLast(({ usedFrom }) => usedFrom <= now) ?? keys[0]
 

@@ -1,15 +1,30 @@
+import { SigningKeyError } from '../errors.ts'
+import type { RecordStorage } from '../storage.ts'
+import { generateSigningKey } from './generate.ts'
+import { changeSchedule, createKeyStore, noStoredKeys } from './key-store.ts'
+import {
+  announce,
+  bringUpToDate,
+  giveUp,
+  toInfos,
+  type KeySchedule,
+  type SigningKeyInfo,
+} from './schedule.ts'
+
+export type { SigningKeyInfo } from './schedule.ts'
+
 /** The signing keys in the storage (`signingKeys: 'stored'`). */
 export interface SigningKeys {
-  /** All that are published, from the oldest to the newest. Empty until a server made the first one. */
+  /** Lists the published keys, from the oldest to the newest. Empty until a server made the first one. */
   list(): Promise<readonly SigningKeyInfo[]>
 
   /**
-   * Makes a new key. It is announced now, used by all processes after `lifetimes.keyAnnouncement`, and the one
-   * before it is retired `lifetimes.keyRetirement` after that; nobody has to do anything then. Of two at once, one
-   * does it. Resolves to the keys there are then.
+   * Makes a new key. It is announced now, and all processes use it after `lifetimes.keyAnnouncement`. The key before it is
+   * retired `lifetimes.keyRetirement` after that. Nobody has to do anything then. If two processes rotate at once, one of them
+   * does. Resolves to the keys after the change.
    *
-   * @throws {@link SigningKeyError} where the key that was announced last is not in use yet, or where the storage
-   * has no keys to rotate; nothing is changed then
+   * @throws {@link SigningKeyError} if the key that was announced last is not in use yet, or if the storage has no keys to
+   * rotate; nothing is changed then
    */
   rotate(options?: KeyRotationOptions): Promise<readonly SigningKeyInfo[]>
 }
@@ -17,25 +32,51 @@ export interface SigningKeys {
 /** How keys are rotated. */
 export interface KeyRotationOptions {
   /**
-   * At once: a key got into the wrong hands. All keys go, also one that is announced, and a new one is used without
-   * having been announced. What the old ones have signed is good no more: at an API that knows the old keys still after
-   * five minutes, as long as it may keep them. Other processes sign with the old key for up to ten seconds more.
+   * Rotates at once, because a key got into the wrong hands. All keys go, also one that is announced, and a new key is used
+   * without an announcement. Tokens that the old keys signed are no longer valid. An API that keeps the old keys accepts them for
+   * up to five minutes more, and other processes sign with the old key for up to ten seconds more.
    *
    * @defaultValue `false`
    */
   readonly now?: boolean
 }
 
-/** What is known of a signing key; nothing private. Times are milliseconds since the epoch. */
-export interface SigningKeyInfo {
-  /** `kid` of what is signed with it (RFC 7515, Section 4.1.4). */
-  readonly kid: string
-  /** What it signs with (RFC 7518, Section 3.1). */
-  readonly algorithm: string
-  /** `announced`: published, and not used yet; `retiring`: published, and not used any more. */
-  readonly state: 'announced' | 'in use' | 'retiring'
-  readonly announcedAt: number
-  readonly usedFrom: number
-  /** When it is published no more; `undefined` as long as there is no next key. */
-  readonly retiredAt: number | undefined
+/**
+ * Makes the signing keys of a storage.
+ *
+ * @param onChange - called after a change by this process, with the new schedule; with `undefined` if the change may have failed
+ */
+export function createStoredKeys(
+  records: RecordStorage,
+  onChange: (schedule: KeySchedule | undefined) => void = () => undefined,
+): SigningKeys {
+  const store = createKeyStore(records)
+  return {
+    async list() {
+      const [schedule, now] = [await store.read(), Date.now()]
+      return schedule ? toInfos(bringUpToDate(schedule, schedule, now), now) : []
+    },
+    async rotate({ now: isNow = false } = {}) {
+      const jwk = generateSigningKey()
+      let changed: KeySchedule | undefined
+      try {
+        changed = await changeSchedule(store, (schedule, now) =>
+          isNow
+            ? giveUp(schedule, jwk, now)
+            : announce(bringUpToDate(schedule, schedule, now), jwk, now),
+        )
+        return toInfos(changed, Date.now())
+      } finally {
+        onChange(changed)
+      }
+    },
+  }
 }
+
+/** The signing keys of a server whose options give the keys. */
+export const createGivenKeys = (): SigningKeys => ({
+  list: async () => [],
+  rotate: async () => {
+    throw new SigningKeyError('no_stored_keys', noStoredKeys)
+  },
+})

@@ -2,26 +2,24 @@ import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { replaceSigningKeys, routesOf } from './internals.ts'
-import { createKeyFollower, toMaxAge } from '../keys/key-follower.ts'
-import { createKeyMiddleware } from '../keys/key-middleware.ts'
+import { createKeyFollower, toMaxAge, type KeyFollower } from '../keys/key-follower.ts'
 import type { KeyTimes } from '../keys/schedule.ts'
-import type { SigningKeys } from '../keys/signing-keys.ts'
-import { createGivenKeys, createStoredKeys } from '../keys/stored-keys.ts'
+import { createGivenKeys, createStoredKeys, type SigningKeys } from '../keys/signing-keys.ts'
 
-/** The signing keys of a server, and what they ask of its requests. */
+/** The signing keys of a server, and the middleware that keeps them current. */
 export interface ServerKeys {
   readonly signingKeys: SigningKeys
   /** Sees every request. */
   readonly middleware: Middleware
   /**
-   * To be awaited before anything is verified that came without a request.
+   * Await it before a token is verified outside a request.
    *
-   * @throws what the storage throws, where no key is known yet
+   * @throws the error of the storage if no key is known yet
    */
   readonly follow: () => Promise<void>
 }
 
-/** Has the provider use the keys in the storage, where the options say so. */
+/** Lets the provider use the keys in the storage if the options say so. */
 export function createServerKeys(provider: Provider, config: Config): ServerKeys {
   const { keyAnnouncement: announcement, keyRetirement: retirement } = config.lifetimes
   const times: KeyTimes = { announcement, retirement }
@@ -35,7 +33,7 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
   const records = config.storage.records('SigningKeys')
   const install = (keys: Parameters<typeof replaceSigningKeys>[1]): void =>
     replaceSigningKeys(provider, keys)
-  // It was constructed with one of nobody, and cannot be without: nothing must be signed with that.
+  // The provider was constructed with a key for nothing, because it needs one. It must never sign with it.
   install([])
   const follower = createKeyFollower({ records, times, install })
   return {
@@ -44,3 +42,38 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
     follow: () => follower.follow(),
   }
 }
+
+interface KeyMiddlewareParts {
+  /** The paths of the framework, by name. */
+  readonly routes: Readonly<Record<string, string>>
+  /** For how many seconds a reader may keep the JWKS. */
+  readonly maxAge: number
+  /** Left out if the keys never change. */
+  readonly follower?: KeyFollower
+}
+
+/** Waits for current keys before a request that publishes keys or signs, and lets readers keep the JWKS for `maxAge`. */
+function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareParts): Middleware {
+  const jwks = toFolded(routes['jwks'] ?? '')
+  const endpoints = Object.values(routes).map((route) => toFolded(route))
+  // A path below an endpoint belongs to it, such as the one that resumes an authorization request.
+  const isEndpoint = (path: string): boolean =>
+    endpoints.some((endpoint) => path === endpoint || path.startsWith(`${endpoint}/`))
+  return async (ctx, next) => {
+    // A preflight needs no keys.
+    if (ctx.method === 'OPTIONS') return next()
+    const path = toFolded(ctx.path)
+    if (path === jwks) {
+      await follower?.follow()
+      await next()
+      if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${maxAge}`)
+      return
+    }
+    if (follower && isEndpoint(path)) await follower.followToSign()
+    await next()
+  }
+}
+
+/** The framework takes every case and a slash at the end, and makes two slashes in a route one. */
+const toFolded = (path: string): string =>
+  path.toLowerCase().replaceAll('//', '/').replace(/\/$/, '')

@@ -33,6 +33,8 @@ export interface LocalizedPage extends Translator {
 export interface ViewsSettings {
   /** The source of a template; undefined where there is none of that name. */
   readonly load?: (name: string) => string | undefined
+  /** Gets the environment of the template library before the first page is drawn. */
+  readonly prepare?: Parameters<typeof createTemplates>[1]
 }
 
 /**
@@ -43,11 +45,14 @@ export interface ViewsSettings {
 export function createViews(
   options: ViewsOptions,
   baseUrl: string,
-  { load = (name) => findViewFile(options.directories ?? [], name)?.content }: ViewsSettings = {},
+  {
+    load = (name) => findViewFile(options.directories ?? [], name)?.content,
+    prepare,
+  }: ViewsSettings = {},
 ): Views {
   const { locales = [], theme = {}, locals = {}, timeZone } = options
   const product = theme.productName ?? defaultProductName
-  const templates = createTemplates(load)
+  const templates = createTemplates(load, prepare)
   const assets = loadAssets(options)
   const translators = createTranslators(loadCatalogues(locales), product, timeZone)
   const { languages } = translators

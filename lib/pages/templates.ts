@@ -29,9 +29,13 @@ const syntaxOptions = { autoescape: true, throwOnUndefined: true } as const
 /**
  * Makes templates of their sources.
  *
- * @param load - the source of a template; undefined where there is none of that name
+ * @param load - returns the source of a template; undefined if no template has that name
+ * @param prepare - gets the environment of the library before the first template is drawn
  */
-export function createTemplates(load: (name: string) => string | undefined): Templates {
+export function createTemplates(
+  load: (name: string) => string | undefined,
+  prepare?: (environment: nunjucks.Environment) => void,
+): Templates {
   // The library says in which line something went wrong, and of the file only which one was rendered, whatever
   // that one extends and imports. So the lines of each template count on from those of the one before.
   const starts: { readonly name: string; readonly line: number }[] = []
@@ -46,6 +50,7 @@ export function createTemplates(load: (name: string) => string | undefined): Tem
   }
   const loader = { getSource: getSource as (name: string) => nunjucks.LoaderSource }
   const environment = new nunjucks.Environment(loader, { ...syntaxOptions, dev: true })
+  prepare?.(environment)
 
   return {
     render: (name, data) => {
@@ -84,8 +89,9 @@ const withoutPlaces = (message: string): string =>
 /** A part of a template, as the library reads it. */
 export interface TemplateNode {
   readonly typename: string
-  /** From 0 on. */
+  /** From 0 on, as the column. */
   readonly lineno: number
+  readonly colno: number
   readonly fields: readonly string[]
 }
 

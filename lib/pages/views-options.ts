@@ -2,11 +2,10 @@ import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { isTimeZone } from './texts/time-zone.ts'
-import { TextEncodingError } from '../validation/text-file.ts'
-import { findTemplateMistakes } from '../workbench/check.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
+import type { Page } from './page-data.ts'
 import type { Theme } from './theme.ts'
 import { themeSchema } from './theme-schema.ts'
 
@@ -39,27 +38,50 @@ const members = {
 /** What the options of the pages may be, each by itself. */
 export const viewsSchema: z.ZodType = z.strictObject(members, { error: 'must be an object' })
 
-/** Complains about every text and template that cannot be used, by file. */
-export function checkViews(
+/** A mistake in a template of the host. */
+export interface TemplateMistake {
+  /** The kind of mistake; stable, for programs. */
+  readonly code: string
+  /** The index of the host's folder that the file is in. */
+  readonly directory: number
+  /** The file, below its folder. */
+  readonly file: string
+  readonly line: number
+  readonly message: string
+  /** The pages that it spoils; empty for a file that no page uses. */
+  readonly pages: readonly Page[]
+}
+
+/** Finds every mistake in the templates of a host. The workbench has the function: without templates of the host, nothing loads it. */
+export type FindTemplateMistakes = (options: ViewsOptions) => readonly TemplateMistake[]
+
+/** The mistakes in the templates of a host, as issues of its options. */
+export function findTemplateIssues(
+  views: unknown,
+  findMistakes: FindTemplateMistakes,
+): readonly ConfigurationIssue[] {
+  const right = toRightViews(views)
+  const path = 'views.directories'
+  if (!right.directories || right.directories.length === 0) return []
+  try {
+    return findMistakes(right).map(({ code, directory, file, line, message }) => ({
+      path: `${path}[${directory}]`,
+      code,
+      message: `${file}:${line} ${message}`,
+    }))
+  } catch (error) {
+    // By its name, as a module that is loaded on demand may have a class of its own.
+    if (!(error instanceof Error) || error.name !== 'TextEncodingError') throw error
+    return [{ path, code: 'invalid_encoding', message: error.message }]
+  }
+}
+
+/** Complains about every file of texts that cannot be used. */
+export const checkTexts = (
   views: unknown,
   scopes: ScopeCatalogue | undefined,
   context: z.core.$RefinementCtx,
-): void {
-  checkLocales(memberOf(views, 'locales'), scopes, context)
-  const complain = (path: readonly (string | number)[], message: string, code: string): void =>
-    context.addIssue({ code: 'custom', path: [...path], message, params: { code } })
-  const path = ['views', 'directories']
-  try {
-    for (const { code, directory, file, line, message } of findTemplateMistakes(
-      toRightViews(views),
-    )) {
-      complain([...path, directory], `${file}:${line} ${message}`, code)
-    }
-  } catch (error) {
-    if (!(error instanceof TextEncodingError)) throw error
-    complain(path, error.message, 'invalid_encoding')
-  }
-}
+): void => checkLocales(memberOf(views, 'locales'), scopes, context)
 
 /** Those that are right: what is wrong with one keeps nobody from looking at the others. */
 function toRightViews(views: unknown): ViewsOptions {
@@ -79,7 +101,7 @@ export function checkViewsOptions(views: unknown): {
   readonly right: ViewsOptions
 } {
   const schema = z.strictObject({ views: viewsSchema }).superRefine((value, context) => {
-    checkLocales(memberOf(value.views, 'locales'), undefined, context)
+    checkTexts(value.views, undefined, context)
   }, evenIfWrong)
   const { error } = schema.safeParse({ views })
   const issues = error?.issues.flatMap((issue) => toIssues(issue, schema)) ?? []

@@ -6,7 +6,7 @@ import type { SubjectType } from './subject.ts'
 export interface Account {
   /** The host's id of the person; stable, never reused, not empty. */
   readonly accountId: string
-  /** What the person is called on pages. */
+  /** The name of the person on pages. */
   readonly name: string
   /** Shown beside the name, so that people with two accounts know which one this is. */
   readonly email?: string
@@ -29,9 +29,9 @@ export interface SubjectChoice {
   readonly detail?: string
   /** Whether this person may connect applications to it. */
   readonly mayConnect: boolean
-  /** Where the person may not: why, in words for the person, best in every language there are pages in. */
+  /** If the person may not connect it: the reason, in words for the person, best in every language of the pages. */
   readonly reason?: string | HostWords
-  /** Where the person may not: names of people who may. Pages say so in the person's language. */
+  /** If the person may not connect it: names of people who may. Pages say so in the person's language. */
   readonly administrators?: readonly string[]
 }
 
@@ -48,13 +48,13 @@ export interface GrantInfo {
 
 interface AccountsBase {
   /**
-   * The person with that id, or `undefined` where there is none (any more).
-   * Called on every page; throwing answers 500 and changes nothing.
+   * Returns the person with that id, or `undefined` if the host knows none, or no longer.
+   * Called on every page. If it throws, the answer is 500, and nothing changes.
    */
   find(accountId: string): Promise<Account | undefined> | Account | undefined
 
   /**
-   * The companies or the organizations that the person belongs to, with and without the authority
+   * Returns the companies or the organizations that the person belongs to, with and without the authority
    * to connect them. Called when the page is shown, and again when the choice is posted.
    */
   subjects(
@@ -63,9 +63,9 @@ interface AccountsBase {
   ): Promise<readonly SubjectChoice[]> | readonly SubjectChoice[]
 
   /**
-   * Whether a connection goes on, asked at each refresh. A connection belongs to the company: it
-   * continues when the person who granted it leaves, unless this says `false`, which ends the grant.
-   * Throwing answers 500 and changes nothing.
+   * Says whether a connection goes on. Called at each refresh. A connection belongs to the company: it
+   * continues when the person who granted it leaves, unless this returns `false`, which ends the grant.
+   * If it throws, the answer is 500, and nothing changes.
    *
    * @defaultValue always
    */
@@ -75,8 +75,8 @@ interface AccountsBase {
 /** People who sign in on this server's own page. */
 export interface AccountsWithPassword extends AccountsBase {
   /**
-   * Checks what a person typed. Answers the person's account id, or `undefined` where name and
-   * password do not belong together. Attempts are not limited here: limit them by name and by address.
+   * Checks what a person typed. Returns the person's account id, or `undefined` if name and
+   * password do not match. Attempts are not limited here: limit them by name and by address.
    *
    * @param ctx - the context of the host's application this server is mounted in, as for
    * {@link AccountsWithHostSignIn.signedIn}: with its address (`ctx.ip`) and its headers
@@ -109,7 +109,7 @@ export interface AccountsWithHostSignIn extends AccountsBase {
    *
    * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest OpenID Connect Core, Section 3.1.2.1}
    * @param ctx - the context of the host's application this server is mounted in, with whatever
-   * session the host's own middleware put there; this server's own where it stands alone
+   * session the host's own middleware put there; without a host, the context of this server
    */
   signedIn(ctx: Context): Promise<SignedInAtHost | undefined> | SignedInAtHost | undefined
   /**

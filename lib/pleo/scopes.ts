@@ -6,7 +6,7 @@ export interface HostWords {
 
 /** One scope, as people read it. */
 export interface ScopeWords {
-  /** What the scope allows, by language tag (BCP 47). `en` is what a missing language falls back to. */
+  /** The permission in words, by language tag (BCP 47). A missing language falls back to `en`. */
   readonly description: HostWords
   /** Whether the scope only reads, or can change something. */
   readonly access: 'read' | 'write'
@@ -16,8 +16,8 @@ export interface ScopeWords {
 export type ScopeCatalogue = Readonly<Record<string, ScopeWords>>
 
 /**
- * The names in a list of scopes. Only spaces separate them; those that separate nothing are dropped. A value that is not a text
- * has none.
+ * The names in a list of scopes. Only spaces separate them, and empty names are dropped. For a value that is not a text, the list
+ * is empty.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3 RFC 6749, Section 3.3}
  */

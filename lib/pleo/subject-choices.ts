@@ -2,9 +2,9 @@ import type { Accounts, SubjectChoice } from './accounts.ts'
 import { parseSubject, type SubjectType } from './subject.ts'
 
 /**
- * What the person belongs to, as the host says it now.
+ * Asks the host for the companies or organizations of the person.
  *
- * @throws where the host names what is no subject of that type: a token for it would be good for none
+ * @throws TypeError if the host gives a URN that is not a subject of that type
  */
 export async function loadSubjectChoices(
   accounts: Accounts,

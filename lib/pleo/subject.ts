@@ -1,4 +1,4 @@
-/** What a grant and its tokens can be for. */
+/** The kinds of subject that a grant and its tokens are for. */
 export type SubjectType = 'company' | 'organization'
 
 /** A subject URN, taken apart. */
@@ -12,7 +12,7 @@ export interface Subject {
 const subjectUrn =
   /^urn:pleo:(company|organization):([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i
 
-/** Takes a subject URN apart; `undefined` where the text is none. */
+/** Takes a subject URN apart. Returns `undefined` if the text is not a subject URN. */
 export function parseSubject(text: string): Subject | undefined {
   const match = subjectUrn.exec(text)
   if (!match) return undefined

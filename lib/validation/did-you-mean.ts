@@ -2,7 +2,7 @@ import leven from 'leven'
 import type { z } from 'zod'
 import { mostFindings } from '../errors.ts'
 
-/** The known name that one was probably meant to be; `undefined` where none is close. */
+/** Finds the known name that was probably meant. Returns `undefined` if no name is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const mostDistant = Math.max(2, Math.floor(name.length / 4))
   const [nearest] = known
@@ -15,13 +15,13 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest && nearest.distance <= mostDistant ? nearest.candidate : undefined
 }
 
-/** Lets a check of an object or array run although something in it is wrong: every mistake at once. */
+/** Runs a check of an object or array although a member is wrong, so that every mistake is found at once. */
 export const evenIfWrong = {
   when: ({ value }: { readonly value: unknown }): boolean =>
     typeof value === 'object' && value !== null,
 }
 
-/** Complains about members that are spelled nearly like a known one, where others are let pass. */
+/** Complains about members that are spelled nearly like a known one. Other unknown members pass. */
 export function refuseMisspelled(
   value: object,
   known: readonly string[],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { evenIfWrong } from './did-you-mean.ts'
 
-/** What a list holds, in words, and how much of it at most. */
+/** The content of a list in words, and its longest length. */
 export interface ListRules {
   readonly of: string
   readonly most: number
@@ -9,7 +9,7 @@ export interface ListRules {
 
 type Check = (values: readonly unknown[], context: z.core.$RefinementCtx) => void
 
-/** A list that is looked into only where it is not too long: that it is, is all that is said of it then. */
+/** A list. If it is too long, that is the only finding, and its items are not checked. */
 export const listOf = <T>(
   schema: z.ZodType<T>,
   { of, most }: ListRules,
@@ -21,9 +21,9 @@ export const listOf = <T>(
     .pipe(z.array(schema).superRefine(check, evenIfWrong))
 
 /**
- * The same, with nothing in it twice.
+ * A list without duplicates.
  *
- * @param toKey - what two have in common that are the same
+ * @param toKey - two items are duplicates if their keys are equal
  */
 export const listOfUnique = <T>(
   schema: z.ZodType<T>,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import { nearestName } from './did-you-mean.ts'
 
-/** A mistake that the validator found, in the words of this package and without the value. */
+/** Words a mistake that the validator found, without the value. */
 export function toIssues(
   issue: z.core.$ZodIssue,
   options: z.core.$ZodType,
@@ -19,7 +19,7 @@ export function toIssues(
     })
   }
   if (issue.code === 'invalid_union') {
-    // The branch that got furthest says most.
+    // The branch that got furthest has the most exact message.
     const branches = issue.errors.toSorted((a, b) => depth(b) - depth(a))
     return (branches[0] ?? []).flatMap((inner) =>
       toIssues({ ...inner, path: [...issue.path, ...inner.path] }, options),
@@ -55,7 +55,7 @@ function toPath(path: readonly PropertyKey[]): string {
   return whole.replace(/^\./, '') || 'options'
 }
 
-/** The names that may stand where an unknown one was found. */
+/** The names that are allowed at the place of an unknown one. */
 function knownKeys(path: readonly PropertyKey[], options: z.core.$ZodType): readonly string[] {
   let schema: z.core.$ZodType = options
   for (const part of path) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLoopbackOrHttps } from './url.ts'
 
-/** How long a URI is at most. */
+/** The most characters of a URI. */
 const longest = 2000
 
 const text = z
@@ -14,12 +14,12 @@ export const webUri: z.ZodType<string> = checked('invalid_uri', (value, url) =>
   isWeb(url) ? webProblem(value, url) : 'must be an https URL (http for loopback hosts)',
 )
 
-/** Where the browser goes with the answer. */
+/** The URI that the browser is sent to with the answer. */
 export const redirectUri: z.ZodType<string> = checked('invalid_redirect_uri', (value, url) =>
   isWeb(url) ? webProblem(value, url) : schemeProblem(value),
 )
 
-/** The one spelling of a URI that all its spellings have in common; anything else as it is. */
+/** Brings equal URIs to one spelling. Returns any other value as it is. */
 export const toOneSpelling = (value: unknown): unknown =>
   typeof value === 'string' ? (URL.parse(value)?.href ?? value) : value
 
@@ -37,7 +37,7 @@ function checked(
   })
 }
 
-// What a parser would mend or drop silently, another one takes for something else.
+// A parser mends or drops some characters silently, and another parser reads them differently: they are refused.
 
 function spellingProblem(value: string): string | undefined {
   if (/[^\w\-.~:/?#[\]@!$&'()*+,;=%]/.test(value)) {
@@ -48,7 +48,7 @@ function spellingProblem(value: string): string | undefined {
   if (/%(?![\da-f]{2})/i.test(value)) {
     return 'must have two hexadecimal digits behind every % (RFC 3986, Section 2.1)'
   }
-  // However many slashes there are: a parser may take what is behind them for the authority.
+  // With any number of slashes: a parser may read what follows as the authority.
   return /^[^:/?]*:\/*[^/?]*@/.test(value) ? 'must not contain user name or password' : undefined
 }
 

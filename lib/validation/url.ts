@@ -1,16 +1,16 @@
-/** Hosts that never leave the machine (RFC 8252, Section 7.3). */
+/** Hosts that are this machine (RFC 8252, Section 7.3). */
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-/** Whether a host, as a URL has it, never leaves the machine. */
+/** Whether the host of a URL is this machine. */
 export const isLoopback = (hostname: string): boolean => loopbackHosts.has(hostname)
 
-/** Whether the URL is protected by TLS, or never leaves the machine. */
+/** Whether the URL uses TLS, or its host is this machine. */
 export function isLoopbackOrHttps(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
 /**
- * What is wrong with how an issuer is written: another spelling is another issuer.
+ * Finds a mistake in the spelling of an issuer: another spelling would be another issuer.
  *
  * @param url - the same, as it was parsed
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
@@ -24,8 +24,8 @@ export function findIssuerFlaw(text: string, url: URL): string | undefined {
 }
 
 /**
- * Path and query of the request target as the client sent it. Koa's own `ctx.originalUrl` is what a host in Express or connect left
- * of it. Those keep the whole at the request: a property that no header sets.
+ * Path and query of the request target as the client sent it. In a host of Express or connect, Koa's own `ctx.originalUrl` is only the
+ * rest that the host left. The host keeps the whole as a property of the request, which no header sets.
  *
  * Some gateways send the absolute form. Its authority is ignored, as `Host` is.
  *
@@ -40,7 +40,7 @@ export function originalUrlOf(ctx: { readonly req: object; readonly originalUrl:
 }
 
 /**
- * The one spelling that all equal URIs have in common: case of scheme and host, percent-encoding, dot segments, default port, empty
+ * Brings equal URIs to one spelling: case of scheme and host, percent-encoding, dot segments, default port, empty
  * path. A slash at the end of a path counts. A text with other characters than those of a URI is returned as it is, because
  * parsers mend it in different ways.
  *

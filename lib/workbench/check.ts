@@ -1,19 +1,15 @@
-import type { ViewsOptions } from '../pages/views-options.ts'
-import { defaultLanguage, loadCatalogues, toPluralPath } from '../pages/texts/catalogues.ts'
+import type { Page, PageData } from '../pages/page-data.ts'
 import { createViews } from '../pages/pages.ts'
+import { listBuiltins, type Builtins } from '../pages/templates.ts'
+import { defaultLanguage, loadCatalogues, toPluralPath } from '../pages/texts/catalogues.ts'
+import type { FindTemplateMistakes } from '../pages/views-options.ts'
 import { checkPage } from './check/drawing.ts'
-import { createFindings, type Finding, type Findings } from './check/findings.ts'
-import { textFunction, walkPage, type WalkSettings } from './check/page-walk.ts'
-import { anything, toShape, uniteAll, type Shape } from './check/shape.ts'
-import { findSourceProblems } from './check/source.ts'
+import { createFindings, type Findings } from './check/findings.ts'
+import { followLinks, reportUnusedBlocks, reportUnusedFiles } from './check/links.ts'
 import { markElements } from './check/tags.ts'
-import { createTemplateLibrary, type Template } from './check/template.ts'
-import { reportUnusedBlocks, reportUnusedFiles } from './check/unused.ts'
-import type { CommonData, Page } from '../pages/page-data.ts'
-import { createSamples, type Samples } from './samples.ts'
-import { listBuiltins } from '../pages/templates.ts'
-
-export type { Finding } from './check/findings.ts'
+import { createTemplateLibrary, findSourceProblems, type Template } from './check/template.ts'
+import { Tracer } from './check/tracer.ts'
+import { createSamples } from './samples.ts'
 
 /** Mistakes with which a page cannot be drawn at all. */
 const fatal: ReadonlySet<string> = new Set([
@@ -23,53 +19,59 @@ const fatal: ReadonlySet<string> = new Set([
   'unknown_template',
 ])
 
-/**
- * Everything that is wrong with the templates of a host. They are read, and every page that they are part of is drawn
- * in each of its states.
- */
-export function findTemplateMistakes(options: ViewsOptions): readonly Finding[] {
-  const { directories = [], locales = [], locals = {} } = options
-  if (directories.length === 0) return []
+/** Reads the templates of a host, and draws every page that they are part of in each of its states. */
+export const findTemplateMistakes: FindTemplateMistakes = (options) => {
+  const { directories = [], locales = [] } = options
   const findings = createFindings()
   const library = createTemplateLibrary(directories)
+  const tracer = new Tracer()
   const load = (name: string): string | undefined => {
     const template = library.find(name)
-    return template && markElements(template.source, name)
+    if (!template) return undefined
+    return tracer.mark(markElements(template.source, name), name, template.directory !== undefined)
   }
-  const english = createViews(options, 'https://auth.example.test', { load }).of(defaultLanguage)
+  const { prepare } = tracer
+  const views = createViews(options, 'https://auth.example.test', { load, prepare })
+  const english = views.of(defaultLanguage)
   const samples = createSamples(english)
-  const settings: WalkSettings = {
-    library,
-    builtins: listBuiltins(),
-    textPaths: toTextPaths([...(loadCatalogues(locales).get(defaultLanguage)?.keys() ?? [])]),
-    findings,
-    drawnBlocks: new Set(),
-  }
+  const builtins = listBuiltins()
+  const textPaths = toTextPaths([...(loadCatalogues(locales).get(defaultLanguage)?.keys() ?? [])])
 
   const reached = new Set<Template>()
-  for (const page of Object.keys(samples) as readonly Page[]) {
-    const templates = walkPage(page, toVariables(samples, page, locals), settings)
+  const drawnBlocks = new Set<string>()
+  const check = <Name extends Page>(
+    page: Name,
+    states: Readonly<Record<string, PageData[Name]>>,
+  ): void => {
+    const templates = followLinks(page, { library, textPaths, findings })
     for (const template of templates) reached.add(template)
-    reportSources(templates, page, settings)
+    reportSources(templates, page, builtins, findings)
     const isHosts = templates.some(({ directory }) => directory !== undefined)
-    if (!isHosts || isSpoilt(findings, page)) continue
-    const states = Object.values(samples[page])
-    checkPage(page, states, templates, { english, findings })
+    if (!isHosts || hasFatal(findings, page)) return
+    const blocks = checkPage(page, Object.values(states), templates, { english, tracer, findings })
+    for (const { name } of templates)
+      for (const block of blocks) drawnBlocks.add(`${name} ${block}`)
   }
-  if (!findings.list().some(({ code }) => fatal.has(code))) {
+  for (const page of Object.keys(samples) as readonly Page[]) check(page, samples[page])
+  if (!hasFatal(findings)) {
     reportUnusedFiles(directories, reached, findings)
-    reportUnusedBlocks(reached, settings.drawnBlocks, findings)
+    // After a failure, nobody knows which blocks would be drawn.
+    const hasFailed = findings.list().some(({ code }) => code === 'render_failed')
+    if (!hasFailed) reportUnusedBlocks(reached, drawnBlocks, findings)
   }
   return findings.list()
 }
 
-const isSpoilt = (findings: Findings, page: Page): boolean =>
-  findings.list().some(({ code, pages }) => fatal.has(code) && pages.includes(page))
+const hasFatal = (findings: Findings, page?: Page): boolean =>
+  findings
+    .list()
+    .some(({ code, pages }) => fatal.has(code) && (page === undefined || pages.includes(page)))
 
 function reportSources(
   templates: readonly Template[],
   page: Page,
-  { builtins, findings }: WalkSettings,
+  builtins: Builtins,
+  findings: Findings,
 ): void {
   for (const template of templates) {
     const { name: file, directory } = template
@@ -80,34 +82,7 @@ function reportSources(
   }
 }
 
-/** A text that has a form for each plural category is asked for without the category. */
+/** A template asks for a text that has a form for each plural category without the category. */
 const toTextPaths = (paths: readonly string[]): readonly string[] => [
   ...new Set(paths.flatMap((path) => [path, toPluralPath(path) ?? path])),
 ]
-
-/** What the templates of a page have, as its samples and the locals of the host show it. */
-function toVariables(
-  samples: Samples,
-  page: Page,
-  locals: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, Shape> {
-  const word: Shape = { kind: 'value', sample: '' }
-  const common: Readonly<Record<keyof CommonData, Shape>> = {
-    lang: word,
-    dir: word,
-    t: textFunction,
-    formatDate: anything,
-    formatDays: anything,
-    formatList: anything,
-    stylesheet: word,
-    script: word,
-    product: word,
-    logo: word,
-    locals: toShape(locals),
-  }
-  const own = uniteAll(Object.values(samples[page]).map(toShape))
-  return new Map([
-    ...Object.entries(common),
-    ...(own.kind === 'object' ? own.members : new Map<string, Shape>()),
-  ])
-}

@@ -37,6 +37,8 @@ const authorizationServer: AuthorizationServer = createAuthorizationServer({
     authenticate: () => person.accountId,
   },
   resourceServer: { audience: 'https://external.pleo.io' },
+  // The templates that the command copied: they are checked now.
+  views: { directories: ['templates'] },
 })
 const answer = authorizationServer.app.callback()
 server.on('request', (request, response) => void answer(request, response))

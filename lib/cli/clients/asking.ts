@@ -1,6 +1,6 @@
-import type { CreatedClient, NewClientMetadata } from '../../clients/clients.ts'
-import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
 import type { Administration } from '../../administration.ts'
+import type { CreatedClient, NewClientMetadata } from '../../index.ts'
+import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { toScope, toUris } from './metadata.ts'

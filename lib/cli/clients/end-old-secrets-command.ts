@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { RegisteredClient } from '../../clients/clients.ts'
+import type { RegisteredClient } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toJson } from '../terminal/text.ts'

@@ -1,4 +1,4 @@
-import type { Clients, RegisteredClient } from '../../clients/clients.ts'
+import type { Clients, RegisteredClient } from '../../index.ts'
 import type { CommonOptions } from '../run.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { clean } from '../terminal/text.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Clients } from '../../clients/clients.ts'
+import type { Clients } from '../../index.ts'
 import { UnknownClientError } from '../../errors.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'

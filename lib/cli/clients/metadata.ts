@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ClientChanges } from '../../clients/clients.ts'
+import type { ClientChanges } from '../../index.ts'
 import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
 import { Refusal } from '../terminal/refusal.ts'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Clients } from '../../clients/clients.ts'
+import type { Clients } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'

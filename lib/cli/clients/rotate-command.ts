@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { Clients, ClientSecretInfo, RegisteredClient } from '../../clients/clients.ts'
+import type { Clients, ClientSecretInfo, RegisteredClient } from '../../index.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toDays } from './days.ts'

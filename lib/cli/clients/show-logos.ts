@@ -1,6 +1,5 @@
-import type { RegisteredClient } from '../../clients/clients.ts'
-import { logoProblems, logoUrisOf, type LogoProblem } from '../../clients/logo-uris.ts'
-import { fetchLogo } from '../../pages/logos/fetch-logo.ts'
+import { logoProblems, logoUrisOf, type LogoProblem, fetchLogo } from '../../administration.ts'
+import type { RegisteredClient } from '../../index.ts'
 import { toList } from '../terminal/text.ts'
 
 /** A logo of a client, and why pages do not show it: by what its host answers now. */

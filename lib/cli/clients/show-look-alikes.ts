@@ -1,4 +1,4 @@
-import type { RegisteredClient } from '../../clients/clients.ts'
+import type { RegisteredClient } from '../../index.ts'
 import { toList } from '../terminal/text.ts'
 
 const shownNameOf = ({ clientId, metadata }: RegisteredClient): string =>

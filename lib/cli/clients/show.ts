@@ -1,5 +1,5 @@
-import type { CreatedClient, RegisteredClient } from '../../clients/clients.ts'
-import { idle } from '../../clients/shown-client.ts'
+import { secretIdleTime } from '../../administration.ts'
+import type { CreatedClient, RegisteredClient } from '../../index.ts'
 import type { Answer } from '../terminal/print.ts'
 import { isForTerminal, toTable } from '../terminal/table.ts'
 import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
@@ -67,7 +67,7 @@ export function toAdvice([newest, old]: RegisteredClient['secrets']): string | u
     return 'The old secret is safe to end: the newest one is in use, and the old one was not used for an hour.'
   if (newest.lastUsedAt === undefined)
     return 'The old secret is not safe to end yet: the newest one was not used so far.'
-  const safeAt = toTime((old.lastUsedAt ?? newest.createdAt) + idle)
+  const safeAt = toTime((old.lastUsedAt ?? newest.createdAt) + secretIdleTime)
   return `The old secret is not safe to end yet: it will be at ${safeAt}, unless it is used until then.`
 }
 

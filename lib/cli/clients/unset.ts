@@ -1,4 +1,4 @@
-import type { RegisteredClient } from '../../clients/clients.ts'
+import type { RegisteredClient } from '../../index.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
 import { Refusal } from '../terminal/refusal.ts'
 import { clean } from '../terminal/text.ts'

@@ -1,6 +1,5 @@
-import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../clients/clients.ts'
-import { withoutEmpty } from '../../clients/metadata.ts'
-import { trustedMembersOf } from '../../clients/partner-rules.ts'
+import { withoutEmpty, trustedMembersOf } from '../../administration.ts'
+import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../index.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toList } from '../terminal/text.ts'
 

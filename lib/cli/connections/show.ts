@@ -1,4 +1,4 @@
-import type { Clients } from '../../clients/clients.ts'
+import type { Clients } from '../../index.ts'
 import type { Connection } from '../../grants/connections.ts'
 import { parseSubject } from '../../pleo/subject.ts'
 import { Refusal } from '../terminal/refusal.ts'

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { generateSigningKeys } from '../../keys/generate.ts'
+import { generateSigningKeys } from '../../administration.ts'
 import { sayingWhy } from '../run.ts'
 import { print } from '../terminal/print.ts'
 import { generateSecret } from './secrets.ts'

@@ -1,6 +1,5 @@
 import type { Middleware } from 'koa'
-import { loadAssets } from '../../pages/assets.ts'
-import { sampleLogoPath } from '../../workbench/samples/parts.ts'
+import { loadAssets, sampleLogoPath } from '../../workbench/preview.ts'
 import { previewStyles, reloadPath, reloadScript, stylesPath } from './html.ts'
 import { schemes, toForcedScheme, toLookPath } from './look.ts'
 import type { PreviewState } from './sources.ts'

@@ -1,4 +1,4 @@
-import { directionOf, type Direction } from '../../pages/texts/language.ts'
+import { directionOf, type Direction } from '../../workbench/preview.ts'
 
 /** How a page is looked at. */
 export interface Look {

@@ -2,9 +2,14 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Context } from 'koa'
 import { setPageHeaders } from '../../http/security-headers.ts'
-import { createViews, type Views } from '../../pages/pages.ts'
-import type { Page, PageData } from '../../pages/page-data.ts'
-import { createSamples } from '../../workbench/samples.ts'
+import {
+  createSamples,
+  createViews,
+  type Page,
+  type PageData,
+  type Samples,
+  type Views,
+} from '../../workbench/preview.ts'
 import { createPreviewAssets } from './assets.ts'
 import { eventsPath, toIndex, toProblemPage, withReload } from './html.ts'
 import { toLook, toLookPath, type Look } from './look.ts'
@@ -129,7 +134,7 @@ interface FoundSample {
 }
 
 function findSample(
-  samples: ReturnType<typeof createSamples>,
+  samples: Samples,
   name: string | undefined,
   wanted: string | undefined,
 ): FoundSample | undefined {

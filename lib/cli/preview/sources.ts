@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { ViewsOptions } from '../../pages/views-options.ts'
-import { checkViewsOptions } from '../../pages/views-options.ts'
-import { isFolder } from '../../pages/texts/check-locales.ts'
 import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
-import { findTemplateMistakes, type Finding } from '../../workbench/check.ts'
+import {
+  checkViewsOptions,
+  findTemplateMistakes,
+  isFolder,
+  type TemplateMistake,
+  type ViewsOptions,
+} from '../../workbench/preview.ts'
 
 /** What the pages are made of. */
 export interface PreviewSources {
@@ -25,7 +28,7 @@ export interface PreviewState {
   readonly options: ViewsOptions
   /** What is wrong with the others, a line each. */
   readonly problems: readonly string[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly TemplateMistake[]
 }
 
 /** Why these cannot be previewed at all. */

@@ -1,29 +1,16 @@
 import type { Page } from '../../pages/page-data.ts'
-
-/** What is wrong with a template. */
-export interface Finding {
-  /** What kind of mistake it is; stable, for programs. */
-  readonly code: string
-  /** Which of the host's folders the file is in. */
-  readonly directory: number
-  /** The file, below its folder. */
-  readonly file: string
-  readonly line: number
-  readonly message: string
-  /** The pages that it spoils; none for a file that is not used. */
-  readonly pages: readonly Page[]
-}
+import type { TemplateMistake } from '../../pages/views-options.ts'
 
 /** Collects findings: each once, whichever pages and samples it comes from. */
 export interface Findings {
-  add(finding: Omit<Finding, 'pages'>, page?: Page): void
+  add(finding: Omit<TemplateMistake, 'pages'>, page?: Page): void
   /** By file and line. */
-  list(): readonly Finding[]
+  list(): readonly TemplateMistake[]
 }
 
 /** Makes an empty collection. */
 export function createFindings(): Findings {
-  const findings = new Map<string, Finding>()
+  const findings = new Map<string, TemplateMistake>()
   return {
     add: (finding, page) => {
       const { directory, file, line, code, message } = finding

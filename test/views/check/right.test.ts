@@ -54,6 +54,24 @@ describe('the check of templates lets pass', () => {
     expect(findings(files)).toEqual([])
   })
 
+  test('macros that this page does not call, and members that only some have', () => {
+    const files = {
+      'layout.njk': change(
+        hostLayout,
+        '<header>',
+        `{% from 'parts.njk' import help, subjectList with context %}{{ help() }}
+         {% for link in locals.links %}<a href="{{ link.url }}">{% if link.icon %}{{ link.icon }}{% endif %}</a>{% endfor %}
+         {% if locals.isNew %}{% set badge = 'new' %}{% endif %}{% if badge %}{{ badge }}{% endif %}
+         {% if locals.phone %}<a href="tel:{{ locals.phone.number }}">{{ locals.phone.words | upper }}</a>{% endif %}<header>`,
+      ),
+      'parts.njk': `{% extends 'pleo/parts.njk' %}
+        {% macro help() %}{{ locals.links[0].url }}{% raw %}{{ client.nmae }}{% if %}{% endraw %}{% endmacro %}
+        {% macro subjectList() %}{% for subject in subjects %}{{ subject.name }}{% endfor %}{{ redirectHost }}{% endmacro %}`,
+    }
+    const links = [{ url: '/help' }, { url: '/status', icon: 'light' }]
+    expect(findings(files, { links, isNew: false, phone: null })).toEqual([])
+  })
+
   test('our own templates, copied', () => {
     const names = readdirSync(bundled).filter((name) => /\.(njk|css|js)$/.test(name))
     const files = Object.fromEntries(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   block,
   consent,
+  findings,
   hostConsent,
   hostLogin,
   layout,
@@ -143,7 +144,86 @@ const wrong: readonly Mistake[] = [
   ],
 ]
 
+// No page of ours is in a state in which these are drawn.
+const unseen: readonly Mistake[] = [
+  [
+    'an unknown member in a branch that no state enters',
+    login('<h1>', "{% if locals.help == '' %}{{ client.nmae }}{% endif %}<h1>"),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown variable in a branch within such a branch',
+    login(
+      '<h1>',
+      "{% if locals.help == '' %}{{ client.uri.trim() }}\n{% if false %}{{ usrname }}{% endif %}{% endif %}<h1>",
+    ),
+    'login.njk:6 unknown_variable names usrname',
+  ],
+  [
+    'an unknown member in an else branch that no state enters',
+    login(
+      '<h1>',
+      "{% if locals.help %}x{% elif product == '' %}y{% else %}{{ client.nmae }}{% endif %}<h1>",
+    ),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in an expression that no state needs',
+    login('<h1>', '{{ product or client.nmae }}<h1>'),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in the other half of an expression',
+    login('<h1>', '{{ product if locals.help else client.nmae }}<h1>'),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in a loop through an empty list',
+    login(
+      '<h1>',
+      '{% for x in [] %}{% for y, z in {} %}{{ client.nmae }}{% endfor %}{% endfor %}<h1>',
+    ),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in place of a list that is never empty',
+    login('<h1>', '{% for x in [1] %}{{ x }}{% else %}{{ client.nmae }}{% endfor %}<h1>'),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in a case that no state has',
+    login(
+      '<h1>',
+      "{% switch product %}{% case 'x' %}{{ client.nmae }}{% default %}{{ product }}{% endswitch %}<h1>",
+    ),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+  [
+    'an unknown member in a macro that calls itself',
+    login(
+      '<h1>',
+      '{% macro tree(x) %}{% if x == 0 %}{{ tree(x) }}{{ client.nmae }}{% endif %}{% endmacro %}{{ tree(1) }}<h1>',
+    ),
+    'login.njk:5 unknown_member names client.nmae',
+  ],
+]
+
+test('a page has every mistake in it reported at once', () => {
+  const files = login('<h1>', '{{ usrname }}{{ client.nmae }}{{ locals.x.y }}{{ locals.z }}<h1>')
+  const found = findings(files, { x: {} }).filter((line) => !line.includes(' missing_'))
+  expect(found.map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
+    'login.njk:5 unknown_variable names usrname,',
+    'login.njk:5 unknown_member names client.nmae,',
+    'login.njk:5 unknown_member names locals.x.y,',
+    'login.njk:5 unknown_member names locals.z,',
+  ])
+})
+
 describe('templates are refused for', () => {
+  test.each(unseen)('%s', (_, files, finding) => {
+    expect(otherFindings(files, finding)).toEqual([])
+  })
+
   test.each(wrong)('%s', (_, files, finding) => {
     const others = otherFindings(files, finding)
     // What is asked for by a wrong name is then missing.

@@ -1,0 +1,144 @@
+import { createPrivateKey } from 'node:crypto'
+import { z } from 'zod'
+import { isProxy } from '../validation/address.ts'
+import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
+import { listOfUnique } from '../validation/list-schema.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import type { RegistrationOptions } from './options.ts'
+
+/** Makes the message for a member that is missing or has another type. */
+export const required =
+  (what: string): ((issue: { readonly input?: unknown }) => string) =>
+  (issue) =>
+    issue.input === undefined ? `is required: ${what}` : `must be ${what}`
+
+/** A text that is not empty. */
+export const text = (what: string): z.ZodString =>
+  z.string({ error: required(what) }).min(1, `must be ${what}`)
+
+/** The algorithms of this server, by kind of key (RFC 7518, Section 3.1; RFC 8037; RFC 9864). */
+const algorithms = {
+  EC: /^ES256$/,
+  OKP: /^(EdDSA|Ed25519)$/,
+  RSA: /^[RP]S256$/,
+} as const
+
+const curves: Readonly<Record<string, string | undefined>> = { EC: 'P-256', OKP: 'Ed25519' }
+
+/** RFC 7518, Section 3.3 */
+const shortestModulus = 2048
+
+const key = z
+  .looseObject({
+    kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
+    d: z.string({ error: 'is required: signing needs the private key' }),
+    use: z.literal('sig', { error: 'must be "sig"' }).optional(),
+    alg: z.string({ error: 'must be a string' }).optional(),
+    kid: z.string({ error: 'must be a string' }).optional(),
+  })
+  .superRefine(({ kty, alg, ...members }, context) => {
+    const params = { code: 'invalid_key' }
+    if (members['crv'] !== curves[kty]) {
+      const message = `must be ${curves[kty]}`
+      context.addIssue({ code: 'custom', path: ['crv'], message, params })
+    }
+    if (alg !== undefined && !algorithms[kty].test(alg)) {
+      const message = 'must be an algorithm that this kind of key signs with'
+      context.addIssue({ code: 'custom', path: ['alg'], message, params })
+    }
+    try {
+      const made = createPrivateKey({ key: { kty, ...members }, format: 'jwk' })
+      if ((made.asymmetricKeyDetails?.modulusLength ?? shortestModulus) < shortestModulus) {
+        const message = `must have ${shortestModulus} bits or more`
+        context.addIssue({ code: 'custom', message, params })
+      }
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no private key', params })
+    }
+  })
+
+/** Keys that the framework accepts. If it refused one, its error would have the private key in it. */
+export const signingKeysSchema: z.ZodType = z.union([
+  z.object(
+    { keys: z.array(key).min(1, 'must hold at least one key') },
+    { error: 'must be a JWK set of private keys, "stored" or "ephemeral"' },
+  ),
+  z.enum(['stored', 'ephemeral']),
+])
+
+/** Signature algorithms of DPoP proofs. */
+export const proofAlgorithmsSchema: z.ZodType<readonly ProofAlgorithm[]> = z
+  .array(
+    z.enum(knownProofAlgorithms, {
+      error: `must be one of ${knownProofAlgorithms.join(', ')}`,
+    }),
+    { error: 'must be an array of signature algorithms' },
+  )
+  .min(1, { error: 'must have at least one algorithm' })
+
+const isFilled = (list: readonly unknown[]): boolean => list.length > 0
+const nothing = { error: 'must not be empty: leave it out to allow all' }
+
+/** How clients register themselves. */
+export const registrationSchema: z.ZodType<RegistrationOptions> = z.strictObject(
+  {
+    initialAccessToken: z
+      .boolean({ error: 'must be true, or false to let everybody register clients' })
+      .exactOptional(),
+    scopes: listOfUnique(z.string({ error: 'must be a scope' }), { of: 'scopes', most: 1000 })
+      .refine(isFilled, nothing)
+      .exactOptional(),
+    subjectTypes: listOfUnique(
+      z.enum(['company', 'organization'], { error: "must be 'company' or 'organization'" }),
+      { of: "'company' and 'organization'", most: 2 },
+    )
+      .refine(isFilled, nothing)
+      .exactOptional(),
+  },
+  { error: 'must be an object: how clients register themselves' },
+)
+
+const hostName = z
+  .string({ error: 'must be a host name' })
+  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, 'must be a host name, without scheme, port and path')
+
+/** Hosts that partners may not use. */
+export const reservedHostsSchema: z.ZodType<readonly string[]> = z.array(hostName, {
+  error: 'must be an array of host names',
+})
+
+/** Signs that names may have beside the usual ones. */
+export const nameSignsSchema: z.ZodType<string> = z
+  .string({ error: 'must be a text of signs' })
+  .regex(/^[\p{P}\p{S}]*$/u, 'must have nothing but signs, and no spaces')
+
+const atLeast = (least: number): z.ZodOptional<z.ZodInt> =>
+  z.int({ error: 'must be a whole number' }).min(least, `must be ${least} or more`).optional()
+
+export const anonymousRequestsSchema: z.ZodType = z.strictObject({
+  count: atLeast(8),
+  bytes: atLeast(131_072),
+})
+
+const proxy = z.string({ error: 'must be a text' }).refine(isProxy, {
+  error: 'must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal',
+})
+
+export const trustedProxiesSchema: z.ZodType = z.array(proxy, {
+  error: 'must be an array of proxies',
+})
+
+/** The catalogue of scopes. */
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
+
+export const scopesSchema: z.ZodType<ScopeCatalogue> = z
+  .record(
+    scopeName,
+    z.strictObject({
+      description: z.looseObject({ en: text('the English words') }).catchall(z.string()),
+      access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
+    }),
+  )
+  .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })
