@@ -21,17 +21,16 @@ import { createSignInRoutes } from './consent/sign-in-routes.ts'
 import { checkMounting } from './http/check-mounting.ts'
 import { ConfigurationError } from './errors.ts'
 import { createApp } from './http/app.ts'
-import { createAssetRoutes } from './http/assets.ts'
-import { createByPath, type PathMiddleware } from './http/by-path.ts'
+import { createAssetRoutes } from './http/asset-routes.ts'
 import { createErrorRenderer } from './http/error-page.ts'
-import { createFront } from './http/front.ts'
+import { createByPath, createFront, type PathMiddleware } from './http/front.ts'
 import { createPostAuthorization } from './http/post-authorization.ts'
 import { createFormTokens } from './consent/csrf.ts'
 import type { PageParts } from './consent/parts.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
-import { createClientRequests, explainClientErrors } from './oidc/client-authentication.ts'
+import { createEmptySecrets, explainClientErrors } from './oidc/client-authentication.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
@@ -114,7 +113,7 @@ export function createAuthorizationServer(
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
   for (const middleware of [
     createFront(provider, config, renderError),
-    compose([keys.middleware, createClientRequests(provider)]),
+    compose([keys.middleware, createEmptySecrets(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       ...tokens.routes,
@@ -158,7 +157,8 @@ function adapt(
   nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
   if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
   recheckRedirectUris(provider)
-  changeParameters(provider, createParameterReader(promptsOf(provider), resourceServer.audience))
+  const read = createParameterReader(promptsOf(provider), resourceServer.audience)
+  changeParameters(provider, read)
   answerInQuery(provider)
   acceptProofsOnce(provider, storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)

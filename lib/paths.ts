@@ -1,4 +1,4 @@
-/** Where everything answers, below the path of the issuer. What partners know stands in the contract. */
+/** Where everything answers, below the path of the issuer. Partners rely on these paths. */
 export const routes = {
   authorization: '/oauth/authorize',
   token: '/oauth/token',
@@ -9,7 +9,7 @@ export const routes = {
   end_session: '/oauth/session/end',
 } as const
 
-/** Where people sign in and decide; one path an interaction, so that two tabs never share a cookie. */
+/** Where people sign in and decide; one path for each interaction, so that two tabs never share a cookie. */
 export const interactionPath = '/oauth/interaction'
 
 /** The page of one interaction. */
@@ -34,7 +34,7 @@ export const disconnectPath = '/oauth/connections/disconnect'
 export const signInPath = '/oauth/sign-in'
 export const signOutPath = '/oauth/sign-out'
 
-/** Where the style sheet, the script and the logo of the pages are served. */
+/** The style sheet, the script and the logo of the pages. */
 export const stylesheetPath = '/oauth/assets/styles.css'
 export const scriptPath = '/oauth/assets/filter.js'
 export const productLogoPath = '/oauth/assets/product-logo'
@@ -42,13 +42,10 @@ export const productLogoPath = '/oauth/assets/product-logo'
 /** Where logos of clients are served. */
 export const logoPath = '/oauth/assets/logos'
 
-/** Whether it is a file that a page loads. */
-export const isAsset = (path: string): boolean => path.startsWith('/oauth/assets/')
-
-/** Where clients register themselves, and below it, by id, manage what they registered; where that is on. */
+/** Where clients register themselves and, below it, manage what they registered by its id, if the options allow it. */
 export const registrationPath = '/oauth/register'
 
-/** Where one client is managed. */
+/** The URL at which one client is managed. */
 export const toRegistrationUrl = (issuer: string, clientId: string): string =>
   `${issuer}${registrationPath}/${clientId}`
 
@@ -59,87 +56,97 @@ export const oauthMetadataPath = '/.well-known/oauth-authorization-server'
 export const openidMetadataPath = '/.well-known/openid-configuration'
 
 /** Whether it is metadata, under either name. */
-export const isMetadata = (path: string): boolean =>
+const isMetadata = (path: string): boolean =>
   path === oauthMetadataPath || path === openidMetadataPath
 
-/** Endpoints of the framework that programs call. They show nothing, and it says what of them may be kept. */
-export const programEndpoints: ReadonlySet<string> = new Set([
-  routes.token,
-  routes.introspection,
-  routes.revocation,
-  routes.pushed_authorization_request,
-  routes.jwks,
-])
-
-/**
- * Whether programs call it, not people: all that it answers is JSON, also every error, and whatever is asked for with
- * `Accept`. Programs send what their HTTP library does, which may be what browsers send.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
- */
-export const isForPrograms = (path: string): boolean =>
-  programEndpoints.has(path) || isMetadata(path) || isRegistration(path)
+/** How this server takes requests to one of its paths. */
+export interface Endpoint {
+  readonly methods: readonly string[]
+  /** A client authenticates there, and sends a form. */
+  readonly isForClients?: true
+  /**
+   * Programs call it, not people: every answer is JSON, also every error, whatever `Accept` asks for. Programs send what their
+   * HTTP library sends, which may be what browsers send.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+   */
+  readonly isForPrograms?: true
+  /** The framework sets the headers that say how an answer may be kept: the headers of pages are left out. */
+  readonly isBare?: true
+  /** A page loads it. */
+  readonly isAsset?: true
+}
 
 const reads = ['GET', 'HEAD']
-
-// GET starts, ends or looks up a request of a client there. HEAD must change nothing (RFC 9110, Section 9.2.1).
-const pages = ['GET', 'POST']
 const posts = ['POST', 'OPTIONS']
-const managementMethods = [...reads, 'PUT', 'DELETE']
 
-const methods: ReadonlyMap<string, readonly string[]> = new Map([
-  [routes.authorization, pages],
-  [routes.token, posts],
-  [routes.introspection, posts],
-  [routes.revocation, posts],
-  [routes.pushed_authorization_request, posts],
-  [routes.jwks, [...reads, 'OPTIONS']],
-  [oauthMetadataPath, [...reads, 'OPTIONS']],
-  [openidMetadataPath, [...reads, 'OPTIONS']],
-  [stylesheetPath, reads],
-  [scriptPath, reads],
-  [productLogoPath, reads],
-  [connectionsPath, reads],
-  [disconnectPath, pages],
-  [signInPath, [...reads, 'POST']],
-  [signOutPath, [...reads, 'POST']],
+const client: Endpoint = { methods: posts, isForClients: true, isForPrograms: true, isBare: true }
+const metadata: Endpoint = { methods: [...reads, 'OPTIONS'], isForPrograms: true }
+const registration: Endpoint = { methods: ['POST'], isForPrograms: true }
+const openRegistration: Endpoint = { methods: posts, isForPrograms: true }
+const management: Endpoint = { methods: [...reads, 'PUT', 'DELETE'], isForPrograms: true }
+const asset: Endpoint = { methods: reads, isAsset: true }
+// GET starts, ends or looks up a request of a client there. HEAD must change nothing (RFC 9110, Section 9.2.1).
+const flow: Endpoint = { methods: ['GET', 'POST'] }
+const resumption: Endpoint = { methods: ['GET'] }
+const form: Endpoint = { methods: ['POST'] }
+const page: Endpoint = { methods: [...reads, 'POST'] }
+
+const endpoints: ReadonlyMap<string, Endpoint> = new Map([
+  [routes.authorization, flow],
+  [routes.token, client],
+  [routes.introspection, client],
+  [routes.revocation, client],
+  [routes.pushed_authorization_request, client],
+  [routes.jwks, { ...metadata, isBare: true }],
+  [oauthMetadataPath, metadata],
+  [openidMetadataPath, metadata],
+  [stylesheetPath, asset],
+  [scriptPath, asset],
+  [productLogoPath, asset],
+  [connectionsPath, { methods: reads }],
+  [disconnectPath, flow],
+  [signInPath, page],
+  [signOutPath, page],
 ])
 
 /** The URL at which a request goes on after its interaction: one segment behind the authorization endpoint. */
 const resumePath = new RegExp(`^${routes.authorization}/(?=[^/]+/?$)`, 'i')
 
-/**
- * A path in its one spelling. The framework takes every case and a slash at the end; whatever
- * else looks at the path does not, and would let those pass.
- */
-export function toCanonicalPath(path: string): string {
-  if (methods.has(path)) return path
-  const folded = path.toLowerCase().replace(/\/$/, '')
-  // Ids of clients that registered themselves have no capitals.
-  if (methods.has(folded) || isRegistration(folded)) return folded
-  return path.replace(resumePath, `${routes.authorization}/`)
-}
-
-/** Whether it is there only where clients register themselves. */
-export const isRegistration = (path: string): boolean =>
+const isRegistration = (path: string): boolean =>
   path === registrationPath || path.startsWith(`${registrationPath}/`)
 
 /**
- * What a path answers to; undefined where it is none of ours.
- *
- * @param isOpen - whether everybody registers clients, also from web pages, which ask with OPTIONS first
+ * A path in its one spelling. The framework takes every case and a slash at the end. Everything else that looks at a path takes
+ * this spelling only.
  */
-export function allowedMethods(path: string, isOpen = false): readonly string[] | undefined {
-  if (path === registrationPath) return isOpen ? posts : ['POST']
-  if (isRegistration(path)) return managementMethods
-  if (path.startsWith(`${logoPath}/`)) return reads
-  if (path.startsWith(`${interactionPath}/`)) {
-    return path.endsWith('/switch-account') ? ['POST'] : pages
-  }
-  if (resumePath.test(path)) return ['GET']
-  return methods.get(path)
+export function toCanonicalPath(path: string): string {
+  if (endpoints.has(path)) return path
+  const folded = path.toLowerCase().replace(/\/$/, '')
+  // Ids of clients that registered themselves have no capitals.
+  if (endpoints.has(folded) || isRegistration(folded)) return folded
+  return path.replace(resumePath, `${routes.authorization}/`)
 }
 
-/** Whether something of ours may be at that path. */
-export const isOwnPath = (path: string): boolean =>
-  allowedMethods(toCanonicalPath(path)) !== undefined
+/** Whether this server may answer there. If it does not, the request falls through to the host. */
+export const isOwnPath = (path: string): boolean => path.startsWith('/oauth/') || isMetadata(path)
+
+/** Who may register clients: nobody, so that those paths are not ours, or programs with a token, or everybody. */
+export type RegistrationMode = 'off' | 'invited' | 'open'
+
+/** How this server takes requests to a canonical path; undefined if the path is not ours. */
+export function findEndpoint(path: string, mode: RegistrationMode): Endpoint | undefined {
+  const exact = endpoints.get(path)
+  if (exact) return exact
+  if (path.startsWith(`${logoPath}/`)) return asset
+  if (path.startsWith(`${interactionPath}/`)) return path.endsWith('/switch-account') ? form : flow
+  if (mode !== 'off' && isRegistration(path)) {
+    if (path !== registrationPath) return management
+    return mode === 'open' ? openRegistration : registration
+  }
+  return resumePath.test(path) ? resumption : undefined
+}
+
+/** Whether it is an endpoint that programs call. */
+export const isForPrograms = (path: string): boolean =>
+  findEndpoint(path, 'invited')?.isForPrograms ?? false

@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { errors } from 'oidc-provider'
-import { createFormParser } from '../http/form.ts'
+import { createFormParser } from '../http/bodies.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import { interactionPath } from '../paths.ts'
 import { showConsent, submitConsent } from './consent-page.ts'

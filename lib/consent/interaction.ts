@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type Client, type InteractionResults } from 'oidc-provider'
-import { rememberClient } from '../http/known-client.ts'
+import { rememberClient } from '../http/request-context.ts'
 import { rememberUiLocales } from '../pages/page-language.ts'
 import { checkRegistration, subjectTypeOf } from '../oidc/authorization-parameters.ts'
 import { toInteractionPath } from '../paths.ts'

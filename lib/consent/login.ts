@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
-import { hostContext } from '../http/host-context.ts'
+import { hostContext } from '../http/request-context.ts'
 import { personAtHost, type PersonAtHost } from '../oidc/accounts.ts'
 import { maxAgeParameter } from '../oidc/read-parameters.ts'
 import { toInteractionUrl } from '../paths.ts'

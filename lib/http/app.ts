@@ -1,55 +1,56 @@
-import type { EventEmitter } from 'node:events'
 import compose from 'koa-compose'
 import Koa, { type Context, type Next } from 'koa'
-import type Provider from 'oidc-provider'
-import { isMetadata, oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../paths.ts'
-import { createWatch, type Watch } from './watch.ts'
-import type { ErrorPageEvent } from './error-page.ts'
-import { setHostContext } from './host-context.ts'
-import { restoreHeaders } from './security-headers.ts'
+import { isOwnPath, oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../paths.ts'
 import { originalUrlOf } from '../validation/url.ts'
+import type { ErrorPageEvent } from './error-page.ts'
+import { setHostContext } from './request-context.ts'
+import { restoreHeaders } from './security-headers.ts'
+
+/** The framework, which is a Koa application itself. */
+export type Framework = Koa & { readonly issuer: string }
 
 /**
- * The application to mount. It answers what lies below the issuer's path and lets everything else
+ * The application to mount. It answers requests below the issuer's path and lets everything else
  * fall through.
  */
-export function createApp(provider: Provider): Koa {
+export function createApp(provider: Framework): Koa {
   const { pathname, protocol, host } = new URL(provider.issuer)
   const prefix = pathname === '/' ? '' : pathname
-  const watch = createWatch(provider.issuer, prefix, provider.cookieName('interaction'))
   // Every URL the framework builds, and whether a cookie is secure, comes from these two.
   Object.defineProperties(provider.request, {
     protocol: { get: () => protocol.slice(0, -1) },
     host: { get: () => host },
   })
-  const answer = createAnswer(provider, prefix, watch)
+  const answer = createAnswer(provider, prefix)
 
   const app = new Koa()
-  // Standing alone, the one context there is may be the provider's from the start.
+  // Without a host, the only context can be the provider's from the start.
   app.createContext = (req, res) => provider.createContext(req, res)
-  const events: EventEmitter = provider
-  events.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
-  events.on('error_page', (event: ErrorPageEvent) => app.emit('error_page', event))
+  provider.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
+  provider.on('error_page', (event: ErrorPageEvent) => app.emit('error_page', event))
   app.use((ctx, next) => {
     const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)
-    if (url !== undefined) return answer(ctx, { url, whole }, next)
-    watch.passed(splitOnce(whole, '?')[0], ctx)
-    return next()
+    return url === undefined ? next() : answer(ctx, { url, whole }, next)
   })
   return app
+}
+
+/** A request target: path and query, as the client sent them, and what is below the issuer's path. */
+interface Target {
+  readonly whole: string
+  readonly url: string
 }
 
 /**
  * Answers a request, or leaves everything as it was and goes on to the next middleware.
  *
- * Mounted, it runs in a context of the provider's, not the host's: with the host's, cookies would be
+ * In a host, it runs in a context of the provider. With the context of the host, cookies would be
  * signed with the host's keys, and URLs made from the host's idea of the proxy.
  */
 function createAnswer(
-  provider: Provider,
+  provider: Framework,
   prefix: string,
-  watch: Watch,
 ): (ctx: Context, target: Target, next: Next) => Promise<unknown> {
   const handle = createHandler(provider)
   return async (ctx, { url, whole }, next) => {
@@ -61,16 +62,14 @@ function createAnswer(
     req.url = url
     // The framework makes URLs of these. As they came, they may name another host.
     if (originalUrl !== undefined) req.originalUrl = whole
-    // It stays 404 where nothing here answers.
+    // It stays 404 if nothing here answers.
     res.statusCode = 404
     try {
       const own = isHost ? toOwnContext(provider, ctx) : ctx
       own['mountPath'] = prefix
       own.originalUrl = own.request.originalUrl = whole
-      watch.asked(own)
       await handle(own)
       if (own.body !== undefined || own.status !== 404) {
-        watch.answered(own)
         if (isHost) giveAnswer(own, ctx)
         return undefined
       }
@@ -84,21 +83,15 @@ function createAnswer(
   }
 }
 
-/** A request target: path and query, as the client sent them, and what is below the issuer's path. */
-interface Target {
-  readonly whole: string
-  readonly url: string
-}
-
-function toOwnContext(provider: Provider, ctx: Context): Context {
+function toOwnContext(provider: Framework, ctx: Context): Context {
   const own: Context = provider.createContext(ctx.req, ctx.res)
   setHostContext(own, ctx)
-  // What a body parser of the host has read cannot be read again.
+  // A body that a parser of the host has read cannot be read again.
   if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
   return own
 }
 
-/** Gives the host what was answered. Headers are there already; the type is what Koa sets anew by the body. */
+/** Gives the host what was answered. The headers are there already, but Koa sets the type anew by the body. */
 function giveAnswer(own: Context, host: Context): void {
   const type = own.res.getHeader('Content-Type')
   host.status = own.status
@@ -107,35 +100,30 @@ function giveAnswer(own: Context, host: Context): void {
 }
 
 /** Runs the provider's middleware, with what was added to it meanwhile. */
-function createHandler(provider: Provider): (ctx: Context) => Promise<void> {
+function createHandler({ middleware }: Framework): (ctx: Context) => Promise<void> {
   let length = 0
   let run = compose<Context>([])
   return (ctx) => {
-    if (provider.middleware.length !== length) {
-      length = provider.middleware.length
-      run = compose<Context>(provider.middleware as never)
+    if (middleware.length !== length) {
+      length = middleware.length
+      run = compose<Context>(middleware as never)
     }
     return run(ctx)
   }
 }
 
 /**
- * The URL below the issuer's path, where it is one of ours. Metadata stands where RFC 8414, Section
- * 3.1 puts it, with the issuer's path behind the well-known one, and also below the issuer's path,
- * where OpenID Connect Discovery puts it.
+ * The URL below the issuer's path, if it is one of ours. Metadata is in the place of RFC 8414, Section
+ * 3.1, with the issuer's path behind the well-known one, and also below the issuer's path, which is the
+ * place of OpenID Connect Discovery.
  */
 function ownUrl(url: string, prefix: string): string | undefined {
-  const [path, query] = splitOnce(url, '?')
-  const withQuery = (own: string): string => (query === undefined ? own : `${own}?${query}`)
+  const at = url.indexOf('?')
+  const [path, query] = at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at)]
   for (const wellKnown of [oauthMetadataPath, openidMetadataPath]) {
-    if (prefix !== '' && path === wellKnown + prefix) return withQuery(wellKnown)
+    if (prefix !== '' && path === wellKnown + prefix) return wellKnown + query
   }
   if (!path.startsWith(`${prefix}/`)) return undefined
   const own = toCanonicalPath(path.slice(prefix.length))
-  return own.startsWith('/oauth/') || isMetadata(own) ? withQuery(own) : undefined
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string | undefined] {
-  const at = text.indexOf(separator)
-  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+  return isOwnPath(own) ? own + query : undefined
 }

@@ -3,7 +3,7 @@ import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { toPageHeaders } from './security-headers.ts'
 import { oauthMetadataPath, routes } from '../paths.ts'
 
-/** How {@link checkMounting} asks. */
+/** How `checkMounting` asks. */
 export interface MountingCheckOptions {
   /** @defaultValue the global `fetch` */
   readonly fetch?: typeof fetch
@@ -14,7 +14,7 @@ export interface MountingCheckOptions {
 type Ask = (url: string, init?: RequestInit) => Promise<Response>
 
 /**
- * Asks the authorization server at its own URL, as clients and browsers do, and finds what stands between.
+ * Asks the authorization server at its own URL, as clients and browsers do, and finds mistakes of what is between.
  *
  * @throws {@link ConfigurationError}
  */
@@ -27,7 +27,7 @@ export async function checkMounting(
   const found: ConfigurationIssue[] = []
   try {
     for (const check of [checkMetadata, checkTokenEndpoint, checkPage]) {
-      // One after the other: where the first is not reached, the next would not be, either.
+      // One after the other: if the first is not reached, the next would not be, either.
       const issue = await check(issuer, ask)
       if (issue !== undefined) found.push(issue)
     }
@@ -58,7 +58,7 @@ async function checkMetadata(issuer: string, ask: Ask): Promise<ConfigurationIss
   return toIssue('metadata_missing', message)
 }
 
-/** A client that there is not: to know this, the body must arrive, and the answer must be left as it is. */
+/** Asks as an unknown client. This server can only say so if the body arrives, and if its answer is left as it is. */
 async function checkTokenEndpoint(
   issuer: string,
   ask: Ask,
@@ -74,7 +74,7 @@ async function checkTokenEndpoint(
   const members = await membersOf(response)
   const { error } = members
   if (error === 'invalid_client' && status === 401) return undefined
-  // Where it was the client that was not known, somebody else made this status or this body of it.
+  // If the client was unknown, somebody else made this status or this body of our answer.
   const isUnknown = error === 'invalid_client' || isInside(members, 'error', 'invalid_client')
   if (status >= 500 && !isUnknown) return toUnavailable(routes.token, response)
   if (error === 'invalid_request') {
@@ -88,12 +88,12 @@ async function checkTokenEndpoint(
   return status === 404 ? toWrongPrefix(routes.token) : toGuarded(routes.token, response)
 }
 
-/** Whether the headers are those of an answer that we gave, as where only its body or status was changed. */
+/** Whether the headers are ours, as if only the body or the status of our answer was changed. */
 const isMarked = ({ headers }: Response): boolean =>
   headers.get('cache-control') === 'no-store' &&
   headers.get('access-control-expose-headers') === 'WWW-Authenticate'
 
-/** A page: of an error, as the request asks for nothing. */
+/** Asks for a page, which is that of an error: the request has no parameters. */
 async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
   const response = await ask(issuer + routes.authorization, { headers: { accept: 'text/html' } })
   const { headers, status } = response
@@ -108,9 +108,15 @@ async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue |
   return toChanged(routes.authorization, what, 'sets its own, which can break forms and popups')
 }
 
-/** Values that came more than once are all in force; said twice, the same is the same. */
+/** A header value without repeated parts. All parts are in force, but a repeated part changes nothing. */
 const withoutRepetition = (value: string): string =>
   [...new Set(value.split(',').map((one) => one.trim()))].join(', ')
+
+const toIssue = (code: string, message: string): ConfigurationIssue => ({
+  path: 'issuer',
+  code,
+  message,
+})
 
 const toUnavailable = (path: string, { status }: Response): ConfigurationIssue =>
   toIssue(
@@ -133,15 +139,9 @@ const toWrongPrefix = (path: string): ConfigurationIssue =>
     `${path} is answered with 404, by something else: mount the application at the root or at the path of the issuer, and have proxies pass paths unchanged`,
   )
 
-const toIssue = (code: string, message: string): ConfigurationIssue => ({
-  path: 'issuer',
-  code,
-  message,
-})
-
 type Members = Readonly<Record<string, unknown>>
 
-/** Whether what we gave stands in something else that a host puts around every JSON. */
+/** Whether our answer is inside of an object that a host puts around all JSON. */
 const isInside = (members: Members, name: string, value: string): boolean =>
   Object.values(members).some((one) => (Object(one) as Members)[name] === value)
 

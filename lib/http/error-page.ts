@@ -1,15 +1,32 @@
 import type { Context } from 'koa'
-import { errors, type Configuration, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider'
 import { toApplication } from '../pages/application.ts'
 import { carefully } from '../errors.ts'
 import { isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'
-import { namedClient, verifiedClient } from './known-client.ts'
-import { requestIdOf } from './request-id.ts'
+import {
+  namedClient,
+  requestIdOf,
+  verifiedClient,
+  type RequestOfFramework,
+} from './request-context.ts'
 import { setPageHeaders } from './security-headers.ts'
 
+/** The body of an error. */
+export interface ErrorBody {
+  readonly error: string
+  readonly error_description?: string | undefined
+}
+
+/** A request that ended with an error. The framework may not have seen it. */
+type FailedContext = Context & { readonly oidc?: FailedRequest }
+
+interface FailedRequest extends RequestOfFramework {
+  readonly route: string
+  readonly provider: { cookieName(type: string): string }
+}
+
 /** Answers with an error: to a person, as the framework asks for it, or to a program. */
-export type Renderer = NonNullable<Configuration['renderError']>
+export type Renderer = (ctx: FailedContext, out: ErrorBody, error: Error) => void
 
 /** A page that told a person of an error: the event `error_page` of `server.app`. Nothing in it is a secret. */
 export interface ErrorPageEvent {
@@ -35,9 +52,8 @@ const words: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Draws the error page. It says what is wrong, and nothing of how this server works inside. What the error says
- * itself is for developers: it stands below, and in English. Programs get no page: the framework asks for one by
- * `Accept` alone.
+ * Draws the error page. It says what is wrong, and nothing of how this server works inside. The description of the error is for
+ * developers: it is at the end of the page, and in English. Programs get no page: the framework asks for one by `Accept` alone.
  */
 export function createErrorRenderer(views: Views, issuer: string): Renderer {
   return (ctx, out, error) => {
@@ -45,15 +61,15 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
       ctx.body = out
       return
     }
-    if (error instanceof errors.SessionNotFound && ctx.oidc?.route === 'resume') {
+    if (isSessionNotFound(error) && ctx.oidc?.route === 'resume') {
       // Only the page of the interaction gets the cookie that knows the browser, and can tell the person more.
       const uid = encodeURIComponent(String(ctx['params'].uid))
-      keepSession(ctx)
+      keepSession(ctx, ctx.oidc.provider.cookieName('session'))
       ctx.status = 303
       ctx.redirect(`${toInteractionUrl(issuer, uid)}?ended`)
       return
     }
-    // What failed last may have come after the way on was known, which can have a code in it.
+    // An error after the redirect was made: its URL can have a code in it.
     ctx.remove('Location')
     ctx.type = 'html'
     setPageHeaders(ctx)
@@ -78,8 +94,7 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
  * Leaves the session cookie of the browser alone. To a request that comes at the same time as the one that changes the session id,
  * the framework gives a session without a person, which would sign the person out.
  */
-function keepSession(ctx: KoaContextWithOIDC): void {
-  const name = ctx.oidc.provider.cookieName('session')
+function keepSession(ctx: Context, name: string): void {
   const cookies = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
   const others = cookies.filter((cookie) => !cookie.startsWith(name))
   ctx.remove('Set-Cookie')
@@ -89,11 +104,14 @@ function keepSession(ctx: KoaContextWithOIDC): void {
 /** The words for this error alone, whatever its code is. */
 function ownWordsOf(error: Error): string | undefined {
   if ('words' in error) return String(error.words)
-  return error instanceof errors.SessionNotFound ? 'expired' : undefined
+  return isSessionNotFound(error) ? 'expired' : undefined
 }
 
-/** What a person copies for whoever looks for the reason. Each line is one line, whatever a stranger sent. */
-function toSupport(ctx: Context, { error, error_description: description }: ErrorOut): string {
+/** Whether the framework found no interaction for this browser and this person. */
+const isSessionNotFound = ({ name }: Error): boolean => name === 'SessionNotFound'
+
+/** The text that a person copies for support. Each line is one line, whatever a stranger sent. */
+function toSupport(ctx: Context, { error, error_description: description }: ErrorBody): string {
   const lines = [
     ['Code', error],
     ['Description', description],
@@ -107,8 +125,8 @@ function toSupport(ctx: Context, { error, error_description: description }: Erro
 }
 
 function tell(
-  ctx: Context,
-  { error, error_description: description }: ErrorOut,
+  ctx: FailedContext,
+  { error, error_description: description }: ErrorBody,
   thrown: Error,
 ): void {
   const cause = ctx.status >= 500 ? thrown : thrown.cause

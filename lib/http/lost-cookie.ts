@@ -1,10 +1,12 @@
 import type { Context } from 'koa'
-import type Provider from 'oidc-provider'
-import { errors } from 'oidc-provider'
+import { ProtocolError } from '../errors.ts'
 
 /** Whether the browser sent none of the cookies of this server. */
-export const sendsNoCookie = (provider: Provider, ctx: Context): boolean =>
-  (['session', 'interaction', 'resume'] as const).every(
+export const sendsNoCookie = (
+  provider: { cookieName(type: string): string },
+  ctx: Context,
+): boolean =>
+  ['session', 'interaction', 'resume'].every(
     (name) => ctx.cookies.get(provider.cookieName(name), { signed: false }) === undefined,
   )
 
@@ -22,6 +24,6 @@ export function isJustSet(setAt: number): boolean {
 
 /** The error of a browser that did not send back its cookie. */
 export const lostCookie = (): Error =>
-  Object.assign(new errors.SessionNotFound('the browser did not send the cookie back'), {
+  Object.assign(new ProtocolError('invalid_request', 'the browser did not send the cookie back'), {
     words: 'cookies',
   })

@@ -1,8 +1,8 @@
-import type { Context, Middleware, Next } from 'koa'
+import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
 import { routes } from '../paths.ts'
-import { createFormParser } from './form.ts'
-import { createQueryBound } from './query-bound.ts'
+import { createFormParser } from './bodies.ts'
+import { checkQuery } from './front.ts'
 
 /** How long a URL may get before servers and proxies on the way refuse it. */
 const longestUrl = 8000
@@ -14,7 +14,6 @@ const longestUrl = 8000
  * comes without cookies, so the browser is sent here again, with them.
  */
 export function createPostAuthorization(issuer: string): Middleware {
-  const bound = createQueryBound()
   const translate = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
     const query = toQuery(ctx)
     if (ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl) {
@@ -26,7 +25,8 @@ export function createPostAuthorization(issuer: string): Middleware {
     ctx.method = 'GET'
     ctx.querystring = query
     try {
-      await bound(ctx, next as Next)
+      checkQuery(ctx)
+      await next()
     } finally {
       ctx.method = method
     }
@@ -39,7 +39,7 @@ export function createPostAuthorization(issuer: string): Middleware {
 function toQuery({ request }: Context): string {
   const { rawBody, body } = request as { readonly rawBody?: unknown; readonly body?: unknown }
   if (typeof rawBody === 'string') return new URLSearchParams(rawBody).toString()
-  // The host's parser kept no more than this.
+  // If a parser of the host read the form, it may have kept no more than this.
   const entries = Object.entries((body ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value])
       .filter((item) => typeof item === 'string')

@@ -1,11 +1,13 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { Context, Middleware } from 'koa'
-import { isPartOfFlow, programEndpoints } from '../paths.ts'
-import { requestIdHeader } from './request-id.ts'
+import type { Context } from 'koa'
+import { isPartOfFlow } from '../paths.ts'
+
+export const requestIdHeader = 'X-Request-Id'
+export const strictTransport = 'Strict-Transport-Security'
 
 /**
- * What a page needs besides. `Referrer-Policy` is `same-origin`, not `no-referrer`: with that,
- * browsers send `Origin: null` with a form. Those without `Sec-Fetch-Site` then cannot tell that it is a form of ours.
+ * `Referrer-Policy` is `same-origin`: with `no-referrer`, browsers send `Origin: null` with a form. Browsers without
+ * `Sec-Fetch-Site` then cannot tell that it is a form of ours.
  */
 const headersOfPages = {
   'Cache-Control': 'no-store',
@@ -28,20 +30,6 @@ export const toPageHeaders = (path: string): Readonly<Record<string, string>> =>
   [openerPolicy]: isPartOfFlow(path) ? '' : 'same-origin',
 })
 
-const strictTransport = 'Strict-Transport-Security'
-
-/** Sets the headers of every answer that this server gives. */
-export function createSecurityHeaders(issuer: string): Middleware {
-  const isHttps = issuer.startsWith('https:')
-  return (ctx, next) => {
-    ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
-    if (isHttps) ctx.res.setHeader(strictTransport, 'max-age=31536000')
-    // What has a secret in it is not stored either: the framework says so there.
-    if (!programEndpoints.has(ctx.path)) setPageHeaders(ctx)
-    return next()
-  }
-}
-
 /** Keeps a page to itself: no frames, nothing inline, nothing from elsewhere. */
 export function setPageHeaders(ctx: Pick<Context, 'path' | 'remove' | 'set'>): void {
   for (const [name, value] of Object.entries(toPageHeaders(ctx.path))) {
@@ -51,7 +39,7 @@ export function setPageHeaders(ctx: Pick<Context, 'path' | 'remove' | 'set'>): v
   }
 }
 
-/** Puts the headers of the host back, where the answer is the host's after all. */
+/** Puts the headers of the host back, if the answer is the host's after all. */
 export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void {
   const ours = [
     'X-Content-Type-Options',
@@ -67,9 +55,9 @@ export function restoreHeaders(ctx: Context, before: OutgoingHttpHeaders): void 
 }
 
 /**
- * Lets the forms of a page lead to the client. Chromium holds the whole chain of redirects after a
- * form against `form-action`, the client's own redirects among them, so one origin is not enough:
- * with less than this the button goes dead.
+ * Lets the forms of a page lead to the client. Chromium checks the whole chain of redirects after a
+ * form against `form-action`, the client's own redirects among them. One origin is not enough: with less than this, the
+ * button does nothing.
  */
 export function allowFormRedirect(ctx: Context, redirectUri: string): void {
   const { protocol, host } = new URL(redirectUri)

@@ -1,6 +1,6 @@
 import type { Account as ProviderAccount, Configuration, KoaContextWithOIDC } from 'oidc-provider'
 import type { Accounts } from '../pleo/accounts.ts'
-import { hostContext } from '../http/host-context.ts'
+import { hostContext } from '../http/request-context.ts'
 import { setRevocationReason } from './grant-request.ts'
 import type { Grant } from './internals.ts'
 

@@ -1,11 +1,7 @@
-import compose from 'koa-compose'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { createByPath } from '../http/by-path.ts'
-import { createFormCheck } from '../http/form-check.ts'
-import { createEmptySecrets } from './empty-secrets.ts'
-import { routes } from '../paths.ts'
+import { findEndpoint } from '../paths.ts'
 
 /** Under which the framework calls client authentication that is missing or malformed `invalid_request`. */
 const refusals: ReadonlySet<string | undefined> = new Set([
@@ -76,9 +72,46 @@ function findForeignScheme(header = ''): string | undefined {
   return knownSchemes.has(name) ? `the scheme ${scheme}` : 'a scheme that this server does not know'
 }
 
-/** Prepares each request in which a client authenticates. */
-export function createClientRequests(provider: Provider): Middleware {
-  const prepare = compose([createFormCheck(), createEmptySecrets(provider)]) as Middleware
-  const { token, introspection, revocation, pushed_authorization_request: par } = routes
-  return createByPath([token, introspection, revocation, par].map((path) => [path, prepare]))
+/** The public clients that requests name in their header. */
+const clientIds = new WeakMap<Context, string>()
+
+/**
+ * Takes `Authorization: Basic` with a client id and an empty secret for the client id alone, if the client is public: an
+ * empty secret is no secret. The framework refuses the header before it knows the client.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1 RFC 6749, Section 2.3.1}
+ */
+export function createEmptySecrets(provider: Provider): Middleware {
+  return async (ctx, next) => {
+    const { headers } = ctx.req
+    const { authorization } = headers
+    const isForClients = findEndpoint(ctx.path, 'off')?.isForClients
+    const clientId = isForClients ? idWithoutSecret(authorization) : undefined
+    const client = clientId === undefined ? undefined : await provider.Client.find(clientId)
+    if (!client || client.clientAuthMethod !== 'none') return next()
+    clientIds.set(ctx, client.clientId)
+    delete headers.authorization
+    try {
+      return await next()
+    } finally {
+      headers.authorization = authorization
+    }
+  }
+}
+
+/** The client id of a Basic header whose secret is empty. Both parts are form-encoded. */
+function idWithoutSecret(header = ''): string | undefined {
+  const [, credentials = ''] = /^basic ([\w+/]+=*)$/i.exec(header) ?? []
+  const [, id] = /^([^:]+):$/.exec(Buffer.from(credentials, 'base64').toString()) ?? []
+  // A client that encodes nothing may send the separator of parameters as a part of its id.
+  const parameter = `id=${id?.replaceAll('&', '%26')}`
+  return id === undefined ? undefined : (new URLSearchParams(parameter).get('id') ?? undefined)
+}
+
+/** Names the client in the parameters of a request that named it in the header alone. */
+export function addClientId(params: { client_id?: unknown }, ctx: Context): void {
+  const clientId = clientIds.get(ctx)
+  if (clientId === undefined) return
+  params.client_id ??= clientId
+  if (params.client_id !== clientId) throw new errors.InvalidRequest('client_id mismatch')
 }

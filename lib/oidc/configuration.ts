@@ -8,6 +8,7 @@ import {
 import { toLocalized } from '../clients/localized.ts'
 import { defaultGrantTypes } from '../clients/metadata.ts'
 import type { Config } from '../config/config.ts'
+import type { Lifetimes } from '../config/options.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
@@ -17,16 +18,15 @@ import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
 import { saveMove } from './outcomes.ts'
-import { toTtl } from './token-lifetimes.ts'
 import { toTokenFeatures } from './token-introspection.ts'
 import type { Grant } from './internals.ts'
 import { toPolicy } from './policy.ts'
-import { toResourceIndicators } from './resource-indicators.ts'
+import { toResourceIndicators } from './read-parameters.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
 
-/** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
+/** Members that clients register beyond RFC 7591, and in other languages. Each is kept and read as it was registered. */
 const pleoClientMetadata = [
   'initiation_uri',
   'localized',
@@ -87,6 +87,28 @@ export function toConfiguration(
     ttl: toTtl(config.lifetimes),
     renderError,
     features: toFeatures(config),
+  }
+}
+
+/** Seconds that a person has to sign in: until then, anybody may have sent the request. */
+const anonymousLifetime = 600
+
+/** Lifetimes as the framework takes them. No token outlives its grant: the grant's end is absolute. */
+function toTtl(lifetimes: Lifetimes): NonNullable<Configuration['ttl']> {
+  const withinGrant = (seconds: number) => (ctx: KoaContextWithOIDC) => {
+    const end = ctx.oidc.entities.Grant?.exp
+    if (end === undefined) return seconds
+    return Math.max(1, Math.min(seconds, end - Math.floor(Date.now() / 1000)))
+  }
+  return {
+    AccessToken: withinGrant(lifetimes.accessToken),
+    AuthorizationCode: lifetimes.authorizationCode,
+    ClientCredentials: lifetimes.accessToken,
+    Grant: lifetimes.grant,
+    Interaction: (_ctx, { session }) =>
+      session ? lifetimes.interaction : Math.min(lifetimes.interaction, anonymousLifetime),
+    RefreshToken: withinGrant(lifetimes.refreshToken),
+    Session: lifetimes.session,
   }
 }
 

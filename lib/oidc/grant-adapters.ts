@@ -6,7 +6,7 @@ import { generationOf, grantIdOf } from '../grants/token-values.ts'
 import type { AdapterParts } from './adapter.ts'
 import { issue, planExchange } from './exchange.ts'
 import { forgetLoaded, loadOnce, revocationReasonOf, setTokenKey } from './grant-request.ts'
-import { wrongResource } from './resource-indicators.ts'
+import { wrongResource } from './read-parameters.ts'
 
 /**
  * For how long after its first use a code that comes again is only refused, in milliseconds. Browsers send a redirect twice, and

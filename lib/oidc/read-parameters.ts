@@ -1,11 +1,11 @@
 import type { Context } from 'koa'
-import { errors } from 'oidc-provider'
+import { errors, type Client, type Configuration } from 'oidc-provider'
+import type { ResourceServerOptions } from '../config/options.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
-import { addClientId } from './empty-secrets.ts'
-import { checkRequestSize } from './request-bounds.ts'
-import { nameAudience } from './resource-indicators.ts'
+import { toNormalUri } from '../validation/url.ts'
+import { addClientId } from './client-authentication.ts'
 
-/** The parameters of a request, as the framework read them: lists are parameters that were sent more than once. */
+/** The parameters of a request, as the framework read them: a list is a parameter that was sent more than once. */
 export type ReadParameters = Record<string, unknown>
 
 /**
@@ -23,53 +23,38 @@ const authorizationRoutes: ReadonlySet<string> = new Set([
   'pushed_authorization_request',
 ])
 
-/** How long a scope is at most, in characters, and how many values a parameter that is sent more than once has. */
-const longestScope = 10_000
-const mostValues = 100
-
-/** Refuses what is too long to be split or compared, before it is. */
-function refuseOversized(params: ReadParameters): void {
-  for (const [name, value] of Object.entries(params)) {
-    if (Array.isArray(value) && value.length > mostValues) {
-      throw new errors.InvalidRequest(`${name} is sent more than ${mostValues} times`)
-    }
-  }
-  const { scope } = params
-  if (typeof scope === 'string' && scope.length > longestScope) {
-    throw new errors.InvalidRequest(`scope must have ${longestScope} characters at most`)
-  }
+/** The request whose parameters are read. */
+export interface ReadRequest {
+  readonly ctx: Context
+  /** The framework's name of the endpoint. */
+  readonly route: string
 }
 
 /**
- * Makes the function that changes the parameters of a request to what they mean, before the framework looks at them. It throws
- * `invalid_request` if the request is too large.
+ * Creates the function that changes the parameters of a request to what they mean, before the framework looks at them. It throws
+ * `InvalidRequest` if the request is too large.
  *
- * @param knownPrompts - the values of `prompt` that this server knows
+ * @param prompts - the values of `prompt` that this server knows
  */
-export const createParameterReader =
-  (knownPrompts: ReadonlySet<string>, audience: string): ParameterReader =>
-  (params, { ctx, route }) => {
+export function createParameterReader(
+  prompts: ReadonlySet<string>,
+  audience: string,
+): (params: ReadParameters, request: ReadRequest) => void {
+  return (params, { ctx, route }) => {
     addClientId(params, ctx)
-    if (authorizationRoutes.has(route)) checkRequestSize(ctx)
+    const isAuthorization = authorizationRoutes.has(route)
+    if (isAuthorization) checkRequestSize(ctx)
     refuseOversized(params)
     const { scope, resource } = params
     if (typeof scope === 'string') params['scope'] = toScopeNames(scope).join(' ') || undefined
     if (resource !== undefined) params['resource'] = nameAudience(resource, audience)
-    if (authorizationRoutes.has(route)) readAuthorizationParameters(params, knownPrompts)
+    if (isAuthorization) readAuthorizationRequest(params, prompts)
   }
+}
 
-type ParameterReader = (
-  params: ReadParameters,
-  /** `route` is the framework's name of the endpoint. */
-  request: { readonly ctx: Context; readonly route: string },
-) => void
-
-function readAuthorizationParameters(
-  params: ReadParameters,
-  knownPrompts: ReadonlySet<string>,
-): void {
+function readAuthorizationRequest(params: ReadParameters, prompts: ReadonlySet<string>): void {
   const { scope, prompt, max_age: maxAge } = params
-  if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, knownPrompts)
+  if (typeof prompt === 'string') params['prompt'] = toPrompt(prompt, prompts)
   // A host that switches OpenID Connect on by `configure` has all of it.
   if (toScopeNames(scope).includes('openid')) return
   for (const name of ignored) if (name in params) params[name] = undefined
@@ -85,3 +70,99 @@ function toPrompt(prompt: string, known: ReadonlySet<string>): string | undefine
   if (values.has('none') && values.size > 1) return 'none consent'
   return [...values].filter((value) => known.has(value)).join(' ') || undefined
 }
+
+/** The most characters of a scope, and the most values of a parameter that is sent more than once. */
+const longestScope = 10_000
+const mostValues = 100
+
+/** Refuses a parameter that is too long to be split or compared. */
+function refuseOversized(params: ReadParameters): void {
+  for (const [name, value] of Object.entries(params)) {
+    if (Array.isArray(value) && value.length > mostValues) {
+      throw new errors.InvalidRequest(`${name} is sent more than ${mostValues} times`)
+    }
+  }
+  const { scope } = params
+  if (typeof scope === 'string' && scope.length > longestScope) {
+    throw new errors.InvalidRequest(`scope must have ${longestScope} characters at most`)
+  }
+}
+
+/** The most bytes of the parameters of one authorization request, with their names. */
+const mostOfRequest = 8192
+
+/** The most bytes of one parameter. A parameter that is not named here may have 2048. */
+const mostOfParameter: ReadonlyMap<string, number> = new Map([
+  ['state', 4096],
+  ['scope', 4096],
+  ['client_id', 1024],
+  ['code_challenge', 128],
+])
+
+/**
+ * Refuses an authorization request that is too large to be kept until somebody signs in. Nobody is redirected, because the request
+ * is not looked at further.
+ */
+function checkRequestSize(ctx: Context): void {
+  let total = 0
+  for (const [name, value] of sentParameters(ctx)) {
+    const size = Buffer.byteLength(value)
+    const most = mostOfParameter.get(name) ?? 2048
+    // The name of a parameter that this server does not know is as long as the client likes.
+    if (size > most) throw tooLarge(toShownName(name), size, most)
+    total += Buffer.byteLength(name) + size
+  }
+  if (total > mostOfRequest) throw tooLarge('the request', total, mostOfRequest)
+}
+
+/** The parameters as they were sent. A parameter that was sent twice is there twice. */
+function sentParameters(ctx: Context): readonly (readonly [string, string])[] {
+  const { oidc, method, query } = ctx as Context & { readonly oidc?: { readonly body?: object } }
+  const sent = method === 'POST' ? (oidc?.body ?? {}) : query
+  return Object.entries(sent).flatMap(([name, value]: [string, unknown]) =>
+    [value]
+      .flat()
+      .filter((item) => typeof item === 'string')
+      .map((item) => [name, item] as const),
+  )
+}
+
+const toShownName = (name: string): string => (/^\w{1,40}$/.test(name) ? name : 'a parameter')
+
+const tooLarge = (what: string, size: number, most: number): Error =>
+  Object.assign(
+    new errors.InvalidRequest(`${what} has ${size} bytes, and may have ${most}: send less`),
+    { allow_redirect: false },
+  )
+
+type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>
+
+/** The one API that tokens are for. A request that names another is refused (RFC 8707, Section 2). */
+export function toResourceIndicators({
+  audience,
+  accessTokenFormat,
+}: Required<Pick<ResourceServerOptions, 'audience' | 'accessTokenFormat'>>): ResourceIndicators {
+  return {
+    enabled: true,
+    defaultResource: () => audience,
+    useGrantedResource: () => true,
+    getResourceServerInfo(_ctx, resource, client: Client) {
+      // A grant may have the audience in the spelling that was configured earlier.
+      if (!isEqual(resource, audience)) throw wrongResource(audience)
+      return { audience, scope: client.scope ?? '', accessTokenFormat }
+    },
+  }
+}
+
+/** Replaces each `resource` that is equal to the audience by the audience. URL libraries print URLs in their own spelling. */
+function nameAudience(resource: unknown, audience: string): unknown {
+  if (Array.isArray(resource)) return resource.map((one) => nameAudience(one, audience))
+  return typeof resource === 'string' && isEqual(resource, audience) ? audience : resource
+}
+
+/** The refusal of another `resource`. */
+export const wrongResource = (audience: string): Error =>
+  new errors.InvalidTarget(`resource must be ${audience}`)
+
+const isEqual = (resource: string, audience: string): boolean =>
+  toNormalUri(resource) === toNormalUri(audience)

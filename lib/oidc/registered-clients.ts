@@ -5,7 +5,7 @@ import { createClients, createRegistry, type RegistryParts } from '../clients/re
 import { createSelfRegistration } from '../clients/self-registration.ts'
 import { createRegistrationCheck } from './static-clients.ts'
 import type { Config } from '../config/config.ts'
-import type { PathMiddleware } from '../http/by-path.ts'
+import type { PathMiddleware } from '../http/front.ts'
 import { createRegistrationRoutes } from '../http/registration-endpoint.ts'
 
 /** What {@link createRegisteredClients} takes. */

@@ -2,15 +2,15 @@ import type { Middleware } from 'koa'
 import type { Config } from '../config/config.ts'
 import { openidMetadataPath, registrationPath } from '../paths.ts'
 
-/** What only OpenID Connect clients read, and OpenID Connect Discovery requires. */
+/** Members that only OpenID Connect clients read, and OpenID Connect Discovery requires. */
 const openidMembers = [
   'subject_types_supported',
   'id_token_signing_alg_values_supported',
-  // Left out, it means on.
+  // Without the member, clients take it for on.
   'request_uri_parameter_supported',
 ]
 
-/** What the framework writes whether or not it is on. */
+/** Members that the framework writes even if their feature is off. */
 const offMembers = [
   'acr_values_supported',
   'claim_types_supported',
@@ -19,9 +19,9 @@ const offMembers = [
 ]
 
 /**
- * Makes the metadata say what is on, and no more.
+ * Makes the metadata list the features that are on, and no others.
  *
- * @param prompts - the values of `prompt` that there are
+ * @param prompts - the values of `prompt` that this server knows
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(

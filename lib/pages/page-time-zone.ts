@@ -1,4 +1,4 @@
-import { createMistakeTeller, toShown } from '../validation/mistakes.ts'
+import { createWarner, toShown } from '../validation/warner.ts'
 import { isTimeZone } from './texts/time-zone.ts'
 
 const key = Symbol('timeZone')
@@ -10,7 +10,7 @@ export function rememberTimeZone(ctx: object, timeZone: unknown): void {
 
 /** Makes what finds the time zone of the person who sees a page. If the host gave a wrong one, it warns, and there is none. */
 export function createTimeZoneFinder(): (ctx: object) => string | undefined {
-  const tell = createMistakeTeller()
+  const warn = createWarner('EmbeddingWarning', 'unknown_time_zone')
   return (ctx) => {
     const { [key]: timeZone } = ctx as { readonly [key]?: unknown }
     if (isTimeZone(timeZone)) return timeZone
@@ -18,8 +18,7 @@ export function createTimeZoneFinder(): (ctx: object) => string | undefined {
     if (timeZone !== undefined && timeZone !== null) {
       const given =
         typeof timeZone === 'string' ? toShown(timeZone) : `something of type ${typeof timeZone}`
-      tell(
-        'unknown_time_zone',
+      warn(
         `accounts.find gave ${given} as timeZone, which is not the name of a time zone: ` +
           'give an IANA name such as Europe/Copenhagen, or leave it out',
       )

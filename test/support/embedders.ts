@@ -87,18 +87,3 @@ export const proxied =
     change(headers)
     return new Response(body, { status, headers })
   }
-
-/** To the authorization endpoint, and without a cookie to the page where that leads. */
-export async function visit(
-  { origin }: Host,
-  authorizationUrl: string,
-  headers: { readonly begun?: Record<string, string>; readonly led?: Record<string, string> } = {},
-): Promise<number> {
-  const { pathname, search } = new URL(authorizationUrl)
-  const begun = await fetch(origin + pathname + search, {
-    redirect: 'manual',
-    headers: headers.begun ?? {},
-  })
-  const led = new URL(begun.headers.get('location') ?? '')
-  return (await fetch(origin + led.pathname, { headers: headers.led ?? {} })).status
-}

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa'
 import type { Asset, Assets } from '../pages/assets.ts'
-import type { PathMiddleware } from './by-path.ts'
+import type { PathMiddleware } from './front.ts'
 
-/** Serves what pages load. */
+/** Serves the files that pages load. */
 export const createAssetRoutes = ({
   stylesheet,
   script,
@@ -12,13 +12,13 @@ export const createAssetRoutes = ({
     .filter((asset) => asset !== undefined)
     .map((asset) => [asset.path, createAsset(asset)])
 
-/** Its URL changes with its content, so browsers may keep it for good. */
+/** The URL changes with the content, so browsers may keep it for good. */
 function createAsset({ type, content, version }: Asset): Middleware {
   return (ctx) => {
     const isCurrent = ctx.query['v'] === version
     ctx.set('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache')
     if (type.startsWith('image/')) {
-      // An SVG that is opened by itself is a document: it may look as it likes, and do nothing.
+      // An SVG that is opened by itself is a document: it may have styles, and may do nothing.
       ctx.set({
         'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         'Cross-Origin-Resource-Policy': 'same-origin',
