@@ -1,6 +1,6 @@
 import type { JWKS } from 'oidc-provider'
-import { findShortSecrets } from '../clients/secrets.ts'
-import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
+import { findShortSecrets } from '../clients/startup-checks.ts'
+import { withoutEmpty, withPlainScopes } from '../clients/members.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
@@ -9,7 +9,7 @@ import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
 import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
 import type { ViewsOptions } from '../pages/views-options.ts'
-import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
+import type { ClientRules } from '../clients/check.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
 
@@ -32,8 +32,8 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly anonymousRequests: RequestLimits
   readonly trustedProxies: readonly string[]
   readonly views: ViewsOptions
-  /** What is wrong with a client that is to be registered, by the rules that those given here are checked by. */
-  readonly findClientIssues: FindClientIssues
+  /** The rules for clients that are to be registered: the same as for those given here. */
+  readonly clientRules: ClientRules
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
 
@@ -82,7 +82,7 @@ export function resolveConfig(
       locales: options.views?.locales ?? [],
       ...(options.views?.timeZone !== undefined && { timeZone: options.views.timeZone }),
     },
-    findClientIssues: createClientCheck({ ...toClientRules(options), credentials: 'made' }),
+    clientRules: { ...toClientRules(options), credentials: 'made' },
     configure: options.configure ?? ((configuration) => configuration),
   }
 }

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
-import { ClientMetadataError } from '../errors.ts'
+import { ClientMetadataError, ProtocolError } from '../errors.ts'
 import type { Renderer } from './error-page.ts'
 
 interface Problem {
@@ -34,7 +34,7 @@ export function createErrorBoundary(provider: Provider, renderError: Renderer): 
 }
 
 function toProblem(error: unknown): Problem {
-  const isOfClient = error instanceof ClientMetadataError
+  const isOfClient = error instanceof ClientMetadataError || error instanceof ProtocolError
   if (isOfClient || (error instanceof errors.OIDCProviderError && error.expose)) {
     const { statusCode: status, error: code, error_description: description } = error
     return { status, out: { error: code, error_description: description ?? '' } }

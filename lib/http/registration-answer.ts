@@ -1,5 +1,5 @@
-import type { RegisteredClient } from '../clients/clients.ts'
-import { defaultGrantTypes } from '../clients/metadata.ts'
+import type { RegisteredClient } from '../clients/registered-client.ts'
+import { defaultGrantTypes } from '../clients/rules.ts'
 import { toRegistrationUrl } from '../paths.ts'
 
 /** What {@link toRegistrationAnswer} takes. */

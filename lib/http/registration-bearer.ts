@@ -1,20 +1,20 @@
 import type { Context, Middleware } from 'koa'
-import { errors } from 'oidc-provider'
+import { ProtocolError } from '../errors.ts'
 
 /**
- * The token that came with a request, in its header.
+ * Returns the token in the header of a request.
  *
- * @throws where there is none: `InvalidToken`
+ * @throws {@link ProtocolError} `invalid_token` if there is none
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1 RFC 6750, Section 2.1}
  */
 export function bearerTokenOf(ctx: Pick<Context, 'get'>): string {
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization')) ?? []
-  if (token === undefined) throw new errors.InvalidToken('no token was sent')
+  if (token === undefined) throw new ProtocolError('invalid_token', 'invalid token provided', 401)
   return token
 }
 
 /**
- * Says with a token that is not good which kind is asked for, and without one no more than that.
+ * Challenges a request without a good token. Only a request that sent a token gets the error as well.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
  */
@@ -23,7 +23,7 @@ export function createBearerChallenge(issuer: string): Middleware {
     try {
       await next()
     } catch (error) {
-      if (error instanceof errors.InvalidToken) {
+      if (error instanceof ProtocolError && error.error === 'invalid_token') {
         const reason = ctx.get('Authorization') === '' ? '' : `, error="${error.error}"`
         ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${reason}`)
       }

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
-import { initialAccessTokenStart } from '../clients/initial-access-tokens.ts'
+import { initialAccessTokenStart } from '../clients/registration-tokens.ts'
 import type { SelfRegistration } from '../clients/self-registration.ts'
 import type { RegistrationOptions } from '../config/options.ts'
 import type { PathMiddleware } from './by-path.ts'

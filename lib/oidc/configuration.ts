@@ -5,8 +5,8 @@ import {
   type JWKS,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
-import { toLocalized } from '../clients/localized.ts'
-import { defaultGrantTypes } from '../clients/metadata.ts'
+import { defaultGrantTypes, membersForFramework } from '../clients/rules.ts'
+import { toLocalized } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
@@ -23,18 +23,6 @@ import { toResourceIndicators } from './resource-indicators.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
-
-/** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
-const pleoClientMetadata = [
-  'initiation_uri',
-  'localized',
-  'optional_scope',
-  'pkce_exception',
-  'settings_uri',
-  'subject_type_preference',
-  'test',
-  'verified',
-] as const
 
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
 export function toConfiguration(
@@ -89,7 +77,7 @@ export function toConfiguration(
 }
 
 /** All that decides which clients the framework takes. */
-export const toClientConfiguration = (
+const toClientConfiguration = (
   scopes: ScopeCatalogue,
   signingKeys: JWKS,
 ): Configuration => ({
@@ -101,7 +89,7 @@ export const toClientConfiguration = (
     grant_types: [...defaultGrantTypes],
     id_token_signed_response_alg: toSigningAlgorithm(signingKeys),
   },
-  extraClientMetadata: { properties: [...pleoClientMetadata] },
+  extraClientMetadata: { properties: [...membersForFramework] },
   issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
   features: clientFeatures,
 })

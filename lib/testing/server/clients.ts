@@ -1,4 +1,4 @@
-import type { ClientMetadata } from '../../clients/metadata.ts'
+import type { ClientMetadata } from '../../clients/rules.ts'
 
 /** A client as whoever registered it has it: without a secret, `client_secret` may be there as well. */
 export type ClientToConnect = Omit<ClientMetadata, 'client_secret'> & {
