@@ -17,7 +17,7 @@ export type ClientChanges = {
  */
 export interface Clients extends RegistrationTokens {
   /**
-   * Registers a client. A confidential one gets a secret, which only this answer has.
+   * Registers a client. Only this answer has the secret of a confidential one.
    *
    * @throws {@link ClientMetadataError} with every mistake
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2 RFC 7591, Section 2}
@@ -39,9 +39,8 @@ export interface Clients extends RegistrationTokens {
   findLookAlikes(clientId: string): Promise<readonly RegisteredClient[]>
 
   /**
-   * Changes what a client is registered with. A member that is left out stays, and so does everything that people granted. From then on
-   * the client can only ask for what it is registered for, also in requests that people are deciding on. Without
-   * changes, the client is stored again, as a rotation of storage keys needs it.
+   * Changes what a client is registered with. A member that is left out stays, and so do all grants. From then on the client can only
+   * ask for what it is registered for, also in requests that people are deciding on. Without changes, it is stored again.
    *
    * If a scope is taken away, the next refresh does not issue it; an access token that has it keeps it until then, or until
    * its end. If no scope is left, a refresh or a code is refused with `invalid_scope` and not used up: it works again when the client
@@ -76,8 +75,7 @@ export interface Clients extends RegistrationTokens {
   endOldSecrets(clientId: string, options?: EndOldSecretsOptions): Promise<RegisteredClient>
 
   /**
-   * Stops a client until it is resumed: it cannot ask for anything, and its tokens are not active. Everything that
-   * people granted stays.
+   * Stops a client until it is resumed: it cannot ask for anything, and its tokens are not active. Its grants stay.
    *
    * @throws {@link UnknownClientError}
    */
@@ -177,7 +175,6 @@ export interface ClientEvents {
 
 /** The tokens with which clients manage themselves. */
 export interface RegistrationTokens {
-  /** Tells when a client changes itself. */
   readonly events: EventEmitter<ClientEvents>
   /**
    * Makes another registration access token for a client that registered itself. The one before stops at once, on every process.

@@ -37,19 +37,16 @@ export const withPlainScopes = <Client extends object>(client: Client): Client =
       .filter(([name, value]) => !(isScopes(name) && value === '')),
   ) as Client
 
-/** Whether a member is a list of scopes. */
-export const isScopes = (member: string): boolean =>
-  member === 'scope' || member === 'optional_scope'
+const isScopes = (member: string): boolean => member === 'scope' || member === 'optional_scope'
 
 const toPlainScopes = (scopes: unknown): unknown =>
   typeof scopes === 'string' ? [...new Set(toScopeNames(scopes))].join(' ') : scopes
 
+/** The members of a client, as it sent them: of any type. */
+export type Sent = { readonly [Name in keyof ClientMetadata]?: unknown }
+
 /** The kind of subject of a client, in the form of its registration. */
-export const subjectTypeOf = ({
-  subject_type_preference: type,
-}: {
-  readonly subject_type_preference?: unknown
-}): unknown => type ?? 'company'
+export const subjectTypeOf = ({ subject_type_preference: type }: Sent): unknown => type ?? 'company'
 
 /** The members of a client that people and codes trust, by their names. */
 export const trustedMembersOf = (
@@ -58,6 +55,29 @@ export const trustedMembersOf = (
   Object.entries(client)
     .filter(([name]) => findMember(name.split('#')[0] ?? '')?.isTrusted)
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
+
+/** Whether people and codes trust a client for the same as before. With fewer scopes, nobody has to look at it again. */
+export const isTrustedAs = (before: Sent, client: Sent): boolean =>
+  trustedOf(client) === trustedOf(before) && !isWider(client, before)
+
+const trustedOf = ({ application_type: type = 'web', ...client }: Sent): string => {
+  const whole = {
+    ...client,
+    application_type: type,
+    subject_type_preference: subjectTypeOf(client),
+  }
+  return JSON.stringify(trustedMembersOf(whole).filter(([name]) => !isScopes(name)))
+}
+
+/** Whether people grant a client more than before, or can leave out less of it. */
+const isWider = (metadata: Sent, current: Sent): boolean =>
+  [({ scope }: Sent) => toScopeNames(scope), requiredOf].some((scopesOf) => {
+    const before = scopesOf(current)
+    return scopesOf(metadata).some((name) => !before.includes(name))
+  })
+
+const requiredOf = ({ scope, optional_scope: optional }: Sent): readonly string[] =>
+  toScopeNames(scope).filter((name) => !toScopeNames(optional).includes(name))
 
 /**
  * A member in the language of a reader: with its region or without, or with another one. Undefined if the client registered nothing

@@ -67,14 +67,14 @@ const attempts = 100
 export function createNameIndex(storage: Storage, others: readonly ClientMetadata[]): NameIndex {
   const [names, clients] = [storage.records('ClientName'), storage.records('Client')]
   const ownerOf = createOwnerOf(clients, others)
-  const lookUp: LookUp = (clientId, looks) =>
+  const lookUp: ClaimParts['lookUp'] = (clientId, looks) =>
     Promise.all(
       Array.from(looks, async ([look, member]) => {
         const found = await names.find(look)
         return { look, member, found, by: await ownerOf(look, clientId, found) }
       }),
     )
-  const take: Take = async (clientId, { look, found: first }) => {
+  const take: ClaimParts['take'] = async (clientId, { look, found: first }) => {
     for (let attempt = 0, found = first; attempt < attempts; attempt += 1) {
       const version = randomUUID()
       const record = { client_id: clientId, since: Date.now(), version }
@@ -88,7 +88,7 @@ export function createNameIndex(storage: Storage, others: readonly ClientMetadat
     throw new Error('others kept changing who has this name')
   }
   /** Names both clients to the operator, who alone verifies a client. */
-  const toError: ToError = async (taken, next, isVerifying) => {
+  const toError: ClaimParts['toError'] = async (taken, next, isVerifying) => {
     const issues = taken.map(async ({ member: path, by = '' }) => {
       const given = others.find(({ client_id: id }) => id === by)
       const other = isVerifying ? (given ?? (await clients.find(by))) : undefined
@@ -106,24 +106,14 @@ export function createNameIndex(storage: Storage, others: readonly ClientMetadat
 
 const isTaken = ({ by }: FoundName): boolean => by !== undefined
 
-type LookUp = (clientId: string, looks: Looks) => Promise<readonly FoundName[]>
-
-/** Stores that a client has a name. Returns the version of the record; undefined if another client has the name. */
-type Take = (clientId: string, name: StoredName) => Promise<string | undefined>
-
 type StoredName = Pick<FoundName, 'look' | 'found'>
-
-type ToError = (
-  taken: readonly FoundName[],
-  next: StoredClient,
-  isVerifying: boolean,
-) => Promise<Error>
 
 interface ClaimParts {
   readonly names: RecordStorage
-  readonly lookUp: LookUp
-  readonly take: Take
-  readonly toError: ToError
+  lookUp(clientId: string, looks: Looks): Promise<readonly FoundName[]>
+  /** Stores that a client has a name. Returns the version of the record; undefined if another client has the name. */
+  take(clientId: string, name: StoredName): Promise<string | undefined>
+  toError(taken: readonly FoundName[], next: StoredClient, isVerifying: boolean): Promise<Error>
 }
 
 function createClaim({ names, lookUp, take, toError }: ClaimParts, clientId: string): NameClaim {

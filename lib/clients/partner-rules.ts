@@ -2,10 +2,11 @@ import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import {
   findOversized,
-  isScopes,
+  isTrustedAs,
   subjectTypeOf,
   trustedMembersOf,
   withoutEmpty,
+  type Sent,
 } from './members.ts'
 import type { Given } from './registration.ts'
 import {
@@ -30,9 +31,6 @@ export interface Offer {
 
 /** A client as it is registered; empty if it is new. */
 type Current = Partial<ClientMetadata>
-
-/** The same members, and those that a client sent, of which nobody knows the types. */
-type Sent = { readonly [Name in keyof ClientMetadata]?: unknown }
 
 /**
  * Returns the metadata to register a client with that registers itself. The members that only the operator may set stay as
@@ -75,8 +73,8 @@ export function toGivenByPartner(
     ...findSubjectTypeIssues(metadata, limits, current),
     ...findScopeIssues(metadata, offer, isOffered),
   )
-  const isChanged = trustedOf(metadata) !== trustedOf(current) || isWider(metadata, current)
-  if (current.verified && isChanged) Reflect.deleteProperty(metadata, 'verified')
+  if (current.verified && !isTrustedAs(current, metadata))
+    Reflect.deleteProperty(metadata, 'verified')
   issues.push(
     ...findGrantIssues(asked.grant_types, grantTypes),
     ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
@@ -185,25 +183,3 @@ const findScopeIssues = (
   toScopeNames(scope).flatMap((name, index) =>
     scopes.includes(name) && !isOffered(name) ? [notForClients(`scope[${index}]`)] : [],
   )
-
-/** What a verified client must not change unseen. {@link isWider} compares scopes: with fewer of them, nobody has to look again. */
-const trustedOf = ({ application_type: type = 'web', ...client }: Sent): string => {
-  const whole = {
-    ...client,
-    application_type: type,
-    subject_type_preference: subjectTypeOf(client),
-  }
-  return JSON.stringify(trustedMembersOf(whole).filter(([name]) => !isScopes(name)))
-}
-
-/** Whether people grant a client more than before, or can leave out less of it. */
-const isWider = (metadata: Sent, current: Sent): boolean =>
-  [allOf, requiredOf].some((scopesOf) => {
-    const before = scopesOf(current)
-    return scopesOf(metadata).some((name) => !before.includes(name))
-  })
-
-const allOf = ({ scope }: Sent): readonly string[] => toScopeNames(scope)
-
-const requiredOf = ({ scope, optional_scope: optional }: Sent): readonly string[] =>
-  toScopeNames(scope).filter((name) => !toScopeNames(optional).includes(name))
