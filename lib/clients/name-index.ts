@@ -110,10 +110,14 @@ type StoredName = Pick<FoundName, 'look' | 'found'>
 
 interface ClaimParts {
   readonly names: RecordStorage
-  lookUp(clientId: string, looks: Looks): Promise<readonly FoundName[]>
+  readonly lookUp: (clientId: string, looks: Looks) => Promise<readonly FoundName[]>
   /** Stores that a client has a name. Returns the version of the record; undefined if another client has the name. */
-  take(clientId: string, name: StoredName): Promise<string | undefined>
-  toError(taken: readonly FoundName[], next: StoredClient, isVerifying: boolean): Promise<Error>
+  readonly take: (clientId: string, name: StoredName) => Promise<string | undefined>
+  readonly toError: (
+    taken: readonly FoundName[],
+    next: StoredClient,
+    isVerifying: boolean,
+  ) => Promise<Error>
 }
 
 function createClaim({ names, lookUp, take, toError }: ClaimParts, clientId: string): NameClaim {

@@ -77,10 +77,7 @@ export function toConfiguration(
 }
 
 /** All that decides which clients the framework takes. */
-const toClientConfiguration = (
-  scopes: ScopeCatalogue,
-  signingKeys: JWKS,
-): Configuration => ({
+const toClientConfiguration = (scopes: ScopeCatalogue, signingKeys: JWKS): Configuration => ({
   jwks: signingKeys,
   responseTypes: ['code'],
   scopes: Object.keys(scopes),
