@@ -1,73 +1,53 @@
-import Provider from 'oidc-provider'
+import { createClientCheck } from './clients/check.ts'
 import type { Clients } from './clients/clients.ts'
-import { createClients, createRegistry } from './clients/registry.ts'
+import { createClients } from './clients/create-clients.ts'
+import { createRegistry } from './clients/registration.ts'
 import { createClientSecrets } from './clients/secrets.ts'
-import { createRegistrationCheck } from './oidc/static-clients.ts'
-import { createClientCheck } from './clients/check-clients.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
-import { pleoScopes } from './pleo/scopes.ts'
-import { toClientConfiguration } from './oidc/configuration.ts'
-import { generateSigningKeys } from './keys/generate.ts'
-import type { Storage } from './storage.ts'
 import { defaultProductName } from './pages/theme.ts'
+import { pleoScopes } from './pleo/scopes.ts'
+import type { Storage } from './storage.ts'
 
-export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
-export { withoutEmpty } from './clients/metadata.ts'
-export { trustedMembersOf } from './clients/partner-rules.ts'
-export { secretIdleTime } from './clients/shown-client.ts'
+export { trustedMembersOf, withoutEmpty } from './clients/members.ts'
+export { secretIdleTime } from './clients/registered-client.ts'
+export { logoProblems, logoUrisOf, type LogoProblem } from './clients/uris.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
 
-/** What is administered of an authorization server: a part of it, or of what a storage holds. */
+/** The parts of an authorization server, or of a storage, that an operator administers. */
 export interface Administration {
   readonly clients: Clients
   readonly connections: Connections
   readonly signingKeys: SigningKeys
-  /** Where the authorization server is, if it is known. */
+  /** The authorization server, if it is known. */
   readonly provider?: { readonly issuer: string }
-  /** The scopes that a client may be registered with, where they are known. */
+  /** The scopes that a client may be registered with, if they are known. */
   readonly scopes?: readonly string[]
 }
 
 /**
- * What a storage holds, for whoever has no authorization server at hand: by the same rules, with the bundled
- * scopes and the bundled product name. Not checked: whether a client given with the options of a server has a name
- * like that of a new one.
+ * Administers a storage without its authorization server, by the same rules, with the bundled scopes and the bundled product name.
+ * It does not check whether a client given with the options of a server has a name like that of a new client.
  */
 export function createStandalone(storage: Storage): Administration {
   const connections = createConnections(storage.grants, createConnectionTeller())
-  return {
-    clients: createStandaloneClients(storage, connections),
-    connections,
-    signingKeys: createStoredKeys(storage.records('SigningKeys')),
-    scopes: Object.keys(pleoScopes),
-  }
-}
-
-function createStandaloneClients(storage: Storage, connections: Connections): Clients {
-  // The framework has its rules for clients in an instance only. This one serves nobody.
-  const rules = new Provider('https://clients.invalid', {
-    ...toClientConfiguration(pleoScopes, generateSigningKeys()),
-    cookies: { keys: ['of no cookie'] },
-    adapter: () => {
-      throw new Error('this has no storage')
-    },
-  })
-  const findIssues = createClientCheck({
-    scopes: Object.keys(pleoScopes),
-    reservedNames: [defaultProductName],
-    credentials: 'made',
-  })
+  const scopes = Object.keys(pleoScopes)
+  const reservedNames = [defaultProductName]
   const registry = createRegistry({
     storage,
     secrets: createClientSecrets(storage.deriveKeys('client secrets')),
     connections,
     staticClients: [],
-    findIssues: createRegistrationCheck(rules, findIssues),
+    findIssues: createClientCheck({ scopes, reservedNames, credentials: 'made' }),
     // The issuer is not known here.
     isDevelopment: true,
   })
-  return createClients(registry)
+  return {
+    clients: createClients(registry),
+    connections,
+    signingKeys: createStoredKeys(storage.records('SigningKeys')),
+    scopes,
+  }
 }

@@ -2,16 +2,13 @@ import { createRequire } from 'node:module'
 import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
-import { createSecretMatching, type MatchSecret } from './clients/authentication.ts'
-import { createClientKeeping } from './clients/changes.ts'
-import { cacheClients } from './clients/client-cache.ts'
 import { createFindShownClient } from './oidc/find-shown-client.ts'
 import type { Clients } from './clients/clients.ts'
-import { hashedSecret } from './clients/record.ts'
-import { warnOfLookAlikes } from './clients/look-alike-clients.ts'
-import { createClientSecrets } from './clients/secrets.ts'
+import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
+import { warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
+import { createClientKeeping, createClientStore } from './clients/store.ts'
+import { cacheClients, hashedSecret } from './clients/stored-client.ts'
 import { checkStaticClients, checkStaticNames } from './oidc/static-clients.ts'
-import { warnOfClients } from './clients/warnings.ts'
 import { checkStorage, resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
@@ -98,7 +95,8 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const keepClient = createClientKeeping(clientRecords, config.storage, secrets)
+  const store = createClientStore(config.storage.records('Client'), secrets)
+  const keepClient = createClientKeeping(clientRecords, store)
   const kept = { values, teller, clientRecords, keepClient }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })

@@ -31,25 +31,25 @@ export type {
   RevocationReason,
 } from './grants/events.ts'
 export type {
+  ClientChangedItself,
   ClientChanges,
+  ClientEvents,
   Clients,
-  ClientSecretInfo,
-  CreatedClient,
   EndOldSecretsOptions,
   InitialAccessToken,
   InitialAccessTokenOptions,
   NewClientMetadata,
-  RegisteredClient,
+  RegistrationToken,
+  RegistrationTokens,
   RotationOptions,
   UpdateOptions,
 } from './clients/clients.ts'
-export type { ClientMetadata } from './clients/metadata.ts'
 export type {
-  ClientChangedItself,
-  ClientEvents,
-  RegistrationToken,
-  RegistrationTokens,
-} from './clients/registration-tokens.ts'
+  ClientSecretInfo,
+  CreatedClient,
+  RegisteredClient,
+} from './clients/registered-client.ts'
+export type { ClientMetadata } from './clients/rules.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './http/check-mounting.ts'
 export {

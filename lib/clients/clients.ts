@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events'
 import type { SubjectType } from '../pleo/subject.ts'
-import type { ClientMetadata } from './metadata.ts'
-import type { RegistrationTokens } from './registration-tokens.ts'
+import type { CreatedClient, RegisteredClient } from './registered-client.ts'
+import type { ClientMetadata } from './rules.ts'
 
-/** What a client is registered with: id and secret are made here. */
+/** The metadata of a client to register: the server makes id and secret. */
 export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>
 
 /** Changes of a client. `null` or an empty text takes a member away. */
@@ -11,26 +12,26 @@ export type ClientChanges = {
 }
 
 /**
- * The clients that are registered, beside those given with the options: these are not among them. A change counts at once
- * in the process that makes it, and within a second in every other.
+ * The registered clients. Those given with the options are not among them. A change counts at once in the process that makes it,
+ * and within a second in every other.
  */
 export interface Clients extends RegistrationTokens {
   /**
-   * Registers a client. A confidential one gets a secret, which is in this answer and nowhere else.
+   * Registers a client. Only this answer has the secret of a confidential one.
    *
-   * @throws {@link ClientMetadataError} with all that is wrong
+   * @throws {@link ClientMetadataError} with every mistake
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2 RFC 7591, Section 2}
    */
   create(metadata: NewClientMetadata): Promise<CreatedClient>
 
-  /** The client of that id, without its secrets; `undefined` where none is registered. */
+  /** Returns the client of that id, without its secrets; `undefined` if no such client is registered. */
   find(clientId: string): Promise<RegisteredClient | undefined>
 
-  /** All registered clients, from the oldest to the newest. */
+  /** Returns all registered clients, from the oldest to the newest. */
   list(): Promise<readonly RegisteredClient[]>
 
   /**
-   * The clients that claim no name ({@link RegisteredClient.claimsNames}) and have one that looks like a name of this client.
+   * Returns the clients that claim no name ({@link RegisteredClient.claimsNames}) and have one that looks like a name of this client.
    * Reads all clients. Ask for it when a client gets its name to itself: when you create it, verify it or change its name.
    *
    * @throws {@link UnknownClientError}
@@ -38,16 +39,15 @@ export interface Clients extends RegistrationTokens {
   findLookAlikes(clientId: string): Promise<readonly RegisteredClient[]>
 
   /**
-   * Changes what a client is registered with. What is left out stays; who is granted what stays, too, but the client
-   * can only ask for what it is registered for from then on, also in requests that people are deciding on. With no
-   * changes it is stored again, as is needed while storage keys rotate.
+   * Changes what a client is registered with. A member that is left out stays, and so do all grants. From then on the client can only
+   * ask for what it is registered for, also in requests that people are deciding on. Without changes, it is stored again.
    *
-   * A scope that is taken away is not in what the next refresh issues; an access token that has it keeps it until then, or until
-   * its end. Where nothing is left, a refresh or a code is refused with `invalid_scope` and not used up: with the
-   * scope given back, it works again.
+   * If a scope is taken away, the next refresh does not issue it; an access token that has it keeps it until then, or until
+   * its end. If no scope is left, a refresh or a code is refused with `invalid_scope` and not used up: it works again when the client
+   * gets the scope back.
    *
-   * @throws {@link ClientMetadataError} with all that is wrong, also where the client would become public or confidential,
-   * and with the code `client_changed` where it is not what was `seen`: nothing is changed then;
+   * @throws {@link ClientMetadataError} with every mistake, also if the client would become public or confidential,
+   * and with the code `client_changed` if it is not what was `seen`: then nothing is changed;
    * {@link UnknownClientError}
    */
   update(
@@ -57,33 +57,32 @@ export interface Clients extends RegistrationTokens {
   ): Promise<RegisteredClient>
 
   /**
-   * Makes another secret for a confidential client. The one before it goes on working until its end; of two, the one that was
-   * used last does (the older one where no use was noted), and the other ends at once: a secret that was lost and never used
+   * Makes another secret for a confidential client. The secret before it goes on working until its end. Of two, the one that was
+   * used last goes on (the older one if no use was noted), and the other ends at once: a secret that was lost and never used
    * does not push out the one in use. An end that was given before is not made later.
    *
-   * @throws {@link ClientMetadataError} where the client is public; {@link UnknownClientError}; RangeError where
-   * `oldEndsIn` is no number of seconds
+   * @throws {@link ClientMetadataError} if the client is public; {@link UnknownClientError}; RangeError if
+   * `oldEndsIn` is not a number of seconds
    */
   rotateSecret(clientId: string, options?: RotationOptions): Promise<CreatedClient>
 
   /**
    * Ends every secret of a client but the newest, at once.
    *
-   * @throws {@link ClientMetadataError} with the code `secrets_changed` where the client has other secrets than `ids`: nothing is
-   * changed then; {@link UnknownClientError}
+   * @throws {@link ClientMetadataError} with the code `secrets_changed` if the client has other secrets than `ids`: then nothing is
+   * changed; {@link UnknownClientError}
    */
   endOldSecrets(clientId: string, options?: EndOldSecretsOptions): Promise<RegisteredClient>
 
   /**
-   * Takes everything from a client until it is resumed: it cannot ask for anything, and its tokens are not active. What
-   * people granted stays.
+   * Stops a client until it is resumed: it cannot ask for anything, and its tokens are not active. Its grants stay.
    *
    * @throws {@link UnknownClientError}
    */
   suspend(clientId: string): Promise<RegisteredClient>
 
   /**
-   * Gives a suspended client everything back, with the tokens that did not expire meanwhile.
+   * Resumes a suspended client. Its tokens that did not expire meanwhile are active again.
    *
    * @throws {@link UnknownClientError}
    */
@@ -91,52 +90,48 @@ export interface Clients extends RegistrationTokens {
 
   /**
    * Ends a client with everything it was granted, for ever. Each grant gets its event, with the reason
-   * `client_removed`. Takes a good second, to end as well what other processes granted it meanwhile. Resolves to true
-   * for the one caller who did it; whatever the storage throws: call it again, then.
+   * `client_removed`. Takes a good second, to end also the grants that other processes made meanwhile. Resolves to true
+   * for the one caller who removed it. If the storage throws, call it again.
    *
-   * @throws {@link ClientResumedError} where somebody resumed it meanwhile
+   * @throws {@link ClientResumedError} if somebody resumed it meanwhile
    */
   remove(clientId: string): Promise<boolean>
 
   /**
-   * Makes a token with which a partner registers one client over HTTP, where the option `registration` is on. Only its
+   * Makes a token with which a partner registers one client over HTTP, if the option `registration` is on. Only its
    * hash is kept.
    *
-   * @throws RangeError where `lifetime` is no number of seconds
+   * @throws RangeError if `lifetime` is not a number of seconds
    * @throws TypeError if `scopes` or `subjectTypes` is empty or not a list of those
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3 RFC 7591, Section 3}
    */
   createInitialAccessToken(options?: InitialAccessTokenOptions): Promise<InitialAccessToken>
 
-  /** Ends an initial access token that was not used. Resolves to true for the one caller who did it. */
+  /** Ends an initial access token that was not used. Resolves to true for the one caller who ended it. */
   endInitialAccessToken(token: string): Promise<boolean>
 }
 
-/** What whoever changes a client has seen. */
+/** The options of {@link Clients.update}. */
 export interface UpdateOptions {
   /**
-   * What the client was registered with when the change was decided on, as `find` had it. A client that manages itself may be
-   * called something else by now: what nobody looked at must not be marked as `verified`. @defaultValue whatever it is
+   * The metadata of the client when you decided on the change, as `find` returned it. A client that manages itself may have another
+   * name by now: do not mark as `verified` what nobody looked at. @defaultValue whatever it is
    */
   readonly seen?: ClientMetadata
 }
 
-/** What an initial access token is like. */
+/** The options of an initial access token. */
 export interface InitialAccessTokenOptions {
   /** Seconds until it ends, at least 1. @defaultValue 604800 (7 days) */
   readonly lifetime?: number
   /**
-   * The scopes that the client can have at most, also later by its own changes. They count in place of those of the option
+   * The scopes that the client can have at most, also later by its own changes. They replace those of the option
    * `registration`. A scope that the resource server does not have is not refused here: no client gets it.
    *
    * @defaultValue `scopes` of the option `registration`
    */
   readonly scopes?: readonly string[]
-  /**
-   * The kinds of subject that it can ask for, also later.
-   *
-   * @defaultValue `subjectTypes` of the option `registration`
-   */
+  /** The kinds of subject that it can ask for, also later. @defaultValue `subjectTypes` of the option `registration` */
   readonly subjectTypes?: readonly SubjectType[]
 }
 
@@ -150,58 +145,56 @@ export interface InitialAccessToken {
 
 /** When the secret before ends. */
 export interface RotationOptions {
-  /** At once: it got into the wrong hands. @defaultValue `false` */
+  /** At once: somebody else may know it. @defaultValue `false` */
   readonly now?: boolean
-  /** In so many seconds, 0 or more, or at the end that it has where that is before. @defaultValue 604800 (7 days) */
+  /** In so many seconds, 0 or more, but not later than the end that it has. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 
-/** What whoever ends secrets has seen. */
+/** The options of {@link Clients.endOldSecrets}. */
 export interface EndOldSecretsOptions {
   /**
-   * The ids of all secrets as `find` had them when it was decided to end the old ones, newest first: whether that is safe may
-   * be another thing after a rotation by somebody else. @defaultValue whichever there are
+   * The ids of all secrets when you decided to end the old ones, newest first, as `find` returned them: after another
+   * rotation, that may not be safe any more. @defaultValue whichever there are
    */
   readonly ids?: readonly string[]
 }
 
-/** A client with its new secret. */
-export interface CreatedClient {
-  readonly client: RegisteredClient
-  /** Shown this once: only its hash is kept. `undefined` for a public client. */
-  readonly secret: string | undefined
-}
-
-/** A registered client. Times are milliseconds since the epoch. */
-export interface RegisteredClient {
+/** A client that registered itself changed what it is registered with. */
+export interface ClientChangedItself {
   readonly clientId: string
-  /** What it is registered with, without secrets. */
-  readonly metadata: ClientMetadata
-  readonly createdAt: number
-  readonly updatedAt: number
-  readonly suspendedAt: number | undefined
-  /** Whether it was registered over HTTP, by whoever provides it. */
-  readonly isSelfRegistered: boolean
-  /**
-   * Whether no other client may have a name that looks like one of this client. `false` for a client that registered itself
-   * without an initial access token and is not verified.
-   */
-  readonly claimsNames: boolean
-  /** What is known of its secrets that live, newest first: two at most. */
-  readonly secrets: readonly ClientSecretInfo[]
+  /** The members that changed, by their RFC 7591 names. */
+  readonly members: readonly string[]
 }
 
-/** What is known of a secret. */
-export interface ClientSecretInfo {
-  readonly id: string
-  readonly createdAt: number
-  /** To about a minute. */
-  readonly lastUsedAt: number | undefined
-  readonly expiresAt: number | undefined
+/** The events of clients, in the process that made the change. */
+export interface ClientEvents {
+  /** A client changed itself over HTTP, with its registration access token. */
+  'client.changed_itself': [event: ClientChangedItself]
+}
+
+/** The tokens with which clients manage themselves. */
+export interface RegistrationTokens {
+  readonly events: EventEmitter<ClientEvents>
   /**
-   * Whether it can be ended without a loss, as far as can be told: a newer one is in use, and this one was not used for
-   * an hour, which is longer than a client that is at work goes without a new access token. Where no use of it was noted, the
-   * hour counts from when the newer one was made.
+   * Makes another registration access token for a client that registered itself. The one before stops at once, on every process.
+   *
+   * @throws {@link ClientMetadataError} if the client did not register itself; {@link UnknownClientError}
+   * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-3 RFC 7592, Section 3}
    */
-  readonly isSafeToEnd: boolean
+  rotateRegistrationToken(clientId: string): Promise<RegistrationToken>
+  /**
+   * Ends the registration access token of a client, at once and on every process: it cannot manage itself until
+   * {@link rotateRegistrationToken} makes another one.
+   *
+   * @throws {@link ClientMetadataError} if the client did not register itself; {@link UnknownClientError}
+   */
+  endRegistrationToken(clientId: string): Promise<RegisteredClient>
+}
+
+/** A client with its new registration access token. */
+export interface RegistrationToken {
+  readonly client: RegisteredClient
+  /** Shown this once: only its hash is kept. */
+  readonly token: string
 }

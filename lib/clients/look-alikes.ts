@@ -1,3 +1,118 @@
+/** Letters, and how each is read. */
+type Letters = Readonly<Record<string, string>>
+
+/** Looks that Latin letters and digits share among themselves; in a text in lower case. */
+const shared: Letters = { '0': 'o', '1': 'l', '|': 'l', i: 'l', m: 'rn' }
+
+/** Signs that people write for a letter, so that others read a name that is not there. */
+const standIns: Letters = { '3': 'e', '€': 'e', '!': 'l', '£': 'l' }
+
+/**
+ * Returns how a name looks: two names with the same skeleton are one to a person. Case, diacritics, white space,
+ * punctuation and symbols do not count, nor do letters of other scripts that look like Latin ones.
+ *
+ * @see {@link https://www.unicode.org/reports/tr39/#Confusable_Detection Unicode TR39, Section 4}
+ */
+export const skeletonOf = (name: string): string => wordsOf(name).join('')
+
+/**
+ * Whether a name contains another one, or what looks like it: within a word (`MyPleo`), as the beginning of
+ * words that are read as one (`Ple o`, `P.l.e.o`, `P|l|e|o`), or with digits for letters (`PL30`). It does
+ * not count if it comes about between two other words (`Simple Office`).
+ *
+ * @param anyLetter - signs that are read as any letter, too
+ */
+export function containsName(name: string, other: string, anyLetter = ''): boolean {
+  const searched = skeletonOf(other)
+  if (searched === '') return false
+  const apart = name.replaceAll(/[\p{P}\p{S}]/gu, (sign) => (isLetter(sign) ? sign : ' '))
+  const readings = [wordsOf(name), wordsOf(name, standIns), wordsOf(apart, standIns)]
+  return (
+    readings.some((words) => hasRun(words, searched)) ||
+    Array.from(anyLetter).some(
+      (sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter),
+    )
+  )
+}
+
+/** For signs that are read as any letter: no name has this one. */
+const any = '\u{E000}'
+
+/** Whether a name is searched for if each of some signs may be one letter of it. */
+function hasWithAny(name: string, searched: string, anyLetter: string): boolean {
+  const marked = Array.from(name, (sign) => (anyLetter.includes(sign) ? any : sign)).join('')
+  let reached = new Set<number>()
+  for (const letter of wordsOf(marked, standIns).join('')) {
+    const next = [...reached, 0].flatMap((at) => {
+      if (letter !== any) return searched.startsWith(letter, at) ? [at + letter.length] : []
+      // One letter looks like these two.
+      return searched.startsWith('rn', at) ? [at + 1, at + 2] : [at + 1]
+    })
+    if (next.includes(searched.length)) return true
+    reached = new Set(next)
+  }
+  return false
+}
+
+/** Whether a sign is a letter in a circle, in a square or of a flag, and not one that may also part two letters. */
+const isLetter = (sign: string): boolean =>
+  /^[\p{L}\p{N}]$/u.test(sign.normalize('NFKD')) || /[\u{1F130}-\u{1F1FF}]/u.test(sign)
+
+/** How short a name must be to be looked for as a word of its own only, in letters. */
+const shortest = 4
+
+function hasRun(words: readonly string[], searched: string): boolean {
+  const isLong = searched.length >= shortest
+  if (isLong && words.some((word) => word.includes(searched))) return true
+  const whole = words.join('')
+  const bounds = new Set([0])
+  let end = 0
+  for (const word of words) {
+    end += word.length
+    bounds.add(end)
+  }
+  return [...bounds].some(
+    (start) => whole.startsWith(searched, start) && (isLong || bounds.has(start + searched.length)),
+  )
+}
+
+/**
+ * The words of a name in the letters that they look like.
+ *
+ * @param others - more signs that are read as letters
+ */
+const wordsOf = (name: string, others: Letters = {}): readonly string[] =>
+  [latin, others, shared]
+    .reduce((text, letters) => withoutMarks(eachLetter(text, letters)), fold(name))
+    .replaceAll('vv', 'w')
+    .split(/[\p{P}\p{S}\p{Z}\s]+/u)
+    .filter(Boolean)
+
+const eachLetter = (text: string, letters: Letters): string =>
+  text.replaceAll(/./gsu, (letter) => (Object.hasOwn(letters, letter) && letters[letter]) || letter)
+
+/** Without the marks of any script on Latin, Greek and Cyrillic letters, and on digits and signs: others make another letter. */
+const withoutMarks = (text: string): string =>
+  text.replaceAll(
+    /(^|(?!\p{M})[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}])\p{M}+/gu,
+    '$1',
+  )
+
+/** In lower case and in its parts, without marks beside or on a letter of any script, and without characters that take no room. */
+const fold = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .toLowerCase()
+    .normalize('NFKD')
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replaceAll(/(?![\u3099\u309A])\p{Script=Inherited}/gu, (mark) =>
+      /\p{M}/u.test(mark) ? '' : mark,
+    )
+    .replaceAll(modifiers, '')
+
+/** Letters that modify the one before them: apostrophes, strokes, tones. */
+const modifiers = /[\u02B0-\u02FF\uA700-\uA721\uA788-\uA78C\uA78F]/g
+
 /**
  * Letters, digits and signs that look like these, after compatibility decomposition, case folding and the removal of
  * diacritics: from the data of Unicode TR39, with small capitals, letters in filled circles and squares, Latin letters
@@ -7,7 +122,7 @@
  *
  * @see {@link https://www.unicode.org/reports/tr39/#Confusable_Detection Unicode TR39, Section 4}
  */
-export const lookAlikes: Readonly<Record<string, string>> = {
+const lookAlikes: Readonly<Record<string, string>> = {
   '2': 'ƨƻϩᒿꙅꛯꝛ',
   '3': 'ȝɜʒзҙӡⳍꝫ𑣊𖼻𝈆ƺʓᴣᶚ𝼘',
   '4': 'ꮞ𑣏',
@@ -68,3 +183,9 @@ export const lookAlikes: Readonly<Record<string, string>> = {
   z: 'ƶȥʐζᴢᵶꓜꮓ𐋵𑣄𑣉𑣥🅩🆉🇿ɀʑᶎⱬꝣ',
   i: '🅘🅸🇮',
 }
+
+const latin: Letters = Object.fromEntries(
+  Object.entries(lookAlikes).flatMap(([target, letters]) =>
+    Array.from(letters, (letter) => [letter, target] as const),
+  ),
+)

@@ -1,128 +1,156 @@
-import { lookAlikes } from './look-alikes.ts'
+import { z } from 'zod'
+import type { ConfigurationIssue } from '../errors.ts'
+import { containsName, skeletonOf } from './look-alikes.ts'
 
-/** What letters are read as. */
-type Letters = Readonly<Record<string, string>>
+// Why a name is refused. That another client claims it already is in `name-index.ts`.
 
-const latin: Letters = Object.fromEntries(
-  Object.entries(lookAlikes).flatMap(([target, letters]) =>
-    Array.from(letters, (letter) => [letter, target] as const),
-  ),
-)
+/** The rules for names that differ from server to server. */
+export interface NameRules {
+  /** Names that no client may have as a part of its own. */
+  readonly reservedNames: readonly string[]
+  /** Signs that names may have beside the usual ones. Each is read as any letter. @defaultValue none */
+  readonly nameSigns?: string
+}
 
-/** Looks that Latin letters and digits share among themselves; in a text in lower case. */
-const shared: Letters = { '0': 'o', '1': 'l', '|': 'l', i: 'l', m: 'rn' }
+/** The names of a client in all languages, by the members they are in. */
+export const namesOf = (client: unknown): readonly (readonly [member: string, name: string])[] =>
+  Object.entries(Object(client) as object).filter(
+    (entry): entry is [string, string] =>
+      /^client_name($|#)/.test(entry[0]) && typeof entry[1] === 'string',
+  )
 
-/** What stands for a letter where somebody wants a name to be read that is not there. */
-const standIns: Letters = { '3': 'e', '€': 'e', '!': 'l', '£': 'l' }
+/** How long a name is at most, as it is given and in its compatibility form: one character can have eighteen in that. */
+const longest = 200
 
-/**
- * Control, direction and format characters, and whatever else takes no room on a page, or takes it and leaves it empty
- * without being a space.
- */
-const invisible =
-  /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\uFFFC\u{13441}\u{13442}\u{16FE4}\u{1D159}]/u
+/** The rules for every name, also for one that a client has already. */
+export function clientName({ reservedNames, nameSigns }: NameRules): z.ZodType<string> {
+  return z.string({ error: 'must be a string' }).superRefine((value, context) => {
+    const complain = (code: string, message: string): void =>
+      context.addIssue({ code: 'custom', message, params: { code } })
+    if (value === '') return complain('invalid_name', 'must not be empty')
+    if (value.length > longest || value.normalize('NFKC').length > longest) {
+      return complain('invalid_name', `must have ${longest} characters at most`)
+    }
+    if (hasInvisible(value)) {
+      complain('invalid_name', 'must not have control, direction or other invisible characters')
+    }
+    if (value.trim() !== value) complain('invalid_name', 'must not begin or end with white space')
+    if (skeletonOf(value) === '') complain('invalid_name', 'must have a letter or a digit')
+    const part = reservedNames.find((name) => containsName(value, name, nameSigns))
+    if (part !== undefined) {
+      complain('reserved_name', `must not contain the name "${part}", or what looks like it`)
+    } else if (mixesAlphabets(value)) {
+      complain('mixed_alphabets', 'must not mix alphabets, or kinds of digits, within a word')
+    }
+  })
+}
 
 /** Whether a text has what a person cannot see, or what turns the text around it. */
 export const hasInvisible = (text: string): boolean => invisible.test(text)
 
 /**
- * What a name looks like: two names with the same skeleton are one to a person. Case, diacritics, white space,
- * punctuation and symbols do not count, nor do letters of other scripts that look like Latin ones.
- *
- * @see {@link https://www.unicode.org/reports/tr39/#Confusable_Detection Unicode TR39, Section 4}
+ * Control, direction and format characters, and those that take no room on a page, or leave their room empty without being a
+ * space.
  */
-export const skeletonOf = (name: string): string => wordsOf(name).join('')
+const invisible =
+  /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\uFFFC\u{13441}\u{13442}\u{16FE4}\u{1D159}]/u
+
+/** The signs of company names. They part words, and look like no letter. */
+const usualSigns = "&'’-–.,+/():!™®"
 
 /**
- * Whether a name contains another one, or what looks like it: within a word (`MyPleo`), as the beginning of
- * words that are read as one (`Ple o`, `P.l.e.o`, `P|l|e|o`), or with digits for letters (`PL30`). Not where it
- * comes about between two other words (`Simple Office`).
+ * Finds new names with signs that can be read as letters, and with letters of scripts that hardly anybody writes today, whose letters
+ * look like others. A client keeps the names that it has already.
  *
- * @param anyLetter - signs that are read as any letter, too
+ * @param others - signs that names may have beside the usual ones
+ * @see {@link https://www.unicode.org/reports/tr31/#Table_Candidate_Characters_for_Exclusion_from_Identifiers Unicode UAX 31, Tables 4 and 7}
  */
-export function containsName(name: string, other: string, anyLetter = ''): boolean {
-  const searched = skeletonOf(other)
-  if (searched === '') return false
-  const apart = name.replaceAll(/[\p{P}\p{S}]/gu, (sign) => (isLetter(sign) ? sign : ' '))
-  const readings = [wordsOf(name), wordsOf(name, standIns), wordsOf(apart, standIns)]
-  return (
-    readings.some((words) => hasRun(words, searched)) ||
-    Array.from(anyLetter).some(
-      (sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter),
-    )
-  )
-}
-
-/** A letter that no name has, for signs that are read as any letter. */
-const any = '\u{E000}'
-
-/** Whether a name is searched for if each of some signs may be one letter of it. */
-function hasWithAny(name: string, searched: string, anyLetter: string): boolean {
-  const marked = Array.from(name, (sign) => (anyLetter.includes(sign) ? any : sign)).join('')
-  let reached = new Set<number>()
-  for (const letter of wordsOf(marked, standIns).join('')) {
-    const next = [...reached, 0].flatMap((at) => {
-      if (letter !== any) return searched.startsWith(letter, at) ? [at + letter.length] : []
-      // One letter looks like these two.
-      return searched.startsWith('rn', at) ? [at + 1, at + 2] : [at + 1]
+export function findNameIssues(
+  client: object,
+  others: string,
+  current: object = {},
+): readonly ConfigurationIssue[] {
+  const kept = new Set(namesOf(current).map(([, name]) => name))
+  return namesOf(client)
+    .filter(([, name]) => !kept.has(name))
+    .flatMap(([path, name]) => {
+      if (otherScript.test(name)) {
+        const message = 'must have letters of scripts that are in everyday use (Unicode UAX 31)'
+        return [{ path, code: 'unusual_script', message }]
+      }
+      const isWrong = (name.match(sign) ?? []).some((found) => isUnusual(found, others))
+      const message = `must have no signs but ${Array.from(usualSigns + others).join(' ')}`
+      return isWrong ? [{ path, code: 'unusual_sign', message }] : []
     })
-    if (next.includes(searched.length)) return true
-    reached = new Set(next)
-  }
-  return false
 }
 
-/** Whether a sign is a letter in a circle, in a square or of a flag, and not one that may also part two letters. */
-const isLetter = (sign: string): boolean =>
-  /^[\p{L}\p{N}]$/u.test(sign.normalize('NFKD')) || /[\u{1F130}-\u{1F1FF}]/u.test(sign)
+/** Signs, marks around the letter before them, and numbers that are no digits and have none in them. */
+const sign = /[\p{P}\p{S}\p{Me}]|(?!\p{Script=Han})[\p{No}\p{Nl}]/gu
 
-/** How short a name must be to be looked for as a word of its own only, in letters. */
-const shortest = 4
+const isUnusual = (found: string, others: string): boolean =>
+  !usualSigns.includes(found) &&
+  !others.includes(found) &&
+  (/[\p{P}\p{S}\p{Me}]/u.test(found) || !/^[\p{L}\p{Nd}]/u.test(found.normalize('NFKD')))
 
-function hasRun(words: readonly string[], searched: string): boolean {
-  const isLong = searched.length >= shortest
-  if (isLong && words.some((word) => word.includes(searched))) return true
-  const whole = words.join('')
-  const bounds = new Set([0])
-  let end = 0
-  for (const word of words) {
-    end += word.length
-    bounds.add(end)
-  }
-  return [...bounds].some(
-    (start) => whole.startsWith(searched, start) && (isLong || bounds.has(start + searched.length)),
-  )
-}
+const toList = (text: string): readonly string[] => text.trim().split(/\s+/)
 
-/** The words of a name in the letters that they look like, with what else stands for some. */
-const wordsOf = (name: string, others: Letters = {}): readonly string[] =>
-  [latin, others, shared]
-    .reduce((text, letters) => withoutMarks(eachLetter(text, letters)), fold(name))
-    .replaceAll('vv', 'w')
-    .split(/[\p{P}\p{S}\p{Z}\s]+/u)
-    .filter(Boolean)
+/** @see {@link https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts Unicode UAX 31, Table 5} */
+const recommendedScripts = toList(`
+  Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul
+  Hebrew Hiragana Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan
+`)
 
-const eachLetter = (text: string, letters: Letters): string =>
-  text.replaceAll(/./gsu, (letter) => (Object.hasOwn(letters, letter) && letters[letter]) || letter)
+const otherScript = new RegExp(
+  `[^${[...recommendedScripts, 'Common', 'Inherited'].map((name) => `\\p{Script=${name}}`).join('')}]`,
+  'u',
+)
 
-/** Without the marks of any script on Latin, Greek and Cyrillic letters, and on digits and signs: others make another letter. */
-const withoutMarks = (text: string): string =>
-  text.replaceAll(
-    /(^|(?!\p{M})[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}])\p{M}+/gu,
-    '$1',
-  )
+/** Scripts that Unicode TR31 recommends for identifiers, or that people write every day in few places. */
+const scripts = toList(`
+  Latin Cyrillic Greek Arabic Hebrew Armenian Georgian Ethiopic Thaana Devanagari Bengali
+  Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar
+  Khmer Mongolian Cherokee Canadian_Aboriginal Syriac Nko Adlam Tifinagh Vai Bamum
+  Balinese Javanese Sundanese Batak Buginese Cham Kayah_Li Lepcha Limbu Lisu Meetei_Mayek
+  New_Tai_Lue Newa Ol_Chiki Osage Saurashtra Syloti_Nagri Tai_Le Tai_Tham Tai_Viet Chakma
+  Mandaic Miao Yi Wancho Hanifi_Rohingya Nyiakeng_Puachue_Hmong Coptic
+`)
 
-/** In lower case and in its parts, without what stands beside or on a letter of any script, or takes no room. */
-const fold = (text: string): string =>
+/** Scripts that are written together, also within a word. */
+const together = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Hangul'],
+  ['Latin', 'Han', 'Bopomofo'],
+]
+
+const inScripts = (names: readonly string[]): string =>
+  names.map((name) => `\\p{Script_Extensions=${name}}`).join('')
+
+/** Words of one alphabet each, with signs of no alphabet. The last is for all scripts that are not named. */
+const alphabets: readonly RegExp[] = [
+  ...[...scripts.map((name) => [name]), ...together].map(
+    (names) => new RegExp(`^[${inScripts([...names, 'Common', 'Inherited'])}]*$`, 'u'),
+  ),
+  new RegExp(`^[^${inScripts([...scripts, ...together.flat()])}]*$`, 'u'),
+]
+
+/**
+ * Whether a word of a text has letters or digits of several scripts, or digits of several number systems. A word may have Latin
+ * letters beside Chinese, Japanese or Korean ones; two words may have different scripts.
+ *
+ * @see {@link https://www.unicode.org/reports/tr39/#Restriction_Level_Detection Unicode TR39, Section 5.2}: Highly Restrictive
+ */
+export const mixesAlphabets = (text: string): boolean =>
   text
-    .normalize('NFKD')
-    .toLowerCase()
-    .normalize('NFKD')
-    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .replaceAll(/(?![\u3099\u309A])\p{Script=Inherited}/gu, (mark) =>
-      /\p{M}/u.test(mark) ? '' : mark,
-    )
-    .replaceAll(modifiers, '')
+    .split(/[\p{P}\p{S}\p{Z}\p{C}]+/u)
+    .map((word) => word.normalize('NFKD'))
+    .some((word) => !alphabets.some((alphabet) => alphabet.test(word)) || mixesDigits(word))
 
-/** Letters that modify the one before them: apostrophes, strokes, tones. */
-const modifiers = /[\u02B0-\u02FF\uA700-\uA721\uA788-\uA78C\uA78F]/g
+const mixesDigits = (word: string): boolean =>
+  new Set(Array.from(word.matchAll(/\p{Nd}/gu), ([digit]) => zeroOf(digit))).size > 1
+
+/** Returns the code point of the zero that belongs to a digit: the ten digits of a number system are in a row. */
+function zeroOf(digit: string): number {
+  let zero = digit.codePointAt(0) ?? 0
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1
+  return zero
+}

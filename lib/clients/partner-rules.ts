@@ -1,111 +1,155 @@
 import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
-import { findOversized } from './bounds.ts'
-import { findReservedHosts } from './hosts.ts'
+import {
+  findOversized,
+  isTrustedAs,
+  subjectTypeOf,
+  trustedMembersOf,
+  withoutEmpty,
+  type Sent,
+} from './members.ts'
+import type { Given } from './registration.ts'
 import {
   defaultGrantTypes,
-  localizedMembers,
+  members,
   mostTypes,
-  withoutEmpty,
   type ClientMetadata,
-} from './metadata.ts'
-import {
-  subjectTypeOf,
-  toLimitedOffer,
-  toOffered,
-  type LimitedOffer,
-  type Offer,
-  type RegistrationLimits,
-} from './offer.ts'
-import type { Given } from './registration.ts'
+  type MemberName,
+} from './rules.ts'
+import type { RegistrationLimits } from './stored-client.ts'
+import { findReservedHosts } from './uris.ts'
 
-/** What a client is before it is registered. */
-type Current = Partial<ClientMetadata>
-
-/** The same, and what a client sent: of that nobody knows what is in it. */
-interface Members {
-  readonly application_type?: unknown
-  readonly subject_type_preference?: unknown
-  readonly scope?: unknown
-  readonly optional_scope?: unknown
+/** The most that clients can have if they register themselves. */
+export interface Offer {
+  /** Hosts that they may not use, with those below. */
+  readonly reservedHosts: readonly string[]
+  readonly scopes: readonly string[]
+  /** The scopes of a client that names none. */
+  readonly defaultScopes: readonly string[]
+  readonly limits?: RegistrationLimits | undefined
 }
 
-/** What a member is where nobody registered it. */
-const notRegistered = { verified: false, pkce_exception: false, test: false }
-
-/** What people and codes trust: what else is behind it is not what was verified. */
-const trusted: readonly string[] = [
-  ...localizedMembers,
-  'contacts',
-  'initiation_uri',
-  'redirect_uris',
-  'settings_uri',
-  'application_type',
-  'subject_type_preference',
-  'scope',
-  'optional_scope',
-]
+/** A client as it is registered; empty if it is new. */
+type Current = Partial<ClientMetadata>
 
 /**
- * What a client that registers itself is to be registered with. What only whoever runs the server may decide stays as
- * it is: to send it as it is, as in an answer of before, is no mistake.
+ * Returns the metadata to register a client with that registers itself. The members that only the operator may set stay as
+ * they are: to send one as it is, as in an answer of before, is not a mistake.
  *
- * @param offer - what a client can have
- * @param current - what it is registered with; nothing yet where it is new
- * @param own - limits that count for this client alone, in place of those of the offer
+ * @param ownLimits - limits of this client alone, in place of those of the offer
  * @throws {@link ClientMetadataError} if it is too long to be looked at
  */
 export function toGivenByPartner(
   given: object,
   offer: Offer,
   current: Current = {},
-  own: RegistrationLimits = {},
+  ownLimits: RegistrationLimits = {},
 ): Given {
   const oversized = findOversized(given)
   if (oversized.length > 0) throw new ClientMetadataError(oversized)
-  const limited = toLimitedOffer(offer, own, current)
+  const limits = { ...offer.limits, ...ownLimits }
   const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
-  const asked = new Map(Object.entries(toOffered(withoutEmpty(given), limited, grantTypes)))
-  const metadata: Record<string, unknown> = Object.fromEntries(asked)
+  const isOffered = createIsOffered(limits, current)
+  const own = {
+    scopes: offer.scopes.filter(isOffered),
+    defaultScopes: offer.defaultScopes.filter(createIsOffered(limits, {})),
+  }
+  const asked: Sent = toOffered(withoutEmpty(given), own, grantTypes)
+  const metadata: Record<string, unknown> = { ...asked }
   const issues: ConfigurationIssue[] = []
-  for (const member of decidedMembers(current)) {
-    const value = asked.get(member)
-    if (typeof value === 'boolean' && value !== (current[member] ?? notRegistered[member])) {
+  for (const member of operatorMembers(current)) {
+    const value = asked[member]
+    if (typeof value === 'boolean' && value !== (current[member] ?? false)) {
       issues.push(notForClients(member))
     }
-    // What is no such value at all is said by the rules for all clients.
+    // A value of another type is refused by the rules for all clients.
     if (value === undefined || typeof value === 'boolean') metadata[member] = current[member]
   }
-  // It stays what it is, so it need not be said again.
+  // It stays public, so it need not say so again.
   if (current.token_endpoint_auth_method === 'none') {
     metadata['token_endpoint_auth_method'] ??= 'none'
   }
-  issues.push(...findSubjectTypeIssues(metadata, limited), ...findScopeIssues(metadata, limited))
-  if (
-    current.verified &&
-    (trustedOf(metadata) !== trustedOf(current) || isWider(metadata, current))
-  ) {
+  issues.push(
+    ...findSubjectTypeIssues(metadata, limits, current),
+    ...findScopeIssues(metadata, offer, isOffered),
+  )
+  if (current.verified && !isTrustedAs(current, metadata))
     Reflect.deleteProperty(metadata, 'verified')
-  }
-  return {
-    metadata,
-    issues: [
-      ...issues,
-      ...findGrantIssues(asked.get('grant_types'), grantTypes),
-      ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
-    ],
-  }
+  issues.push(
+    ...findGrantIssues(asked.grant_types, grantTypes),
+    ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
+  )
+  return { metadata, issues }
 }
 
-/** A client may say that it is under development, and whoever runs the server that it no longer is. */
-const decidedMembers = ({ test: isTest }: Current): readonly (keyof typeof notRegistered)[] =>
-  isTest ? ['verified', 'pkce_exception', 'test'] : ['verified', 'pkce_exception']
+/** The members that only the operator may set now. */
+const operatorMembers = (current: Sent): readonly MemberName[] =>
+  (Object.keys(members) as MemberName[]).filter((name) => {
+    const { by } = members[name]
+    return by === 'operator' || (by === 'operator takes away' && current[name] === true)
+  })
 
-function findGrantIssues(
-  types: unknown,
-  allowed: readonly string[],
-): readonly ConfigurationIssue[] {
-  // Too many are refused as such, by the rules for all clients.
+/** Whether a client can have a scope: within its limits, or because it has the scope already, as the operator may have given it. */
+type IsOffered = (name: string) => boolean
+
+function createIsOffered({ scopes }: RegistrationLimits, current: Current): IsOffered {
+  const has = toScopeNames(current.scope)
+  return (name) => (scopes?.includes(name) ?? true) || has.includes(name)
+}
+
+/**
+ * Leaves out scopes, grant types and response types that a client cannot have: it sends one registration to servers of every
+ * kind, and the answer says what it got. If nothing were left of a list, the list stays as it is, and the rules of all clients
+ * refuse it.
+ *
+ * @param grantTypes - those that the client can have
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.1 RFC 7591, Section 3.2.1}
+ */
+function toOffered(
+  given: object,
+  { scopes, defaultScopes }: Pick<Offer, 'scopes' | 'defaultScopes'>,
+  grantTypes: readonly string[],
+): object {
+  const sent = new Map<string, unknown>(Object.entries(given))
+  const keep = (member: string, toKept: (value: unknown) => unknown): void => {
+    if (sent.has(member)) sent.set(member, toKept(sent.get(member)))
+  }
+  keep('scope', (value) => keptScope(value, scopes) || value)
+  keep('optional_scope', (value) => keptScope(value, scopes))
+  keep('grant_types', (value) => keptTypes(value, grantTypes))
+  keep('response_types', (value) => keptTypes(value, ['code']))
+  const [types, scope] = [sent.get('grant_types'), sent.get('scope')]
+  const asksPeople = !Array.isArray(types) || types.includes('authorization_code')
+  const isMissing = scope === undefined || (typeof scope === 'string' && /^ *$/.test(scope))
+  if (asksPeople && defaultScopes.length > 0 && isMissing) {
+    sent.set('scope', defaultScopes.join(' '))
+  }
+  return Object.fromEntries(sent)
+}
+
+/** A value of another type is a mistake, which the rules for all clients name. */
+const keptScope = (value: unknown, known: readonly string[]): unknown =>
+  typeof value === 'string'
+    ? toScopeNames(value)
+        .filter((name) => known.includes(name))
+        .join(' ')
+    : value
+
+function keptTypes(value: unknown, known: readonly string[]): unknown {
+  if (!Array.isArray(value) || value.length > mostTypes) return value
+  const types: readonly unknown[] = value
+  const kept = types.filter((type) => typeof type !== 'string' || known.includes(type))
+  return kept.length > 0 ? kept : value
+}
+
+const notForClients = (path: string): ConfigurationIssue => ({
+  path,
+  code: 'not_for_clients',
+  message: 'is decided by the operator of this server',
+})
+
+function findGrantIssues(types: unknown, allowed: readonly string[]): ConfigurationIssue[] {
+  // If there are too many, the rules for all clients say so.
   const isList = Array.isArray(types) && types.length <= mostTypes
   return (isList ? types : []).flatMap((type, index) =>
     typeof type !== 'string' || allowed.includes(type)
@@ -114,62 +158,28 @@ function findGrantIssues(
   )
 }
 
-const notForClients = (path: string): ConfigurationIssue => ({
-  path,
-  code: 'not_for_clients',
-  message: 'is decided by whoever runs this server',
-})
-
 function findSubjectTypeIssues(
-  metadata: Members,
-  { subjectTypes }: LimitedOffer,
+  metadata: Sent,
+  { subjectTypes }: RegistrationLimits,
+  current: Current,
 ): readonly ConfigurationIssue[] {
   const type = subjectTypeOf(metadata)
   // The rules for all clients name every other value.
   const isType = type === 'company' || type === 'organization'
-  if (!subjectTypes || !isType || subjectTypes.includes(type)) return []
+  const had = current.client_id ? [subjectTypeOf(current)] : []
+  const allowed = subjectTypes && [...new Set<unknown>([...subjectTypes, ...had])]
+  if (!allowed || !isType || allowed.includes(type)) return []
   const path = 'subject_type_preference'
-  const message = `must be ${[...new Set(subjectTypes)].join(' or ')}: whoever runs this server decided so`
+  const message = `must be ${allowed.join(' or ')}: the operator of this server decided so`
   return [{ path, code: 'not_for_clients', message }]
 }
 
-/** Of a list of which nothing was left, so that it stayed as it was sent. */
+/** Finds scopes that the resource server has and this client cannot have. Other scopes were left out, if one was left. */
 const findScopeIssues = (
-  { scope }: Members,
-  { beyond }: LimitedOffer,
+  { scope }: Sent,
+  { scopes }: Offer,
+  isOffered: IsOffered,
 ): readonly ConfigurationIssue[] =>
   toScopeNames(scope).flatMap((name, index) =>
-    beyond.includes(name) ? [notForClients(`scope[${index}]`)] : [],
+    scopes.includes(name) && !isOffered(name) ? [notForClients(`scope[${index}]`)] : [],
   )
-
-/** What a verified client must not change unseen. Scopes are compared by {@link isWider}: fewer of them are no reason to look again. */
-const trustedOf = (client: Members): string =>
-  JSON.stringify(
-    trustedMembersOf({
-      ...client,
-      application_type: client.application_type ?? 'web',
-      subject_type_preference: subjectTypeOf(client),
-    }).filter(([name]) => !isScope(name)),
-  )
-
-const isScope = (name: string): boolean => name === 'scope' || name === 'optional_scope'
-
-/** Whether people grant a client more than before, or can leave out less of it. */
-const isWider = (metadata: Members, current: Members): boolean =>
-  [allOf, requiredOf].some((scopesOf) => {
-    const before = scopesOf(current)
-    return scopesOf(metadata).some((name) => !before.includes(name))
-  })
-
-const allOf = ({ scope }: Members): readonly string[] => toScopeNames(scope)
-
-const requiredOf = ({ scope, optional_scope: optional }: Members): readonly string[] =>
-  toScopeNames(scope).filter((name) => !toScopeNames(optional).includes(name))
-
-/** What a client is trusted by, of what it is registered with. */
-export const trustedMembersOf = (
-  client: object,
-): readonly (readonly [name: string, value: unknown])[] =>
-  Object.entries(client)
-    .filter(([name]) => trusted.includes(name.split('#')[0] ?? ''))
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))

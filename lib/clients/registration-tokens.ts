@@ -1,64 +1,103 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { carefully, ClientMetadataError } from '../errors.ts'
-import type { RegisteredClient } from './clients.ts'
-import { withoutEmpty, type ClientMetadata } from './metadata.ts'
-import type { ClientRecord } from './record.ts'
-import type { Registry } from './registry.ts'
+import type { RecordStorage, Storage } from '../storage.ts'
+import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
+import { withoutEmpty } from './members.ts'
+import { toRegisteredClient } from './registered-client.ts'
+import type { Registry } from './registration.ts'
+import type { ClientMetadata } from './rules.ts'
 import { generateCredential } from './secrets.ts'
-import { toRegisteredClient } from './shown-client.ts'
+import type { ClientRecord, RegistrationLimits } from './stored-client.ts'
 
-/** A client that registered itself changed what it is registered with. */
-export interface ClientChangedItself {
-  readonly clientId: string
-  /** The members that are other ones now, by their RFC 7591 names. */
-  readonly members: readonly string[]
+/** The prefix of every initial access token. */
+export const initialAccessTokenStart = 'pleo_iat_'
+
+/** Seconds. */
+const defaultLifetime = 7 * 86_400
+
+/** How often a registration with one token may be refused: each takes work, and nobody needs so many to get one right. */
+const mostAttempts = 10
+
+/** Makes the methods for the tokens with which clients register themselves. */
+export function createInitialAccessTokens(
+  storage: Storage,
+): Pick<Clients, 'createInitialAccessToken' | 'endInitialAccessToken'> {
+  const records = storage.records('InitialAccessToken')
+  return {
+    async createInitialAccessToken({ lifetime = defaultLifetime, scopes, subjectTypes } = {}) {
+      if (!Number.isSafeInteger(lifetime) || lifetime < 1) {
+        throw new RangeError('lifetime must be a whole number of seconds, 1 or more')
+      }
+      checkTexts('scopes', scopes)
+      checkTexts('subjectTypes', subjectTypes, ['company', 'organization'])
+      const token = generateCredential(initialAccessTokenStart)
+      const expiresAt = Date.now() + lifetime * 1000
+      const limits = { ...(scopes && { scopes }), ...(subjectTypes && { subjectTypes }) }
+      const isLimited = scopes !== undefined || subjectTypes !== undefined
+      await records.upsert(token, { expiresAt, ...(isLimited && { limits }) }, lifetime)
+      return { token, expiresAt }
+    },
+    endInitialAccessToken: (token) => records.destroy(token),
+  }
 }
 
-/** What a host is told of clients, by the process that did it. */
-export interface ClientEvents {
-  /** A client changed itself over HTTP, with its registration access token. */
-  'client.changed_itself': [event: ClientChangedItself]
+/** @throws TypeError */
+function checkTexts(name: string, value: unknown, known?: readonly string[]): void {
+  if (value === undefined) return
+  const isText = (one: unknown): boolean =>
+    typeof one === 'string' && one !== '' && (known?.includes(one) ?? true)
+  if (Array.isArray(value) && value.length > 0 && value.every(isText)) return
+  throw new TypeError(`${name} must be a list of ${known?.join(' and ') ?? 'scopes'}, not empty`)
 }
 
-/** What is done with the tokens with which clients manage themselves. */
-export interface RegistrationTokens {
-  /** Tells when a client changes itself. */
-  readonly events: EventEmitter<ClientEvents>
-
-  /**
-   * Makes another registration access token for a client that registered itself. The one before stops at once, on every process.
-   *
-   * @throws {@link ClientMetadataError} if the client did not register itself; {@link UnknownClientError}
-   * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-3 RFC 7592, Section 3}
-   */
-  rotateRegistrationToken(clientId: string): Promise<RegistrationToken>
-
-  /**
-   * Ends the registration access token of a client, at once and on every process: it cannot manage itself until
-   * {@link rotateRegistrationToken} makes another one.
-   *
-   * @throws {@link ClientMetadataError} if the client did not register itself; {@link UnknownClientError}
-   */
-  endRegistrationToken(clientId: string): Promise<RegisteredClient>
+/** One attempt to register with an initial access token. */
+export interface Attempt {
+  /** The limits of the token. */
+  readonly limits: RegistrationLimits | undefined
+  /** The registration was refused. The last attempt ends the token. */
+  refuse(): Promise<void>
+  /** It was not decided, so it does not count. */
+  forget(): Promise<void>
 }
 
-/** A client with its new registration access token. */
-export interface RegistrationToken {
-  readonly client: RegisteredClient
-  /** Shown this once: only its hash is kept. */
-  readonly token: string
+/**
+ * Begins an attempt to register with a token, before any work is done for it. Returns undefined if the token is not good, or has no
+ * attempt left. The attempts are records of their own, so processes cannot count one twice. A space keeps their ids from being tokens.
+ */
+export async function beginAttempt(
+  records: RecordStorage,
+  token: string,
+): Promise<Attempt | undefined> {
+  const found = await records.find(token)
+  if (!found) return undefined
+  // Tokens that an earlier version made do not say when they end.
+  const { expiresAt = Date.now() + defaultLifetime * 1000 } = found
+  const lifetime = Math.max(1, Math.ceil((Number(expiresAt) - Date.now()) / 1000))
+  for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+    const id = `${token} ${attempt}`
+    if (!(await records.insert(id, {}, lifetime))) continue
+    return {
+      limits: found['limits'] as RegistrationLimits | undefined,
+      async refuse() {
+        if (attempt === mostAttempts) await records.destroy(token)
+      },
+      forget: async () => void (await records.destroy(id)),
+    }
+  }
+  return undefined
 }
 
-/** Has no key: it must outlive the keys of the storage, and nobody guesses 256 random bits. */
+/** A hash of a registration access token. It has no key: it must outlive the keys of the storage, and nobody guesses 256 random bits. */
 export const hashOf = (clientId: string, token: string): string =>
   hash('sha256', JSON.stringify([clientId, token]), 'base64url')
 
 export const generateRegistrationToken = (): string => generateCredential('pleo_rat_')
 
-/** No token has this hash. Its being there says that the client registered itself, to earlier versions as well. */
+/** No token has this hash. It tells all versions of this server that the client registered itself. */
 const noToken = ''
 
+/** Makes the methods for the tokens with which clients manage themselves. */
 export function createRegistrationTokens({ store, events }: Registry): RegistrationTokens {
   const set = (clientId: string, accessToken: string): Promise<ClientRecord> =>
     store.change(clientId, ({ registration, ...current }) => {
@@ -70,10 +109,10 @@ export function createRegistrationTokens({ store, events }: Registry): Registrat
     async rotateRegistrationToken(clientId) {
       const token = generateRegistrationToken()
       const record = await set(clientId, hashOf(clientId, token))
-      return { client: toRegisteredClient(record, Date.now()), token }
+      return { client: toRegisteredClient(record), token }
     },
     async endRegistrationToken(clientId) {
-      return toRegisteredClient(await set(clientId, noToken), Date.now())
+      return toRegisteredClient(await set(clientId, noToken))
     },
   }
 }

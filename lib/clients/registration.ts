@@ -1,34 +1,66 @@
 import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { Connections } from '../grants/connections.ts'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
-import type { CreatedClient } from './clients.ts'
-import { findLogoUriIssues } from './logo-uris.ts'
-import { toKnownMembers, withoutEmpty, type ClientMetadata } from './metadata.ts'
-import type { NameClaim } from './name-claim.ts'
-import type { RegistrationLimits } from './offer.ts'
-import type { ClientRecord, Registration } from './record.ts'
-import { findNameIssues } from './name-signs.ts'
-import { findRedirectUriIssues } from './redirect-uris.ts'
-import type { Registry } from './registry.ts'
-import { claimedBy, reserveNames } from './reserve-names.ts'
-import { toRegisteredClient } from './shown-client.ts'
+import type { Storage } from '../storage.ts'
+import type { FindClientIssues } from './check.ts'
+import type { ClientEvents } from './clients.ts'
+import { toKnownMembers, withoutEmpty } from './members.ts'
+import { createNameIndex, type NameClaim, type NameIndex } from './name-index.ts'
+import { findNameIssues } from './names.ts'
+import { toRegisteredClient, type CreatedClient } from './registered-client.ts'
+import type { ClientMetadata } from './rules.ts'
+import type { ClientSecrets } from './secrets.ts'
+import { createClientStore, type ClientStore } from './store.ts'
+import type { ClientRecord, Registration, RegistrationLimits } from './stored-client.ts'
+import { findLogoUriIssues, findRedirectUriIssues } from './uris.ts'
 
-/** Metadata to register a client with, and what is wrong with it beyond the rules for all clients. */
+/** The options of {@link createRegistry}. */
+export interface RegistryParts {
+  readonly storage: Storage
+  readonly secrets: ClientSecrets
+  readonly connections: Connections
+  /** Clients that are not stored. */
+  readonly staticClients: readonly ClientMetadata[]
+  /** Signs that names may have beside the usual ones. @defaultValue none */
+  readonly nameSigns?: string
+  readonly findIssues: FindClientIssues
+  /** Whether logos may be on loopback hosts. */
+  readonly isDevelopment: boolean
+}
+
+/** The common parts of everything that registers, changes or removes clients. */
+export interface Registry extends RegistryParts {
+  readonly store: ClientStore
+  readonly names: NameIndex
+  readonly events: EventEmitter<ClientEvents>
+}
+
+/** Puts together the parts that the clients of a storage need. */
+export function createRegistry(parts: RegistryParts): Registry {
+  const { storage, secrets, staticClients } = parts
+  const store = createClientStore(storage.records('Client'), secrets)
+  const names = createNameIndex(storage, staticClients)
+  return { ...parts, store, names, events: new EventEmitter<ClientEvents>() }
+}
+
+/** Metadata to register a client with, and its mistakes beyond the rules for all clients. */
 export interface Given {
   readonly metadata: object
   readonly issues?: readonly ConfigurationIssue[]
 }
 
-/** How long a client that registered itself is kept that nobody was granted anything by, in milliseconds. */
+/** How long a client that registered itself is kept if nobody was granted anything by it, in milliseconds. */
 const unusedFor = 30 * 86_400_000
 
-/** What is different for a client that registers itself. */
+/** The options for a client that registers itself. */
 export interface RegisterOptions {
   readonly toAccessToken?: (clientId: string) => string
   /** Whether it comes without an initial access token. @defaultValue `false` */
   readonly isOpen?: boolean
   /** Of the initial access token. */
   readonly limits?: RegistrationLimits | undefined
-  /** The last thing before it is stored; where it throws, nothing was done. */
+  /** Runs last, before the client is stored. If it throws, nothing was done. */
   readonly beforeStored?: () => Promise<void>
 }
 
@@ -56,22 +88,22 @@ export async function register(
     ...(limits && { limits }),
   }
   const claim = names.claimFor(id)
-  await reserveNames(registry, claim, { metadata, registration })
   try {
+    await claim.reserve({ metadata, registration })
     await beforeStored?.()
   } catch (error) {
-    await claim.abandon()
+    await claim.settle()
     throw error
   }
-  // Where it is not known whether this was done, the name waits for its client.
+  // If this fails, the client may be stored or not: its names wait for it.
   await store.insert({ metadata, registration })
-  return { client: toRegisteredClient({ metadata, registration }, now), secret }
+  return { client: toRegisteredClient({ metadata, registration }), secret }
 }
 
 /**
  * Changes what a client is registered with, whichever way the change comes in.
  *
- * @param toGiven - what it is to be registered with, from what it is
+ * @param toGiven - makes the new metadata from the client as it is
  * @throws {@link ClientMetadataError}; {@link UnknownClientError}; what `toGiven` throws
  */
 export async function revise(
@@ -86,10 +118,10 @@ export async function revise(
       const metadata = complete(registry, clientId, toGiven(current), current.metadata)
       if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
       const next = { ...current, metadata }
-      await reserveNames(registry, claim, next, current)
+      await claim.reserve(next, current)
       return next
     } catch (error) {
-      await giveUp(registry, claim, clientId)
+      await abandon(store, claim, clientId)
       throw error
     }
   }
@@ -97,18 +129,13 @@ export async function revise(
     if (error instanceof UnknownClientError) await claim.settle()
     throw error
   })
-  await claim.settle(claimedBy(record))
+  await claim.settle(record)
   return record
 }
 
-/** Gives back what was reserved for a change that is refused. */
-async function giveUp({ store }: Registry, claim: NameClaim, clientId: string): Promise<void> {
-  await claim.abandon()
-  const stored = await store.read(clientId)
-  if (claim.hasMore(stored && claimedBy(stored))) {
-    const touched = await store.touch(clientId)
-    await claim.settle(touched && claimedBy(touched))
-  }
+/** Gives back what was reserved for a change that is refused. Another change at the same time may need it, and begins anew. */
+async function abandon(store: ClientStore, claim: NameClaim, clientId: string): Promise<void> {
+  if (claim.isPending()) await claim.settle(await store.touch(clientId))
 }
 
 /** @throws ClientMetadataError */

@@ -1,16 +1,62 @@
-import type { RotationOptions } from './clients.ts'
-import { isLive, type StoredSecret } from './secrets.ts'
+import { ClientMetadataError } from '../errors.ts'
+import type { Clients, RotationOptions } from './clients.ts'
+import { toRegisteredClient } from './registered-client.ts'
+import type { Registry } from './registration.ts'
+import { isLive } from './secrets.ts'
+import type { StoredSecret } from './stored-client.ts'
+
+/** Makes the methods for the secrets of a client. */
+export function createSecretMethods({
+  store,
+  secrets,
+}: Pick<Registry, 'store' | 'secrets'>): Pick<Clients, 'rotateSecret' | 'endOldSecrets'> {
+  return {
+    async rotateSecret(clientId, options = {}) {
+      checkRotation(options)
+      const secret = secrets.generate()
+      const added: StoredSecret = secrets.toStored(clientId, secret, Date.now())
+      const record = await store.change(clientId, (current) => {
+        const { metadata, registration } = current
+        if (metadata.token_endpoint_auth_method === 'none') throw publicClient()
+        const all = withNewSecret(registration.secrets, added, options)
+        return { ...current, registration: { ...registration, secrets: all } }
+      })
+      return { client: toRegisteredClient(record), secret }
+    },
+    async endOldSecrets(clientId, { ids } = {}) {
+      const record = await store.change(clientId, (current, now) => {
+        const { registration } = current
+        const live = registration.secrets.filter((one) => isLive(one, now))
+        if (ids && live.map(({ id }) => id).join() !== ids.join()) throw changedSecrets()
+        if (live.length < 2) return current
+        return { ...current, registration: { ...registration, secrets: live.slice(0, 1) } }
+      })
+      return toRegisteredClient(record)
+    },
+  }
+}
+
+function changedSecrets(): Error {
+  const message = 'are not those that were looked at: look again'
+  return new ClientMetadataError([{ path: 'secrets', code: 'secrets_changed', message }])
+}
+
+function publicClient(): Error {
+  const message = 'is "none": a public client has no secret'
+  const path = 'token_endpoint_auth_method'
+  return new ClientMetadataError([{ path, code: 'invalid_client', message }])
+}
 
 /** How long a secret goes on working after the next one was made, in seconds. */
 const defaultEndsIn = 7 * 86_400
 
 /**
- * The secrets of a client with a new one: that one, and one before it that has an end. Of two before it, the one that was
- * used last goes on; where no use was noted, the older one, as the newer one may never have arrived.
+ * Returns the secrets of a client after a rotation: the new one, and one before it, which gets an end. Of two before it, the one that was
+ * used last goes on. If no use was noted, it is the older one, as the newer one may never have arrived.
  *
  * @param secrets - newest first
  */
-export function withNewSecret(
+function withNewSecret(
   secrets: readonly StoredSecret[],
   added: StoredSecret,
   { now: isNow = false, oldEndsIn = defaultEndsIn }: RotationOptions,
@@ -26,7 +72,7 @@ export function withNewSecret(
 }
 
 /** @throws RangeError */
-export function checkRotation({ oldEndsIn = defaultEndsIn }: RotationOptions): void {
+function checkRotation({ oldEndsIn = defaultEndsIn }: RotationOptions): void {
   if (Number.isSafeInteger(oldEndsIn) && oldEndsIn >= 0) return
   throw new RangeError('oldEndsIn must be a whole number of seconds, 0 or more')
 }

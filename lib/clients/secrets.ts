@@ -1,5 +1,13 @@
 import { createHmac, createSecretKey, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { RecordStorage, StoredPayload } from '../storage.ts'
+import {
+  lifetimeOf,
+  registrationOf,
+  toClientRecord,
+  toPayload,
+  type StoredSecret,
+} from './stored-client.ts'
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -8,9 +16,9 @@ const secretLength = 43
 const checksumLength = 6
 
 /**
- * Whether a text is a client secret as this server makes them: `pleo_cs_`, 43 characters, and 6 of a checksum (CRC-32 of all
- * before it), each of the letters and digits of ASCII. For scanners that look for secrets where none should be; whether
- * any client has it, or had, cannot be told from it.
+ * Whether a text has the form of a client secret that this server made: `pleo_cs_`, 43 characters, and 6 of a checksum (CRC-32 of all
+ * before it), all letters and digits of ASCII. For scanners that look for secrets in the wrong places. It does not say whether
+ * a client has or had this secret.
  */
 export function isClientSecret(text: string): boolean {
   if (!/^pleo_cs_[\dA-Za-z]{49}$/.test(text)) return false
@@ -19,41 +27,30 @@ export function isClientSecret(text: string): boolean {
 
 /**
  * A new client secret in the form that {@link isClientSecret} knows, with 256 random bits. For clients that are given with the
- * options; `server.clients` makes those of registered ones itself.
+ * options: `server.clients` makes the secrets of registered clients itself.
  */
 export const generateClientSecret = (): string => generateCredential('pleo_cs_')
-
-/** A client secret as it is kept: by its hash. Times are milliseconds since the epoch. */
-export interface StoredSecret {
-  readonly id: string
-  /** HMAC-SHA256 of client id and secret. */
-  readonly hash: string
-  readonly createdAt: number
-  /** Absent: no end. */
-  readonly expiresAt?: number
-  readonly lastUsedAt?: number
-}
 
 /** Makes client secrets and compares them with what is kept of them. */
 export interface ClientSecrets {
   /** A new secret, 256 random bits. */
   generate(): string
-  /** What is kept of a secret. */
+  /** Returns a secret in the form in which it is kept. */
   toStored(clientId: string, secret: string, now: number): StoredSecret
-  /** Which of the secrets that live that is; all of them are looked at, in constant time. */
+  /** Returns the one of the live secrets that it is. Compares with each of them, in constant time. */
   find(
     clientId: string,
     secret: string,
     among: readonly StoredSecret[],
     now: number,
   ): StoredSecret | undefined
-  /** The secret with its hash under the newest key; the same where it is that already. */
+  /** Returns the secret with its hash under the newest key. */
   renew(clientId: string, secret: string, stored: StoredSecret): StoredSecret
 }
 
 /**
- * Makes the client secrets of a server. Their hashes have a key, so that whoever reads the storage cannot even try
- * what a secret may be; a slow hash would give nothing more, as there are 256 random bits in each.
+ * Makes the client secrets of a server. Their hashes have a key, so that nobody who reads the storage can try guesses.
+ * A slow hash would add nothing: each secret has 256 random bits.
  *
  * @param secrets - of the storage, newest first: the first makes new hashes, all compare
  */
@@ -90,13 +87,13 @@ export function createClientSecrets(secrets: readonly Uint8Array[]): ClientSecre
   }
 }
 
-/** 256 random bits in the form of client secrets, which scanners know by what it begins with. */
+/** Returns 256 random bits in the form of client secrets. Scanners know it by its prefix. */
 export function generateCredential(prefix: string): string {
   const text = prefix + toDigits(BigInt(`0x${randomBytes(32).toString('hex')}`), secretLength)
   return text + checksumOf(text)
 }
 
-/** Whether a secret has not come to its end. */
+/** Whether a secret has not ended. */
 export const isLive = ({ expiresAt = Infinity }: StoredSecret, now: number): boolean =>
   expiresAt > now
 
@@ -108,10 +105,47 @@ function toDigits(value: bigint, length: number): string {
   return text.padStart(length, '0')
 }
 
-/** The secrets of fewer than 32 characters, by their paths. The clients may be of any type. */
-export const findShortSecrets = (clients: readonly unknown[]): readonly string[] =>
-  clients.flatMap((client, index) => {
-    const { client_secret: secret } = Object(client) as { readonly client_secret?: unknown }
-    const isShort = typeof secret === 'string' && secret !== '' && secret.length < 32
-    return isShort ? [`clients[${index}].client_secret`] : []
-  })
+/** Compares a secret with those of a stored client. */
+export type MatchSecret = (clientId: string, secret: string) => Promise<boolean>
+
+/** How often a use of a secret is stored, in milliseconds. */
+const useInterval = 60_000
+
+/**
+ * Compares secrets with the hashes that are stored, and notes when each was last used.
+ *
+ * @param records - with a cache: the client was read for the same request
+ */
+export function createSecretMatching(records: RecordStorage, secrets: ClientSecrets): MatchSecret {
+  const notedAt = new Map<string, number>()
+  const note = async (payload: StoredPayload, used: StoredSecret): Promise<boolean> => {
+    const { metadata, registration, version } = toClientRecord(payload, secrets)
+    const all = registration.secrets.map((one) => (one.id === used.id ? used : one))
+    const changed = { metadata, registration: { ...registration, secrets: all } }
+    // If somebody else changes the client at the same time, the next use is noted.
+    return records.swap(metadata.client_id, toPayload(changed), version, lifetimeOf(changed))
+  }
+  const noteSoon = async (
+    payload: StoredPayload,
+    used: StoredSecret,
+    now: number,
+  ): Promise<void> => {
+    notedAt.set(used.id, now)
+    const isNoted = await note(payload, { ...used, lastUsedAt: now }).catch(() => false)
+    if (!isNoted && notedAt.get(used.id) === now) notedAt.delete(used.id)
+  }
+  return async (clientId, secret) => {
+    const now = Date.now()
+    const payload = await records.find(clientId)
+    const stored = registrationOf(payload)?.secrets ?? []
+    const found = secrets.find(clientId, secret, stored, now)
+    if (!payload || !found) return false
+    const last = Math.max(found.lastUsedAt ?? 0, notedAt.get(found.id) ?? 0)
+    if (now - last >= useInterval) {
+      if (notedAt.size >= 10_000) notedAt.clear()
+      // No answer waits for it, and none fails by it. Under the newest key, so that the older one can go.
+      void noteSoon(payload, secrets.renew(clientId, secret, found), now)
+    }
+    return true
+  }
+}

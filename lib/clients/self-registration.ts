@@ -1,21 +1,27 @@
 import { timingSafeEqual } from 'node:crypto'
-import { errors } from 'oidc-provider'
 import {
   ClientMetadataError,
   ClientResumedError,
+  ProtocolError,
   UnknownClientError,
   type ConfigurationIssue,
 } from '../errors.ts'
-import type { Clients, CreatedClient, RegisteredClient } from './clients.ts'
-import { beginAttempt } from './initial-access-tokens.ts'
-import { withoutEmpty } from './metadata.ts'
-import type { Offer } from './offer.ts'
-import { toGivenByPartner } from './partner-rules.ts'
-import type { ClientRecord } from './record.ts'
-import { register, revise, type Given } from './registration.ts'
-import { generateRegistrationToken, hashOf, tellChange } from './registration-tokens.ts'
-import type { Registry } from './registry.ts'
-import { toRegisteredClient } from './shown-client.ts'
+import type { Clients } from './clients.ts'
+import { withoutEmpty } from './members.ts'
+import { toGivenByPartner, type Offer } from './partner-rules.ts'
+import {
+  toRegisteredClient,
+  type CreatedClient,
+  type RegisteredClient,
+} from './registered-client.ts'
+import { register, revise, type Given, type Registry } from './registration.ts'
+import {
+  beginAttempt,
+  generateRegistrationToken,
+  hashOf,
+  tellChange,
+} from './registration-tokens.ts'
+import type { ClientRecord } from './stored-client.ts'
 
 /** A client that registered itself, with the token that it is managed with. */
 export interface SelfRegistered extends CreatedClient {
@@ -23,23 +29,22 @@ export interface SelfRegistered extends CreatedClient {
 }
 
 /**
- * What clients do themselves, by the rules for all clients and by those for partners. Tokens that are not good are
- * the framework's `InvalidToken`; a suspended client is refused.
+ * How clients register and manage themselves, by the rules for all clients and by those for partners. Throws a
+ * {@link ProtocolError}: `invalid_token` for a token that is not good, `invalid_request` for a suspended client.
  */
 export interface SelfRegistration {
   /**
    * Registers a client, and uses up the token for it.
    *
-   * @param initialAccessToken - undefined: nothing is asked for
+   * @param initialAccessToken - undefined: everybody may register
    */
   register(metadata: object, initialAccessToken: string | undefined): Promise<SelfRegistered>
   read(clientId: string, accessToken: string): Promise<RegisteredClient>
-  /** Registers it with all of that, and with nothing else. */
+  /** Replaces all members of the client. */
   replace(clientId: string, accessToken: string, body: object): Promise<RegisteredClient>
   remove(clientId: string, accessToken: string): Promise<void>
 }
 
-/** Makes what clients do themselves. */
 export function createSelfRegistration(
   registry: Registry,
   clients: Clients,
@@ -53,7 +58,7 @@ export function createSelfRegistration(
     async read(clientId, accessToken) {
       const record = await read(clientId, accessToken)
       refuseSuspended(record)
-      return toRegisteredClient(record, Date.now())
+      return toRegisteredClient(record)
     },
     async replace(clientId, accessToken, body) {
       let before = await read(clientId, accessToken)
@@ -65,11 +70,11 @@ export function createSelfRegistration(
         return toReplacement(registry, current, body, offer)
       }).catch(asInvalidToken)
       tellChange(registry.events, before.metadata, record.metadata)
-      return toRegisteredClient(record, Date.now())
+      return toRegisteredClient(record)
     },
     async remove(clientId, accessToken) {
       const record = await read(clientId, accessToken)
-      // What was begun can be finished, whoever began it.
+      // A removal can be finished, also if somebody else began it.
       if (!record.registration.isRemoving) refuseSuspended(record)
       await clients.remove(clientId).catch(asConflict)
     },
@@ -92,11 +97,11 @@ function createRegister(
     }
     const beforeStored = async (): Promise<void> => {
       const isEnded = await clients.endInitialAccessToken(initialAccessToken)
-      if (!isEnded) throw invalidInitialAccessToken()
+      if (!isEnded) throw invalidToken()
     }
-    // Asked first: what is wrong with a client is nobody's business who may not register one.
+    // First: nobody learns what is wrong with a client who may not register one.
     const attempt = await beginAttempt(tokens, initialAccessToken)
-    if (!attempt) throw invalidInitialAccessToken()
+    if (!attempt) throw invalidToken()
     try {
       const { limits } = attempt
       const as = { toAccessToken, limits, beforeStored }
@@ -109,39 +114,40 @@ function createRegister(
   }
 }
 
-/** @throws InvalidToken */
+/** @throws ProtocolError */
 function authenticated(record: ClientRecord | undefined, accessToken: string): ClientRecord {
   const { accessToken: expected = '' } = record?.registration ?? {}
   const actual = Buffer.from(hashOf(record?.metadata.client_id ?? '', accessToken))
   const isEqual =
     actual.length === expected.length && timingSafeEqual(actual, Buffer.from(expected))
   if (record && isEqual) return record
-  throw new errors.InvalidToken('registration access token not found')
+  throw invalidToken()
 }
 
 function refuseSuspended({ registration }: ClientRecord): void {
   if (registration.suspendedAt === undefined) return
-  throw new errors.InvalidRequest('the client is suspended', 403)
+  throw new ProtocolError('invalid_request', 'the client is suspended', 403)
 }
 
 /** Somebody removed it meanwhile, and its token with it. */
 function asInvalidToken(error: unknown): never {
   if (error instanceof UnknownClientError) {
-    throw new errors.InvalidToken('registration access token not found')
+    throw invalidToken()
   }
   throw error
 }
 
-/** Whoever runs the server decided otherwise meanwhile. */
+/** The operator decided otherwise meanwhile. */
 function asConflict(error: unknown): never {
-  if (error instanceof ClientResumedError) throw new errors.InvalidRequest(error.message, 409)
+  if (error instanceof ClientResumedError)
+    throw new ProtocolError('invalid_request', error.message, 409)
   throw error
 }
 
-const invalidInitialAccessToken = (): Error =>
-  new errors.InvalidToken('initial access token not found')
+/** The token that came with the request is not good, whichever kind it should be. */
+const invalidToken = (): Error => new ProtocolError('invalid_token', 'invalid token provided', 401)
 
-/** What a client must not send, as only the server says it. */
+/** Only the server says these: a client must not send them. */
 const saidByServer = [
   'registration_access_token',
   'registration_client_uri',
@@ -150,7 +156,7 @@ const saidByServer = [
 ] as const
 
 /**
- * @throws ClientMetadataError where it is not for this client
+ * @throws ClientMetadataError if it is not for this client
  * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2 RFC 7592, Section 2.2}
  */
 function toReplacement(

@@ -1,6 +1,6 @@
 import type { JWKS } from 'oidc-provider'
-import { findShortSecrets } from '../clients/secrets.ts'
-import { withoutEmpty, withPlainScopes } from '../clients/metadata.ts'
+import { findShortSecrets } from '../clients/startup-checks.ts'
+import { withoutEmpty, withPlainScopes } from '../clients/members.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
@@ -13,7 +13,7 @@ import {
   type FindTemplateMistakes,
   type ViewsOptions,
 } from '../pages/views-options.ts'
-import { createClientCheck, type FindClientIssues } from '../clients/check-clients.ts'
+import type { ClientRules } from '../clients/check.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
 
@@ -36,8 +36,8 @@ export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'si
   readonly anonymousRequests: RequestLimits
   readonly trustedProxies: readonly string[]
   readonly views: ViewsOptions
-  /** Finds mistakes in a new client, by the rules for the clients of the options. */
-  readonly findClientIssues: FindClientIssues
+  /** The rules for new clients: the same as for the clients of the options. */
+  readonly clientRules: ClientRules
   readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
 
@@ -92,7 +92,7 @@ export function resolveConfig(
       locales: options.views?.locales ?? [],
       ...(options.views?.timeZone !== undefined && { timeZone: options.views.timeZone }),
     },
-    findClientIssues: createClientCheck({ ...toClientRules(options), credentials: 'made' }),
+    clientRules: { ...toClientRules(options), credentials: 'made' },
     configure: options.configure ?? ((configuration) => configuration),
   }
 }

@@ -1,6 +1,6 @@
 import type { Accounts } from '../pleo/accounts.ts'
 import type { Configuration, JWKS } from 'oidc-provider'
-import type { ClientMetadata } from '../clients/metadata.ts'
+import type { ClientMetadata } from '../clients/rules.ts'
 import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'

@@ -1,15 +1,16 @@
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
-import { initialAccessTokenStart } from '../clients/initial-access-tokens.ts'
+import type { RegisteredClient } from '../clients/registered-client.ts'
+import { initialAccessTokenStart } from '../clients/registration-tokens.ts'
+import { defaultGrantTypes } from '../clients/rules.ts'
 import type { SelfRegistration } from '../clients/self-registration.ts'
 import type { RegistrationOptions } from '../config/options.ts'
+import { ProtocolError } from '../errors.ts'
 import { createJsonParser } from './bodies.ts'
 import { createOpenCors, type PathMiddleware } from './front.ts'
-import { registrationPath } from '../paths.ts'
-import { toRegistrationAnswer } from './registration-answer.ts'
-import { bearerTokenOf, createBearerChallenge } from './registration-bearer.ts'
+import { registrationPath, toRegistrationUrl } from '../paths.ts'
 
-/** What {@link createRegistrationRoutes} takes. */
+/** The options of {@link createRegistrationRoutes}. */
 export interface RegistrationParts {
   readonly issuer: string
   readonly selfRegistration: SelfRegistration
@@ -97,3 +98,63 @@ const invitation = new RegExp(`^Bearer +${initialAccessTokenStart}`, 'i')
 const bodyOf = (ctx: Context): object => ctx.request.body as object
 
 const clientIdOf = ({ path }: Context): string => path.slice(registrationPath.length + 1)
+
+interface AnswerParts {
+  readonly issuer: string
+  readonly client: RegisteredClient
+  readonly accessToken: string
+  /** Only if it was made just now: no other is known here. */
+  readonly secret?: string | undefined
+}
+
+/**
+ * Returns a client for its partner, with the defaults that count.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-3 RFC 7592, Section 3}
+ */
+const toRegistrationAnswer = ({
+  issuer,
+  client,
+  accessToken,
+  secret,
+}: AnswerParts): Readonly<Record<string, unknown>> => ({
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: defaultGrantTypes,
+  response_types: ['code'],
+  ...client.metadata,
+  client_id_issued_at: Math.floor(client.createdAt / 1000),
+  ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: 0 }),
+  registration_client_uri: toRegistrationUrl(issuer, client.clientId),
+  registration_access_token: accessToken,
+})
+
+/**
+ * Returns the token in the header of a request.
+ *
+ * @throws {@link ProtocolError} `invalid_token` if there is none
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1 RFC 6750, Section 2.1}
+ */
+function bearerTokenOf(ctx: Pick<Context, 'get'>): string {
+  const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(ctx.get('Authorization')) ?? []
+  if (token === undefined) throw new ProtocolError('invalid_token', 'invalid token provided', 401)
+  return token
+}
+
+/**
+ * Challenges a request without a good token. Only a request that sent a token gets the error as well.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
+ */
+function createBearerChallenge(issuer: string): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      if (error instanceof ProtocolError && error.error === 'invalid_token') {
+        const reason = ctx.get('Authorization') === '' ? '' : `, error="${error.error}"`
+        ctx.set('WWW-Authenticate', `Bearer realm="${issuer}"${reason}`)
+      }
+      throw error
+    }
+  }
+}

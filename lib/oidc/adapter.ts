@@ -1,5 +1,5 @@
 import Provider, { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
-import { toFrameworkClient } from '../clients/record.ts'
+import { toFrameworkClient } from '../clients/stored-client.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import type { RepeatTimes } from '../grants/retries.ts'

@@ -5,8 +5,8 @@ import {
   type JWKS,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
-import { toLocalized } from '../clients/localized.ts'
-import { defaultGrantTypes } from '../clients/metadata.ts'
+import { defaultGrantTypes, membersForFramework } from '../clients/rules.ts'
+import { toLocalized } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import type { Lifetimes } from '../config/options.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
@@ -25,18 +25,6 @@ import { toResourceIndicators } from './read-parameters.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
-
-/** Members that clients register beyond RFC 7591, and in other languages. Each is kept and read as it was registered. */
-const pleoClientMetadata = [
-  'initiation_uri',
-  'localized',
-  'optional_scope',
-  'pkce_exception',
-  'settings_uri',
-  'subject_type_preference',
-  'test',
-  'verified',
-] as const
 
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
 export function toConfiguration(
@@ -113,10 +101,7 @@ function toTtl(lifetimes: Lifetimes): NonNullable<Configuration['ttl']> {
 }
 
 /** All that decides which clients the framework takes. */
-export const toClientConfiguration = (
-  scopes: ScopeCatalogue,
-  signingKeys: JWKS,
-): Configuration => ({
+const toClientConfiguration = (scopes: ScopeCatalogue, signingKeys: JWKS): Configuration => ({
   jwks: signingKeys,
   responseTypes: ['code'],
   scopes: Object.keys(scopes),
@@ -125,7 +110,7 @@ export const toClientConfiguration = (
     grant_types: [...defaultGrantTypes],
     id_token_signed_response_alg: toSigningAlgorithm(signingKeys),
   },
-  extraClientMetadata: { properties: [...pleoClientMetadata] },
+  extraClientMetadata: { properties: [...membersForFramework] },
   issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
   features: clientFeatures,
 })

@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider'
 import { errors, type Client } from 'oidc-provider'
 import type { RecordStorage } from '../storage.ts'
-import { toShownClientMetadata } from '../clients/record.ts'
+import { toShownClientMetadata } from '../clients/stored-client.ts'
 
 /** Finds a client to show to people, one that is suspended as well. */
 export type FindShownClient = (clientId: string) => Promise<Client | undefined>

@@ -4,7 +4,7 @@ import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-p
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
-import type { MatchSecret } from '../clients/authentication.ts'
+import type { MatchSecret } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, toIdentifier, type TokenValues } from '../grants/token-values.ts'
 import { tokenKeyOf } from './grant-request.ts'
@@ -136,6 +136,10 @@ export const hasGrantType = (provider: Provider, grantType: string): boolean =>
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
   internals(provider).configuration.routes
 
+/** The grant types that a client can register. */
+export const grantTypesOf = (provider: Provider): ReadonlySet<string> =>
+  internals(provider).configuration.grantTypes
+
 /** The values of `prompt` that the provider knows. */
 export const promptsOf = (provider: Provider): ReadonlySet<string> =>
   internals(provider).configuration.prompts
@@ -186,6 +190,7 @@ const internals = internalsOf as (provider: Provider) => {
     readonly routes: Readonly<Record<string, string>>
     readonly dPoPSigningAlgValues: readonly string[]
     readonly prompts: ReadonlySet<string>
+    readonly grantTypes: ReadonlySet<string>
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: TokenPolicy }>
     >

@@ -1,20 +1,22 @@
 import type Provider from 'oidc-provider'
 import type { Clients } from '../clients/clients.ts'
-import { toReservedHosts } from '../clients/hosts.ts'
-import { createClients, createRegistry, type RegistryParts } from '../clients/registry.ts'
+import { createClientCheck } from '../clients/check.ts'
+import { createClients } from '../clients/create-clients.ts'
+import { createRegistry, type RegistryParts } from '../clients/registration.ts'
 import { createSelfRegistration } from '../clients/self-registration.ts'
-import { createRegistrationCheck } from './static-clients.ts'
+import { toReservedHosts } from '../clients/uris.ts'
 import type { Config } from '../config/config.ts'
 import type { PathMiddleware } from '../http/front.ts'
 import { createRegistrationRoutes } from '../http/registration-endpoint.ts'
+import { grantTypesOf } from './internals.ts'
 
-/** What {@link createRegisteredClients} takes. */
+/** The options of {@link createRegisteredClients}. */
 export interface RegisteredClientsParts extends Pick<RegistryParts, 'secrets' | 'connections'> {
   readonly config: Config
   readonly provider: Provider
 }
 
-/** Makes the two doors to the registered clients of an authorization server: the host's, and that of the clients themselves. */
+/** Makes the two doors to the registered clients of an authorization server: for the host, and for the clients themselves. */
 export function createRegisteredClients({ config, provider, ...parts }: RegisteredClientsParts): {
   readonly clients: Clients
   readonly routes: readonly PathMiddleware[]
@@ -24,7 +26,10 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
     storage: config.storage,
     staticClients: config.clients,
     nameSigns: config.nameSigns,
-    findIssues: createRegistrationCheck(provider, config.findClientIssues),
+    findIssues: createClientCheck({
+      ...config.clientRules,
+      grantTypes: () => grantTypesOf(provider),
+    }),
     isDevelopment: config.isDevelopment,
   })
   const clients = createClients(registry)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mixesAlphabets } from '../../lib/clients/alphabets.ts'
+import { mixesAlphabets } from '../../lib/clients/names.ts'
 
 test.each([
   ['of one alphabet', ['Nordvind', 'Сбербанк', 'Εθνική', 'پاسارگاد', 'הפועלים', 'ქართული', 'Հայ']],

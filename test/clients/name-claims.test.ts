@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { skeletonOf } from '../../lib/clients/names.ts'
+import { skeletonOf } from '../../lib/clients/look-alikes.ts'
 import { ClientMetadataError, type RecordStorage, type Storage } from '../../lib/index.ts'
 import { registration } from '../support/registered.ts'
 import { pause } from '../support/requests.ts'

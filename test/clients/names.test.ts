@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { containsName, hasInvisible, skeletonOf } from '../../lib/clients/names.ts'
+import { containsName, skeletonOf } from '../../lib/clients/look-alikes.ts'
+import { hasInvisible } from '../../lib/clients/names.ts'
 
 describe('the name of the product is seen', () => {
   test.each([

@@ -38,8 +38,9 @@ const errorOf = (answer: RawAnswer): readonly unknown[] => {
 const refused = (why: string): readonly unknown[] => [400, 'invalid_client_metadata', why]
 
 const wider = 'companies:read users:read users:write'
-const notYours = 'scope[0] is decided by whoever runs this server'
-const mustBeCompany = 'subject_type_preference must be company: whoever runs this server decided so'
+const notYours = 'scope[0] is decided by the operator of this server'
+const mustBeCompany =
+  'subject_type_preference must be company: the operator of this server decided so'
 
 describe('the limits of the option', () => {
   test('leave out a scope of a registration, with a token and without', async () => {

@@ -131,9 +131,9 @@ describe('a client replaces what it is registered with', () => {
     [{ registration_client_uri: 'x' }, 'registration_client_uri must not be sent'],
     [{ client_id_issued_at: 1 }, 'client_id_issued_at must not be sent'],
     [{ client_secret_expires_at: 0 }, 'client_secret_expires_at must not be sent'],
-    [{ verified: true }, 'verified is decided by whoever runs this server'],
-    [{ pkce_exception: true }, 'pkce_exception is decided by whoever runs this server'],
-    [{ grant_types: ['implicit'] }, 'grant_types[0] is decided by whoever runs this server'],
+    [{ verified: true }, 'verified is decided by the operator of this server'],
+    [{ pkce_exception: true }, 'pkce_exception is decided by the operator of this server'],
+    [{ grant_types: ['implicit'] }, 'grant_types[0] is decided by the operator of this server'],
     [
       { token_endpoint_auth_method: 'none' },
       'token_endpoint_auth_method cannot make a confidential client public, nor a public one confidential',
@@ -178,7 +178,7 @@ describe('what the operator decided', () => {
     }
     for (const member of ['verified', 'pkce_exception', 'test']) {
       const answer = await replaceSelf(client, toReplacement(client, { [member]: false }))
-      const why = `${member} is decided by whoever runs this server`
+      const why = `${member} is decided by the operator of this server`
       expect(errorOf(answer)).toEqual([400, 'invalid_client_metadata', why])
     }
     expect(await metadataOf(id)).toMatchObject({ verified: true, pkce_exception: true, test: true })

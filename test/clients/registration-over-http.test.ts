@@ -133,7 +133,7 @@ describe('what only the operator decides', () => {
     const { error, error_description: description } = toJson(answer)
     expect(error).toBe('invalid_client_metadata')
     expect(String(description).split('; ')).toContain(
-      `${path} is decided by whoever runs this server`,
+      `${path} is decided by the operator of this server`,
     )
   })
 

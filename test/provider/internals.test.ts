@@ -7,6 +7,7 @@ import {
   changeParameters,
   compareHashedSecrets,
   keepOwnMembersInGrants,
+  grantTypesOf,
   promptsOf,
   recheckRedirectUris,
   responseModesOf,
@@ -114,9 +115,10 @@ describe('lib/oidc/internals.ts', () => {
     ])
   })
 
-  test('the values of prompt and the response modes are known', () => {
+  test('the values of prompt, the response modes and the grant types are known', () => {
     const provider = createBare()
     expect([...promptsOf(provider)]).toEqual(['none', 'login', 'consent'])
+    expect([...grantTypesOf(provider)]).toContain('authorization_code')
     expect([...responseModesOf(provider).keys()]).toEqual(
       expect.arrayContaining(['query', 'fragment', 'form_post']),
     )

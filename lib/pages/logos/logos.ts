@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
-import { findLogoUriIssues, logoUrisOf } from '../../clients/logo-uris.ts'
-import type { ClientMetadata } from '../../clients/metadata.ts'
+import { findLogoUriIssues, logoUrisOf } from '../../clients/uris.ts'
+import type { ClientMetadata } from '../../clients/rules.ts'
 import { logoPath } from '../../paths.ts'
 import { createBackground } from './background.ts'
 import { createLogoCache } from './cache.ts'

@@ -1,4 +1,4 @@
-import { logoProblems, type LogoProblem } from '../../clients/logo-uris.ts'
+import { logoProblems, type LogoProblem } from '../../clients/uris.ts'
 import { nameOf } from './name.ts'
 
 /**
