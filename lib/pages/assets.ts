@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import type { ViewsOptions } from './views-options.ts'
 import { productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
 import { findViewFile } from './files.ts'
-import { toLogoType } from './logo-file.ts'
 import { toThemeStyles } from './theme.ts'
 
 /** A file that pages load. Its version changes with its content. */
@@ -50,3 +49,19 @@ const toAsset = (path: string, type: string, content: string | Buffer): Asset =>
   content,
   version: createHash('sha256').update(content).digest('base64url').slice(0, 12),
 })
+
+/** How large the logo of a theme may be, in bytes. */
+export const maxLogoSize: number = 256 * 1024
+
+/** The kinds of picture that a theme's logo can be. */
+type LogoType = 'image/svg+xml' | 'image/png' | 'image/webp'
+
+/** What a picture is by its content, whatever its file is called; undefined where it is none of these. */
+export function toLogoType(content: Buffer): LogoType | undefined {
+  const start = content.subarray(0, 12).toString('latin1')
+  if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
+  if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp'
+  // What may stand before the element: a byte order mark, the XML declaration, comments, the doctype.
+  const isSvg = /^\uFEFF?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/is
+  return isSvg.test(content.toString('utf8')) ? 'image/svg+xml' : undefined
+}

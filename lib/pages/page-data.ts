@@ -1,6 +1,6 @@
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Formats } from './texts/formats.ts'
-import type { Direction } from './texts/language.ts'
+import type { Direction } from './page-language.ts'
 import type { Translator } from './texts/translator.ts'
 
 /** What every template has, beside the data of its own page. */

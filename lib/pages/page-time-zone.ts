@@ -1,5 +1,4 @@
 import { createMistakeTeller, toShown } from '../validation/mistakes.ts'
-import { isTimeZone } from './texts/time-zone.ts'
 
 const key = Symbol('timeZone')
 
@@ -25,5 +24,16 @@ export function createTimeZoneFinder(): (ctx: object) => string | undefined {
       )
     }
     return undefined
+  }
+}
+
+/** Whether it is the name of a time zone (IANA), such as `Europe/Copenhagen`. */
+export function isTimeZone(name: unknown): name is string {
+  // Intl also takes offsets, such as +01:00. They know nothing of summer time.
+  if (typeof name !== 'string' || !/^[a-z]/i.test(name)) return false
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone)
+  } catch {
+    return false
   }
 }

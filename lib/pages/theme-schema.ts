@@ -1,9 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { maxLogoSize, toLogoType } from './logo-file.ts'
-import { leastContrast } from './theme/color-values.ts'
+import { maxLogoSize, toLogoType } from './assets.ts'
 import { colorNames, type ColorName, type SchemedColors } from './theme/colors.ts'
-import { findLowContrast } from './theme/low-contrast.ts'
+import { findLowContrast, leastContrast } from './theme/contrast.ts'
 
 const color = z
   .string({ error: 'must be a colour as #rgb or #rrggbb' })

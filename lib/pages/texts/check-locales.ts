@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { defaultLanguage, loadCatalogues, placeholdersOf, toPluralPath } from './catalogues.ts'
-import { readLocaleFiles, type LocaleFile } from './locale-files.ts'
+import { readLocaleFiles, type LocaleFile } from './catalogues.ts'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
 

@@ -1,9 +1,9 @@
 import { createInstance } from 'i18next'
 import { defaultLanguage, type Catalogues } from './catalogues.ts'
 import { createFormats, type Formats } from './formats.ts'
-import { isolate } from './isolate.ts'
-import { directionOf, type Direction } from './language.ts'
-import { createDateFormat } from './time-zone.ts'
+import { isolate } from './formats.ts'
+import { directionOf, type Direction } from '../page-language.ts'
+import { createDateFormat } from './formats.ts'
 
 /** What is put into a text; a number as `count` chooses its plural form. */
 export type TextValues = Readonly<Record<string, string | number>>

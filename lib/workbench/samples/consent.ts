@@ -1,5 +1,5 @@
 import type { Translator } from '../../pages/texts/translator.ts'
-import { toScopeDescription } from '../../pages/texts/scope-words.ts'
+import { toScopeDescription } from '../../pages/texts/host-words.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import type { ConsentData, ShownResource, ShownScope, ShownSubject } from '../../pages/page-data.ts'
 import {
