@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs'
 import type { ViewsOptions } from './views-options.ts'
 import { productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
 import { findViewFile } from './files.ts'
-import { toThemeStyles } from './theme.ts'
+import { toLogoType, toThemeStyles } from './theme.ts'
 
 /** A file that pages load. Its version changes with its content. */
 export interface Asset {
-  /** Where it is served. */
+  /** The path that serves it. */
   readonly path: string
   readonly type: string
   readonly content: string | Buffer
   readonly version: string
 }
 
-/** What pages load. */
+/** The files that pages load. */
 export interface Assets {
   readonly stylesheet: Asset
   readonly script: Asset
@@ -24,7 +24,7 @@ export interface Assets {
 
 const importOfOurs = /^@import\s+(['"])pleo\/styles\.css\1;/m
 
-/** Reads what pages load: ours, or what the host has in its place. */
+/** Reads the files that pages load: ours, or those that replace them. */
 export function loadAssets({ directories = [], theme = {} }: ViewsOptions): Assets {
   const contentOf = (name: string): string => findViewFile(directories, name)?.content ?? ''
   // A style sheet of the host can begin with ours, as a template can extend ours.
@@ -49,19 +49,3 @@ const toAsset = (path: string, type: string, content: string | Buffer): Asset =>
   content,
   version: createHash('sha256').update(content).digest('base64url').slice(0, 12),
 })
-
-/** How large the logo of a theme may be, in bytes. */
-export const maxLogoSize: number = 256 * 1024
-
-/** The kinds of picture that a theme's logo can be. */
-type LogoType = 'image/svg+xml' | 'image/png' | 'image/webp'
-
-/** What a picture is by its content, whatever its file is called; undefined where it is none of these. */
-export function toLogoType(content: Buffer): LogoType | undefined {
-  const start = content.subarray(0, 12).toString('latin1')
-  if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
-  if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp'
-  // What may stand before the element: a byte order mark, the XML declaration, comments, the doctype.
-  const isSvg = /^\uFEFF?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/is
-  return isSvg.test(content.toString('utf8')) ? 'image/svg+xml' : undefined
-}

@@ -7,7 +7,7 @@ export function rememberUiLocales(ctx: object, uiLocales: unknown): void {
   Object.assign(ctx, { [key]: uiLocales })
 }
 
-/** What the language of a page comes from, and where it is said. */
+/** The parts of a request that the language of a page comes from, and the headers that name it. */
 export type PageContext = Pick<Context, 'acceptsLanguages' | 'get' | 'query' | 'set' | 'vary'>
 
 /**

@@ -7,7 +7,7 @@ export function rememberTimeZone(ctx: object, timeZone: unknown): void {
   Object.assign(ctx, { [key]: timeZone })
 }
 
-/** Makes what finds the time zone of the person who sees a page. If the host gave a wrong one, it warns, and there is none. */
+/** Creates the function that finds the time zone of the person who sees a page. If the host gave a wrong one, it warns and returns undefined. */
 export function createTimeZoneFinder(): (ctx: object) => string | undefined {
   const tell = createMistakeTeller()
   return (ctx) => {

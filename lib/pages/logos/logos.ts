@@ -10,7 +10,7 @@ import { createLogoTeller } from './teller.ts'
 /** Logos of clients, shown from our own origin: a page tells no host of a partner who looks at it. */
 export interface Logos {
   /**
-   * Returns where the logo of a client is, on our own origin; `null` if there is none that can be shown now. A logo that is not
+   * Returns the URL of a client's logo on our own origin; `null` if it cannot be shown now. A logo that is not
    * there yet is fetched in the background: no page waits for the host of a partner.
    */
   urlOf(client: { readonly clientId: string; readonly logoUri?: string | undefined }): string | null

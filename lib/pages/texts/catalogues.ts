@@ -13,8 +13,8 @@ export type Catalogues = ReadonlyMap<string, Catalogue>
 export const defaultLanguage = 'en'
 
 /**
- * The bundled texts with those of the folders laid over them, first match first. Not checked here: what is
- * no text is left out.
+ * The bundled texts with those of the folders laid over them, first match first. They are not checked here: a value
+ * that is not a text is left out.
  */
 export function loadCatalogues(folders: readonly string[]): Catalogues {
   const catalogues = new Map<string, Map<string, string>>([[defaultLanguage, new Map()]])
@@ -37,23 +37,23 @@ export function toPluralPath(path: string): string | undefined {
   return pluralCategories.includes(category) ? base : undefined
 }
 
-/** What is put into a text: the names in its double braces. */
+/** The placeholders of a text: the names in its double braces. */
 export const placeholdersOf = (text: string): readonly string[] =>
   [...text.matchAll(/\{\{(.*?)\}\}/gs)].map(([, name = '']) => name.trim())
 
-/** One file of texts, as it stands in its folder. */
+/** One file of texts in a folder. */
 export interface LocaleFile {
   /** Its name, for example `de.json`. */
   readonly name: string
-  /** The language tag (BCP 47) that its name is; undefined where the name is none. */
+  /** The language tag (BCP 47) in its name; undefined if the name is not a language tag. */
   readonly language: string | undefined
-  /** What it holds by path (`consent.title`), not checked; undefined where it is no object in JSON. */
+  /** Its texts by path (`consent.title`), not checked; undefined if it is not an object in JSON. */
   readonly texts: ReadonlyMap<string, unknown> | undefined
-  /** Why it holds nothing. */
+  /** The reason why it has no texts. */
   readonly problem?: string
 }
 
-/** Where the bundled texts are. */
+/** The folder of the bundled texts. */
 const bundledLocales: string = fileURLToPath(
   new URL('.', import.meta.resolve('#views/locales/en.json')),
 )

@@ -27,19 +27,19 @@ export function checkLocales(
 /** Whether there is such a folder. */
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
-/** What begins the paths of a host's own texts, for its own templates. They are there in English, or not at all. */
+/** The beginning of the paths of a host's own texts, for its own templates. They must be there in English. */
 const ownTexts = 'own.'
 
 const toEnglish = (folders: readonly string[]): readonly (readonly [string, string])[] => [
   ...(loadCatalogues(folders).get(defaultLanguage) ?? []),
 ]
 
-/** What every text may name: the product. */
+/** The placeholder that every text may have: the product. */
 const everywhere = 'product'
 
 interface KnownText {
   readonly isPlural: boolean
-  /** What may be put into it. */
+  /** The placeholders that it may have. */
   readonly placeholders: readonly string[]
 }
 

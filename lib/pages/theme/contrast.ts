@@ -6,7 +6,7 @@ import {
   type SchemedColors,
 } from './colors.ts'
 
-/** What people cannot read. */
+/** A pair of colours that people cannot read. */
 export interface LowContrast {
   readonly scheme: ColorScheme
   readonly text: ColorName
@@ -14,7 +14,7 @@ export interface LowContrast {
   readonly ratio: number
 }
 
-/** Every pair of text and what is behind it that has less contrast than people need to read it. */
+/** Finds every pair of a text and its background with less contrast than people need. */
 export function findLowContrast({ dark = {}, ...light }: SchemedColors): readonly LowContrast[] {
   return (['light', 'dark'] as const).flatMap((scheme) => {
     const palette = toPalette(scheme, scheme === 'light' ? light : dark)
@@ -46,7 +46,7 @@ const readPairs: readonly (readonly [ColorName, string])[] = [
 /** Behind the company that is chosen. */
 export const toSelected = ({ surface, link }: Palette): string => mix(surface, link, 0.08)
 
-/** What text needs (WCAG 2.2, Success Criterion 1.4.3). */
+/** The contrast that text needs (WCAG 2.2, Success Criterion 1.4.3). */
 export const leastContrast = 4.5
 
 /** The contrast ratio of two colours (WCAG 2.2, Section 6). */

@@ -62,7 +62,7 @@ export class Tracer {
   #variables = new Set<string>()
   #blocks = new Set<string>()
 
-  /** Has a template traced. */
+  /** Puts the tag in front of a template. */
   mark(source: string, template: string, isHosts: boolean): string {
     return `{% ${tag} ${JSON.stringify(isHosts ? `${template}\n` : template)} %}${source}`
   }
