@@ -75,7 +75,7 @@ export interface ShownSubject {
   /** If the person may not connect it: names of people who may. */
   readonly administrators: readonly string[]
   readonly isChecked: boolean
-  /** When the client was last connected to it; `null` where it is not connected. */
+  /** When the client was last connected to it; `null` if it is not connected. */
   readonly connectedSince: Date | null
   /** Descriptions of scopes that the client would get beyond that. */
   readonly newAccess: readonly string[]

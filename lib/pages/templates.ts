@@ -6,6 +6,12 @@ export interface Templates {
   render(name: string, data: object): string
 }
 
+/** The part of the library that a check of templates changes. The declarations of this package do not name the library. */
+export interface TemplateEnvironment {
+  addExtension(name: string, extension: object): unknown
+  addGlobal(name: string, value: unknown): unknown
+}
+
 /** A template is wrong, or something in it went wrong. */
 export class TemplateFailure extends Error {
   override readonly name = 'TemplateFailure'
@@ -34,7 +40,7 @@ const syntaxOptions = { autoescape: true, throwOnUndefined: true } as const
  */
 export function createTemplates(
   load: (name: string) => string | undefined,
-  prepare?: (environment: nunjucks.Environment) => void,
+  prepare?: (environment: TemplateEnvironment) => void,
 ): Templates {
   // The library gives the line of an error, but only the file that was rendered, and not the one that it extends
   // or imports. So the lines of each template count on from those of the one before.

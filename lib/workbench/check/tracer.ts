@@ -1,5 +1,4 @@
-import type { Environment } from 'nunjucks'
-import type { TemplateNode } from '../../pages/templates.ts'
+import type { TemplateEnvironment, TemplateNode } from '../../pages/templates.ts'
 import {
   findDeclared,
   insertCalls,
@@ -68,7 +67,7 @@ export class Tracer {
   }
 
   /** Gets an environment ready to trace templates. */
-  readonly prepare = (environment: Environment): void => {
+  readonly prepare = (environment: TemplateEnvironment): void => {
     const parse = (parser: Parser, kinds: NodeKinds): TemplateNode => this.#parse(parser, kinds)
     environment.addExtension(tag, { tags: [tag], parse })
     const onVariable = (value: unknown, number: number, context: object): unknown =>
