@@ -1,5 +1,5 @@
 import { defaultLanguage } from '../pages/texts/catalogues.ts'
-import { toScopeDescription } from '../pages/texts/scope-words.ts'
+import { toScopeDescription } from '../pages/texts/host-words.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import type { ConsentData, ShownResource, ShownScope } from '../pages/page-data.ts'

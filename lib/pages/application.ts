@@ -11,7 +11,7 @@ export const toApplication = (client: Client, language: string): ShownApplicatio
     webUri(client.clientUri),
 })
 
-/** What people who read that language know the client by. */
+/** The name of the client for people who read that language. */
 export const nameOf = (client: Client, language: string): string =>
   shorten(
     localizedFor(client['localized'], 'client_name', language) ??

@@ -3,19 +3,18 @@ import { readFileSync } from 'node:fs'
 import type { ViewsOptions } from './views-options.ts'
 import { productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
 import { findViewFile } from './files.ts'
-import { toLogoType } from './logo-file.ts'
-import { toThemeStyles } from './theme.ts'
+import { toLogoType, toThemeStyles } from './theme.ts'
 
 /** A file that pages load. Its version changes with its content. */
 export interface Asset {
-  /** Where it is served. */
+  /** The path that serves it. */
   readonly path: string
   readonly type: string
   readonly content: string | Buffer
   readonly version: string
 }
 
-/** What pages load. */
+/** The files that pages load. */
 export interface Assets {
   readonly stylesheet: Asset
   readonly script: Asset
@@ -25,7 +24,7 @@ export interface Assets {
 
 const importOfOurs = /^@import\s+(['"])pleo\/styles\.css\1;/m
 
-/** Reads what pages load: ours, or what the host has in its place. */
+/** Reads the files that pages load: ours, or those that replace them. */
 export function loadAssets({ directories = [], theme = {} }: ViewsOptions): Assets {
   const contentOf = (name: string): string => findViewFile(directories, name)?.content ?? ''
   // A style sheet of the host can begin with ours, as a template can extend ours.

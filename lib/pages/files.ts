@@ -3,19 +3,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readTextFile } from '../validation/text-file.ts'
 
-/** Where the bundled templates are. */
+/** The folder of the bundled templates. */
 export const bundledViews: string = fileURLToPath(
   new URL('.', import.meta.resolve('#views/layout.njk')),
 )
 
-/** What begins the name of a bundled file, whatever replaces it: `pleo/consent.njk`. */
+/** The beginning of the name of a bundled file that a host may have replaced: `pleo/consent.njk`. */
 const bundledPrefix = 'pleo/'
 
 /** A file that pages are made of. */
 export interface ViewFile {
   /** Its path below its folder. */
   readonly name: string
-  /** Which of the host's folders it is in; undefined where it is ours. */
+  /** The index of the host's folder that it is in; undefined if it is ours. */
   readonly directory: number | undefined
   readonly content: string
 }
@@ -45,7 +45,7 @@ function readViewFile(
   return existsSync(path) ? { name, directory, content: readTextFile(path) } : undefined
 }
 
-/** Whether a name leads out of no folder. */
+/** Whether a name stays within its folder. */
 const isPathBelow = (name: string): boolean =>
   name !== '' && name.split(/[/\\]/).every((part) => !['', '.', '..'].includes(part))
 

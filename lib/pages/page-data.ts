@@ -1,17 +1,17 @@
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Formats } from './texts/formats.ts'
-import type { Direction } from './texts/language.ts'
+import type { Direction } from './page-language.ts'
 import type { Translator } from './texts/translator.ts'
 
-/** What every template has, beside the data of its own page. */
+/** The data that every template has, beside that of its own page. */
 export interface CommonData {
   /** The language of the page (BCP 47), for the attribute `lang`. */
   readonly lang: string
-  /** Which way that language is written, for the attribute `dir`. */
+  /** The direction of that language, for the attribute `dir`. */
   readonly dir: Direction
-  /** The text at a path of the catalogues, `t('consent.allow')`, with what is put into it. */
+  /** The text at a path of the catalogues, with its values: `t('consent.allow')`. */
   readonly t: Translator['text']
-  /** A day in words, where the person is. If nobody knows that: the day and the time in UTC, with the zone named. */
+  /** A day in words, in the person's time zone. If nobody knows that zone: the day and the time in UTC, with the zone named. */
   readonly formatDate: Formats['date']
   /** A number of days in words. */
   readonly formatDays: Formats['days']
@@ -21,18 +21,18 @@ export interface CommonData {
   readonly stylesheet: string
   /** URL of the script that filters long lists, which no page needs. */
   readonly script: string
-  /** What the product is called: `theme.productName`. */
+  /** The name of the product: `theme.productName`. */
   readonly product: string
   /** URL of the logo: `theme.logo`. */
   readonly logo: string | null
-  /** What the host gave in `views.locals`. */
+  /** The option `views.locals` of the host. */
   readonly locals: Readonly<Record<string, unknown>>
 }
 
 /** The client, in its own words: text of a stranger. */
 export interface ShownClient {
   readonly name: string
-  /** What stands in place of a logo. */
+  /** Shown if there is no logo. */
   readonly initials: string
   /** URL of the logo, on this server. */
   readonly logo: string | null
@@ -54,7 +54,7 @@ export interface ShownClient {
 /** The application of a client, for people who want to go back there. */
 export interface ShownApplication {
   readonly name: string
-  /** Where a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
+  /** The page on which a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
   readonly url: string | null
 }
 
@@ -70,14 +70,14 @@ export interface ShownSubject {
   readonly name: string
   readonly detail: string | null
   readonly mayConnect: boolean
-  /** Where the person may not connect it: why, in the host's words. */
+  /** The reason why the person may not connect it, in the host's words. */
   readonly reason: string | null
-  /** Where the person may not connect it: names of people who may. */
+  /** If the person may not connect it: names of people who may. */
   readonly administrators: readonly string[]
   readonly isChecked: boolean
-  /** When the client was last connected to it; `null` where it is not connected. */
+  /** When the client was last connected to it; `null` if it is not connected. */
   readonly connectedSince: Date | null
-  /** What the client would get beyond that: descriptions of scopes. */
+  /** Descriptions of scopes that the client would get beyond that. */
   readonly newAccess: readonly string[]
 }
 
@@ -90,7 +90,7 @@ export interface ShownScope {
   /** The person decides on it: a tick box named `scope`, with the technical name as its value. */
   readonly isOptional: boolean
   readonly isTicked: boolean
-  /** It was not part of the connection that is there: known where there is one subject, or one is preselected. */
+  /** It was not part of the connection that is there: known if there is one subject, or if one is preselected. */
   readonly isNew: boolean
 }
 
@@ -100,63 +100,63 @@ export interface ShownResource {
   readonly scopes: readonly ShownScope[]
 }
 
-/** What `consent.njk` has. */
+/** The data of `consent.njk`. */
 export interface ConsentData {
   readonly client: ShownClient
   readonly account: ShownAccount
   readonly subjectType: SubjectType
-  /** What can be chosen; in a long list what is chosen and what can be chosen come first. */
+  /** The subjects of the person. In a long list, the chosen one and those that can be chosen come first. */
   readonly subjects: readonly ShownSubject[]
-  /** The one that there is to choose; `null` where there are several. */
+  /** The only one; `null` if there are several. */
   readonly single: ShownSubject | null
-  /** The one that the client asked for, where there are others. */
+  /** The one that the client asked for, if there are others. */
   readonly preselected: ShownSubject | null
-  /** Those others; all of them where none was asked for. */
+  /** Those others; all of them if the client asked for none. */
   readonly others: readonly ShownSubject[]
   readonly resources: readonly ShownResource[]
   readonly canRead: boolean
   readonly canChange: boolean
   readonly hasOptional: boolean
-  /** What the client gets no access to: paths of texts. */
+  /** Paths of texts that name what the client does not get access to. */
   readonly notShared: readonly string[]
   /** How long the access lasts at most. */
   readonly lifetimeDays: number
   readonly endsAt: Date
-  /** Where the browser goes after the decision. */
+  /** The host that the browser goes to after the decision. */
   readonly redirectHost: string
-  /** Where the person sees and ends what is connected. */
+  /** The URL of the page on which the person sees and ends connections. */
   readonly connectionsUrl: string
-  /** Where the form is posted to: `csrf`, `subject` (a URN), `scope` (each ticked one), `decision` (`allow` or `decline`). */
+  /** The URL that the form is posted to: `csrf`, `subject` (a URN), `scope` (each ticked one), `decision` (`allow` or `decline`). */
   readonly action: string
   /** The URL that the form to use another account is posted to: `csrf`. */
   readonly switchAction: string
   readonly csrf: string
-  /** Path of the text that says what is wrong with the decision. */
+  /** Path of the text that names the mistake in the decision. */
   readonly error: string | null
 }
 
-/** What `cannot-connect.njk` has. */
+/** The data of `cannot-connect.njk`. */
 export interface CannotConnectData {
   readonly client: ShownClient
   readonly account: ShownAccount
   readonly subjectType: SubjectType
   readonly subjects: readonly ShownSubject[]
-  /** Where the form is posted to: `csrf`, `decision` (`decline`). */
+  /** The URL that the form is posted to: `csrf`, `decision` (`decline`). */
   readonly action: string
   readonly switchAction: string
   readonly csrf: string
 }
 
-/** What `login.njk` has. */
+/** The data of `login.njk`. */
 export interface LoginData {
-  /** The client that the person signs in for; `null` where there is none. */
+  /** The client that the person signs in for; `null` if there is no client. */
   readonly client: ShownClient | null
-  /** Where the form is posted to: `csrf`, `username`, `password`, and `decision` (`decline`) where there is a client. */
+  /** The URL that the form is posted to: `csrf`, `username`, `password`, and `decision` (`decline`) if there is a client. */
   readonly action: string
   readonly csrf: string
-  /** What the person typed before, or the client's guess. */
+  /** The name that the person typed before, or the client's guess. */
   readonly username: string
-  /** Path of the text that says what is wrong. */
+  /** Path of the text that names the mistake. */
   readonly error: string | null
 }
 
@@ -186,14 +186,14 @@ export interface ShownConnection {
   readonly disconnectUrl: string
 }
 
-/** What `connections.njk` has. */
+/** The data of `connections.njk`. */
 export interface ConnectionsData {
   readonly account: ShownAccount
-  /** What was just disconnected. */
+  /** The connection that the person has just ended. */
   readonly done: { readonly client: string; readonly subject: string } | null
-  /** `null` where people sign out at the host. */
+  /** `null` if people sign out at the host. */
   readonly signOutUrl: string | null
-  /** Those that something is connected to. */
+  /** The subjects with connections. */
   readonly subjects: readonly {
     readonly name: string
     readonly detail: string | null
@@ -201,22 +201,22 @@ export interface ConnectionsData {
   }[]
 }
 
-/** What `disconnect.njk` has. */
+/** The data of `disconnect.njk`. */
 export interface DisconnectData {
   readonly client: ShownClient
   readonly clientId: string
   readonly subject: { readonly urn: string; readonly name: string }
-  /** Where the form is posted to: `csrf`, `client_id`, `subject`. */
+  /** The URL that the form is posted to: `csrf`, `client_id`, `subject`. */
   readonly action: string
   readonly connectionsUrl: string
   readonly csrf: string
 }
 
-/** What `sign-out.njk` has. */
+/** The data of `sign-out.njk`. */
 export interface SignOutData {
   /** Nobody is signed in any more. */
   readonly isDone: boolean
-  /** Where the form is posted to: `csrf`. */
+  /** The URL that the form is posted to: `csrf`. */
   readonly action: string
   readonly connectionsUrl: string
   readonly csrf: string
@@ -229,11 +229,11 @@ export interface AnsweredData {
   readonly application: ShownApplication
   /** The name of the company or organization that access was allowed to; `null` if access was declined, or if the name is not known any more. */
   readonly subject: string | null
-  /** Where the person sees and ends what is connected. */
+  /** The URL of the page on which the person sees and ends connections. */
   readonly connectionsUrl: string
 }
 
-/** What `error.njk` has. */
+/** The data of `error.njk`. */
 export interface ErrorData {
   /** Path of the text. */
   readonly title: string
@@ -241,13 +241,13 @@ export interface ErrorData {
   readonly message: string
   /** The error code of the protocol. */
   readonly code: string
-  /** For developers, in English, partly in the words of whoever sent the request. */
+  /** For developers, in English, partly in the words of the sender of the request. */
   readonly details: string | null
-  /** Where the person can go on. */
+  /** The URL at which the person can go on. */
   readonly continueUrl: string | null
-  /** The application that sent the person here; `null` where that is not certain. */
+  /** The application that sent the person here; `null` if that is not certain. */
   readonly application: ShownApplication | null
-  /** What to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
+  /** The text to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
   readonly support: string
 }
 

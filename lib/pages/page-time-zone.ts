@@ -1,5 +1,4 @@
 import { createWarner, toShown } from '../validation/warner.ts'
-import { isTimeZone } from './texts/time-zone.ts'
 
 const key = Symbol('timeZone')
 
@@ -8,7 +7,7 @@ export function rememberTimeZone(ctx: object, timeZone: unknown): void {
   Object.assign(ctx, { [key]: timeZone })
 }
 
-/** Makes what finds the time zone of the person who sees a page. If the host gave a wrong one, it warns, and there is none. */
+/** Creates the function that finds the time zone of the person who sees a page. If the host gave a wrong one, it warns and returns undefined. */
 export function createTimeZoneFinder(): (ctx: object) => string | undefined {
   const warn = createWarner('EmbeddingWarning', 'unknown_time_zone')
   return (ctx) => {
@@ -24,5 +23,16 @@ export function createTimeZoneFinder(): (ctx: object) => string | undefined {
       )
     }
     return undefined
+  }
+}
+
+/** Whether it is the name of a time zone (IANA), such as `Europe/Copenhagen`. */
+export function isTimeZone(name: unknown): name is string {
+  // Intl also takes offsets, such as +01:00. They know nothing of summer time.
+  if (typeof name !== 'string' || !/^[a-z]/i.test(name)) return false
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone)
+  } catch {
+    return false
   }
 }

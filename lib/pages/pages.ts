@@ -13,13 +13,13 @@ import { defaultProductName } from './theme.ts'
 export interface Views {
   /** The languages there are pages in, the default first. */
   readonly languages: readonly string[]
-  /** What a page for this request is drawn with, with dates in the person's time zone; sets the headers that tell its language. */
+  /** Draws pages for this request, with dates in the person's time zone. Sets the headers that tell the language. */
   page(ctx: PageContext): LocalizedPage
-  /** What a page in a language is drawn with. */
+  /** Draws pages in a language. */
   of(language: string): LocalizedPage
   /** The page as HTML. */
   render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
-  /** What the pages load. */
+  /** The files that pages load. */
   readonly assets: Assets
 }
 
@@ -29,9 +29,9 @@ export interface LocalizedPage extends Translator {
   render<Name extends Page>(page: Name, data: PageData[Name]): string
 }
 
-/** How pages are drawn where the host says nothing else. */
+/** Another source of templates, for the check of them. */
 export interface ViewsSettings {
-  /** The source of a template; undefined where there is none of that name. */
+  /** Returns the source of a template; undefined if no template has that name. */
   readonly load?: (name: string) => string | undefined
   /** Gets the environment of the template library before the first page is drawn. */
   readonly prepare?: Parameters<typeof createTemplates>[1]
@@ -40,7 +40,7 @@ export interface ViewsSettings {
 /**
  * Draws pages from the bundled templates and texts, and from those that replace them.
  *
- * @param baseUrl - what the files that pages load are below: the issuer
+ * @param baseUrl - the issuer: the files that pages load are below it
  */
 export function createViews(
   options: ViewsOptions,
@@ -84,7 +84,7 @@ export function createViews(
   }
 }
 
-/** What templates write words with. */
+/** The functions that templates write words with. */
 const toTemplateWords = ({
   language,
   direction,

@@ -2,8 +2,14 @@ import nunjucks from 'nunjucks'
 
 /** Templates, ready to be rendered. */
 export interface Templates {
-  /** @throws {@link TemplateFailure} where the template cannot be rendered with this data */
+  /** @throws {@link TemplateFailure} if the template cannot be rendered with this data */
   render(name: string, data: object): string
+}
+
+/** The part of the library that a check of templates changes. The declarations of this package do not name the library. */
+export interface TemplateEnvironment {
+  addExtension(name: string, extension: object): unknown
+  addGlobal(name: string, value: unknown): unknown
 }
 
 /** A template is wrong, or something in it went wrong. */
@@ -13,7 +19,7 @@ export class TemplateFailure extends Error {
   readonly template: string
   /** The line it is in, from 1 on. */
   readonly line: number
-  /** What is wrong, without the place. */
+  /** The mistake, without the place. */
   readonly problem: string
 
   constructor(template: string, line: number, problem: string, options?: ErrorOptions) {
@@ -34,10 +40,10 @@ const syntaxOptions = { autoescape: true, throwOnUndefined: true } as const
  */
 export function createTemplates(
   load: (name: string) => string | undefined,
-  prepare?: (environment: nunjucks.Environment) => void,
+  prepare?: (environment: TemplateEnvironment) => void,
 ): Templates {
-  // The library says in which line something went wrong, and of the file only which one was rendered, whatever
-  // that one extends and imports. So the lines of each template count on from those of the one before.
+  // The library gives the line of an error, but only the file that was rendered, and not the one that it extends
+  // or imports. So the lines of each template count on from those of the one before.
   const starts: { readonly name: string; readonly line: number }[] = []
   let nextLine = 1
   const getSource = (name: string): nunjucks.LoaderSource | null => {
@@ -78,7 +84,7 @@ function toPlace(error: unknown): Place {
   let root: unknown = error
   while (root instanceof Error && root.cause instanceof Error) root = root.cause
   const message = root instanceof Error ? root.message : String(root)
-  // What is thrown by something that a template calls comes with a line that is counted from 0.
+  // An error of a function that a template calls has a line that is counted from 0.
   return { line: cause ? lineno + 1 : lineno, problem: withoutPlaces(message), cause: root }
 }
 
@@ -95,7 +101,7 @@ export interface TemplateNode {
   readonly fields: readonly string[]
 }
 
-/** What of the library has no types. */
+/** Parts of the library without types. */
 interface Untyped {
   readonly parser: {
     parse(source: string, extensions: readonly unknown[], options: object): TemplateNode
@@ -116,29 +122,29 @@ const { parser, compiler } = nunjucks as unknown as Untyped
 /**
  * Reads a template.
  *
- * @throws {@link TemplateFailure} where it is none
+ * @throws {@link TemplateFailure} if the source is not a template
  */
 export function parseTemplate(name: string, source: string): TemplateNode {
   try {
-    // What can be read is not always what can be made a page of: the names of blocks, for example.
+    // A template that can be read may still not compile, for example because of the names of its blocks.
     compiler.compile(source, [], [], name, syntaxOptions)
     return parser.parse(source, [], syntaxOptions)
   } catch (error) {
     const { line, problem, cause } = toPlace(error)
-    // What is missing at the end has no line of its own.
+    // A tag that is missing at the end has no line of its own.
     const last = problem.includes('end of file') ? source.trimEnd().split('\n').length : 1
     throw new TemplateFailure(name, line || last, problem, { cause })
   }
 }
 
-/** What templates have that is the library's own. */
+/** The parts that the library gives to every template. */
 export interface Builtins {
   readonly filters: readonly string[]
   readonly tests: readonly string[]
   readonly globals: readonly string[]
 }
 
-/** The names of what is built in. */
+/** The names of those parts. */
 export function listBuiltins(): Builtins {
   const { filters, tests, globals } = new nunjucks.Environment(null) as unknown as Readonly<
     Record<keyof Builtins, object>

@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { maxLogoSize, toLogoType } from './logo-file.ts'
-import { leastContrast } from './theme/color-values.ts'
+import { maxLogoSize, toLogoType } from './theme.ts'
 import { colorNames, type ColorName, type SchemedColors } from './theme/colors.ts'
-import { findLowContrast } from './theme/low-contrast.ts'
+import { findLowContrast, leastContrast } from './theme/contrast.ts'
 
 const color = z
   .string({ error: 'must be a colour as #rgb or #rrggbb' })
-  // What is no colour has no contrast.
+  // Without a colour, no contrast can be measured.
   .regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, {
     error: 'must be a colour as #rgb or #rrggbb',
     abort: true,
@@ -40,7 +39,7 @@ const schemedColors = z
 // One family: words, or anything in quotes that does not end them.
 const family = String.raw`(?:'[^'"\\;{}<>\n\r]+'|"[^'"\\;{}<>\n\r]+"|-?[a-z_][\w-]*(?: [a-z_][\w-]*)*)`
 
-/** What a theme may be. */
+/** The rules for a theme. */
 export const themeSchema: z.ZodType = z.strictObject(
   {
     productName: z

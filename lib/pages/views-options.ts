@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { isTimeZone } from './texts/time-zone.ts'
+import { isTimeZone } from './page-time-zone.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
@@ -35,7 +35,7 @@ const members = {
     .optional(),
 }
 
-/** What the options of the pages may be, each by itself. */
+/** The rules for the options of the pages, each by itself. */
 export const viewsSchema: z.ZodType = z.strictObject(members, { error: 'must be an object' })
 
 /** A mistake in a template of the host. */
@@ -114,8 +114,8 @@ export interface ViewsOptions {
    * Folders whose files replace ours of the same name, first match first: templates, the style sheet
    * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
    * single blocks of it: `{% extends 'pleo/consent.njk' %}`; a style sheet can begin with ours, to add to it:
-   * `@import 'pleo/styles.css';`. What each page has is said in `PageData`, and what
-   * every page has besides in `CommonData`; there is nothing else.
+   * `@import 'pleo/styles.css';`. `PageData` says which data each page has, and
+   * `CommonData` which data every page has. There is nothing else.
    *
    * Checked when the server is created, by drawing every page in each of its states: a template that cannot be
    * drawn, names what does not exist, or lacks what the page is for is refused, by file and line.
@@ -125,7 +125,7 @@ export interface ViewsOptions {
   readonly directories?: readonly string[]
 
   /**
-   * What templates of the host have as `locals`, on every page.
+   * The value of `locals` in the templates of the host, on every page.
    *
    * @defaultValue nothing
    */

@@ -8,7 +8,7 @@ export { bundledViews } from '../pages/files.ts'
 export type { Page, PageData } from '../pages/page-data.ts'
 export { createViews, type Views } from '../pages/pages.ts'
 export { isFolder } from '../pages/texts/check-locales.ts'
-export { directionOf, type Direction } from '../pages/texts/language.ts'
+export { directionOf, type Direction } from '../pages/page-language.ts'
 export {
   checkViewsOptions,
   type TemplateMistake,

@@ -28,7 +28,7 @@ import {
 /** Every page in every state, by the name of the state. */
 export type Samples = { readonly [Name in Page]: Readonly<Record<string, PageData[Name]>> }
 
-/** Makes them, with what stands in data rather than in texts in the words of a language. */
+/** Makes the samples, with words in the language of the translator. */
 export const createSamples = (translator: Translator): Samples => ({
   login: loginSamples,
   'select-account': selectAccountSamples,

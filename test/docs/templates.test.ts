@@ -109,7 +109,7 @@ function codesInSource(): readonly string[] {
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
   const written = [...source.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)].map(([, code = '']) => code)
-  const required = [...source.matchAll(/require(?:Field|Submit|Attribute)\(\s*(?:form, )?'(\w+)'/g)]
+  const required = [...source.matchAll(/\.(?:field|submit|attribute)\('(\w+)'/g)]
   const noCodes = new Set(['client_id'])
   return [
     ...new Set([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chooseLanguage, directionOf } from '../../lib/pages/texts/language.ts'
+import { chooseLanguage, directionOf } from '../../lib/pages/page-language.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
-import { isolate } from '../../lib/pages/texts/isolate.ts'
+import { isolate } from '../../lib/pages/texts/formats.ts'
 import { createTranslators } from '../../lib/pages/texts/translator.ts'
 
 const translators = createTranslators(loadCatalogues([]), 'Pleo', 'UTC')

@@ -1,9 +1,9 @@
 import type { Logo } from './fetch-logo.ts'
 
-/** What is known of a logo. */
+/** The state of a logo. */
 export interface CachedLogo {
   readonly clientId: string
-  /** `undefined` if there is none that can be shown. */
+  /** `undefined` if it cannot be shown. */
   readonly logo: Logo | undefined
   /** When it has to be fetched again, in milliseconds since the epoch. */
   readonly until: number

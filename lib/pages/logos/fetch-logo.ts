@@ -20,7 +20,7 @@ const timeout = 3000
 const headers = { accept: 'image/png, image/jpeg, image/webp, image/gif' }
 
 /**
- * Fetches a logo, or returns why there is none. No redirect is followed, nothing is fetched from inside the host's
+ * Fetches a logo, or returns the reason why it cannot be shown. No redirect is followed, nothing is fetched from inside the host's
  * network, and an SVG is refused because it can hold scripts.
  *
  * @param isDevelopment - also accepts loopback hosts, with `http` as well
@@ -76,7 +76,7 @@ async function read(response: IncomingMessage): Promise<Buffer | LogoProblem> {
   return Buffer.concat(chunks)
 }
 
-/** What it is by its first bytes, whatever its server calls it. */
+/** The kind of an image by its first bytes. The type that its server sends does not matter. */
 function typeOf(content: Buffer): Logo['type'] | undefined {
   const start = content.subarray(0, 12).toString('latin1')
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'

@@ -1,17 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Middleware } from 'koa'
 import { findLogoUriIssues, logoUrisOf } from '../../clients/uris.ts'
 import type { ClientMetadata } from '../../clients/rules.ts'
 import { logoPath } from '../../paths.ts'
-import { createBackground } from './background.ts'
 import { createLogoCache } from './cache.ts'
 import { fetchLogo } from './fetch-logo.ts'
-import { nameOf } from './name.ts'
 import { createLogoTeller } from './teller.ts'
 
 /** Logos of clients, shown from our own origin: a page tells no host of a partner who looks at it. */
 export interface Logos {
   /**
-   * Returns where the logo of a client is, on our own origin; `null` if there is none that can be shown now. A logo that is not
+   * Returns the URL of a client's logo on our own origin; `null` if it cannot be shown now. A logo that is not
    * there yet is fetched in the background: no page waits for the host of a partner.
    */
   urlOf(client: { readonly clientId: string; readonly logoUri?: string | undefined }): string | null
@@ -75,5 +74,49 @@ export function createLogos({ issuer, isDevelopment, clients }: LogoOptions): Lo
       ctx.type = logo.type
       ctx.body = logo.content
     },
+  }
+}
+
+/** The name of the logo of a client on this server: it tells nothing of the client, and is another for each URI. */
+const nameOf = (clientId: string, logoUri: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([clientId, logoUri]))
+    .digest('base64url')
+    .slice(0, 22)
+
+/** Runs a task later, unless the client has one already that is not done. */
+type InBackground = (clientId: string, task: () => Promise<void>) => void
+
+/** How many tasks run at once, and how many more wait. */
+const places = 4
+const maxWaiting = 1000
+
+/**
+ * Creates a queue in which each client has one place: a client whose host is slow delays none but itself. A task that finds no
+ * place is dropped.
+ */
+function createBackground(): InBackground {
+  const clients = new Set<string>()
+  const waiting: (() => void)[] = []
+  let free = places
+  const run = async (clientId: string, task: () => Promise<void>): Promise<void> => {
+    try {
+      await task()
+    } finally {
+      clients.delete(clientId)
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    }
+  }
+  return (clientId, task) => {
+    if (clients.has(clientId) || waiting.length >= maxWaiting) return
+    clients.add(clientId)
+    if (free === 0) {
+      waiting.push(() => void run(clientId, task))
+      return
+    }
+    free -= 1
+    void run(clientId, task)
   }
 }

@@ -1,5 +1,4 @@
 import { logoProblems, type LogoProblem } from '../../clients/uris.ts'
-import { nameOf } from './name.ts'
 
 /**
  * A warning of the process (`process.on('warning', …)`) that pages show the initials of a client in place of its logo. Each
@@ -25,7 +24,7 @@ const maxTold = 10_000
 export function createLogoTeller(): TellLogoProblem {
   const told = new Set<string>()
   return ({ clientId, logoUri, reason }) => {
-    const key = `${nameOf(clientId, logoUri)} ${reason}`
+    const key = JSON.stringify([clientId, logoUri, reason])
     if (told.has(key)) return
     told.add(key)
     const [oldest = ''] = told

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { defaultLanguage, loadCatalogues, placeholdersOf, toPluralPath } from './catalogues.ts'
-import { readLocaleFiles, type LocaleFile } from './locale-files.ts'
+import { readLocaleFiles, type LocaleFile } from './catalogues.ts'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
 
@@ -27,19 +27,19 @@ export function checkLocales(
 /** Whether there is such a folder. */
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
-/** What begins the paths of a host's own texts, for its own templates. They are there in English, or not at all. */
+/** The beginning of the paths of a host's own texts, for its own templates. They must be there in English. */
 const ownTexts = 'own.'
 
 const toEnglish = (folders: readonly string[]): readonly (readonly [string, string])[] => [
   ...(loadCatalogues(folders).get(defaultLanguage) ?? []),
 ]
 
-/** What every text may name: the product. */
+/** The placeholder that every text may have: the product. */
 const everywhere = 'product'
 
 interface KnownText {
   readonly isPlural: boolean
-  /** What may be put into it. */
+  /** The placeholders that it may have. */
   readonly placeholders: readonly string[]
 }
 

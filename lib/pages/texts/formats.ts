@@ -1,6 +1,3 @@
-import { isolate } from './isolate.ts'
-import { createDateFormat } from './time-zone.ts'
-
 /** How a language writes what is not words. */
 export interface Formats {
   /** A day where the person is. If nobody knows that: the day and the time in UTC, with the zone named. */
@@ -28,4 +25,47 @@ export function createFormats(language: string, timeZone?: string): Formats {
     days: (count) => days.format(count),
     number: (value) => numbers.format(value),
   }
+}
+
+/**
+ * Makes what writes a date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong one. Then it is
+ * the day and the time in UTC, with the name of that zone.
+ */
+export function createDateFormat(language: string, timeZone?: string): (date: Date) => string {
+  let format: Intl.DateTimeFormat | undefined
+  return (date) => {
+    format ??= new Intl.DateTimeFormat(language, timeZone ? { ...day, timeZone } : moment)
+    return format.format(date)
+  }
+}
+
+const day = { year: 'numeric', month: 'long', day: 'numeric' } as const
+
+const moment = {
+  ...day,
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZone: 'UTC',
+  timeZoneName: 'short',
+} as const
+
+const startIsolate = '\u2068'
+const endIsolate = '\u2069'
+
+/**
+ * A name that turns nothing around it, whichever way it is written: its direction is its own (UAX #9).
+ * Isolates in it stay pairs: one end too many would end ours, and let the rest of the name out.
+ */
+export function isolate(text: string): string {
+  let open = 0
+  const paired = text.replaceAll(/[\u2066-\u2069]/g, (mark) => {
+    if (mark !== endIsolate) open += 1
+    else if (open === 0) return ''
+    else open -= 1
+    return mark
+  })
+  // The end of a paragraph ends every isolate.
+  const oneParagraph = paired.replaceAll(/[\r\n\u0085\u2029]/g, ' ')
+  return startIsolate + oneParagraph + endIsolate.repeat(open + 1)
 }

@@ -1,11 +1,11 @@
 import { createInstance } from 'i18next'
 import { defaultLanguage, type Catalogues } from './catalogues.ts'
 import { createFormats, type Formats } from './formats.ts'
-import { isolate } from './isolate.ts'
-import { directionOf, type Direction } from './language.ts'
-import { createDateFormat } from './time-zone.ts'
+import { isolate } from './formats.ts'
+import { directionOf, type Direction } from '../page-language.ts'
+import { createDateFormat } from './formats.ts'
 
-/** What is put into a text; a number as `count` chooses its plural form. */
+/** The values of placeholders. A number as `count` chooses the plural form. */
 export type TextValues = Readonly<Record<string, string | number>>
 
 /** The texts of one language. */
@@ -14,16 +14,16 @@ export interface Translator {
   readonly direction: Direction
   readonly formats: Formats
   /**
-   * The text at a path, in English where the language has none. Not escaped for HTML; what is put into it
+   * The text at a path, in English if the language does not have it. It is not escaped for HTML. Each value in it
    * is isolated from the words around it.
    *
-   * @throws TypeError where there is no such text, or where a value for it is missing
+   * @throws TypeError if the text does not exist, or if a value for it is missing
    */
   readonly text: (path: string, values?: TextValues) => string
   /**
-   * The text at a path in one language, or in that without its region; `undefined` where it has none.
+   * The text at a path in one language, or in that without its region; `undefined` if they do not have it.
    *
-   * @param language - the language to look in; this translator's own where it is left out
+   * @param language - the language to look in; this translator's own by default
    */
   readonly find: (path: string, language?: string) => string | undefined
 }
@@ -95,7 +95,7 @@ export function createTranslators(
 
 function toShownValues(values: TextValues, formats: Formats): Readonly<Record<string, string>> {
   const shown = Object.entries(values)
-    // Templates are not typed: what is not there is complained about where it is needed.
+    // Templates are not typed. A missing value is reported when a text needs it.
     .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
     .map(([name, value]) => [
       name,
@@ -132,7 +132,7 @@ function createLookup(catalogues: Catalogues): (language: string) => Lookup {
     },
   })
   return (language) => (path, options) =>
-    // Of a path that is none, the library makes an empty text.
+    // From a value that is not a path, the library makes an empty text.
     typeof path === 'string'
       ? instance.t(path, { ...options, lng: language, nest: false, returnDetails: true })
       : complain(path)

@@ -2,14 +2,14 @@
 export interface ThemeColors {
   /** Behind the page. */
   readonly background?: string
-  /** Behind what is read: the card in the middle, and the fields. */
+  /** Behind text: the card in the middle, and the fields. */
   readonly surface?: string
   readonly text?: string
-  /** What is said in passing. */
+  /** Words of less importance. */
   readonly quietText?: string
-  /** Links, what is chosen, and the outline of what has the focus. */
+  /** Links, the choice, and the outline of the element with the focus. */
   readonly link?: string
-  /** Words about what can be changed. */
+  /** Words about access that changes data. */
   readonly change?: string
   /** The button of the first choice. */
   readonly primary?: string
@@ -20,7 +20,7 @@ export interface ThemeColors {
 /** The name of a colour that a theme sets. */
 export type ColorName = keyof ThemeColors
 
-/** What people's browsers ask for. */
+/** The scheme that the browser asks for. */
 export type ColorScheme = 'light' | 'dark'
 
 /** The colours of a theme: those of the light scheme, and within them those of the dark one. */
@@ -43,7 +43,7 @@ export const colorNames: readonly ColorName[] = [
 /** Every colour of one scheme. */
 export type Palette = Readonly<Record<ColorName, string>>
 
-/** What a theme leaves out: the colours of `views/styles.css`. */
+/** The colours of `views/styles.css`, for each one that a theme leaves out. */
 export const defaultColors: Readonly<Record<ColorScheme, Palette>> = {
   light: {
     background: '#f4f3f0',
@@ -67,7 +67,7 @@ export const defaultColors: Readonly<Record<ColorScheme, Palette>> = {
   },
 }
 
-/** The colours of a scheme, with ours where the theme has none. */
+/** The colours of a scheme, with ours for each one that the theme leaves out. */
 export const toPalette = (scheme: ColorScheme, colors: ThemeColors): Palette =>
   Object.fromEntries(
     colorNames.map((name) => [name, colors[name] ?? defaultColors[scheme][name]]),

@@ -31,7 +31,7 @@ export type NodeKinds = Readonly<
   Record<string, new (line: number, column: number, ...fields: unknown[]) => TemplateNode>
 >
 
-/** What the calls need. The functions keep the thing that a call is about, and return its number. */
+/** The parts that calls are made of. Each function keeps the thing that a call is about, and returns its number. */
 export interface Calls {
   readonly kinds: NodeKinds
   /** The names that the template gives to values itself. */

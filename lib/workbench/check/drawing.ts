@@ -9,9 +9,9 @@ import { findTagProblems, listTags, placeAttribute } from './tags.ts'
 import type { Template } from './template.ts'
 import type { Pass, Tracer, UnknownName } from './tracer.ts'
 
-/** How pages are drawn to be checked. */
+/** The parts that a drawing takes. */
 export interface Drawing {
-  /** Draws them, in English. */
+  /** Draws pages in English. */
   readonly english: LocalizedPage
   readonly tracer: Tracer
   readonly findings: Findings
@@ -56,7 +56,8 @@ export function checkPage<Name extends Page>(
     const drawn = readPage(source)
     checkDrawn(
       page,
-      { data, drawn, lang: english.language, dir: english.direction },
+      data,
+      { lang: english.language, dir: english.direction },
       {
         drawn,
         t: english.text,

@@ -10,12 +10,12 @@ export type Element = DefaultTreeAdapterTypes.Element
 export interface DrawnPage {
   readonly html: Element | undefined
   readonly elements: readonly Element[]
-  /** What people read, with one blank between words. */
+  /** The text that people read, with one blank between words. */
   readonly text: string
   readonly forms: readonly DrawnForm[]
 }
 
-/** A form, with the controls that belong to it wherever they stand. */
+/** A form, with the controls that belong to it anywhere on the page. */
 export interface DrawnForm {
   readonly element: Element
   readonly action: string
@@ -42,11 +42,11 @@ export function readPage(source: string): DrawnPage {
 
 const controlNames = new Set(['button', 'input', 'option', 'select', 'textarea'])
 
-/** An attribute; undefined where there is none. */
+/** An attribute; undefined if the element does not have it. */
 export const attributeOf = ({ attrs }: Element, name: string): string | undefined =>
   attrs.find((attribute) => attribute.name === name)?.value
 
-/** What a control is sent as. */
+/** The name that a control is sent with. */
 export const nameOf = (control: Element): string | undefined =>
   attributeOf(
     control.tagName === 'option' ? (ancestorOf(control, 'select') ?? control) : control,
@@ -71,11 +71,11 @@ export function isSubmit(control: Element): boolean {
 export const isEnabled = (control: Element): boolean =>
   attributeOf(control, 'disabled') === undefined
 
-/** Where an element comes from, as the template says: `consent.njk:12`. */
+/** The place of an element in its template: `consent.njk:12`. */
 export const placeOf = (element: Element | undefined): string | undefined =>
   element && attributeOf(element, placeAttribute)
 
-/** By the attribute `form`, or by where it stands. */
+/** By the attribute `form`, or by its place in the page. */
 function isOf(control: Element, form: Element): boolean {
   const owner = attributeOf(control, 'form')
   if (owner !== undefined) return owner === attributeOf(form, 'id')

@@ -1,7 +1,7 @@
 import type { Page } from '../../pages/page-data.ts'
 import type { TemplateMistake } from '../../pages/views-options.ts'
 
-/** Collects findings: each once, whichever pages and samples it comes from. */
+/** Collects each finding once, also if several pages and samples have it. */
 export interface Findings {
   add(finding: Omit<TemplateMistake, 'pages'>, page?: Page): void
   /** By file and line. */
@@ -26,6 +26,6 @@ export function createFindings(): Findings {
   }
 }
 
-/** What a name was probably meant to be, in words to stand behind a message. */
+/** Adds the probable meaning of a wrong name to a message. */
 export const toHint = (meant: string | undefined): string =>
   meant === undefined ? '' : ` (did you mean "${meant}"?)`

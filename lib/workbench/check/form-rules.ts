@@ -9,17 +9,59 @@ import {
   type Element,
 } from './drawn.ts'
 
-/** What rules look at, and where they say what is wrong. */
+/** A page that rules look at, and the place for what they find. */
 export interface RuleContext {
   readonly drawn: DrawnPage
   /** Texts in the language of the page. */
   readonly t: (path: string) => string
-  /** @param element - what is wrong, or what lacks something */
+  /** @param element - the one that is wrong, or that lacks something */
   readonly report: (code: string, message: string, element?: Element) => void
 }
 
-/** The form that is posted to an address, which it must have, with the hidden field of every form. */
-export function checkForm(
+/** Reports each part that the page lacks. A value that is missing requires nothing. */
+export interface Requirements {
+  /** An attribute of the whole page. */
+  readonly attribute: (name: string, value: string) => void
+  /** A text that people can read. */
+  readonly text: (code: string, what: string, value: string | null | undefined) => void
+  readonly link: (code: string, what: string, url: string | null) => void
+  /** The form that is posted to an address; undefined if the page lacks it. */
+  readonly form: (action: string, csrf: string) => RequiredForm | undefined
+}
+
+/** Reports each part that a form lacks. */
+export interface RequiredForm {
+  readonly drawn: DrawnForm
+  /** A field that the form sends, with any value unless one is given. */
+  field(name: string, value?: string): RequiredForm
+  /** A button that sends the form. Without a decision, one that decides nothing; `null` requires none. */
+  submit(decision?: 'allow' | 'continue' | 'decline' | null): RequiredForm
+}
+
+export const createRequirements = (context: RuleContext): Requirements => ({
+  attribute: (name, value) => {
+    const { html } = context.drawn
+    if (html && attributeOf(html, name) === value) return
+    context.report(`missing_${name}`, `has no ${name}="{{ ${name} }}" on <html>`, html)
+  },
+  text: (code, what, value) => {
+    const { text, forms } = context.drawn
+    if (typeof value !== 'string' || text.includes(toWords(value))) return
+    context.report(code, `does not show ${what}`, forms[0]?.element)
+  },
+  link: (code, what, url) => {
+    const isThere = context.drawn.elements.some(
+      (element) => element.tagName === 'a' && attributeOf(element, 'href') === url,
+    )
+    if (url !== null && !isThere) context.report(code, `lacks ${what}`)
+  },
+  form: (action, csrf) => {
+    const form = findForm(action, csrf, context)
+    return form && toRequired(form, context)
+  },
+})
+
+function findForm(
   action: string,
   csrf: string,
   { drawn: { forms }, report }: RuleContext,
@@ -29,11 +71,8 @@ export function checkForm(
     if (method !== 'post') report('wrong_method', 'has a form without method="post"', element)
     const field = controls.find((control) => nameOf(control) === 'csrf')
     if (field && attributeOf(field, 'value') === csrf) continue
-    report(
-      'missing_csrf',
-      'has a form without <input type="hidden" name="csrf" value="{{ csrf }}">',
-      element,
-    )
+    const input = '<input type="hidden" name="csrf" value="{{ csrf }}">'
+    report('missing_csrf', `has a form without ${input}`, element)
   }
   const form = forms.find((candidate) => candidate.action === action)
   if (form) return form
@@ -43,72 +82,46 @@ export function checkForm(
   return undefined
 }
 
-/** A field that the form sends. */
-export function requireField(
-  { element, controls }: DrawnForm,
-  name: string,
-  value: string | undefined,
-  { report }: RuleContext,
-): void {
-  const isThere = controls.some(
-    (control) =>
-      nameOf(control) === name &&
-      isEnabled(control) &&
-      (value === undefined || attributeOf(control, 'value') === value),
-  )
-  if (!isThere) report(`missing_${name}`, `has a form that does not send ${name}`, element)
-}
+const decisions = { allow: 'allows', continue: 'continues', decline: 'declines' } as const
 
-const decisions: Readonly<Record<string, string>> = {
-  allow: 'allows',
-  continue: 'continues',
-  decline: 'declines',
-}
-
-/**
- * A button that sends the form.
- *
- * @param decision - what it decides; undefined for one that decides nothing
- */
-export function requireSubmit(
-  { element, controls }: DrawnForm,
-  decision: string | undefined,
-  { report }: RuleContext,
-): void {
-  const buttons = controls.filter((control) => isSubmit(control) && isEnabled(control))
-  const button = buttons.find((candidate) =>
-    decision === undefined
-      ? nameOf(candidate) !== 'decision'
-      : nameOf(candidate) === 'decision' && attributeOf(candidate, 'value') === decision,
-  )
-  if (!button && decision === undefined) {
-    report('missing_submit', 'has a form without a button that sends it', element)
-  } else if (!button) {
-    const attributes = `type="submit" name="decision" value="${decision}"`
-    report(
-      `missing_${decision}`,
-      `has no button that ${decisions[decision ?? '']}: <button ${attributes}>`,
-      element,
-    )
-  } else if (decision === 'decline' && isHeldBack(button, element, controls)) {
-    const message = 'has a button to decline that asks for fields first: it needs formnovalidate'
-    report('decline_validates', message, button)
+function toRequired(drawn: DrawnForm, { report }: RuleContext): RequiredForm {
+  const { element } = drawn
+  const controls = drawn.controls.filter(isEnabled)
+  const required: RequiredForm = {
+    drawn,
+    field: (name, value) => {
+      const isThere = controls.some(
+        (control) =>
+          nameOf(control) === name &&
+          (value === undefined || attributeOf(control, 'value') === value),
+      )
+      if (!isThere) report(`missing_${name}`, `has a form that does not send ${name}`, element)
+      return required
+    },
+    submit: (decision) => {
+      if (decision === null) return required
+      const button = controls.filter(isSubmit).find((candidate) => {
+        const isDecision = nameOf(candidate) === 'decision'
+        return decision ? isDecision && attributeOf(candidate, 'value') === decision : !isDecision
+      })
+      if (!button && !decision) {
+        report('missing_submit', 'has a form without a button that sends it', element)
+      } else if (!button && decision) {
+        const tag = `<button type="submit" name="decision" value="${decision}">`
+        report(`missing_${decision}`, `has no button that ${decisions[decision]}: ${tag}`, element)
+      } else if (button && decision === 'decline' && isHeldBack(button, drawn)) {
+        const message =
+          'has a button to decline that asks for fields first: it needs formnovalidate'
+        report('decline_validates', message, button)
+      }
+      return required
+    },
   }
+  return required
 }
 
-function isHeldBack(button: Element, form: Element, controls: readonly Element[]): boolean {
+function isHeldBack(button: Element, { element, controls }: DrawnForm): boolean {
   const isAsking = controls.some((control) => attributeOf(control, 'required') !== undefined)
-  const isFree = attributeOf(button, 'formnovalidate') ?? attributeOf(form, 'novalidate')
+  const isFree = attributeOf(button, 'formnovalidate') ?? attributeOf(element, 'novalidate')
   return isAsking && isFree === undefined
-}
-
-/** Something that people must be able to read. */
-export function requireText(
-  code: string,
-  what: string,
-  text: string,
-  { drawn, report }: RuleContext,
-): void {
-  if (drawn.text.includes(toWords(text))) return
-  report(code, `does not show ${what}`, drawn.forms[0]?.element)
 }

@@ -11,7 +11,7 @@ import {
   type TemplateLibrary,
 } from './template.ts'
 
-/** What the names in a template are checked against. */
+/** The templates and texts that names are checked against. */
 export interface LinkSettings {
   readonly library: TemplateLibrary
   readonly textPaths: readonly string[]

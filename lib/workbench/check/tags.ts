@@ -1,11 +1,11 @@
 import { Tokenizer, TokenizerMode, type Token } from 'parse5'
 
-/** A start tag, as it stands in a text. */
+/** A start tag in a text. */
 export interface Tag {
   readonly name: string
   readonly attributes: ReadonlyMap<string, Attribute>
   readonly line: number
-  /** Where it begins. */
+  /** The index at which it begins. */
   readonly start: number
 }
 
@@ -13,7 +13,7 @@ export interface Tag {
 export interface Attribute {
   readonly value: string
   readonly line: number
-  /** Whether the value stands in quotes. */
+  /** Whether the value is in quotes. */
   readonly isQuoted: boolean
 }
 
@@ -33,7 +33,7 @@ export function listTags(html: string): readonly Tag[] {
     {
       onStartTag: (token) => {
         tags.push(toTag(token, html))
-        // What stands in these is no markup.
+        // Their content is not markup.
         const mode = rawText.get(token.tagName)
         if (mode !== undefined) tokenizer.state = mode
       },
@@ -66,22 +66,19 @@ function toTag({ tagName, attrs, location }: Token.TagToken, html: string): Tag 
   }
 }
 
-/** What stands in place of an expression in a template whose tags are listed: no letter of any language. */
+/** Replaces the letters of an expression while tags are listed. No language has such a letter. */
 const expressionMark = '\uE000'
 
-/**
- * A template with its own parts blanked out, each letter in its place: what is left is HTML, or nearly so. Where an
- * expression was there is a mark, so that it can be told from nothing.
- */
+/** Blanks out the parts of a template that are not HTML. Every other letter keeps its place, and expressions become marks. */
 export const blankTemplateParts = (source: string): string =>
   source
     .replaceAll(/\{#.*?#\}|\{%.*?%\}/gs, (part) => part.replaceAll(/[^\n]/g, ' '))
     .replaceAll(/\{\{.*?\}\}/gs, (part) => part.replaceAll(/[^\n]/g, expressionMark))
 
-/** The attribute that tells where an element comes from. */
+/** The attribute with the place of an element in its template. */
 export const placeAttribute = 'data-template-line'
 
-/** A template of which every element tells where it comes from. */
+/** Adds that attribute to every element of a template. */
 export function markElements(source: string, name: string): string {
   const tags = listTags(blankTemplateParts(source))
   return tags.toReversed().reduce((marked, tag) => {
@@ -90,7 +87,7 @@ export function markElements(source: string, name: string): string {
   }, source)
 }
 
-/** What is wrong with a tag. */
+/** A mistake in a tag. */
 export interface TagProblem {
   readonly code: string
   readonly message: string
@@ -99,7 +96,7 @@ export interface TagProblem {
 
 const refused = 'which the security policy of the pages refuses'
 
-/** What loads something that the security policy refuses, wherever it is from. */
+/** Elements that load something that the security policy refuses from anywhere. */
 const refusedElements = new Set([
   'applet',
   'audio',
@@ -112,7 +109,7 @@ const refusedElements = new Set([
   'video',
 ])
 
-/** What loads a file, and the attribute that says which. */
+/** Elements that load files, with the attributes that name the files. */
 const loading: ReadonlyMap<string, readonly string[]> = new Map([
   ['img', ['src', 'srcset']],
   ['image', ['href', 'xlink:href']],
@@ -123,7 +120,7 @@ const loading: ReadonlyMap<string, readonly string[]> = new Map([
   ['use', ['href', 'xlink:href']],
 ])
 
-/** What no page may have: what its security policy refuses, and what would let strangers in. */
+/** Finds parts of a tag that the security policy refuses, or that would let strangers in. */
 export function findTagProblems(tag: Tag): readonly TagProblem[] {
   const problems: TagProblem[] = []
   const add = (code: string, message: string, line = tag.line): number =>

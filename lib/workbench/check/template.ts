@@ -12,12 +12,12 @@ import { blankTemplateParts, findTagProblems, listTags, type TagProblem } from '
 
 /** A template that a page is made of. */
 export interface Template {
-  /** As it was asked for: `pleo/consent.njk` is another one than `consent.njk`. */
+  /** The name that others use: `pleo/consent.njk` is another template than `consent.njk`. */
   readonly name: string
-  /** Which of the host's folders it is in; undefined where it is ours. */
+  /** The index of the host's folder that it is in; undefined if it is ours. */
   readonly directory: number | undefined
   readonly source: string
-  /** Undefined where it cannot be read. */
+  /** Undefined if it cannot be read. */
   readonly root: TemplateNode | undefined
   /** Why it cannot be read. */
   readonly failure: TemplateFailure | undefined
@@ -25,7 +25,7 @@ export interface Template {
 
 /** The templates that pages can be made of. */
 export interface TemplateLibrary {
-  /** The template of a name; undefined where there is none. */
+  /** Returns undefined if no template has that name. */
   find(name: string): Template | undefined
   /** The names that a template can be asked for by. */
   readonly names: readonly string[]
@@ -67,7 +67,7 @@ function readTemplate(directories: readonly string[], name: string): Template | 
   }
 }
 
-/** What is wrong with a template by itself, whatever page it is in. */
+/** The mistakes of a template that do not depend on a page. */
 export function findSourceProblems(
   { source, root, failure }: Template,
   builtins: Builtins,

@@ -1,5 +1,4 @@
-import type { Environment } from 'nunjucks'
-import type { TemplateNode } from '../../pages/templates.ts'
+import type { TemplateEnvironment, TemplateNode } from '../../pages/templates.ts'
 import {
   findDeclared,
   insertCalls,
@@ -62,13 +61,13 @@ export class Tracer {
   #variables = new Set<string>()
   #blocks = new Set<string>()
 
-  /** Has a template traced. */
+  /** Puts the tag in front of a template. */
   mark(source: string, template: string, isHosts: boolean): string {
     return `{% ${tag} ${JSON.stringify(isHosts ? `${template}\n` : template)} %}${source}`
   }
 
   /** Gets an environment ready to trace templates. */
-  readonly prepare = (environment: Environment): void => {
+  readonly prepare = (environment: TemplateEnvironment): void => {
     const parse = (parser: Parser, kinds: NodeKinds): TemplateNode => this.#parse(parser, kinds)
     environment.addExtension(tag, { tags: [tag], parse })
     const onVariable = (value: unknown, number: number, context: object): unknown =>

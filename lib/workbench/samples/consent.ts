@@ -1,5 +1,5 @@
 import type { Translator } from '../../pages/texts/translator.ts'
-import { toScopeDescription } from '../../pages/texts/scope-words.ts'
+import { toScopeDescription } from '../../pages/texts/host-words.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import type { ConsentData, ShownResource, ShownScope, ShownSubject } from '../../pages/page-data.ts'
 import {
@@ -20,9 +20,7 @@ import {
 const day = 86_400_000
 
 /** The consent page in every state. */
-export function createConsentSamples(
-  translator: Translator,
-): Readonly<Record<string, ConsentData>> {
+export function createConsentSamples(translator: Translator): ConsentSamples {
   const toUsual: ScopeMaker = (name, differences = {}) => toScope(name, differences, translator)
   const scopes = [toUsual('companies:read'), toUsual('accounts:read'), toUsual('export-jobs:write')]
   const usual = { ...plain, ...toTerms(scopes, translator) }

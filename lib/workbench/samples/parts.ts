@@ -43,7 +43,7 @@ export const toBareClient = (differences: Partial<ShownClient> = {}): ShownClien
   ...differences,
 })
 
-/** Where the preview serves the logo of a client. */
+/** The path at which the preview serves the logo of a client. */
 export const sampleLogoPath = '/oauth/assets/logos/sample'
 
 /** A company or organization that can be chosen. */
@@ -72,7 +72,7 @@ export function toSampleSubject(
 const towns = ['Fjord', 'Harbour', 'Lighthouse', 'Meadow', 'Northern Light', 'Orchard', 'Quarry']
 const kinds = ['Foods', 'Design', 'Works', 'Travel', 'Studio', 'Energy', 'Books', 'Labs', 'Boats']
 
-/** One that the person may not connect, where it is known why and who may. */
+/** One that the person may not connect. The host says why, and who may. */
 export const toClosedSubject = (number: number, type?: SubjectType): ShownSubject =>
   toSampleSubject(
     number,
@@ -84,7 +84,7 @@ export const toClosedSubject = (number: number, type?: SubjectType): ShownSubjec
     type,
   )
 
-/** So many, of which every seventh is closed. */
+/** Several, of which every seventh is closed. */
 export const toSampleSubjects = (count: number, type?: SubjectType): readonly ShownSubject[] =>
   Array.from({ length: count }, (_, index) =>
     index % 7 === 6 ? toClosedSubject(index, type) : toSampleSubject(index, {}, type),

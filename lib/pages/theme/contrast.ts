@@ -1,0 +1,80 @@
+import {
+  toPalette,
+  type ColorName,
+  type ColorScheme,
+  type Palette,
+  type SchemedColors,
+} from './colors.ts'
+
+/** A pair of colours that people cannot read. */
+export interface LowContrast {
+  readonly scheme: ColorScheme
+  readonly text: ColorName
+  readonly on: string
+  readonly ratio: number
+}
+
+/** Finds every pair of a text and its background with less contrast than people need. */
+export function findLowContrast({ dark = {}, ...light }: SchemedColors): readonly LowContrast[] {
+  return (['light', 'dark'] as const).flatMap((scheme) => {
+    const palette = toPalette(scheme, scheme === 'light' ? light : dark)
+    const behind: Readonly<Record<string, string>> = { ...palette, selected: toSelected(palette) }
+    return readPairs
+      .map(([text, on]) => ({
+        scheme,
+        text,
+        on,
+        ratio: contrast(palette[text], behind[on] ?? palette.surface),
+      }))
+      .filter(({ ratio }) => ratio < leastContrast)
+  })
+}
+
+const readPairs: readonly (readonly [ColorName, string])[] = [
+  ['text', 'background'],
+  ['text', 'surface'],
+  ['text', 'selected'],
+  ['quietText', 'background'],
+  ['quietText', 'surface'],
+  ['quietText', 'selected'],
+  ['link', 'background'],
+  ['link', 'surface'],
+  ['change', 'surface'],
+  ['primaryText', 'primary'],
+]
+
+/** Behind the company that is chosen. */
+export const toSelected = ({ surface, link }: Palette): string => mix(surface, link, 0.08)
+
+/** The contrast that text needs (WCAG 2.2, Success Criterion 1.4.3). */
+export const leastContrast = 4.5
+
+/** The contrast ratio of two colours (WCAG 2.2, Section 6). */
+export function contrast(one: string, other: string): number {
+  const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a)
+  return (lighter + 0.05) / (darker + 0.05)
+}
+
+/** How light a colour is, from 0 to 1 (WCAG 2.2, relative luminance). */
+export function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = toChannels(color).map((channel) => {
+    const share = channel / 255
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/** A colour with a share of another, from 0 to 1. */
+export function mix(color: string, other: string, share: number): string {
+  const others = toChannels(other)
+  const mixed = toChannels(color).map((channel, index) =>
+    Math.round(channel + ((others[index] ?? 0) - channel) * share),
+  )
+  return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
+}
+
+function toChannels(color: string): readonly number[] {
+  const isShort = color.length === '#rgb'.length
+  const parts = color.slice(1).match(isShort ? /./g : /../g) ?? []
+  return parts.map((part) => Number.parseInt(isShort ? part + part : part, 16))
+}
