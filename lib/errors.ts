@@ -82,6 +82,24 @@ const toPermitted = (text: string): string =>
 const shorten = (text: string): string =>
   text.length > longestPart ? `${text.slice(0, longestPart)}...` : text
 
+/** An error of the protocol, as the framework renders it: the message is the error code. @see RFC 6749, Section 5.2 */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  readonly expose = true
+  readonly error: string
+  readonly error_description: string
+  readonly statusCode: number
+  readonly status: number
+
+  constructor(error: string, description: string, statusCode = 400) {
+    super(error)
+    this.error = error
+    this.error_description = description
+    this.statusCode = statusCode
+    this.status = statusCode
+  }
+}
+
 /** No such client is registered. */
 export class UnknownClientError extends Error {
   override readonly name = 'UnknownClientError'
