@@ -34,7 +34,6 @@ import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { createClientRequests, explainClientErrors } from './oidc/client-authentication.ts'
 import { addClientId } from './oidc/empty-secrets.ts'
 import { toConfiguration } from './oidc/configuration.ts'
-import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
   acceptProofsOnce,
   changeParameters,
@@ -43,7 +42,6 @@ import {
   nameGrantInTokens,
   promptsOf,
   recheckRedirectUris,
-  storeJwtAccessTokens,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
 import { nameAudience } from './oidc/resource-indicators.ts'
@@ -67,6 +65,8 @@ import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
 import { createIntrospect } from './oidc/introspect.ts'
+import { checkConfigured } from './oidc/supported-configuration.ts'
+import { registerGrants } from './oidc/token-endpoint.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './oidc/token-responses.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
@@ -94,6 +94,7 @@ export function createAuthorizationServer(
   const kept = { values, teller, clientRecords, keepClient }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
+  registerGrants(provider, config, { values, teller })
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
@@ -106,7 +107,6 @@ export function createAuthorizationServer(
     createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
-      [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
@@ -146,8 +146,7 @@ function adapt(
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
-  nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
-  if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
+  nameGrantInTokens(provider, values)
   recheckRedirectUris(provider)
   const prompts = promptsOf(provider)
   changeParameters(provider, (params, { ctx, route }) => {
@@ -185,6 +184,7 @@ function createProvider({ issuer, configure }: Config, mapped: Configuration): P
     const message = 'must return the configuration to use'
     throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
   }
+  checkConfigured(configuration, mapped)
   try {
     return new Provider(issuer, configuration)
   } catch (error) {

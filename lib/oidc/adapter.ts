@@ -2,7 +2,6 @@ import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
 import { toFrameworkClient } from '../clients/record.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import type { RepeatTimes } from '../grants/retries.ts'
 import { grantIdOf, type TokenValues } from '../grants/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
 
@@ -15,8 +14,6 @@ export interface AdapterParts {
   readonly keepClient: (clientId: string) => Promise<void>
   readonly values: TokenValues
   readonly teller: ConnectionTeller
-  readonly audience: string
-  readonly repeatTimes: RepeatTimes
   /** Records of requests that wait for a person, by the framework's name of the model. */
   readonly waiting: ReadonlyMap<string, RecordStorage>
 }

@@ -8,6 +8,7 @@ import {
 import { toLocalized } from '../clients/localized.ts'
 import { defaultGrantTypes } from '../clients/metadata.ts'
 import type { Config } from '../config/config.ts'
+import type { Lifetimes } from '../config/options.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
@@ -17,7 +18,6 @@ import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
 import { saveMove } from './outcomes.ts'
-import { toTtl } from './token-lifetimes.ts'
 import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource-indicators.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
@@ -47,8 +47,6 @@ export function toConfiguration(
     adapter: toProviderAdapter({
       storage,
       ...parts,
-      audience: resourceServer.audience,
-      repeatTimes: config,
       waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
@@ -114,6 +112,19 @@ const clientFeatures = {
   dPoP: { enabled: true, requireNonce: refuseEmptyNonce },
   pushedAuthorizationRequests: { enabled: true },
 } as const
+
+/** Seconds that a person has to sign in: until then, anybody may have sent the request. */
+const anonymousLifetime = 600
+
+/** The token endpoint gives access tokens and refresh tokens their lifetimes. */
+const toTtl = (lifetimes: Lifetimes): NonNullable<Configuration['ttl']> => ({
+  AuthorizationCode: lifetimes.authorizationCode,
+  ClientCredentials: lifetimes.accessToken,
+  Grant: lifetimes.grant,
+  Interaction: (_ctx, { session }) =>
+    session ? lifetimes.interaction : Math.min(lifetimes.interaction, anonymousLifetime),
+  Session: lifetimes.session,
+})
 
 const toClientMetadata = (client: Config['clients'][number]): ClientMetadata =>
   ({ ...client, ...toLocalized(client) }) as ClientMetadata

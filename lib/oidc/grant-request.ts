@@ -1,47 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { RevocationReason } from '../grants/events.ts'
-import type { Exchange, ExchangeResult, GrantStorage, LoadedGrant } from '../storage.ts'
+import type { GrantStorage, LoadedGrant } from '../storage.ts'
 
 type Context = KoaContextWithOIDC | undefined
 
-/** What a request gives up, and what it has issued for it so far. */
-export type PendingExchange = {
-  -readonly [Member in keyof Exchange]: Exchange[Member]
-} & {
-  readonly grantId: string
-  /** Called with the result of the exchange. */
-  readonly whenDone?: (result: ExchangeResult) => Promise<void> | void
-}
+type LoadedGrants = Map<string, Promise<LoadedGrant | undefined>>
 
-/** What one request knows and plans of grants. */
-interface GrantRequest {
-  readonly loaded: Map<string, Promise<LoadedGrant | undefined>>
-  pending: PendingExchange | undefined
-  tokenKey: number
-  revocationReason: RevocationReason | undefined
-}
-
-const requests = new WeakMap<object, GrantRequest>()
+const requests = new WeakMap<object, LoadedGrants>()
 
 const callers = new AsyncLocalStorage<object>()
 
 /** Has whoever calls from outside of a request read a grant once, as a request does. */
 export const asOneRequest = <T>(call: () => Promise<T>): Promise<T> => callers.run({}, call)
 
-/** The request that is being answered; one of its own for whoever calls from outside of one. */
-function requestOf(context: Context): GrantRequest {
+/** The grants of the request that is being answered; of its own for whoever calls from outside of one. */
+function grantsOf(context: Context): LoadedGrants {
   const ctx = context ?? callers.getStore()
-  const existing = ctx && requests.get(ctx)
-  if (existing) return existing
-  const created: GrantRequest = {
-    loaded: new Map(),
-    pending: undefined,
-    tokenKey: 0,
-    revocationReason: undefined,
-  }
-  if (ctx) requests.set(ctx, created)
-  return created
+  const loaded: LoadedGrants = (ctx && requests.get(ctx)) ?? new Map()
+  if (ctx) requests.set(ctx, loaded)
+  return loaded
 }
 
 /**
@@ -53,7 +30,7 @@ export function loadOnce(
   grants: GrantStorage,
   grantId: string,
 ): Promise<LoadedGrant | undefined> {
-  const { loaded } = requestOf(ctx)
+  const loaded = grantsOf(ctx)
   const existing = loaded.get(grantId)
   if (existing) return existing
   const loading = grants.load(grantId)
@@ -63,37 +40,5 @@ export function loadOnce(
 
 /** Has the next look at the grant read it again. */
 export function forgetLoaded(ctx: Context, grantId: string): void {
-  requestOf(ctx).loaded.delete(grantId)
-}
-
-/** The exchange that this request is about to make. */
-export const pendingExchange = (ctx: Context): PendingExchange | undefined => requestOf(ctx).pending
-
-/** Sets or ends the exchange that this request is about to make. */
-export function setPendingExchange(ctx: Context, pending: PendingExchange | undefined): void {
-  requestOf(ctx).pending = pending
-}
-
-/** Which key derives what this request issues for a refresh token. */
-export const tokenKeyOf = (ctx: Context): number => requestOf(ctx).tokenKey
-
-/** Says which key to derive with what this request issues. */
-export function setTokenKey(ctx: Context, key: number): void {
-  requestOf(ctx).tokenKey = key
-}
-
-/** Why this request ends the grant that it ends. */
-export function revocationReasonOf(ctx: Context): RevocationReason {
-  const { revocationReason } = requestOf(ctx)
-  if (revocationReason || !ctx) return revocationReason ?? 'administrator'
-  // At the token endpoint the framework ends a grant for one reason only.
-  return (
-    ({ revocation: 'partner', token: 'replay' }[ctx.oidc.route] as RevocationReason) ??
-    'administrator'
-  )
-}
-
-/** Says why this request is about to end a grant, where it is not the reason that its route stands for. */
-export function setRevocationReason(ctx: Context, reason: RevocationReason): void {
-  requestOf(ctx).revocationReason = reason
+  grantsOf(ctx).delete(grantId)
 }

@@ -1,4 +1,5 @@
-import { errors, type Configuration } from 'oidc-provider'
+import type { Configuration } from 'oidc-provider'
+import { InvalidGrant } from '../grants/token-request.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { Grant } from './internals.ts'
 
@@ -23,7 +24,7 @@ export const setJwtClaims: SetClaims = (ctx, token, { payload }) => {
   const grant: Grant | undefined = (ctx as Partial<typeof ctx> | undefined)?.oidc?.entities.Grant
   const subject = parseSubject(grant?.subject ?? '')
   // Whoever verifies it alone would take it for one of the person.
-  if (!grant || !subject) throw new errors.InvalidGrant('the grant has no subject')
+  if (!grant || !subject) throw new InvalidGrant('the grant has no subject')
   payload['sub'] = subject.id
   payload[subjectClaim] = subject.urn
   payload[grantClaim] = grant.jti

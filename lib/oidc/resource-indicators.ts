@@ -15,7 +15,9 @@ export function toResourceIndicators({
     useGrantedResource: () => true,
     getResourceServerInfo(_ctx, resource, client: Client) {
       // A grant may have the audience in the spelling that was configured earlier.
-      if (!isEqual(resource, audience)) throw wrongResource(audience)
+      if (!isEqual(resource, audience)) {
+        throw new errors.InvalidTarget(`resource must be ${audience}`)
+      }
       return { audience, scope: client.scope ?? '', accessTokenFormat }
     },
   }
@@ -30,10 +32,6 @@ export function nameAudience(params: Record<string, unknown>, audience: string):
     params['resource'] = Array.isArray(resource) ? resource.map(toOne) : toOne(resource)
   }
 }
-
-/** The refusal of another `resource`. */
-export const wrongResource = (audience: string): Error =>
-  new errors.InvalidTarget(`resource must be ${audience}`)
 
 const isEqual = (resource: string, audience: string): boolean =>
   toNormalUri(resource) === toNormalUri(audience)
