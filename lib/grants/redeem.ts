@@ -3,21 +3,16 @@ import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
 import {
-  endGrant,
-  toRefreshToken,
-  writeAccessToken,
-  type IssuedTokens,
-  type TokenDeps,
-} from './issue.ts'
-import {
   checkKey,
   checkOwner,
   checkTarget,
+  endGrant,
   InvalidGrant,
   requireProof,
-  type Found,
-  type TokenRequest,
-} from './token-request.ts'
+  toRefreshToken,
+  writeAccessToken,
+} from './issue.ts'
+import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
 import { grantIdOf } from './token-values.ts'
 
 /** A request that gives up a code. */

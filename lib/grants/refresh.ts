@@ -4,21 +4,16 @@ import { toScopeNames } from '../pleo/scopes.ts'
 import type { Exchange, LoadedGrant, StoredPayload } from '../storage.ts'
 import { toEvent } from './events.ts'
 import {
-  endGrant,
-  toRefreshToken,
-  writeAccessToken,
-  type IssuedTokens,
-  type TokenDeps,
-} from './issue.ts'
-import {
   checkKey,
   checkOwner,
   checkTarget,
+  endGrant,
   InvalidGrant,
   requireProof,
-  type Found,
-  type TokenRequest,
-} from './token-request.ts'
+  toRefreshToken,
+  writeAccessToken,
+} from './issue.ts'
+import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
 import { generationOf, grantIdOf, type TokenValues } from './token-values.ts'
 
 /** A request that gives up a refresh token. */

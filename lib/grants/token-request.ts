@@ -1,8 +1,6 @@
-import { ProtocolError } from '../errors.ts'
-import type { EndedGrant, StoredPayload } from '../storage.ts'
-import { missingProof } from '../validation/dpop-proof.ts'
-
-// What the redemption of a code and a refresh check alike.
+import type { EndedGrant, GrantStorage, NewToken, StoredPayload } from '../storage.ts'
+import type { ConnectionTeller } from './events.ts'
+import type { TokenValues } from './token-values.ts'
 
 /** A request for tokens, apart from the code or refresh token that it gives up. */
 export interface TokenRequest {
@@ -40,63 +38,57 @@ export interface Found {
   readonly used: StoredPayload
 }
 
-/**
- * The refusal of a code or refresh token. Many reasons have the same description, so that nobody learns whether a token of
- * another client is good.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
- */
-export class InvalidGrant extends ProtocolError {
-  /** The reason, for the host alone. */
-  readonly error_detail: string
+/** What both grants need beside the request. */
+export interface TokenDeps {
+  readonly grants: Pick<GrantStorage, 'load' | 'exchange' | 'end'>
+  readonly values: TokenValues
+  readonly teller: ConnectionTeller
+  readonly audience: string
+  /** Seconds. */
+  readonly lifetimes: { readonly accessToken: number; readonly refreshToken: number }
+  /** Called once, when the code or refresh token and the proof are good. */
+  accept(found: Found): void
+  /** Finds how tokens are made for an API now, by the name that the grant has for it. */
+  findApi(resource: string): Promise<Api>
+}
 
-  constructor(detail: string, description = 'unknown, revoked, or of another client') {
-    super('invalid_grant', description)
-    this.error_detail = detail
+/** An API, as tokens are made for it. */
+export interface Api {
+  /** The scopes that the client may have there, separated by spaces. */
+  readonly scope: string
+  /** Writes an access token, as an opaque value or as a JWT. */
+  write(token: AccessToken): Promise<WrittenToken>
+}
+
+/** An access token that is to be written. */
+export interface AccessToken {
+  /** The value of an opaque token. A JWT gets its identifier from it. */
+  readonly value: string
+  /** Seconds. */
+  readonly lifetime: number
+  readonly members: {
+    readonly accountId: string
+    readonly grantId: string
+    readonly gty: string
+    readonly scope: string
+    readonly jkt: string | undefined
+    readonly sessionUid: string | undefined
+    readonly sid: string | undefined
   }
 }
 
-/** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
-export function checkOwner({ request: { client }, grant, used }: Found): void {
-  if (used.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
-  if (isOver(used)) {
-    const kind = used['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
-    throw new InvalidGrant(`${kind} is expired`, `the ${kind} has expired`)
-  }
-  if (isOver(grant.payload)) throw new InvalidGrant('grant is expired', 'the grant has expired')
-  if (grant.payload.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
+/** An access token as the client gets it, and as it is stored. */
+export interface WrittenToken {
+  readonly text: string
+  readonly stored: NewToken | undefined
 }
 
-/** The time in seconds since the epoch, as tokens have it. */
-export const secondsNow = (): number => Math.floor(Date.now() / 1000)
-
-const isOver = ({ exp }: StoredPayload): boolean => Number(exp) <= secondsNow()
-
-/**
- * Checks that a request has a proof if it needs one. This is not `invalid_grant`: after that, clients throw away a refresh
- * token that is good.
- *
- * @param jkt - the key that the code or refresh token is bound to, if it is bound
- * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5 RFC 9449, Section 5}
- */
-export function requireProof({ client, proof }: TokenRequest, jkt?: unknown): void {
-  if (proof || (!client.needsProof && jkt === undefined)) return
-  throw new ProtocolError('invalid_dpop_proof', missingProof)
-}
-
-/** Checks that the key of a request is the one that its code or refresh token is bound to. */
-export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
-  if (jkt === undefined || proof?.jkt === jkt) return
-  throw new InvalidGrant(
-    'failed jkt verification',
-    'bound to another key than that of the DPoP proof',
-  )
-}
-
-/** Checks that a request names no other API, and that the grant is of the same person as what came of it. */
-export function checkTarget({ request, grant, used }: Found, audience: string): void {
-  if (request.resources.some((resource) => resource !== audience)) {
-    throw new ProtocolError('invalid_target', `resource must be ${audience}`)
-  }
-  if (used['accountId'] !== grant.payload['accountId']) throw new InvalidGrant('accountId mismatch')
+/** The tokens that a request gets. */
+export interface IssuedTokens {
+  readonly accessToken: WrittenToken
+  readonly refreshToken: NewToken | undefined
+  /** Seconds. */
+  readonly expiresIn: number
+  readonly scope: string
+  readonly tokenType: 'Bearer' | 'DPoP'
 }

@@ -1,4 +1,11 @@
-import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createHmac,
+  createSecretKey,
+  hash,
+  randomBytes,
+  randomUUID,
+  timingSafeEqual,
+} from 'node:crypto'
 
 /** Characters of a grant id: 132 bits. */
 const grantIdLength = 22
@@ -63,6 +70,9 @@ export function generationOf(value: string): number | undefined {
 /** What a token may be called where others read it: nobody can make the token from it. */
 export const toIdentifier = (value: string): string =>
   hash('sha256', `jti:${value}`, 'base64url').slice(0, grantIdLength)
+
+/** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
+export const createTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
 
 /**
  * Makes values.

@@ -1,18 +1,15 @@
-import type { Account as ProviderAccount, Configuration } from 'oidc-provider'
+import type { Configuration } from 'oidc-provider'
 import type { Accounts } from '../pleo/accounts.ts'
 import { hostContext } from '../http/host-context.ts'
 
-/** Finds the account behind a session. Tokens do not depend on it: a connection belongs to the company. */
+/**
+ * Finds the account behind a session. Tokens do not depend on it: a connection belongs to the company. An account has no claims,
+ * as this server tells clients nothing about people.
+ */
 export const toFindAccount =
   (accounts: Accounts): NonNullable<Configuration['findAccount']> =>
   async (_ctx, accountId) =>
-    (await accounts.find(accountId)) ? toProviderAccount(accountId) : undefined
-
-/** An account, as the framework has it. It has no claims: this server tells clients nothing about people. */
-export const toProviderAccount = (accountId: string): ProviderAccount => ({
-  accountId,
-  claims: () => ({ sub: accountId }),
-})
+    (await accounts.find(accountId)) ? { accountId, claims: () => ({ sub: accountId }) } : undefined
 
 /** A person who is signed in at the host. */
 export interface PersonAtHost {

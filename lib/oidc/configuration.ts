@@ -13,7 +13,7 @@ import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { setJwtClaims } from './jwt-claims.ts'
-import { toTokenIdentifier } from './token-responses.ts'
+import { createTokenIdentifier } from '../grants/token-values.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
 import { needsProofKey, toParameterChecks } from './authorization-parameters.ts'
@@ -59,7 +59,7 @@ export function toConfiguration(
     clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
-    extraTokenClaims: toTokenIdentifier,
+    extraTokenClaims: createTokenIdentifier,
     ...(resourceServer.accessTokenFormat === 'jwt' && {
       formats: { customizers: { jwt: setJwtClaims } },
     }),

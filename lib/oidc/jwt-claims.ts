@@ -1,5 +1,5 @@
 import type { Configuration } from 'oidc-provider'
-import { InvalidGrant } from '../grants/token-request.ts'
+import { InvalidGrant } from '../grants/issue.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { Grant } from './internals.ts'
 

@@ -34,4 +34,4 @@ export function nameAudience(params: Record<string, unknown>, audience: string):
 }
 
 const isEqual = (resource: string, audience: string): boolean =>
-  toNormalUri(resource) === toNormalUri(audience)
+  resource === audience || toNormalUri(resource) === toNormalUri(audience)

@@ -4,15 +4,21 @@ import { checkDpopReplay, validateDpop } from 'oidc-provider/lib/helpers/grants.
 import type { Config } from '../config/config.ts'
 import { ProtocolError } from '../errors.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
-import type { AccessToken, IssuedTokens, TokenDeps, WrittenToken } from '../grants/issue.ts'
 import { redeem } from '../grants/redeem.ts'
 import { refresh } from '../grants/refresh.ts'
-import type { Found, Proof, TokenRequest } from '../grants/token-request.ts'
+import type {
+  AccessToken,
+  Found,
+  IssuedTokens,
+  Proof,
+  TokenDeps,
+  TokenRequest,
+  WrittenToken,
+} from '../grants/token-request.ts'
 import { toIdentifier, type TokenValues } from '../grants/token-values.ts'
 import type { GrantInfo } from '../pleo/accounts.ts'
 import type { StoredPayload } from '../storage.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
-import { toProviderAccount } from './accounts.ts'
 import { explainProof } from './grant-errors.ts'
 import { resourceServerInfoOf, writeToken } from './internals.ts'
 
@@ -24,12 +30,6 @@ type Context = TokenEndpointGrantContext<{
   readonly refresh_token: string
 }>
 
-/** What the handlers share beside the configuration. */
-interface TokenEndpointParts {
-  readonly values: TokenValues
-  readonly teller: ConnectionTeller
-}
-
 /**
  * Makes the token endpoint redeem codes and refresh with {@link redeem} and {@link refresh}, in place of the framework's own
  * handlers. The framework authenticates the client and renders errors. It drops every parameter that is not named here.
@@ -37,7 +37,7 @@ interface TokenEndpointParts {
 export function registerGrants(
   provider: Provider,
   config: Config,
-  parts: TokenEndpointParts,
+  { values, teller }: { readonly values: TokenValues; readonly teller: ConnectionTeller },
 ): void {
   const { accounts, lifetimes, resourceServer, storage } = config
   const { audience, scopes } = resourceServer
@@ -45,8 +45,8 @@ export function registerGrants(
     audience,
     lifetimes,
     grants: storage.grants,
-    values: parts.values,
-    teller: tellProvider(ctx, parts.teller),
+    values,
+    teller: tellProvider(ctx, teller),
     accept: (found) => setEntities(ctx, found),
     async findApi(resource) {
       const server = await resourceServerInfoOf(provider)(ctx, resource, ctx.oidc.client)
@@ -149,7 +149,8 @@ function setEntities({ oidc }: Context, { grant, used }: Found): void {
   const kind = used['kind'] === 'RefreshToken' ? 'RefreshToken' : 'AuthorizationCode'
   oidc.entity(kind, toModel(provider[kind], used))
   oidc.entity('Grant', toModel(provider.Grant, grant.payload))
-  oidc.entity('Account', toProviderAccount(String(used['accountId'])))
+  const accountId = String(used['accountId'])
+  oidc.entity('Account', { accountId, claims: () => ({ sub: accountId }) })
 }
 
 /** Writes an access token in the format of its API. JWTs are stored only if the options ask for JWTs. */
@@ -180,7 +181,10 @@ function answer(ctx: Context, issued: IssuedTokens): void {
   used?.emit('consumed')
   token?.emit(accessToken.stored ? 'saved' : 'issued')
   if (refreshToken) {
-    const successor = toModel(oidc.provider.RefreshToken, refreshToken.payload)
+    const successor = toModel(oidc.provider.RefreshToken, {
+      ...refreshToken.payload,
+      client: oidc.client,
+    })
     oidc.entity('RefreshToken', successor)
     successor.emit('saved')
   }

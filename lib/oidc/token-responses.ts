@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
@@ -10,7 +9,7 @@ import type { GrantStorage } from '../storage.ts'
 import { subjectClaim } from './jwt-claims.ts'
 import type { JwtParts } from './jwt-access-tokens.ts'
 import { createJwtRequests } from './jwt-requests.ts'
-import { toIdentifier } from '../grants/token-values.ts'
+import { toIdentifier, type createTokenIdentifier } from '../grants/token-values.ts'
 
 /** What {@link createIntrospectionResponse} takes, beside the provider. */
 export interface IntrospectionParts extends JwtParts {
@@ -150,10 +149,7 @@ export const isFor = (
   audience: string,
 ): boolean => [aud].flat().includes(audience)
 
-/** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
-export const toTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
-
 export function identifierOf(token: { readonly jti: string; readonly extra?: unknown }): string {
-  const { jti } = (token.extra ?? {}) as Partial<ReturnType<typeof toTokenIdentifier>>
+  const { jti } = (token.extra ?? {}) as Partial<ReturnType<typeof createTokenIdentifier>>
   return jti ?? toIdentifier(token.jti)
 }
