@@ -5,7 +5,7 @@ import { missingProof } from '../validation/dpop-proof.ts'
 import type { RevocationReason } from './events.ts'
 import type { Api, Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
 
-// What the redemption of a code (redeem.ts) and a refresh (refresh.ts) do alike.
+// The steps that the redemption of a code (redeem.ts) and a refresh (refresh.ts) share.
 
 /**
  * The refusal of a code or refresh token. Many reasons have the same description, so that nobody learns whether a token of
@@ -120,7 +120,7 @@ function within({ payload: { exp } }: EndedGrant, seconds: number): number {
 /**
  * Writes the access token of a request, which is not stored yet.
  *
- * @throws ProtocolError if the client may have none of the scopes any more
+ * @throws ProtocolError if the client lost all of these scopes
  */
 export async function writeAccessToken(
   { request: { proof }, grant, used }: Found,

@@ -23,7 +23,7 @@ export interface RefreshRequest extends TokenRequest {
   readonly scope: string | undefined
 }
 
-/** What a refresh needs beside the request. */
+/** Everything that a refresh needs beside the request. */
 export interface RefreshDeps extends TokenDeps {
   readonly repeatTimes: RepeatTimes
   /** Every scope there is. A repeat derives the same access token because the scopes are in this order. */
@@ -133,7 +133,7 @@ export function findRefreshToken(
  * Returns the requested scopes as far as the refresh token has them. A client that repeats the scope of its authorization
  * request gets less if the person left something out, and the answer says so.
  *
- * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has none of them
+ * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has not one of them
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
  */
 function narrowToToken(scope: string | undefined, found: Found): readonly string[] {

@@ -38,7 +38,7 @@ export interface Found {
   readonly used: StoredPayload
 }
 
-/** What both grants need beside the request. */
+/** Everything that both grants need beside the request. */
 export interface TokenDeps {
   readonly grants: Pick<GrantStorage, 'load' | 'exchange' | 'end'>
   readonly values: TokenValues

@@ -80,7 +80,7 @@ function toTokenAdapter(
     },
     async destroy(id) {
       const grantId = grantIdOf(id) ?? ''
-      // A connection is what its refresh token stands for.
+      // Without its refresh token, a connection is over.
       if (kind === 'RefreshToken') return end(parts, grantId)
       forgetLoaded(Provider.ctx, grantId)
       await grants.remove(grantId, kind, id)
@@ -95,7 +95,7 @@ function toTokenAdapter(
   }
 }
 
-/** What the framework asks of other models only. Only the token endpoint issues access tokens and refresh tokens. */
+/** Methods for other models. Only the token endpoint issues access tokens and refresh tokens. */
 const unasked: Adapter = {
   upsert: () => Promise.reject(new TypeError('only the token endpoint issues tokens of a grant')),
   find: async () => undefined,

@@ -10,10 +10,10 @@ const requests = new WeakMap<object, LoadedGrants>()
 
 const callers = new AsyncLocalStorage<object>()
 
-/** Has whoever calls from outside of a request read a grant once, as a request does. */
+/** Runs a call from outside of a request, which then reads a grant once, as a request does. */
 export const asOneRequest = <T>(call: () => Promise<T>): Promise<T> => callers.run({}, call)
 
-/** The grants of the request that is being answered; of its own for whoever calls from outside of one. */
+/** The grants that the current request or call has read. */
 function grantsOf(context: Context): LoadedGrants {
   const ctx = context ?? callers.getStore()
   const loaded: LoadedGrants = (ctx && requests.get(ctx)) ?? new Map()
@@ -38,7 +38,7 @@ export function loadOnce(
   return loading
 }
 
-/** Has the next look at the grant read it again. */
+/** Makes the next look at the grant read it again. */
 export function forgetLoaded(ctx: Context, grantId: string): void {
   grantsOf(ctx).delete(grantId)
 }
