@@ -29,7 +29,6 @@ import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { createEmptySecrets, explainClientErrors } from './oidc/client-authentication.ts'
 import { toConfiguration } from './oidc/configuration.ts'
-import { createExchangeCompletion } from './oidc/exchange.ts'
 import {
   acceptProofsOnce,
   changeParameters,
@@ -38,7 +37,6 @@ import {
   nameGrantInTokens,
   promptsOf,
   recheckRedirectUris,
-  storeJwtAccessTokens,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
 import {
@@ -60,6 +58,8 @@ import { createRegisteredClients } from './oidc/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
+import { checkConfigured } from './oidc/supported-configuration.ts'
+import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues, type TokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
@@ -100,6 +100,7 @@ export function createAuthorizationServer(
   const kept = { values, teller, clientRecords, keepClient }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
   adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
+  registerGrants(provider, config, { values, teller })
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
@@ -113,7 +114,6 @@ export function createAuthorizationServer(
     createFront(provider, config, renderError),
     compose([keys.middleware, createEmptySecrets(provider)]),
     createByPath([
-      [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       ...tokens.routes,
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
@@ -152,8 +152,7 @@ function adapt(
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
-  nameGrantInTokens(provider, values, Object.keys(resourceServer.scopes))
-  if (resourceServer.accessTokenFormat === 'jwt') storeJwtAccessTokens(provider, values)
+  nameGrantInTokens(provider, values)
   recheckRedirectUris(provider)
   const read = createParameterReader(promptsOf(provider), resourceServer.audience)
   changeParameters(provider, read)
@@ -187,6 +186,7 @@ function createProvider({ issuer, configure }: Config, mapped: Configuration): P
     const message = 'must return the configuration to use'
     throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
   }
+  checkConfigured(configuration, mapped)
   try {
     return new Provider(issuer, configuration)
   } catch (error) {

@@ -164,8 +164,9 @@ export interface AuthorizationServerOptions {
 
   /**
    * The last word over the mapping to oidc-provider: receives the finished configuration and returns
-   * the one to use, so that any feature of the framework stays within reach. The result is not
-   * checked: it can switch off rules that this server keeps.
+   * the one to use. It can switch off rules that this server keeps. Settings that codes and refreshes would leave out
+   * throw a `ConfigurationError` that names them: mutual TLS, client attestation, rich authorization requests, the device
+   * flow, CIBA, the scope `openid`, and changes to `rotateRefreshToken` and to what else the framework asks for these grants.
    *
    * @defaultValue the configuration as it is
    */

@@ -71,8 +71,8 @@ export function generationOf(value: string): number | undefined {
 export const toIdentifier = (value: string): string =>
   hash('sha256', `jti:${value}`, 'base64url').slice(0, grantIdLength)
 
-/** Gives every access token an identifier when it is issued, so that introspection need not derive one. */
-export const toTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
+/** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
+export const createTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
 
 /**
  * Makes values.

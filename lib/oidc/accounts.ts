@@ -1,46 +1,15 @@
-import type { Account as ProviderAccount, Configuration, KoaContextWithOIDC } from 'oidc-provider'
+import type { Configuration } from 'oidc-provider'
 import type { Accounts } from '../pleo/accounts.ts'
 import { hostContext } from '../http/request-context.ts'
-import { setRevocationReason } from './grant-request.ts'
-import type { Grant } from './internals.ts'
 
 /**
- * Finds the account behind a session, or behind a token.
- *
- * A person who left keeps nobody from refreshing: the connection belongs to the company. So for a
- * token the host is only asked whether the grant goes on, and a no ends it.
+ * Finds the account behind a session. Tokens do not depend on it: a connection belongs to the company. An account has no claims,
+ * as this server tells clients nothing about people.
  */
-export function toFindAccount(accounts: Accounts): NonNullable<Configuration['findAccount']> {
-  return async (ctx, accountId, token) => {
-    if (!token) return (await accounts.find(accountId)) ? toProviderAccount(accountId) : undefined
-    if (token.kind !== 'RefreshToken' || (await mayContinue(ctx, accounts))) {
-      return toProviderAccount(accountId)
-    }
-    setRevocationReason(ctx, 'administrator')
-    await ctx.oidc.entities.Grant?.destroy()
-    return undefined
-  }
-}
-
-// No claims: this server signs nobody in at a client, so it tells clients nothing about people.
-const toProviderAccount = (accountId: string): ProviderAccount => ({
-  accountId,
-  claims: () => ({ sub: accountId }),
-})
-
-async function mayContinue(ctx: KoaContextWithOIDC, accounts: Accounts): Promise<boolean> {
-  const grant: Grant | undefined = ctx.oidc.entities.Grant
-  if (!accounts.mayContinue || !grant) return true
-  const answer: unknown = await accounts.mayContinue({
-    grantId: grant.jti,
-    clientId: grant.clientId ?? '',
-    subject: grant.subject ?? '',
-    accountId: grant.accountId ?? '',
-    scopes: grant.getOIDCScope().split(' '),
-  })
-  // Only a plain no ends what a customer granted.
-  return answer !== false
-}
+export const toFindAccount =
+  (accounts: Accounts): NonNullable<Configuration['findAccount']> =>
+  async (_ctx, accountId) =>
+    (await accounts.find(accountId)) ? { accountId, claims: () => ({ sub: accountId }) } : undefined
 
 /** A person who is signed in at the host. */
 export interface PersonAtHost {

@@ -2,7 +2,6 @@ import Provider, { errors, type Adapter, type AdapterFactory } from 'oidc-provid
 import { toFrameworkClient } from '../clients/stored-client.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import type { RepeatTimes } from '../grants/retries.ts'
 import type { TokenValues } from '../grants/token-values.ts'
 import { createGrantAdapters } from './grant-adapters.ts'
 
@@ -15,8 +14,6 @@ export interface AdapterParts {
   readonly keepClient: (clientId: string) => Promise<void>
   readonly values: TokenValues
   readonly teller: ConnectionTeller
-  readonly audience: string
-  readonly repeatTimes: RepeatTimes
   /** Records of requests that wait for a person, by the framework's name of the model. */
   readonly waiting: ReadonlyMap<string, RecordStorage>
 }

@@ -12,7 +12,8 @@ import type { Lifetimes } from '../config/options.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { toTokenIdentifier } from '../grants/token-values.ts'
+import { InvalidGrant } from '../grants/issue.ts'
+import { createTokenIdentifier } from '../grants/token-values.ts'
 import { toSubjectClaims } from '../keys/jwt-access-tokens.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
@@ -37,8 +38,6 @@ export function toConfiguration(
     adapter: toProviderAdapter({
       storage,
       ...parts,
-      audience: resourceServer.audience,
-      repeatTimes: config,
       waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
@@ -51,7 +50,7 @@ export function toConfiguration(
     clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
-    extraTokenClaims: toTokenIdentifier,
+    extraTokenClaims: createTokenIdentifier,
     ...(resourceServer.accessTokenFormat === 'jwt' && {
       formats: { customizers: { jwt: setJwtClaims } },
     }),
@@ -75,28 +74,6 @@ export function toConfiguration(
     ttl: toTtl(config.lifetimes),
     renderError,
     features: toFeatures(config),
-  }
-}
-
-/** Seconds that a person has to sign in: until then, anybody may have sent the request. */
-const anonymousLifetime = 600
-
-/** Lifetimes as the framework takes them. No token outlives its grant: the grant's end is absolute. */
-function toTtl(lifetimes: Lifetimes): NonNullable<Configuration['ttl']> {
-  const withinGrant = (seconds: number) => (ctx: KoaContextWithOIDC) => {
-    const end = ctx.oidc.entities.Grant?.exp
-    if (end === undefined) return seconds
-    return Math.max(1, Math.min(seconds, end - Math.floor(Date.now() / 1000)))
-  }
-  return {
-    AccessToken: withinGrant(lifetimes.accessToken),
-    AuthorizationCode: lifetimes.authorizationCode,
-    ClientCredentials: lifetimes.accessToken,
-    Grant: lifetimes.grant,
-    Interaction: (_ctx, { session }) =>
-      session ? lifetimes.interaction : Math.min(lifetimes.interaction, anonymousLifetime),
-    RefreshToken: withinGrant(lifetimes.refreshToken),
-    Session: lifetimes.session,
   }
 }
 
@@ -124,6 +101,19 @@ const clientFeatures = {
   pushedAuthorizationRequests: { enabled: true },
 } as const
 
+/** Seconds that a person has to sign in: until then, anybody may have sent the request. */
+const anonymousLifetime = 600
+
+/** The token endpoint gives access tokens and refresh tokens their lifetimes. */
+const toTtl = (lifetimes: Lifetimes): NonNullable<Configuration['ttl']> => ({
+  AuthorizationCode: lifetimes.authorizationCode,
+  ClientCredentials: lifetimes.accessToken,
+  Grant: lifetimes.grant,
+  Interaction: (_ctx, { session }) =>
+    session ? lifetimes.interaction : Math.min(lifetimes.interaction, anonymousLifetime),
+  Session: lifetimes.session,
+})
+
 const toClientMetadata = (client: Config['clients'][number]): ClientMetadata =>
   ({ ...client, ...toLocalized(client) }) as ClientMetadata
 
@@ -148,7 +138,7 @@ const setJwtClaims: SetJwtClaims = (ctx, token, { payload }) => {
   // There is no request if a host makes a token by itself.
   const grant: Grant | undefined = (ctx as Partial<typeof ctx> | undefined)?.oidc?.entities.Grant
   const claims = toSubjectClaims(grant)
-  if (!claims) throw new errors.InvalidGrant('the grant has no subject')
+  if (!claims) throw new InvalidGrant('the grant has no subject')
   Object.assign(payload, claims)
 }
 

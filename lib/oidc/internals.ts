@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Context } from 'koa'
-import Provider, { type Client, type JWK, type KoaContextWithOIDC } from 'oidc-provider'
+import type Provider from 'oidc-provider'
+import type { Client, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
 import type { MatchSecret } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
-import { createGrantId, toIdentifier, type TokenValues } from '../grants/token-values.ts'
-import { tokenKeyOf } from './grant-request.ts'
+import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import type { ReadParameters } from './read-parameters.ts'
 
 // What this server changes of oidc-provider beyond its documented interface stands here;
@@ -29,84 +29,40 @@ export function keepOwnMembersInGrants(provider: Provider): void {
   })
 }
 
-interface Token {
-  readonly grantId: string
-  scope: string | undefined
-  readonly jkt: string | undefined
-  readonly format: string | undefined
-}
-
-/**
- * Gives grants short ids, and codes and tokens values that begin with them. The access token of a refresh has its scopes in
- * the order of the catalogue, so that a repeat derives the same token.
- */
-export function nameGrantInTokens(
-  provider: Provider,
-  values: TokenValues,
-  catalogue: readonly string[],
-): void {
+/** Gives grants short ids, and codes values that begin with the id of their grant. */
+export function nameGrantInTokens(provider: Provider, values: TokenValues): void {
   prototypeOf(provider.Grant).generateTokenId = createGrantId
   prototypeOf(provider.AuthorizationCode).generateTokenId = function (this: Token): string {
     return values.create(this.grantId)
   }
-  prototypeOf(provider.RefreshToken).generateTokenId = function (this: Token): string {
-    const used = rotatedRefreshToken()
-    return used
-      ? values.successorOf(used, tokenKeyOf(Provider.ctx))
-      : values.createRefreshToken(this.grantId)
-  }
-  const accessToken = prototypeOf(provider.AccessToken)
-  const original = accessToken.generateTokenId
-  accessToken.generateTokenId = function (this: Token): string {
-    const used = rotatedRefreshToken()
-    if (used)
-      this.scope = catalogue.filter((name) => this.scope?.split(' ').includes(name)).join(' ')
-    // It also decides on the format, and a JWT names what it likes.
-    const value = original.call(this)
-    if (this.format === 'jwt') return value
-    return used
-      ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx))
-      : values.create(this.grantId)
-  }
+}
+
+interface Token {
+  readonly grantId: string
 }
 
 const prototypeOf = (model: {
   readonly prototype: unknown
 }): { generateTokenId: (this: Token) => string } => model.prototype as never
 
-/** The refresh token that this request gives up. */
-const rotatedRefreshToken = (): string | undefined =>
-  Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti
-
-/**
- * Has access tokens stored that are JWTs, by their `jti`, as all others are by their value. The framework keeps nothing of
- * them: none could be ended, nor told from one that a refresh replaced.
- */
-export function storeJwtAccessTokens(provider: Provider, values: TokenValues): void {
-  const { IN_PAYLOAD: members } = provider.AccessToken
-  const prototype = prototypeOf(provider.AccessToken) as AccessTokenPrototype
-  // eslint-disable-next-line typescript/unbound-method -- called with the token below
-  const { generateTokenId, getValueAndPayload } = prototype
-  prototype.generateTokenId = function (this: Token): string {
-    const value = generateTokenId.call(this)
-    const used = rotatedRefreshToken()
-    if (this.format !== 'jwt') return value
-    // The same for whoever repeats the refresh: a grant does not fill up with repeats.
-    return toIdentifier(used ? values.accessTokenFor(used, this, tokenKeyOf(Provider.ctx)) : value)
-  }
-  prototype.getValueAndPayload = async function (this: Token) {
-    const issued = await getValueAndPayload.call(this)
-    if (this.format !== 'jwt') return issued
-    const kept = Object.entries(this).filter(
-      ([name, value]) => members.includes(name) && value !== undefined,
-    )
-    return { ...issued, payload: Object.fromEntries(kept) }
-  }
+/** Writes an access token that has this id: its text, and what is to be stored of it. The framework stores nothing of a JWT. */
+export async function writeToken(
+  token: InstanceType<Provider['AccessToken']>,
+  id: string,
+  format: 'opaque' | 'jwt',
+): Promise<{ readonly text: string; readonly payload: StoredPayload }> {
+  const writable = Object.assign(token, { jti: id, format }) as unknown as WritableToken
+  const { value: text, payload } = await writable.getValueAndPayload()
+  if (payload) return { text, payload }
+  const { IN_PAYLOAD: members } = token.constructor as unknown as { readonly IN_PAYLOAD: string[] }
+  const known = Object.entries(token).filter(
+    ([name, value]) => members.includes(name) && value !== undefined,
+  )
+  return { text, payload: Object.fromEntries(known) }
 }
 
-interface AccessTokenPrototype {
-  generateTokenId(this: Token): string
-  getValueAndPayload(this: Token): Promise<{ readonly payload?: StoredPayload }>
+interface WritableToken {
+  getValueAndPayload(): Promise<{ readonly value: string; readonly payload?: StoredPayload }>
 }
 
 /** The public keys of the provider, as it publishes them; another list when they change. */
@@ -131,6 +87,10 @@ export const revokeGrantPolicyOf = (
 /** Whether the token endpoint knows a grant type. */
 export const hasGrantType = (provider: Provider, grantType: string): boolean =>
   internals(provider).grantTypeHandlers.has(grantType)
+
+/** How tokens are made for an API, after `configure` had its word. */
+export const resourceServerInfoOf = (provider: Provider): ResourceServerInfo =>
+  internals(provider).configuration.features.resourceIndicators.getResourceServerInfo
 
 /** Where everything answers below the path of the issuer, by name, after `configure` had its word. */
 export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
@@ -181,6 +141,12 @@ export type TokenPolicy = (
   token: InstanceType<Provider['AccessToken' | 'ClientCredentials' | 'RefreshToken']>,
 ) => Promise<boolean> | boolean
 
+type ResourceServerInfo = (
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  client: Client,
+) => Promise<ResourceServer> | ResourceServer
+
 const internals = internalsOf as (provider: Provider) => {
   readonly jwks: { readonly keys: readonly JWK[] }
   readonly responseModes: ResponseModes
@@ -193,7 +159,7 @@ const internals = internalsOf as (provider: Provider) => {
     readonly grantTypes: ReadonlySet<string>
     readonly features: Readonly<
       Record<'introspection' | 'revocation', { readonly allowedPolicy: TokenPolicy }>
-    >
+    > & { readonly resourceIndicators: { readonly getResourceServerInfo: ResourceServerInfo } }
   }
 }
 

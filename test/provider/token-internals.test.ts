@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import Provider, { type Client } from 'oidc-provider'
+import * as helpers from 'oidc-provider/lib/helpers/grants.js'
 // @ts-expect-error -- no types come with it
 import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -13,7 +15,7 @@ import {
   proofAlgorithmsOf,
   publicKeysOf,
   revokeGrantPolicyOf,
-  storeJwtAccessTokens,
+  writeToken,
 } from '../../lib/oidc/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
@@ -22,6 +24,8 @@ import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery, idOf } from '../support/people.ts'
 import { basic } from '../support/requests.ts'
 import { confidential, publicClient, startServer } from '../support/server.ts'
+
+const framework = new URL('../../node_modules/oidc-provider/lib/', import.meta.url)
 
 // What this server relies on in oidc-provider for its tokens: see internals.test.ts.
 
@@ -40,7 +44,7 @@ describe('lib/oidc/internals.ts, values of tokens', () => {
       save(): Promise<string>
     }
     expect(await new Codes({ grantId }).save()).toHaveLength(43)
-    nameGrantInTokens(provider, createTokenValues([key]), [])
+    nameGrantInTokens(provider, createTokenValues([key]))
     const value = await new Codes({ grantId }).save()
     expect(grantIdOf(value)).toBe(grantId)
     const grant = new provider.Grant({ accountId: 'a', clientId: 'c' })
@@ -75,16 +79,7 @@ describe('lib/oidc/internals.ts, values of tokens', () => {
 })
 
 describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
-  const issueJwt = async (keeps: boolean): Promise<readonly [string, object | undefined]> => {
-    const provider = createBare()
-    if (keeps) storeJwtAccessTokens(provider, createTokenValues([Buffer.alloc(32, 1)]))
-    const stored: object[] = []
-    const upsert = provider.AccessToken.adapter.upsert.bind(provider.AccessToken.adapter)
-    provider.AccessToken.adapter.upsert = async (id, payload, lifetime) => {
-      stored.push({ id, lifetime, ...payload })
-      await upsert(id, payload, lifetime)
-    }
-    const grantId = createGrantId()
+  const createToken = (provider: Provider) => {
     const Client = provider.Client as unknown as new (of: object) => Client
     const client = new Client({
       client_id: 'c',
@@ -93,26 +88,26 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
     })
     const server = { audience: 'https://api.test', accessTokenFormat: 'jwt', scope: 'a' } as const
     const resourceServer = new provider.ResourceServer('https://api.test', server)
-    const given = { client, accountId: 'a', grantId, gty: 'x', scope: 'a', resourceServer }
-    const value = await new provider.AccessToken({ ...given, expiresIn: 60 }).save()
-    return [value, stored[0]]
+    const given = { client, accountId: 'a', gty: 'x', scope: 'a', resourceServer, expiresIn: 60 }
+    return new provider.AccessToken({ ...given, grantId: createGrantId() })
   }
 
-  test('are not stored by the framework; with it they are, by an id that is no credential', async () => {
-    const [value, nothing] = await issueJwt(false)
-    expect(value.split('.')).toHaveLength(3)
-    expect(nothing).toBeUndefined()
-    const [other, stored] = await issueJwt(true)
-    const { jti, grantId } = stored as { jti: string; grantId: string }
-    expect(stored).toMatchObject({
-      id: jti,
-      lifetime: 60,
-      clientId: 'c',
-      scope: 'a',
-      accountId: 'a',
-    })
-    expect([jti.length, grantId.length]).toEqual([22, 22])
-    expect(decodeJwt(other).jti).toBe(jti)
+  test('are not stored by the framework, whose models write them: with it there is a payload to store', async () => {
+    const provider = createBare()
+    const stored: unknown[] = []
+    provider.AccessToken.adapter.upsert = async (id) => void stored.push(id)
+    expect((await createToken(provider).save()).split('.')).toHaveLength(3)
+    expect(stored).toEqual([])
+    const { text, payload } = await writeToken(createToken(provider), 'an id', 'jwt')
+    expect(payload).toMatchObject({ jti: 'an id', clientId: 'c', scope: 'a', accountId: 'a' })
+    expect(payload).toMatchObject({ kind: 'AccessToken', aud: 'https://api.test' })
+    expect(decodeJwt(text).jti).toBe('an id')
+  })
+
+  test('have a value and a payload as an opaque token, too', async () => {
+    const { text, payload } = await writeToken(createToken(createBare()), 'a value', 'opaque')
+    const { iat, exp } = payload as { readonly iat: number; readonly exp: number }
+    expect([text, payload['jti'], exp - iat]).toEqual(['a value', 'a value', 60])
   })
 
   test('are verified with the keys that are published, of which none is private', () => {
@@ -230,15 +225,13 @@ describe('lib/oidc/unavailable.ts', () => {
   })
 })
 
-describe('lib/oidc/grant-errors.ts', () => {
-  // Of each it was decided whether it is about the grant. A new one may be about the request, which must not look like a lost
-  // connection.
+describe('lib/grants/redeem.ts and lib/grants/refresh.ts', () => {
+  // They check what the framework's own handlers check. A new reason may be a check that they lack.
   test('the framework answers invalid_grant for these reasons, and no others', () => {
-    const folder = new URL('../../node_modules/oidc-provider/lib/', import.meta.url)
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    const files = readdirSync(framework, { recursive: true, encoding: 'utf8' })
     const texts = files
       .filter((name) => name.endsWith('.js'))
-      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+      .map((name) => readFileSync(new URL(name, framework), 'utf8'))
     const thrown = texts.flatMap((text) => [
       ...text.matchAll(/new (?:InvalidGrant|ErrorClass)\(\s*(['`])(.*?)\1/g),
     ])
@@ -275,6 +268,30 @@ describe('lib/oidc/grant-errors.ts', () => {
     expect([...reasons].toSorted()).toEqual([...aboutTheGrant, ...aboutTheProof, ...off].toSorted())
   })
 
+  test('do in place of the handlers of the framework what those do', () => {
+    const files = ['actions/grants/authorization_code', 'actions/grants/refresh_token']
+    const hashes = [...files, 'helpers/grant_common'].map((name) =>
+      hash('sha256', readFileSync(new URL(`${name}.js`, framework))),
+    )
+    // If one changed, read what changed, and do it in ours as well.
+    expect(hashes).toEqual([
+      '2d46dcf995804956042bdecef1a100af83891cfd682a58b1a0fdf722f6159335',
+      'd3bcebb1e448545e0deff5b935f6233964b69c40f5ab2f639c6fdb5e81c5c1d2',
+      '2a9abbce97278836411bdbdcf8d310e6760d525ec815ad163f376ef55fa3e740',
+    ])
+  })
+
+  test('get this from the module for custom grants, whose versions promise nothing', () => {
+    const own = { checkDpopReplay: helpers.checkDpopReplay, validateDpop: helpers.validateDpop }
+    const texts = Object.values(own).map((helper) => hash('sha256', String(helper)))
+    expect(texts).toEqual([
+      'c2c4f632ae40b5a6b4ac923ff3e7805e05f3e1ffc028cff5819771bdf2a82b40',
+      'ad8bd399c17174cbc554cc80b053bd55b9fe302a72188cfb96978f58c782ab1a',
+    ])
+  })
+})
+
+describe('lib/oidc/grant-errors.ts', () => {
   test('the framework knows the algorithms of proofs by a name of its own', () => {
     expect(proofAlgorithmsOf(createBare())).toEqual(['ES256', 'Ed25519', 'EdDSA'])
   })

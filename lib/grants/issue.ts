@@ -1,0 +1,191 @@
+import { ProtocolError } from '../errors.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
+import type { EndedGrant, NewToken, StoredPayload } from '../storage.ts'
+import { missingProof } from '../validation/dpop-proof.ts'
+import type { RevocationReason } from './events.ts'
+import type { Api, Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
+
+// The steps that the redemption of a code (redeem.ts) and a refresh (refresh.ts) share.
+
+/**
+ * The refusal of a code or refresh token. Many reasons have the same description, so that nobody learns whether a token of
+ * another client is good.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ */
+export class InvalidGrant extends ProtocolError {
+  /** The reason, for the host alone. */
+  readonly error_detail: string
+
+  constructor(detail: string, description = 'unknown, revoked, or of another client') {
+    super('invalid_grant', description)
+    this.error_detail = detail
+  }
+}
+
+/** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
+export function checkOwner({ request: { client }, grant, used }: Found): void {
+  if (used.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
+  if (isOver(used)) {
+    const kind = used['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
+    throw new InvalidGrant(`${kind} is expired`, `the ${kind} has expired`)
+  }
+  if (isOver(grant.payload)) throw new InvalidGrant('grant is expired', 'the grant has expired')
+  if (grant.payload.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
+}
+
+const secondsNow = (): number => Math.floor(Date.now() / 1000)
+
+const isOver = ({ exp }: StoredPayload): boolean => Number(exp) <= secondsNow()
+
+/**
+ * Checks that a request has a proof if it needs one. This is not `invalid_grant`: after that, clients throw away a refresh
+ * token that is good.
+ *
+ * @param jkt - the key that the code or refresh token is bound to, if it is bound
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5 RFC 9449, Section 5}
+ */
+export function requireProof({ client, proof }: TokenRequest, jkt?: unknown): void {
+  if (proof || (!client.needsProof && jkt === undefined)) return
+  throw new ProtocolError('invalid_dpop_proof', missingProof)
+}
+
+/** Checks that the key of a request is the one that its code or refresh token is bound to. */
+export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
+  if (jkt === undefined || proof?.jkt === jkt) return
+  throw new InvalidGrant(
+    'failed jkt verification',
+    'bound to another key than that of the DPoP proof',
+  )
+}
+
+/** Checks that a request names no other API, and that the grant is of the same person as what came of it. */
+export function checkTarget({ request, grant, used }: Found, audience: string): void {
+  if (request.resources.some((resource) => resource !== audience)) {
+    throw new ProtocolError('invalid_target', `resource must be ${audience}`)
+  }
+  if (used['accountId'] !== grant.payload['accountId']) throw new InvalidGrant('accountId mismatch')
+}
+
+/** Ends a grant, and tells the host. */
+export async function endGrant(
+  { grants, teller }: Pick<TokenDeps, 'grants' | 'teller'>,
+  grantId: string,
+  reason: RevocationReason,
+): Promise<void> {
+  const ended = await grants.end(grantId)
+  if (ended) teller.revoked(ended, reason)
+}
+
+/** Returns the name that a code or refresh token has for its API. If it has several, each of them is the audience. */
+function resourceOf({ resource }: StoredPayload, audience: string): string {
+  const [first = audience, ...others] = [resource].flat() as readonly (string | undefined)[]
+  return others.length > 0 ? audience : first
+}
+
+/**
+ * Returns those of the scopes that the grant allows for an API and that the client may still have there.
+ *
+ * @throws ProtocolError if nothing is left: a token has at least one (RFC 6749, Section 3.3). Nothing is used up then, as the
+ * client may get its scopes back.
+ */
+function narrowScopes(
+  scopes: readonly string[],
+  { payload }: EndedGrant,
+  { resource, api }: { readonly resource: string; readonly api: Api },
+): readonly string[] {
+  const { resources, rejected } = payload as GrantedScopes
+  const granted = toScopeNames(resources?.[resource])
+  const refused = toScopeNames(rejected?.resources?.[resource])
+  const allowed = granted.filter((name) => !refused.includes(name))
+  const registered = toScopeNames(api.scope)
+  const left = scopes.filter((name) => allowed.includes(name) && registered.includes(name))
+  if (left.length > 0) return left
+  throw new ProtocolError(
+    'invalid_scope',
+    'the client is not registered any more for any of these scopes',
+  )
+}
+
+interface GrantedScopes {
+  readonly resources?: Readonly<Record<string, string>>
+  readonly rejected?: Pick<GrantedScopes, 'resources'>
+}
+
+/** Returns a lifetime in seconds that does not outlive the grant. */
+function within({ payload: { exp } }: EndedGrant, seconds: number): number {
+  return exp === undefined ? seconds : Math.max(1, Math.min(seconds, Number(exp) - secondsNow()))
+}
+
+/**
+ * Writes the access token of a request, which is not stored yet.
+ *
+ * @throws ProtocolError if the client lost all of these scopes
+ */
+export async function writeAccessToken(
+  { request: { proof }, grant, used }: Found,
+  wanted: {
+    readonly gty: string
+    readonly scopes: readonly string[]
+    readonly toValue: (scope: string) => string
+  },
+  deps: TokenDeps,
+): Promise<Omit<IssuedTokens, 'refreshToken'>> {
+  const resource = resourceOf(used, deps.audience)
+  const api = await deps.findApi(resource)
+  const scope = narrowScopes(wanted.scopes, grant, { resource, api }).join(' ')
+  const lifetime = within(grant, deps.lifetimes.accessToken)
+  const accessToken = await api.write({
+    value: wanted.toValue(scope),
+    lifetime,
+    members: {
+      accountId: String(used['accountId']),
+      grantId: grant.grantId,
+      gty: wanted.gty,
+      jkt: proof?.jkt,
+      scope,
+      sessionUid: used['sessionUid'] as string | undefined,
+      sid: used['sid'] as string | undefined,
+    },
+  })
+  return { accessToken, expiresIn: lifetime, scope, tokenType: proof ? 'DPoP' : 'Bearer' }
+}
+
+/** The members that a refresh token takes over from the code or refresh token before it. */
+const inherited: ReadonlySet<string> = new Set([
+  'accountId',
+  'acr',
+  'amr',
+  'authTime',
+  'claims',
+  'clientId',
+  'grantId',
+  'iiat',
+  'jkt',
+  'nonce',
+  'resource',
+  'scope',
+  'sessionUid',
+  'sid',
+])
+
+/** Makes the refresh token that follows a code or refresh token. */
+export function toRefreshToken(
+  { grant, used }: Found,
+  { id, ...own }: { readonly id: string; readonly gty: string; readonly [member: string]: unknown },
+  { values, lifetimes }: TokenDeps,
+): NewToken {
+  const lifetime = within(grant, lifetimes.refreshToken)
+  const iat = secondsNow()
+  const kept = Object.entries(used).filter(([name]) => inherited.has(name))
+  const payload = {
+    iat,
+    exp: iat + lifetime,
+    iiat: iat,
+    ...Object.fromEntries(kept),
+    ...own,
+    kind: 'RefreshToken',
+    jti: id,
+  }
+  return { id, payload, lifetime, successor: values.successorOf(id, 0) }
+}

@@ -1,0 +1,125 @@
+import { hash } from 'node:crypto'
+import { ProtocolError } from '../errors.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
+import type { LoadedGrant, StoredPayload } from '../storage.ts'
+import {
+  checkKey,
+  checkOwner,
+  checkTarget,
+  endGrant,
+  InvalidGrant,
+  requireProof,
+  toRefreshToken,
+  writeAccessToken,
+} from './issue.ts'
+import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
+import { grantIdOf } from './token-values.ts'
+
+/** A request that gives up a code. */
+export interface CodeRequest extends TokenRequest {
+  readonly code: string
+  readonly codeVerifier: string | undefined
+  readonly redirectUri: string
+}
+
+/**
+ * For how long after its first use a code that comes again is only refused, in milliseconds. Browsers send a redirect twice, and
+ * both requests prove what the client has to prove. Later it is a replay, which ends the grant.
+ */
+const codeOverlap = 1000
+
+const gty = 'authorization_code'
+
+/**
+ * Redeems a code: uses it up and stores the first tokens of its grant, in one step.
+ *
+ * @throws ProtocolError if the request is refused
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3 RFC 6749, Section 4.1.3}
+ */
+export async function redeem(request: CodeRequest, deps: TokenDeps): Promise<IssuedTokens> {
+  const { client, proof } = request
+  const grantId = grantIdOf(request.code)
+  const loaded = grantId === undefined ? undefined : await deps.grants.load(grantId)
+  const used = loaded?.find('AuthorizationCode', request.code)
+  if (grantId === undefined || !loaded || !used) {
+    throw new InvalidGrant('authorization code not found')
+  }
+  const found = { request, grant: { grantId, payload: loaded.payload }, used }
+  checkCode(request, found)
+  if (isReplay(loaded, used)) {
+    await endGrant(deps, grantId, 'replay')
+    throw alreadyUsed()
+  }
+  checkTarget(found, deps.audience)
+  requireProof(request, used['dpopJkt'])
+  await proof?.use()
+  checkKey(request, used['dpopJkt'])
+  deps.accept(found)
+
+  const issued = await writeAccessToken(
+    found,
+    { gty, scopes: toScopeNames(used['scope']), toValue: () => deps.values.create(grantId) },
+    deps,
+  )
+  const id = deps.values.createRefreshToken(grantId)
+  const bound = client.isPublic && proof && { jkt: proof.jkt }
+  const refreshToken = client.getsRefreshTokens
+    ? toRefreshToken(found, { id, gty, rotations: 0, ...bound }, deps)
+    : undefined
+
+  const result = await deps.grants.exchange(grantId, {
+    used: { kind: 'AuthorizationCode', id: request.code },
+    accessToken: issued.accessToken.stored,
+    refreshToken,
+    retryWindow: 0,
+  })
+  if (result === 'gone') throw new InvalidGrant('grant not found')
+  if (result !== 'exchanged') throw alreadyUsed()
+  deps.teller.created(found.grant)
+  return { ...issued, refreshToken }
+}
+
+/** Checks everything that does not need to be stored: whose the code is, its code verifier, and its redirect URI. */
+function checkCode(request: CodeRequest, found: Found): void {
+  checkOwner(found)
+  const { codeChallenge, redirectUri } = found.used
+  checkCodeVerifier(request.codeVerifier, codeChallenge)
+  requireProof(request)
+  if (redirectUri !== request.redirectUri) {
+    throw new InvalidGrant(
+      'authorization code redirect_uri mismatch',
+      'redirect_uri is not the one of the request',
+    )
+  }
+}
+
+/**
+ * Checks the code verifier. A code without a challenge is redeemed without a verifier; the only method is S256.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6 RFC 7636, Section 4.6}
+ */
+function checkCodeVerifier(verifier: string | undefined, challenge: unknown): void {
+  if (verifier === undefined) {
+    if (challenge === undefined) return
+    throw new InvalidGrant('code_verifier must be provided', 'code_verifier is missing')
+  }
+  const fault = findVerifierFault(verifier)
+  if (fault !== undefined) throw new ProtocolError('invalid_request', `code_verifier ${fault}`)
+  if (hash('sha256', verifier, 'base64url') === challenge) return
+  const reason = 'code_verifier does not match code_challenge'
+  throw new InvalidGrant(reason, reason)
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.1 RFC 7636, Section 4.1} */
+function findVerifierFault(verifier: string): string | undefined {
+  if (verifier.length < 43) return 'must be a string with a minimum length of 43 characters'
+  if (verifier.length > 128) return 'must be a string with a maximum length of 128 characters'
+  return /[^\w.\-~]/.test(verifier) ? 'contains invalid characters' : undefined
+}
+
+/** A code that was used a moment ago goes on to the exchange, which refuses it and leaves its grant alone. */
+const isReplay = ({ now }: LoadedGrant, { consumed }: StoredPayload): boolean =>
+  consumed !== undefined && now - consumed > codeOverlap
+
+const alreadyUsed = (): Error =>
+  new InvalidGrant('authorization code already consumed', 'the authorization code was already used')

@@ -1,0 +1,189 @@
+import { ProtocolError } from '../errors.ts'
+import type { GrantInfo } from '../pleo/accounts.ts'
+import { toScopeNames } from '../pleo/scopes.ts'
+import type { Exchange, LoadedGrant, StoredPayload } from '../storage.ts'
+import { toEvent } from './events.ts'
+import {
+  checkKey,
+  checkOwner,
+  checkTarget,
+  endGrant,
+  InvalidGrant,
+  requireProof,
+  toRefreshToken,
+  writeAccessToken,
+} from './issue.ts'
+import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
+import { generationOf, grantIdOf, type TokenValues } from './token-values.ts'
+
+/** A request that gives up a refresh token. */
+export interface RefreshRequest extends TokenRequest {
+  readonly refreshToken: string
+  /** Separated by spaces; absent for all that the refresh token has. */
+  readonly scope: string | undefined
+}
+
+/** Everything that a refresh needs beside the request. */
+export interface RefreshDeps extends TokenDeps {
+  readonly repeatTimes: RepeatTimes
+  /** Every scope there is. A repeat derives the same access token because the scopes are in this order. */
+  readonly catalogue: readonly string[]
+  /** Asks the host whether the connection goes on. Only `false` ends it. */
+  mayContinue(grant: GrantInfo): unknown
+}
+
+/** For how long a refresh may be repeated, in seconds. */
+export interface RepeatTimes {
+  /** Until the successor is first used; for clients that authenticate and for DPoP keys. */
+  readonly refreshRetryWindow: number
+  /** Also when the successor is in use; for clients that authenticate and for DPoP keys. */
+  readonly refreshOverlap: number
+  /** The same for public clients without DPoP. */
+  readonly publicRefreshOverlap: number
+}
+
+/**
+ * Refreshes: uses up the refresh token and stores its successor and an access token, in one step. Only the storage decides
+ * whether a token that was used before may be repeated.
+ *
+ * @throws ProtocolError if the request is refused
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
+ */
+export async function refresh(request: RefreshRequest, deps: RefreshDeps): Promise<IssuedTokens> {
+  const { refreshToken: value, proof } = request
+  const grantId = grantIdOf(value)
+  const loaded = grantId === undefined ? undefined : await deps.grants.load(grantId)
+  const token = loaded && findRefreshToken(deps.values, value, loaded)
+  if (grantId === undefined || !loaded || !token) throw new InvalidGrant('refresh token not found')
+  const { payload: used, key, generation } = token
+  const found = { request, grant: { grantId, payload: loaded.payload }, used }
+  checkOwner(found)
+  requireProof(request)
+  const requested = narrowToToken(request.scope, found)
+  requireProof(request, used['jkt'])
+  await proof?.use()
+  checkKey(request, used['jkt'])
+  deps.accept(found)
+  if ((await deps.mayContinue(toEvent(found.grant))) === false) {
+    await endGrant(deps, grantId, 'administrator')
+    throw new InvalidGrant('the host ended the connection')
+  }
+  checkTarget(found, deps.audience)
+
+  const gty = toGrantTypes(used)
+  const issued = await writeAccessToken(
+    found,
+    {
+      gty,
+      scopes: deps.catalogue.filter((name) => requested.includes(name)),
+      toValue: (scope) => deps.values.accessTokenFor(value, { scope, jkt: proof?.jkt }, key),
+    },
+    deps,
+  )
+  const id = deps.values.successorOf(value, key)
+  const rotations = Number(used['rotations'] ?? 0) + 1
+  const refreshToken = toRefreshToken(found, { id, gty, rotations }, deps)
+
+  const result = await deps.grants.exchange(grantId, {
+    used: { kind: 'RefreshToken', id: value, generation },
+    accessToken: issued.accessToken.stored,
+    refreshToken,
+    ...toRepeatTimes(deps.repeatTimes, found),
+  })
+  if (result === 'exchanged') deps.teller.refreshed(found.grant)
+  else if (result === 'repeated') {
+    deps.teller.repeated(found.grant, secondsSinceUse(loaded, generation))
+  } else {
+    if (result === 'replayed') await endGrant(deps, grantId, 'replay')
+    throw toRefusal(result)
+  }
+  return { ...issued, refreshToken }
+}
+
+/** A refresh token that this server issued for a grant. */
+export interface FoundRefreshToken {
+  /** As it was stored last; an earlier one has the same members. */
+  readonly payload: StoredPayload
+  /** How many refreshes led to it. */
+  readonly generation: number
+  /** Which of the keys derives its successor. */
+  readonly key: number
+  /** Whether a newer one was issued. */
+  readonly isReplaced: boolean
+}
+
+/** Finds a refresh token that this server issued for a grant, the current one or an earlier one. */
+export function findRefreshToken(
+  values: TokenValues,
+  value: string,
+  { refreshToken: current }: LoadedGrant,
+): FoundRefreshToken | undefined {
+  const generation = generationOf(value)
+  if (!current || generation === undefined) return undefined
+  const found = { payload: { ...current.payload, jti: value }, generation, isReplaced: false }
+  // If its key is gone, nobody derives from it: a new beginning, which cannot be repeated.
+  if (current.is(value)) return { ...found, key: Math.max(0, current.key) }
+  // The storage has forgotten a refresh, and has only what that was made with.
+  if (current.isSuccessor(value)) return { ...found, key: 0 }
+  if (generation >= current.generation || !values.isGenuine(value)) return undefined
+  return { ...found, key: Math.max(0, current.predecessorKey), isReplaced: true }
+}
+
+/**
+ * Returns the requested scopes as far as the refresh token has them. A client that repeats the scope of its authorization
+ * request gets less if the person left something out, and the answer says so.
+ *
+ * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has not one of them
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
+ */
+function narrowToToken(scope: string | undefined, found: Found): readonly string[] {
+  const { grant, used, request } = found
+  const requested = toScopeNames(scope)
+  const granted = toScopeNames(used['scope'])
+  if (requested.length === 0) return granted
+  // Older grants do not say what was requested.
+  const requestable = toScopeNames(grant.payload['requestedScope'] ?? request.client.scope)
+  const missing = [...new Set(requested)].filter((name) => !granted.includes(name))
+  const issued = granted.filter((name) => requested.includes(name))
+  if (issued.length > 0 && missing.every((name) => requestable.includes(name))) return issued
+  const description = `refresh token missing requested scope${missing.length === 1 ? '' : 's'}`
+  throw Object.assign(new ProtocolError('invalid_scope', description), { scope: missing.join(' ') })
+}
+
+/** Names the grants that led to a refresh token, and this one. */
+function toGrantTypes({ gty }: StoredPayload): string {
+  const earlier = String(gty)
+  return earlier.endsWith('refresh_token') ? earlier : `${earlier} refresh_token`
+}
+
+/**
+ * For how long a client may repeat a refresh. A public client proves nothing, unless its token is bound to a key: a
+ * thief could be the one who repeats.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}
+ */
+function toRepeatTimes(
+  times: RepeatTimes,
+  { request: { client }, used }: Found,
+): Required<Pick<Exchange, 'retryWindow' | 'overlap'>> {
+  return client.isPublic && used['jkt'] === undefined
+    ? { retryWindow: 0, overlap: times.publicRefreshOverlap }
+    : { retryWindow: times.refreshRetryWindow, overlap: times.refreshOverlap }
+}
+
+/** How long ago the refresh token of that generation was first used; 0 if that was after the grant was loaded. */
+function secondsSinceUse({ refreshToken, now }: LoadedGrant, generation: number): number {
+  const { rotatedAt = now, generation: current } = refreshToken ?? {}
+  return current === generation + 1 ? (now - rotatedAt) / 1000 : 0
+}
+
+/** Says why the storage did not exchange. If somebody ended the grant while this request was answered, that always wins. */
+function toRefusal(result: 'used' | 'replayed' | 'gone'): Error {
+  if (result === 'gone') return new InvalidGrant('grant not found')
+  return result === 'used'
+    ? new InvalidGrant(
+        'refresh token replaced',
+        'this refresh token was replaced: use the newest one',
+      )
+    : new InvalidGrant('refresh token already used', 'the refresh token was already used')
+}

@@ -1,0 +1,73 @@
+import type { Configuration } from 'oidc-provider'
+import { expect, test } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
+import { audience } from '../support/server.ts'
+
+type Change = (configuration: Configuration) => Configuration
+
+function mistakesOf(configure: Change): readonly string[] {
+  try {
+    createAuthorizationServer({
+      issuer: 'https://auth.example.test',
+      cookieKeys: ['a key for the cookies of the tests'],
+      storage: createMemoryAdapter(),
+      signingKeys: 'ephemeral',
+      accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
+      resourceServer: { audience },
+      configure,
+    })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    return error.issues.map(({ path, message }) => `${path}: ${message}`)
+  }
+}
+
+const withFeatures =
+  (features: Configuration['features']): Change =>
+  (configuration) => ({ ...configuration, features: { ...configuration.features, ...features } })
+const withSettings =
+  (settings: Configuration): Change =>
+  (configuration) => ({ ...configuration, ...settings })
+
+const on = (name: string): string =>
+  `configure: features.${name} is not supported by the token endpoint: leave it off`
+const changed = (name: string): string =>
+  `configure: ${name} is not asked by the token endpoint: leave it as it is`
+const openid = 'configure: scopes must not contain openid: the token endpoint issues no ID tokens'
+
+test.each<[Change, string]>([
+  [withFeatures({ mTLS: { enabled: true } }), on('mTLS')],
+  [withFeatures({ attestClientAuth: { enabled: true } as never }), on('attestClientAuth')],
+  [
+    withFeatures({ richAuthorizationRequests: { enabled: true } as never }),
+    on('richAuthorizationRequests'),
+  ],
+  [withFeatures({ deviceFlow: { enabled: true } }), on('deviceFlow')],
+  [withSettings({ scopes: ['companies:read', 'openid'] }), openid],
+  [({ scopes: _scopes, ...rest }) => rest, openid],
+  [withSettings({ rotateRefreshToken: false }), changed('rotateRefreshToken')],
+  [withSettings({ issueRefreshToken: async () => true }), changed('issueRefreshToken')],
+  [({ rotateRefreshToken: _rotate, ...rest }) => rest, changed('rotateRefreshToken')],
+  [
+    ({ ttl, ...rest }) => ({ ...rest, ttl: { ...ttl, AccessToken: 60 } }),
+    changed('ttl.AccessToken'),
+  ],
+  [
+    withFeatures({ resourceIndicators: { enabled: false } }),
+    changed('features.resourceIndicators.enabled'),
+  ],
+])('a setting that codes and refreshes would leave out is refused: %#', (configure, mistake) => {
+  expect(mistakesOf(configure)).toContain(mistake)
+})
+
+test('every such setting is named at once, and no other one', () => {
+  const configure: Change = (configuration) =>
+    withFeatures({ mTLS: { enabled: true }, clientCredentials: { enabled: true } })({
+      ...configuration,
+      rotateRefreshToken: false,
+      extraTokenClaims: () => ({ tier: 'gold' }),
+    })
+  expect(mistakesOf(configure)).toEqual([on('mTLS'), changed('rotateRefreshToken')])
+})
