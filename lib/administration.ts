@@ -17,6 +17,7 @@ export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.
 export { withoutEmpty } from './clients/metadata.ts'
 export { trustedMembersOf } from './clients/partner-rules.ts'
 export { secretIdleTime } from './clients/shown-client.ts'
+export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
 
