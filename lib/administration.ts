@@ -13,6 +13,7 @@ import type { Storage } from './storage.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/members.ts'
 export { secretIdleTime } from './clients/registered-client.ts'
 export { logoProblems, logoUrisOf, type LogoProblem } from './clients/uris.ts'
+export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
 

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import { nearestName } from '../validation/did-you-mean.ts'
 import { bundledViews, listBundledTemplates } from '../workbench/preview.ts'
 
-/** What was copied, or why nothing was. */
+/** The files that were copied, or the reason why nothing was copied. */
 export interface Copied {
   readonly copied: readonly string[]
   readonly problem?: string
 }
 
 /**
- * Copies templates out: all or none.
+ * Copies bundled templates into a folder: all or none.
  *
- * @param names - which ones, with or without `.njk`; all where it is empty
- * @param isForced - also over files that are there
+ * @param names - with or without `.njk`. Without names, all templates and the style sheet are copied
+ * @param isForced - overwrite existing files
  */
 export function copyViews(folder: string, names: readonly string[], isForced: boolean): Copied {
   const known = [...listBundledTemplates(), 'styles.css', 'filter.js']
@@ -28,7 +28,7 @@ export function copyViews(folder: string, names: readonly string[], isForced: bo
     const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`
     return refuse(`there is no template ${unknown} (${hint})`)
   }
-  // The script is a program: whoever wants another one says so.
+  // The script is a program. It is only copied by its name.
   const files = names.length > 0 ? found.filter((file) => file !== undefined) : known.slice(0, -1)
   const taken = files.filter((file) => existsSync(join(folder, file)))
   if (taken.length > 0 && !isForced) {

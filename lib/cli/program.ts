@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { createClientsCommand } from './clients.ts'
-import { createConnectionsCommand } from './connections.ts'
-import { createKeysCommand } from './keys.ts'
-import { wrapHelp } from './terminal/help.ts'
-import { createTryCommand } from './try.ts'
+import { createClientsCommand } from './clients/client-commands.ts'
+import { createConnectionsCommand } from './connections/connection-commands.ts'
+import { createKeysCommand } from './key-commands.ts'
+import { createTryCommand } from './try/try-command.ts'
 import { createViewsCommand } from './views.ts'
 
 /** The command line of this package. */
@@ -20,4 +19,41 @@ export function createProgram(): Command {
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
   return wrapHelp(program)
+}
+
+/**
+ * Wraps the help of a command and its subcommands to the width of the terminal. Lines that begin with a space stay as they
+ * are, because people copy examples.
+ */
+function wrapHelp(command: Command): Command {
+  const to = (stream: NodeJS.WriteStream) => (text: string) => {
+    const width = (stream.isTTY && stream.columns) || 80
+    stream.write(
+      toParagraphs(text)
+        .map((one) => (/^\S/.test(one) ? command.createHelp().boxWrap(one, width) : one))
+        .join('\n'),
+    )
+  }
+  // Beside the names of commands there is less room than commander wraps by default.
+  command.configureHelp({ minWidthToWrap: 20 }).configureOutput({
+    writeOut: to(process.stdout),
+    writeErr: to(process.stderr),
+    // Errors are not wrapped.
+    outputError: (text) => process.stderr.write(text),
+  })
+  for (const one of command.commands) wrapHelp(one)
+  return command
+}
+
+/** Joins the lines of each paragraph. */
+function toParagraphs(text: string): readonly string[] {
+  const paragraphs: string[] = []
+  let isOpen = false
+  for (const line of text.split('\n')) {
+    const isText = /^\S/.test(line)
+    if (isOpen && isText) paragraphs.push(`${paragraphs.pop() ?? ''} ${line}`)
+    else paragraphs.push(line)
+    isOpen = isText
+  }
+  return paragraphs
 }

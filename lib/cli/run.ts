@@ -6,35 +6,34 @@ import {
   UnknownClientError,
 } from '../errors.ts'
 import type { Administration } from '../administration.ts'
-import { importHost } from './open/host.ts'
+import { importHost, type OpenHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
 import { print, type Answer } from './terminal/print.ts'
-import { Refusal } from './terminal/refusal.ts'
+import { Refusal } from './terminal/refusals.ts'
 import { clean } from './terminal/text.ts'
 
-/** What every command takes. */
+/** The options that these commands share. */
 export interface CommonOptions {
-  /** Module that exports the authorization server. */
   readonly config?: string
   readonly keyPrefix?: string
   readonly json?: boolean
 }
 
-/** Adds what every command takes. */
+/** Adds the shared options to a command. */
 export const withCommonOptions = (command: Command): Command =>
   command
     .option('--config <file>', 'ES module that exports your authorization server as "server"')
     .addOption(
       new Option(
         '--key-prefix <prefix>',
-        'what every key in Redis begins with (default: "pleo:")',
+        'the beginning of every key in Redis (default: "pleo:")',
       ).conflicts('config'),
     )
     .option('--json', 'print JSON, for scripts')
 
 /**
- * Opens what is to be administered, uses it, prints the answer, and closes what was opened. What goes wrong is said on
- * stderr, and the process ends with 1.
+ * Opens the storage or the module, lets the command use it, prints the answer and closes it. After an error, which is
+ * printed on stderr, the process ends with 1.
  */
 export async function runWith(
   options: CommonOptions,
@@ -42,40 +41,35 @@ export async function runWith(
 ): Promise<void> {
   await sayingWhy(async () => {
     const { administration, close } = await open(options)
-    // Before it is closed: that may take a while.
+    // The answer comes first, because closing can take a while.
     await sayingWhy(async () => print(await use(administration).catch(sayWhereItFailed)))
     await close()
   })
-  // A module of the host may have something open still.
+  // A module of the host can still have something open.
   process.exit()
 }
 
-/** Does something; what goes wrong is said on stderr, and the process is to end with 1. */
+/** Prints an error on stderr, and lets the process end with 1. */
 export async function sayingWhy(act: () => Promise<void>): Promise<void> {
   try {
     await act()
   } catch (error) {
-    // What a module throws, or Redis answers, may hold anything.
+    // The message can come from a module or from Redis, and contain anything.
     const lines = toWords(error).split('\n')
     process.stderr.write(`error: ${lines.map((line) => clean(line)).join('\n')}\n`)
     process.exitCode = 1
   }
 }
 
-interface Opened {
-  readonly administration: Administration
-  readonly close: () => Promise<void>
-}
-
-async function open({ config, keyPrefix }: CommonOptions): Promise<Opened> {
+async function open({ config, keyPrefix }: CommonOptions): Promise<OpenHost> {
   if (config !== undefined) return importHost(config)
   const { storage, close } = await openRedis(keyPrefix)
-  // With it comes the framework, which no other command needs.
+  // It loads the framework, which takes a while, and most commands do not need it.
   const { createStandalone } = await import('../administration.ts')
   return { administration: createStandalone(storage), close }
 }
 
-/** What says by itself what is wrong. */
+/** Errors whose message says what is wrong. */
 const ours = [
   Refusal,
   ClientMetadataError,
@@ -86,21 +80,28 @@ const ours = [
   RangeError,
 ] as const
 
-/** What a driver throws names neither the storage nor what it means for whoever waits for the end of a command. */
+/** The error of a driver names neither the storage nor the state that the command left. */
 function sayWhereItFailed(error: unknown): never {
   if (ours.some((known) => error instanceof known)) throw error
-  // A server says that it is unavailable, and has with it why.
+  // A server says that it is unavailable, and gives the cause.
   const { cause = error } = error instanceof Error ? error : {}
   throw new Refusal(
-    `the storage failed on the way: ${toWords(cause)}\nWhat was to be changed may be changed or not: look before you run the command again.`,
+    `the storage failed on the way: ${toWords(cause)}\nThe change was made or not: look before you run the command again.`,
   )
 }
 
 function toWords(error: unknown): string {
   if (error instanceof ClientMetadataError) {
     const lines = error.issues.map(({ path, message }) => `\n  ${path}: ${message}`)
-    return `nothing was changed: the client cannot be like that${lines.join('')}`
+    return `nothing was changed: the metadata is invalid${lines.join('')}`
   }
-  // Never more than the message: with it may come what was sent.
+  // Only the message: other members can contain what was sent.
   return error instanceof Error ? error.message : 'something went wrong'
 }
+
+/** Says in the help of a group where its data comes from. */
+export const toSourceHelp = (what: 'clients' | 'connections'): string =>
+  `
+The commands read the ${what} from Redis. Set REDIS_URL and STORAGE_KEYS as for the authorization server. With --config, they
+use the authorization server that a module of yours exports. If the module exports a function close(), it is called at the end
+and awaited.`

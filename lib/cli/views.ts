@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { PreviewOptions } from './preview.ts'
+import type { PreviewOptions } from './preview/preview-server.ts'
 
-/** What can be done with the pages; what it takes is loaded then, as no other command needs it. */
+/** Creates `views` with its commands. They load the templates when they run, because no other command needs them. */
 export const createViewsCommand = (): Command =>
   new Command('views')
     .description('Templates of the pages: copy them, look at them')
@@ -11,16 +11,16 @@ export const createViewsCommand = (): Command =>
 function createCopyCommand(): Command {
   const command = new Command('copy')
     .description('copy templates and the style sheet into a folder, to change them there')
-    .argument('<dir>', 'the folder; it is made where there is none')
+    .argument('<dir>', 'the folder; it is made if it does not exist')
     .argument('[template...]', 'only these, for example "consent" or "styles.css"')
-    .option('--force', 'overwrite files that are there', false)
+    .option('--force', 'overwrite existing files', false)
     .addHelpText(
       'after',
       `
 Examples:
   pleo-oauth views copy views            # everything
   pleo-oauth views copy views consent    # the consent page only
-  pleo-oauth views copy views --force    # everything, over what is there`,
+  pleo-oauth views copy views --force    # everything, over existing files`,
     )
   return command.action(
     async (folder: string, names: readonly string[], { force }: { force: boolean }) => {
@@ -30,7 +30,7 @@ Examples:
       for (const file of copied) console.log(file)
       console.log(`
 Name the folder in the options of the server, views: { directories: ['${folder}'] }.
-Delete what you do not change: a file that is not there is ours, and stays up to date.
+Delete the files that you do not change. The server then uses its own, which stay up to date.
 Look at the pages with: npx pleo-oauth views preview ${folder}`)
     },
   )
@@ -41,8 +41,8 @@ function createPreviewCommand(): Command {
     .description('serve every page in every state on this machine, with reload on save')
     .argument('[dir...]', 'folders with templates, first match first')
     .option('--port <number>', 'port to listen on (default: a free one)', toPort)
-    .option('--theme <file>', 'JSON file with the theme; a logo in it is found from there')
-    .option('--locals <file>', 'JSON file with what templates have as locals')
+    .option('--theme <file>', 'JSON file with the theme; a logo in it is relative to the file')
+    .option('--locals <file>', 'JSON file with the locals of the templates')
     .option('--locales <dir...>', 'folders with texts, first match first')
     .option('--time-zone <name>', 'time zone of dates, for example Europe/Copenhagen')
     .addHelpText(
@@ -54,7 +54,7 @@ Examples:
   pleo-oauth views preview views --theme theme.json    # in your colours`,
     )
   return command.action(async (directories: readonly string[], options: PreviewOptions) => {
-    const { runPreview } = await import('./preview.ts')
+    const { runPreview } = await import('./preview/preview-server.ts')
     const problem = await runPreview({ ...options, directories })
     if (problem !== undefined) command.error(`error: ${problem}`)
   })

@@ -45,7 +45,7 @@ describe('--config', () => {
       ${host.replace('signingKeys:', 'storage, signingKeys:')}`
     expect(await refusal('--config', write(failing))).toBe(
       `error: the storage failed on the way: Connection is closed.
-What was to be changed may be changed or not: look before you run the command again.\n`,
+The change was made or not: look before you run the command again.\n`,
     )
   })
 
@@ -65,7 +65,7 @@ What was to be changed may be changed or not: look before you run the command ag
 
   test.each([
     ['throws', "throw new Error('no settings')", 'no settings'],
-    ['throws what is no error', 'throw undefined', 'it threw something that is no error'],
+    ['throws what is no error', 'throw undefined', 'it threw something that is not an error'],
     ['is no JavaScript', 'export const server =', 'Unexpected end of input'],
     ['imports what is not there', "import 'nothing-like-this'", "Cannot find package 'nothing-"],
   ])('says why a module cannot be imported that %s', async (_, text, reason) => {
@@ -82,7 +82,7 @@ What was to be changed may be changed or not: look before you run the command ag
   ])('gives up on a module that waits for ever %s', async (_, before) => {
     const file = write(`${before} await new Promise(() => {})`)
     expect(await refusal('--config', file)).toBe(
-      `error: ${file} cannot be imported: it has not come to its end in 10 seconds\n`,
+      `error: ${file} cannot be imported: it did not end within 10 seconds\n`,
     )
   })
 })

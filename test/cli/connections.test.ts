@@ -103,7 +103,7 @@ describe('connections revoke', () => {
     expect([await isActive(first), await isActive(second)]).toEqual([true, false])
     expect(await grantsOf(client)).toEqual([other])
     expect(await refusal('revoke', id, '--yes')).toBe(
-      'error: there is no such grant: it has ended, or never was\n',
+      'error: no grant has this id: it has ended, or never existed\n',
     )
   })
 
@@ -138,7 +138,7 @@ describe('connections revoke', () => {
 
   test('takes a grant id that begins like an option, and no option that is none', async () => {
     for (const id of ['-GJXfaNzMFXj2fUkMd3j52', '--JXfaNzMFXj2fUkMd3j52', '-hJXfaNzMFXj2fUkMd3j52'])
-      expect(await refusal('revoke', id, '--yes')).toContain('there is no such grant')
+      expect(await refusal('revoke', id, '--yes')).toContain('no grant has this id')
     for (const wrong of ['--yse', '--grant-id=x', '-y'])
       expect(await refusal('revoke', wrong, '--client', 'x')).toContain(`unknown option '${wrong}'`)
     expect(await refusal('revoke', 'some-grant', 'another')).toContain('too many arguments')

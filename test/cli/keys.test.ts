@@ -123,7 +123,7 @@ describe('signing keys in the storage', () => {
   test('go at once where whoever asks means it', async () => {
     const before = await list()
     expect(await refusal(surroundings(), 'rotate', '--now')).toMatch(
-      /^error: nothing was changed: .* it takes --yes, .*:\nTake every signing key away now\? .*\n$/,
+      /^error: nothing was changed: .* it takes --yes, .*:\nRemove every signing key now\? .*\n$/,
     )
     expect(await list()).toEqual(before)
     const [rotated, ...others] = JSON.parse(

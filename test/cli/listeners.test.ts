@@ -102,7 +102,7 @@ test('nothing is waited for where no listener was told anything', async () => {
 
 test.each([
   ['fails', "Promise.reject(new Error('it is gone'))", 'failed: it is gone'],
-  ['does not come to its end', 'new Promise(() => {})', 'has not come to its end in 10 seconds'],
+  ['does not come to its end', 'new Promise(() => {})', 'failed: it did not end within 10 seconds'],
 ])('a close() that %s is said, and what was done is done', async (_, result, words) => {
   const config = write(await startPartner(), `export const close = () => ${result}`)
   const { code, stdout, stderr } = await runCommand(

@@ -44,7 +44,7 @@ test('verifying lists them as well, and says which two clients collide', async (
   expect(updated).toMatch(/its name +no other client may have it/)
   expect(updated).toContain(`${heading} (they were not changed):\n  ${two}  BJERGBOG`)
   expect(await commands.refusal('update', two, '--verified', '--yes')).toBe(
-    `error: nothing was changed: the client cannot be like that\n  client_name: looks to people like the name of ${one} ("Bjergbog"), so ${two} ("BJERGBOG") cannot be verified: change one of the two names\n`,
+    `error: nothing was changed: the metadata is invalid\n  client_name: looks to people like the name of ${one} ("Bjergbog"), so ${two} ("BJERGBOG") cannot be verified: change one of the two names\n`,
   )
 })
 

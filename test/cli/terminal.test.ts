@@ -92,7 +92,7 @@ describe('clients create on a terminal', () => {
     command.type(`Not Empty${keys.enter}`)
     await command.said(/Redirect URIs, separated by spaces: /)
     command.type(keys.ctrlC)
-    expect((await command.ended).output).not.toContain('It cannot be')
+    expect((await command.ended).output).not.toContain('metadata is invalid')
   })
 
   test('takes answers that are pasted all at once', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cut, toTable } from '../../lib/cli/terminal/table.ts'
-import { clean, toIso, toJson, toList, toTime } from '../../lib/cli/terminal/text.ts'
+import { clean, cut, toIso, toJson, toList, toTable, toTime } from '../../lib/cli/terminal/text.ts'
 
 const hostile = [
   ['an escape', '\u001B[31mred'],

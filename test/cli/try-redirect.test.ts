@@ -78,7 +78,7 @@ describe('an answer that is not for this attempt', () => {
     expect((await fetch(answer)).status).toBe(200)
     const { code, stdout, stderr } = await command.ended
     expect([code, stdout]).toEqual([1, ''])
-    const words = new RegExp(`error: the answer is not what it has to be, .*"${name}".*\\n$`)
+    const words = new RegExp(`error: the answer is invalid, .*"${name}".*\\n$`)
     expect(stderr).toMatch(words)
     expect(refusals).toBe(before)
   })

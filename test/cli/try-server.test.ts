@@ -100,7 +100,7 @@ describe('what try says of a server', () => {
 
   test('whose answer is no metadata', async () => {
     const { issuer } = await startOther(() => ({}), { [metadataPath]: [200, 'hello'] })
-    expect(await refusal(issuer)).toMatch(/^error: the answer is not what it has to be/)
+    expect(await refusal(issuer)).toMatch(/^error: the answer is invalid/)
   })
 
   test.each([
@@ -139,7 +139,7 @@ describe('what try does with a server', () => {
     expect(stdout).toMatch(
       /^ {2}access token +not known: the server has no introspection for this client$/m,
     )
-    expect(stdout).toMatch(/^ {2}refresh token before +goes on: there is no other one$/m)
+    expect(stdout).toMatch(/^ {2}refresh token before +still valid: the server sent no new one$/m)
   })
 
   test.each([
@@ -247,7 +247,7 @@ describe('what try does with a server', () => {
     const command = start(issuer, '--refresh', '--revoke')
     await bringCode(command)
     const { stdout, stderr } = await command.ended
-    expect(stdout).toMatch(/^ {2}refresh token before +goes on: there is no other one$/m)
+    expect(stdout).toMatch(/^ {2}refresh token before +still valid: the server sent no new one$/m)
     expect(stderr).toMatch(/\/revoke\n.*\n {4}token +yyyy…/)
     expect(asked.slice(1)).toEqual(['/token', '/token', '/revoke'])
   })

@@ -216,7 +216,7 @@ describe('the client secret', () => {
 
   test.each([
     ['is not there', '/nowhere.txt', '/nowhere.txt cannot be read: ENOENT'],
-    ['is empty', file('\n'), 'is empty, and must have the client secret'],
+    ['is empty', file('\n'), 'is empty, and must contain the client secret'],
   ])('has a file that %s', async (_, path, words) => {
     const { code, stdout, stderr } = await withFile(path).ended
     expect([code, stdout]).toEqual([1, ''])

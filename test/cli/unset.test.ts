@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkUnset } from '../../lib/cli/clients/unset.ts'
+import { checkUnset } from '../../lib/cli/clients/update-command.ts'
 
 const client = {
   clientId: 'some-id',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSecret } from '../../lib/cli/try/secret.ts'
+import { readSecret } from '../../lib/cli/try/try-out.ts'
 import type { ConfigurationError } from '../../lib/index.ts'
 import { readSources } from '../../lib/cli/preview/sources.ts'
 import { runExample, startExample } from '../support/example.ts'

@@ -128,7 +128,7 @@ export const doors: readonly Door[] = [
         return []
       }
       expect([code, stdout]).toEqual([1, ''])
-      expect(stderr).toMatch(/^error: nothing was changed: the client cannot be like that\n/)
+      expect(stderr).toMatch(/^error: nothing was changed: the metadata is invalid\n/)
       return Array.from(stderr.matchAll(/^ {2}(\S+?): /gm), ([, path = '']) => path)
     },
   ],

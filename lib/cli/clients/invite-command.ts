@@ -1,11 +1,9 @@
 import { Command, Option } from 'commander'
-import type { Clients } from '../../index.ts'
-import type { SubjectType } from '../../pleo/subject.ts'
+import type { Clients, SubjectType } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { bold, toIso, toJson, toTime } from '../terminal/text.ts'
-import { toDays } from './days.ts'
-import { toScope } from './metadata.ts'
+import { toDays, toScope } from './client-options.ts'
 
 interface InviteOptions extends CommonOptions {
   readonly days?: number
@@ -13,7 +11,7 @@ interface InviteOptions extends CommonOptions {
   readonly subjectType?: readonly SubjectType[]
 }
 
-/** Makes a token with which a partner registers a client. */
+/** Makes an initial access token. */
 export function createInviteCommand(): Command {
   const command = new Command('invite')
     .description('make a token with which a partner registers one client over HTTP')
@@ -28,7 +26,7 @@ export function createInviteCommand(): Command {
     .addHelpText(
       'after',
       `
-The token is shown this once. It needs an authorization server with the option "registration".
+The token is shown this once. It works with an authorization server with the option "registration".
 
 Examples:
   pleo-oauth clients invite

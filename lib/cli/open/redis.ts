@@ -11,28 +11,27 @@ import {
   type RedisClient,
 } from '../../../adapters/redis.ts'
 import type { Storage } from '../../storage.ts'
-import { Refusal } from '../terminal/refusal.ts'
-import { toSettingsHint } from './settings-file.ts'
+import { Refusal, toSettingsHint } from '../terminal/refusals.ts'
 
-/** Redis, connected. */
+/** A connected Redis. */
 export interface OpenRedis {
   readonly storage: Storage
-  /** Ends the connection, with all that was sent through it. */
+  /** Ends the connection, after all that was sent has arrived. */
   readonly close: () => Promise<void>
 }
 
-/** How long the connection is waited for, in milliseconds. */
+/** The time to wait for the connection, in milliseconds. */
 const connectTimeout = 3000
 
 /**
  * Opens the Redis that `REDIS_URL` and `STORAGE_KEYS` name.
  *
- * @throws {@link Refusal} with what is missing or wrong, without a value of either
+ * @throws {@link Refusal} that says what is missing or wrong, and contains no value
  */
 export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedis> {
   const { address, keys } = readEnvironment()
   const client = await createClient(address)
-  // An error that nobody listens to is printed.
+  // The driver prints errors that nothing listens to.
   client.on('error', () => undefined)
   try {
     await connect(client, address)
@@ -40,7 +39,7 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
       client,
       keys,
       ...(keyPrefix !== undefined && { keyPrefix }),
-      // It is asked for its problems below.
+      // refuseProblems asks for them.
       onProblem: () => undefined,
     })
     await refuseProblems(storage)
@@ -51,12 +50,7 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
   }
 }
 
-interface Environment {
-  readonly address: RedisAddress
-  readonly keys: readonly string[]
-}
-
-function readEnvironment(): Environment {
+function readEnvironment(): { address: RedisAddress; keys: readonly string[] } {
   const url = process.env['REDIS_URL'] || undefined
   const keys = (process.env['STORAGE_KEYS'] || undefined)?.split(',').map((key) => key.trim())
   const missing = [url ? [] : 'REDIS_URL', keys ? [] : 'STORAGE_KEYS'].flat()
@@ -72,9 +66,7 @@ function readEnvironment(): Environment {
   return { address: { ...toAddress(url), ...readSentinelAccess() }, keys }
 }
 
-type SentinelAccess = Pick<RedisAddress, 'sentinelUsername' | 'sentinelPassword'>
-
-function readSentinelAccess(): SentinelAccess {
+function readSentinelAccess(): Partial<RedisAddress> {
   const sentinelUsername = process.env['REDIS_SENTINEL_USERNAME'] || undefined
   const sentinelPassword = process.env['REDIS_SENTINEL_PASSWORD'] || undefined
   if (sentinelUsername && !sentinelPassword) {
@@ -114,7 +106,7 @@ async function connect(client: RedisClient, { hosts }: RedisAddress): Promise<vo
   throw new Refusal(`${toVariable(problem)}: ${problem.message} (${where})`)
 }
 
-/** What an operator has to look at. */
+/** The setting that the operator has to check. */
 const toVariable = ({ wrong }: ConnectionProblem): string =>
   wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
 
@@ -129,7 +121,7 @@ function findConnectionProblem(client: RedisClient): Promise<ConnectionProblem |
   })
 }
 
-/** What nothing can be done with: keys that are not those of the servers could read nothing of it. */
+/** Problems that no command can work with, and the setting behind each. */
 const fatal: Readonly<Record<string, string>> = {
   missing_storage_key: 'STORAGE_KEYS',
   refused: 'REDIS_URL',
@@ -143,7 +135,7 @@ async function refuseProblems(storage: Storage): Promise<void> {
 }
 
 async function close(client: RedisClient): Promise<void> {
-  // After what was sent and not waited for: the word that a client has changed.
+  // `quit` waits for what was sent without waiting, like the message that a client has changed.
   await client.quit().catch(() => undefined)
   client.disconnect()
 }

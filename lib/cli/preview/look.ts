@@ -1,22 +1,22 @@
 import { directionOf, type Direction } from '../../workbench/preview.ts'
 
-/** How a page is looked at. */
+/** How the preview draws a page. */
 export interface Look {
   readonly language: string
-  /** Other than that of the language, to see the page the other way round. */
+  /** Set if it differs from the direction of the language. */
   readonly direction: Direction | undefined
   readonly scheme: Scheme
-  /** Whether it has the theme of the host. */
+  /** Whether the page has the theme of the host. */
   readonly isThemed: boolean
 }
 
-/** What the browser is made to believe it is asked for. */
+/** The colour scheme; `system` is the one of the browser. */
 export type Scheme = 'system' | 'light' | 'dark'
 
-/** The schemes there are. */
+/** All schemes. */
 export const schemes: readonly Scheme[] = ['system', 'light', 'dark']
 
-/** Takes the look from the query of a request: what is none is left out. */
+/** Reads the look from the query of a request, and ignores unknown values. */
 export function toLook(
   query: Readonly<Record<string, string | readonly string[] | undefined>>,
   languages: readonly string[],
@@ -32,7 +32,7 @@ export function toLook(
   }
 }
 
-/** The same as a query. */
+/** Writes the look as a query. */
 export function toLookQuery({ language, direction, scheme, isThemed }: Look): string {
   return new URLSearchParams({
     lang: language,
@@ -42,11 +42,11 @@ export function toLookQuery({ language, direction, scheme, isThemed }: Look): st
   }).toString()
 }
 
-/** What the files that a page loads are below: they differ by scheme and theme. */
+/** The path below which a page loads its files. They differ by scheme and theme. */
 export const toLookPath = ({ scheme, isThemed }: Pick<Look, 'scheme' | 'isThemed'>): string =>
   `/look/${scheme}${isThemed ? '' : '-unthemed'}`
 
-/** A style sheet that does not ask the browser for the scheme. */
+/** Rewrites a style sheet so that it has one scheme in every browser. */
 export function toForcedScheme(styles: string, scheme: Scheme): string {
   if (scheme === 'system') return styles
   const answer = (asked: string): string => (asked === scheme ? '(width >= 0)' : '(width < 0)')

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, watch, type FSWatcher } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
 import {
   checkViewsOptions,
@@ -9,12 +9,12 @@ import {
   type ViewsOptions,
 } from '../../workbench/preview.ts'
 
-/** What the pages are made of. */
+/** The folders and files that the preview reads. */
 export interface PreviewSources {
   readonly directories: readonly string[]
-  /** A file with the theme. */
+  /** The JSON file with the theme. */
   readonly theme?: string
-  /** A file with the locals. */
+  /** The JSON file with the locals. */
   readonly locals?: string
   /** Folders with texts. */
   readonly locales?: readonly string[]
@@ -22,16 +22,16 @@ export interface PreviewSources {
   readonly timeZone?: string
 }
 
-/** What is made of them. */
+/** The result of reading the sources. */
 export interface PreviewState {
-  /** The options of the pages: those that are right. */
+  /** The valid options of the pages. */
   readonly options: ViewsOptions
-  /** What is wrong with the others, a line each. */
+  /** The problems of the other options, one line each. */
   readonly problems: readonly string[]
   readonly findings: readonly TemplateMistake[]
 }
 
-/** Why these cannot be previewed at all. */
+/** Names a folder or file that is missing, if there is one. */
 export function findMissingSource(sources: PreviewSources): string | undefined {
   const { directories, locales = [], theme, locals } = sources
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
@@ -40,7 +40,7 @@ export function findMissingSource(sources: PreviewSources): string | undefined {
   return file === undefined ? undefined : `there is no file ${file}`
 }
 
-/** Reads everything, as the server does when it is created. */
+/** Reads and checks the sources as the server does at its start. */
 export function readSources(sources: PreviewSources): PreviewState {
   const { directories, locales = [], timeZone } = sources
   const problems: string[] = []
@@ -67,26 +67,51 @@ export function readSources(sources: PreviewSources): PreviewState {
   try {
     return { options: right, problems, findings: findTemplateMistakes(right) }
   } catch (error) {
-    // What is being saved may be gone for a moment.
+    // A file can be missing for a moment while it is saved.
     return { options: right, problems: [...problems, String(error)], findings: [] }
   }
 }
 
-/** A path in a file is one from where the file is. */
+/** Resolves the path of a logo against the folder of the theme file. */
 function withLogoFrom(file: string | undefined, theme: unknown): unknown {
   if (file === undefined || typeof theme !== 'object' || theme === null) return theme
   const { logo } = theme as { readonly logo?: unknown }
   return typeof logo === 'string' ? { ...theme, logo: resolve(dirname(file), logo) } : theme
 }
 
-/** Where something may change: folders with all that is in them, and files. */
-export function listWatched(
+/** Programs save in several steps. Changes within this time, in milliseconds, count as one. */
+const settling = 40
+
+/** Calls `onChange` when a source changes. Returns a function that ends this. */
+export function watchSources(
   sources: PreviewSources,
   { options }: PreviewState,
-): { readonly folders: readonly string[]; readonly files: readonly string[] } {
-  const files = [sources.theme, sources.locals, options.theme?.logo]
-  return {
-    folders: [...sources.directories, ...(sources.locales ?? [])],
-    files: files.filter((file) => file !== undefined),
+  onChange: () => void,
+): () => void {
+  const folders = [...sources.directories, ...(sources.locales ?? [])]
+  const files = [sources.theme, sources.locals, options.theme?.logo].filter(
+    (file) => file !== undefined,
+  )
+  let timer: NodeJS.Timeout | undefined
+  const settle = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(onChange, settling)
+  }
+  const watchers: readonly FSWatcher[] = [
+    ...folders.filter(existsSync).map((folder) => watch(folder, { recursive: true }, settle)),
+    // The folder, not the file, because a program can save by replacing the file.
+    ...files
+      .filter((file) => existsSync(dirname(file)))
+      .map((file) =>
+        watch(dirname(file), (_, name) => {
+          if (name === null || name === basename(file)) settle()
+        }),
+      ),
+  ]
+  // A folder can be removed meanwhile. That must not end the preview.
+  for (const watcher of watchers) watcher.on('error', settle)
+  return () => {
+    clearTimeout(timer)
+    for (const watcher of watchers) watcher.close()
   }
 }

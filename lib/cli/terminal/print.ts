@@ -1,28 +1,28 @@
-import { Refusal } from './refusal.ts'
+import { Refusal } from './refusals.ts'
 
-/** What a command says on stdout. */
+/** The answer of a command, for stdout. */
 export interface Answer {
   readonly text: string
-  /** What to do where the text cannot be written, as a sentence: something in it is nowhere else. */
+  /** A sentence for the case that the text cannot be written. Something in the text exists nowhere else. */
   readonly ifLost: string
 }
 
 /**
- * Writes an answer to stdout, and waits until it is out, or nobody reads it who would miss something.
+ * Writes an answer to stdout, and waits until it is written.
  *
- * @throws {@link Refusal} where it cannot be written: by then, what the command was to do is done
+ * @throws {@link Refusal} if it cannot be written. The work of the command is done by then
  */
 export async function print(answer: Answer | string): Promise<void> {
   const { text, ifLost } = typeof answer === 'string' ? { text: answer, ifLost: '' } : answer
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
-    // It comes as an event, too, which would end the process.
+    // The error is also an event, which would end the process if nothing listened.
     process.stdout.once('error', resolve)
     process.stdout.write(`${text}\n`, (problem) => {
       if (!problem) process.stdout.off('error', resolve)
       resolve(problem)
     })
   })
-  // Whoever reads it has what they wanted, as `head` does.
+  // A reader like `head` closes the pipe when it has read enough.
   if (!error || (error.code === 'EPIPE' && ifLost === '')) return
   const reason = `it is done, but the answer cannot be written: ${error.code ?? error.message}`
   throw new Refusal([reason, ifLost].filter(Boolean).join('\n'))

@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
-import { Refusal } from './refusal.ts'
-import { stopAtKey } from './stopping.ts'
+import { createInterface, type Interface } from 'node:readline'
+import { Writable, type Readable } from 'node:stream'
+import { Refusal } from './refusals.ts'
 
-/** Where questions are asked. */
+/** The streams on which questions are asked. */
 export interface Terminal {
   readonly input: Readable & {
     readonly isTTY?: boolean
@@ -12,37 +11,35 @@ export interface Terminal {
   readonly output: Writable & { readonly isTTY?: boolean }
 }
 
-/** The terminal of this process. Questions go to stderr: stdout is for answers. */
+/** The terminal of this process. Questions go to stderr, because stdout is for answers. */
 export const ownTerminal = (): Terminal => ({ input: process.stdin, output: process.stderr })
 
-/** Whether there is somebody to ask, who sees the question. */
+/** Whether a person can see and answer questions. */
 export const canAsk = ({ input, output }: Terminal): boolean =>
   input.isTTY === true && output.isTTY === true
 
-/** What is asked. */
+/** A question to a person. */
 export interface Question {
   readonly text: string
-  /** What to know for the answer, shown before. */
+  /** Shown above the question. */
   readonly note?: string
-  /** Whether an empty answer is one; else it is asked again. */
+  /** Accept an empty answer. Otherwise the question is asked again. */
   readonly mayBeEmpty?: boolean
 }
 
 /**
- * Asks all of these, one after the other; the answers in their order.
+ * Asks questions one after the other. Returns the answers in the same order.
  *
- * @throws {@link Refusal} where whoever is asked leaves: with Ctrl+C, or Ctrl+D
+ * @throws {@link Refusal} if the person presses Ctrl+C or Ctrl+D
  */
-export async function ask(
+export function ask(
   terminal: Terminal,
   questions: readonly Question[],
 ): Promise<readonly string[]> {
   const { output } = terminal
   const lines = createInterface(terminal)
-  const endStopping = stopAtKey(terminal, lines, () => lines.prompt(true))
-  // What is pasted comes as several lines at once.
-  const typed = lines[Symbol.asyncIterator]()
-  try {
+  const show = (): void => lines.prompt(true)
+  return withLines(terminal, lines, show, async (read) => {
     const answers: string[] = []
     for (const { text, note, mayBeEmpty = false } of questions) {
       if (note !== undefined) output.write(`${note}\n`)
@@ -50,27 +47,42 @@ export async function ask(
       let answer: string | undefined
       while (answer === undefined) {
         lines.prompt()
-        const line = await typed.next()
-        if (line.done) {
+        const line = await read()
+        if (line === undefined) {
           output.write('\n')
           throw new Refusal('nothing was changed')
         }
-        answer = line.value.trim() || (mayBeEmpty ? '' : undefined)
+        answer = line || (mayBeEmpty ? '' : undefined)
       }
       answers.push(answer)
     }
     return answers
-  } finally {
-    endStopping()
-    lines.close()
-  }
+  })
 }
 
 /**
- * Has whoever runs the command say that they mean it.
+ * Asks for a secret, and does not show it.
  *
- * @param isMeant - they said so already: `--yes`
- * @throws {@link Refusal} where they do not, or where there is nobody to ask
+ * @throws {@link Refusal} if the person presses Ctrl+C or Ctrl+D
+ */
+export async function askHidden(terminal: Terminal, question: string): Promise<string> {
+  const { input, output } = terminal
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  // Only with this option the terminal does not show the keys itself.
+  const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 })
+  const show = (): unknown => output.write(`\r${question} `)
+  show()
+  const answer = await withLines(terminal, lines, show, (read) => read())
+  output.write('\n')
+  if (answer === undefined) throw new Refusal('interrupted')
+  return answer
+}
+
+/**
+ * Asks a question that only `y` or `yes` agrees to.
+ *
+ * @param isMeant - the person has agreed already, with `--yes`
+ * @throws {@link Refusal} if the person does not agree, or cannot be asked
  */
 export async function confirm(
   question: string,
@@ -84,4 +96,60 @@ export async function confirm(
     )
   const [answer = ''] = await ask(terminal, [{ text: `${question} [y/N]`, mayBeEmpty: true }])
   if (!/^y(es)?$/i.test(answer)) throw new Refusal('nothing was changed')
+}
+
+/** Reads the next line; `undefined` if the person leaves. */
+type Read = () => Promise<string | undefined>
+
+async function withLines<T>(
+  terminal: Terminal,
+  lines: Interface,
+  show: () => unknown,
+  use: (read: Read) => Promise<T>,
+): Promise<T> {
+  const endStopping = stopAtKey(terminal, lines, show)
+  // Pasted text arrives as several lines at once. The iterator keeps those that nothing has asked for yet.
+  const typed = lines[Symbol.asyncIterator]()
+  try {
+    return await use(async () => {
+      const line = await typed.next()
+      return line.done ? undefined : line.value.trim()
+    })
+  } finally {
+    endStopping()
+    lines.close()
+  }
+}
+
+/** How long a job of the shell takes to stop, in milliseconds. */
+const stoppingTime = 200
+
+/**
+ * Lets Ctrl+Z at a question stop the command and all other processes of the same job of the shell, like npx. The terminal
+ * does that itself when no question is open. When the job continues, the keys are read again.
+ *
+ * @param show - shows the question again
+ * @returns a function that ends this
+ */
+function stopAtKey({ input }: Terminal, lines: Interface, show: () => unknown): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const goOn = (): void => {
+    clearTimeout(timer)
+    // The shell has changed the mode meanwhile, and Node does not know: off and on again.
+    input.setRawMode?.(false)
+    input.setRawMode?.(true)
+    lines.resume()
+    show()
+  }
+  lines.on('SIGTSTP', () => {
+    input.setRawMode?.(false)
+    process.kill(0, 'SIGTSTP')
+    // Without a shell, as in a container, nothing stops and no SIGCONT comes.
+    timer = setTimeout(goOn, stoppingTime)
+  })
+  process.on('SIGCONT', goOn)
+  return () => {
+    clearTimeout(timer)
+    process.off('SIGCONT', goOn)
+  }
 }

@@ -1,24 +1,80 @@
 import { styleText } from 'node:util'
 import stringWidth from 'string-width'
 
-/** In bold where stdout is a terminal, and `NO_COLOR` is not set. */
+/** The columns of the terminal that stdout goes to. Elsewhere the width is endless, and nothing is cut. */
+export const terminalWidth = (): number =>
+  (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY
+
+/** Whether stdout goes to a terminal. */
+export const isForTerminal = (): boolean => Number.isFinite(terminalWidth())
+
+/** Cuts a text to a number of columns. */
+export function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  let kept = ''
+  // Several characters can make up one visible letter.
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (stringWidth(kept + segment) >= width) break
+    kept += segment
+  }
+  return `${kept}…`
+}
+
+/** The least width of a column that is cut to fit beside others. */
+const leastRoom = 12
+
+/**
+ * Rows in columns. The first row has their names. If the terminal is too narrow, one column is cut or moves above the
+ * others. If that is not enough, or no column may be cut, each row becomes a list.
+ *
+ * @param long - the number of the column that may be cut; not one that people copy from
+ */
+export function toTable(rows: readonly (readonly string[])[], long?: number): string {
+  const cells = rows.map((row) => row.map((cell) => clean(cell)))
+  const lines = toColumns(cells)
+  const excess = widest(lines) - terminalWidth()
+  if (excess <= 0) return toHeaded(lines)
+  if (long === undefined) return toLists(cells)
+  const ofLong = cells.map((row) => row[long] ?? '')
+  const room = widest(ofLong) - excess
+  if (room >= leastRoom)
+    return toHeaded(
+      toColumns(cells.map((row, index) => row.with(long, cut(ofLong[index] ?? '', room)))),
+    )
+  const others = toColumns(cells.map((row) => ['', ...row.toSpliced(long, 1)]))
+  if (widest(others) > terminalWidth()) return toLists(cells)
+  return toHeaded(ofLong.map((cell, index) => `${cut(cell, terminalWidth())}\n${others[index]}`))
+}
+
+const widest = (lines: readonly string[]): number =>
+  lines.reduce((width, line) => Math.max(width, stringWidth(line)), 0)
+
+const toHeaded = ([head = '', ...lines]: readonly string[]): string =>
+  [bold(head), ...lines].join('\n')
+
+const toLists = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
+  rows
+    .map((row) => toList(row.map((cell, column) => [(head[column] ?? '').toLowerCase(), cell])))
+    .join('\n\n')
+
+/** Bold if stdout is a terminal and `NO_COLOR` is not set. */
 export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })
 
-/** Control characters, those that turn the direction of a line, and those that end one. */
+/** Control characters, and characters that end a line or turn its direction. */
 const active = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
 
-/** Without what would do something to a terminal. */
+/** Replaces the characters that would do something to a terminal. */
 export const clean = (text: string): string => text.replaceAll(active, '\u{FFFD}')
 
-/** A time of so many milliseconds since the epoch, to the second; `-` for what is none. */
+/** Milliseconds since the epoch as a time, to the second; `-` if it is not a time. */
 export const toTime = (at: number | undefined): string => toIso(at)?.replace(/\.\d+Z$/, 'Z') ?? '-'
 
-/** Names and values, below each other. */
+/** Names and values, one pair in each line. */
 export const toList = (rows: readonly (readonly [name: string, value: string])[]): string =>
   toColumns(rows.map(([name, value]) => [`  ${clean(name)}`, clean(value)])).join('\n')
 
-/** Rows in columns, a line each. */
-export function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
+/** Rows in columns, one row in each line. */
+function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((width, row) => Math.max(width, stringWidth(row[column] ?? '')), 0),
   )
@@ -33,15 +89,15 @@ export function toColumns(rows: readonly (readonly string[])[]): readonly string
   )
 }
 
-/** For scripts, and safe to look at: what would do something to a terminal is escaped. */
+/** JSON for scripts. Characters that would do something to a terminal are escaped. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, undefined, 2).replaceAll(active, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** A time of so many milliseconds since the epoch for scripts, in ISO 8601; `null` for what is none. */
+/** Milliseconds since the epoch in ISO 8601; `null` if it is not a time. */
 export function toIso(at: number | undefined): string | null {
   const time = new Date(at ?? Number.NaN)
-  // What somebody else says may be no time, or one that no calendar has.
+  // A server can answer with any number.
   return Number.isNaN(time.getTime()) ? null : time.toISOString()
 }

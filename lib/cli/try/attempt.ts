@@ -1,9 +1,14 @@
 import type * as Library from 'oauth4webapi'
-import { asSent } from './as-sent.ts'
-import { inWords } from './trouble.ts'
-import type { RedirectUri } from './values.ts'
+import { asSent, inWords } from './trouble.ts'
 
-/** What is asked of the authorization server. */
+/** A redirect URI on this machine. */
+export interface RedirectUri {
+  /** The text that is registered. Servers compare it letter for letter. */
+  readonly text: string
+  readonly url: URL
+}
+
+/** The parameters of the authorization request. */
 export interface AuthorizationRequest {
   readonly redirectUri: RedirectUri
   readonly scope: string | undefined
@@ -12,18 +17,17 @@ export interface AuthorizationRequest {
   readonly isPushed: boolean
 }
 
-/** An authorization that has begun. */
+/** An authorization request and its answer. */
 export interface Attempt {
-  /** For the browser. */
+  /** The URL for the browser. */
   readonly url: URL
   /**
-   * Checks the answer that came back and exchanges its code. One with another `state` or `iss` is not for this attempt
-   * (RFC 9700, Section 4.4), and not exchanged.
+   * Checks the answer and exchanges its code. Throws if `state` or `iss` is of another attempt (RFC 9700, Section 4.4).
    */
   readonly redeem: (answer: URL) => Promise<Library.TokenEndpointResponse>
 }
 
-/** What a client knows when it begins. */
+/** The client and the server of an attempt. */
 export interface Beginning {
   readonly oauth: typeof Library
   /** The server, the client, and how the client authenticates. */

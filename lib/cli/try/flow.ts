@@ -1,33 +1,38 @@
 import type { IntrospectionResponse, TokenEndpointResponse } from 'oauth4webapi'
 import type { AuthorizationRequest } from './attempt.ts'
-import { Refusal } from '../terminal/refusal.ts'
-import { requireEndpoint } from './metadata.ts'
-import type { Narrator } from './narrator.ts'
-import type { Partner } from './partner.ts'
+import { Refusal } from '../terminal/refusals.ts'
+import { requireEndpoint, type Partner } from './partner.ts'
 
-/** What is to be done. */
+/** The steps of the flow that the options ask for. */
 export interface Plan {
   readonly request: AuthorizationRequest
   readonly isRefreshed: boolean
   readonly isRevoked: boolean
 }
 
-/** What came of it. */
+/** The result of the flow. */
 export interface Outcome {
   readonly tokens: TokenEndpointResponse
-  /** What the server says of the access token; `undefined` if it has no introspection for this client. */
+  /** `undefined` if the server has no introspection for this client. */
   readonly introspection: IntrospectionResponse | undefined
-  /** The tokens after a refresh, and the access token before it. */
+  /** The tokens after the refresh, and the state of the access token before it. */
   readonly refreshed: (Ended & { readonly tokens: TokenEndpointResponse }) | undefined
   readonly revoked: Ended | undefined
 }
 
-/** What has become of an access token that should have ended; `undefined` where the server does not say. */
 interface Ended {
+  /** Whether an access token is active that should have ended; `undefined` if the server does not say. */
   readonly isStillActive: boolean | undefined
 }
 
-/** Makes sure, before anybody is asked for anything, that the server can do all of it. */
+/** Tells the person what happens. */
+export interface Narrator {
+  readonly step: (text: string) => void
+  /** Shows the URL to open. */
+  readonly show: (url: URL) => void
+}
+
+/** Checks, before the person has to do anything, that the server has all endpoints that the plan needs. */
 export function requireAll({ metadata }: Partner, { request, isRevoked }: Plan): void {
   requireEndpoint(metadata, 'authorization_endpoint', 'the flow')
   requireEndpoint(metadata, 'token_endpoint', 'the flow')
@@ -36,7 +41,7 @@ export function requireAll({ metadata }: Partner, { request, isRevoked }: Plan):
 }
 
 /**
- * From the authorization request to the end that was asked for.
+ * Performs the flow.
  *
  * @param comeBack - waits for the browser
  */
@@ -48,7 +53,7 @@ export async function walk(
 ): Promise<Outcome> {
   if (request.isPushed) narrator.step('Pushing the authorization request')
   const attempt = await partner.begin(request)
-  // What is pushed was checked, and is good once only.
+  // A pushed request was checked already, and can be used only once.
   if (!request.isPushed) {
     narrator.step('Asking whether the browser would be sent back')
     await partner.check(attempt)
@@ -65,13 +70,13 @@ export async function walk(
   const use = async (): Promise<Omit<Outcome, 'revoked'>> => {
     const introspection = await introspect(partner, narrator, tokens)
     if (!isRefreshed) return { tokens, introspection, refreshed: undefined }
-    // Without another refresh token the one before goes on.
+    // If the server sends no new refresh token, the old one stays valid.
     newest = { ...tokens, ...(await refresh(partner, narrator, tokens)) }
     const old = await introspect(partner, narrator, tokens, 'Is the one before still active?')
     return { tokens, introspection, refreshed: { tokens: newest, isStillActive: old?.active } }
   }
   const used = await use().catch(async (error: unknown) => {
-    // Whoever wants them revoked does not want them left because something else fails.
+    // Tokens that are to be revoked must not stay valid because another step fails.
     if (isRevoked) await revoke(partner, narrator, newest)
     throw error
   })

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Refusal } from '../terminal/refusal.ts'
-import { closingPage, pageHeaders } from './closing-page.ts'
-import type { RedirectUri } from './values.ts'
+import { setTimeout } from 'node:timers/promises'
+import { Refusal } from '../terminal/refusals.ts'
+import type { RedirectUri } from './attempt.ts'
 
-/** What waits for the redirect. */
+/** Waits for the redirect. */
 export interface RedirectListener {
   /**
-   * The URL that the browser was sent to, with the answer; the first one counts.
+   * Returns the URL that the browser was sent to. Only the first one counts.
    *
-   * @throws {@link Refusal} after so many seconds, and what the interruption is for
+   * @throws {@link Refusal} after so many seconds, and the reason of the interruption
    */
   readonly wait: (seconds: number, interruption: AbortSignal) => Promise<URL>
   readonly close: () => void
@@ -18,7 +18,7 @@ export interface RedirectListener {
 /**
  * Listens on the host and the port of the redirect URI, and nowhere else.
  *
- * @throws {@link Refusal} where that cannot be listened on
+ * @throws {@link Refusal} if that fails
  */
 export async function listenFor({ url: redirectUri }: RedirectUri): Promise<RedirectListener> {
   let come: (url: URL) => void = () => undefined
@@ -31,7 +31,7 @@ export async function listenFor({ url: redirectUri }: RedirectUri): Promise<Redi
       return
     }
     isAnswered = true
-    // Once the page is out, or nobody waits for it.
+    // When the page is sent, or the browser has left.
     response.once('close', () => come(url))
     response.writeHead(200, pageHeaders).end(closingPage)
   }
@@ -54,26 +54,22 @@ export async function listenFor({ url: redirectUri }: RedirectUri): Promise<Redi
   return { wait: (...limits) => waitFor(redirected, ...limits), close }
 }
 
-async function waitFor(
+function waitFor(
   redirected: Promise<URL>,
   seconds: number,
   interruption: AbortSignal,
 ): Promise<URL> {
-  let timer: NodeJS.Timeout | undefined
-  const end = new Promise<never>((_, reject) => {
-    const late = new Refusal(`nobody came back within ${seconds} second${seconds === 1 ? '' : 's'}`)
-    timer = setTimeout(() => reject(late), seconds * 1000)
-    if (interruption.aborted) reject(interruption.reason as Error)
-    interruption.addEventListener('abort', () => reject(interruption.reason as Error))
-  })
-  try {
-    return await Promise.race([redirected, end])
-  } finally {
-    clearTimeout(timer)
+  const end = async (): Promise<never> => {
+    // The listener keeps the process alive, so that the timer does not have to.
+    await setTimeout(seconds * 1000, undefined, { signal: interruption, ref: false }).catch(() =>
+      interruption.throwIfAborted(),
+    )
+    throw new Refusal(`nobody came back within ${seconds} second${seconds === 1 ? '' : 's'}`)
   }
+  return Promise.race([redirected, end()])
 }
 
-/** The name is both, and whoever else had the one that is left would get the codes. */
+/** `localhost` is two addresses. Another program that listens on the second one would get the codes. */
 const addressesOf = ({ hostname }: URL): readonly string[] =>
   hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname.replaceAll(/[[\]]/g, '')]
 
@@ -85,7 +81,7 @@ async function listen(host: string, { port, hostname }: URL): Promise<Server | u
     return server
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    // A machine without IPv6.
+    // The machine has no IPv6.
     if (hostname === 'localhost' && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(code))
       return undefined
     const reason = code === 'EADDRINUSE' ? `port ${port || 80} is in use` : code
@@ -93,12 +89,41 @@ async function listen(host: string, { port, hostname }: URL): Promise<Server | u
   }
 }
 
-/** The URL of a request that is an authorization response (RFC 6749, Section 4.1.2), and nothing else. */
+/** The URL of a request if it is an authorization response (RFC 6749, Section 4.1.2). */
 function toAnswer({ method, url, headers }: IncomingMessage, redirectUri: URL): URL | undefined {
   const answer = URL.parse(url ?? '', redirectUri.origin)
-  // The name as well: a page elsewhere can have a name of its own lead here.
+  // Another site can point its own host name here.
   if (method !== 'GET' || headers.host !== redirectUri.host) return undefined
   if (answer?.origin !== redirectUri.origin || answer.pathname !== redirectUri.pathname)
     return undefined
   return ['code', 'error'].some((name) => answer.searchParams.has(name)) ? answer : undefined
+}
+
+/** The page at the end. It says nothing of the answer, because the command has not checked it yet. */
+const closingPage = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>You can close this window</title>
+</head>
+<body>
+<h1>You can close this window</h1>
+<p>The answer has arrived. The terminal shows the result.</p>
+</body>
+</html>
+`
+
+/** The page loads nothing, is not stored or framed, and its URL is not passed on. */
+const pageHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  connection: 'close',
 }

@@ -1,20 +1,18 @@
 import type * as Library from 'oauth4webapi'
-import { Refusal } from '../terminal/refusal.ts'
-import { asSent } from './as-sent.ts'
+import { isLoopbackOrHttps } from '../../validation/url.ts'
+import { Refusal } from '../terminal/refusals.ts'
 import { createAttempt, type Attempt, type AuthorizationRequest } from './attempt.ts'
-import { checkMetadata } from './metadata.ts'
-import { inWords } from './trouble.ts'
+import { asSent, inWords } from './trouble.ts'
 import type { Send } from './wire.ts'
 
-/** A client of an authorization server, by the protocol library. */
+/** A client of an authorization server. */
 export interface Partner {
   readonly metadata: Library.AuthorizationServer
   readonly begin: (request: AuthorizationRequest) => Promise<Attempt>
   /**
-   * Asks the authorization endpoint, as the browser is going to. Nothing comes of it but an interaction that nobody
-   * goes on with.
+   * Sends the request of the browser to the authorization endpoint, and abandons the interaction.
    *
-   * @throws {@link Refusal} where the browser would show an error, and never come back
+   * @throws {@link Refusal} if the browser would show an error and never come back
    */
   readonly check: (attempt: Attempt) => Promise<void>
   /** Absent if the server has no introspection, or none for a client without a secret. */
@@ -23,26 +21,26 @@ export interface Partner {
   readonly revoke: (token: string) => Promise<void>
 }
 
-/** Who the client is, and how its requests are sent. */
+/** The client, and how it sends requests. */
 export interface PartnerOptions {
   readonly issuer: URL
   readonly clientId: string
   readonly secret: string | undefined
-  /** Bind the tokens to a key (RFC 9449). */
+  /** Binds the tokens to a key (RFC 9449). */
   readonly hasProof: boolean
   readonly send: Send
-  /** Sends what is to reach the server although the command was interrupted. */
+  /** Sends requests that must reach the server even if the command is interrupted. */
   readonly sendLast: Send
 }
 
 /**
- * Reads the metadata of the authorization server (RFC 8414), and makes a client of it.
+ * Reads the metadata of the authorization server (RFC 8414), and creates a client for it.
  *
- * @throws {@link Refusal} where it is not what it has to be
+ * @throws {@link Refusal} if the metadata is invalid
  */
 export async function createPartner(options: PartnerOptions): Promise<Partner> {
   const { issuer, clientId, secret, send } = options
-  // Nothing else of this package needs it.
+  // No other command needs this library.
   const oauth = await import('oauth4webapi')
   const toHttp = (by: Send) => ({
     [oauth.customFetch]: by,
@@ -69,7 +67,7 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
       const headers = { accept: 'text/html' }
       const { status, body } = await send(url.href, { method: 'GET', headers })
       await body?.cancel()
-      // No other one: what stands before a server may want a real browser.
+      // Only 400: a proxy before the server can refuse programs with another status.
       if (status === 400) throw new Refusal(toDeadEnd(url))
     },
     introspect: mayIntrospect(metadata, secret)
@@ -93,9 +91,9 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
 }
 
 const toDeadEnd = (url: URL): string =>
-  `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? What the browser would show: ${url.href}`
+  `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? The browser would show: ${url.href}`
 
-/** Whether the metadata leave it open that this client may introspect. */
+/** Whether this client may introspect, as far as the metadata says. */
 const mayIntrospect = (
   {
     introspection_endpoint: endpoint,
@@ -105,7 +103,7 @@ const mayIntrospect = (
 ): boolean =>
   endpoint !== undefined && (secret !== undefined || (methods?.includes('none') ?? true))
 
-/** `client_secret_basic`, unless the server has no such thing. */
+/** Uses `client_secret_basic` if the server supports it. */
 function toAuthentication(
   oauth: typeof Library,
   { token_endpoint_auth_methods_supported: methods }: Library.AuthorizationServer,
@@ -114,4 +112,36 @@ function toAuthentication(
   if (secret === undefined) return oauth.None()
   const isBasic = methods?.includes('client_secret_basic') ?? true
   return isBasic ? oauth.ClientSecretBasic(secret) : oauth.ClientSecretPost(secret)
+}
+
+const endpoints = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const
+
+/** Secrets are sent to these endpoints. They must use `https` or be on this machine. */
+function checkMetadata(metadata: Library.AuthorizationServer): void {
+  for (const name of endpoints) {
+    const text = metadata[name]
+    const url = text === undefined ? undefined : URL.parse(text)
+    if (text !== undefined && (!url || !isLoopbackOrHttps(url)))
+      throw new Refusal(`the metadata has a ${name} that is not https`)
+  }
+}
+
+/**
+ * Checks that the authorization server has an endpoint.
+ *
+ * @param reason - the option that needs it
+ */
+export function requireEndpoint(
+  metadata: Library.AuthorizationServer,
+  name: (typeof endpoints)[number],
+  reason: string,
+): void {
+  if (metadata[name] === undefined)
+    throw new Refusal(`the metadata has no ${name}, and ${reason} needs one`)
 }

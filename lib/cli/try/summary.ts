@@ -1,11 +1,11 @@
 import type { IntrospectionResponse, TokenEndpointResponse } from 'oauth4webapi'
 import { bold, toList, toTime } from '../terminal/text.ts'
 import type { Outcome } from './flow.ts'
-import { mask } from './mask.ts'
+import { mask } from './wire.ts'
 
 type Row = readonly [name: string, value: string]
 
-/** What came of it, for people. */
+/** The result, for people. */
 export function toText(outcome: Outcome, isShown: boolean): string {
   const { tokens, introspection, refreshed, revoked } = outcome
   const parts = [
@@ -25,7 +25,7 @@ export function toText(outcome: Outcome, isShown: boolean): string {
 
 const toPart = (title: string, rows: readonly Row[]): string => `${bold(title)}\n${toList(rows)}`
 
-/** Whom the tokens are for, by the claim of this server. */
+/** The subject of the tokens. Only this server has this claim. */
 function toSubjectRows(introspection: IntrospectionResponse | undefined): readonly Row[] {
   const urn = introspection?.['urn:pleo:params:oauth:subject_urn']
   return typeof urn === 'string' ? [['subject', urn]] : []
@@ -33,7 +33,7 @@ function toSubjectRows(introspection: IntrospectionResponse | undefined): readon
 
 const toSuccession = (before: TokenEndpointResponse, after: TokenEndpointResponse): string =>
   after.refresh_token === before.refresh_token
-    ? 'goes on: there is no other one'
+    ? 'still valid: the server sent no new one'
     : 'replaced by the new one'
 
 function toTokenRows(tokens: TokenEndpointResponse, isShown: boolean): readonly Row[] {
@@ -63,7 +63,7 @@ function toEnd(isStillActive: boolean | undefined): string {
   return isStillActive ? 'still active, which it should not be' : 'not active any more'
 }
 
-/** The same for scripts, with the names of the specifications where they have one. */
+/** The result for scripts, with the names of the specifications. */
 export function toPlain(outcome: Outcome, isShown: boolean): object {
   const { tokens, introspection, refreshed, revoked } = outcome
   return {
@@ -79,7 +79,7 @@ export function toPlain(outcome: Outcome, isShown: boolean): object {
   }
 }
 
-/** What is no credential. All else is masked: what a server adds may be one, like an ID token. */
+/** Members that are not credentials. All others are masked, because a server can add credentials, like an ID token. */
 const plain = new Set(['token_type', 'expires_in', 'scope'])
 
 function toMasked(value: unknown): unknown {

@@ -1,10 +1,11 @@
-import { Refusal } from '../terminal/refusal.ts'
+import type { TokenEndpointResponse } from 'oauth4webapi'
+import { Refusal } from '../terminal/refusals.ts'
 import { clean } from '../terminal/text.ts'
 
 /**
- * Does something with the protocol library, and says in words why it could not.
+ * Calls the protocol library, and puts its errors into words.
  *
- * @throws {@link Refusal} for what the library or the authorization server refuse
+ * @throws {@link Refusal} if the library or the authorization server refuses
  */
 export async function inWords<T>(act: () => Promise<T>): Promise<T> {
   try {
@@ -42,16 +43,16 @@ async function toWords(code: string, error: Error): Promise<string> {
   }
 }
 
-// Never with its cause: that is the answer, and a code may be in it.
+// Without the cause: it is the answer, and can contain a code.
 const toStrange = ({ message }: Error): string =>
-  `the answer is not what it has to be, and was not used: ${message}`
+  `the answer is invalid, and was not used: ${message}`
 
 interface OAuthError {
   readonly error?: unknown
   readonly error_description?: unknown
-  /** Ours says which scopes it is about. */
+  /** This server names the scopes that it refused. */
   readonly scope?: unknown
-  /** All that the server sent. */
+  /** The whole answer. */
   readonly cause?: unknown
 }
 
@@ -66,4 +67,18 @@ function toText({ error = 'without a reason', ...more }: OAuthError): string {
   const { scope } = { ...more, ...(sent as OAuthError | undefined) }
   const text = typeof why === 'string' ? `${String(error)}: ${why}` : String(error)
   return clean(typeof scope === 'string' ? `${text} (scope: ${scope})` : text)
+}
+
+/**
+ * Reads tokens with the protocol library, and keeps `token_type` as the server sent it. The library changes it to lower case,
+ * because it is compared without regard to case (RFC 6749, Section 7.1).
+ */
+export async function asSent(
+  response: Response,
+  read: (response: Response) => Promise<TokenEndpointResponse>,
+): Promise<TokenEndpointResponse> {
+  const copy = response.clone()
+  const tokens = await read(response)
+  const { token_type } = (await copy.json()) as TokenEndpointResponse
+  return { ...tokens, token_type }
 }

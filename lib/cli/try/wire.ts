@@ -1,14 +1,10 @@
-import { Refusal } from '../terminal/refusal.ts'
+import { Refusal } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
-import { mask } from './mask.ts'
 
-/** Says something on the way. */
-export type Say = (text: string) => void
-
-/** How long one answer is waited for, in milliseconds. */
+/** The time to wait for an answer, in milliseconds. */
 const answerTimeout = 10_000
 
-/** What the protocol library sends requests with. */
+/** Sends the requests of the protocol library. */
 export type Send = (url: string, request: OutgoingRequest) => Promise<Response>
 
 interface OutgoingRequest {
@@ -18,15 +14,15 @@ interface OutgoingRequest {
 }
 
 /**
- * Sends requests, and says what is sent where, with what is secret masked.
+ * Creates a function that sends requests and describes them, with secrets masked.
  *
- * @param interruption - ends a request that is on its way
+ * @param interruption - aborts a request
  */
 export const createSend =
-  (say: Say, interruption?: AbortSignal): Send =>
+  (say: (text: string) => void, interruption?: AbortSignal): Send =>
   async (url, { method, headers, body }) => {
     const rows = [...toShownHeaders(headers), ...(body ? toShownParameters(body) : [])]
-    // Only the authorization endpoint is asked with a query, and that is shown as a whole.
+    // Only the request for the browser has a query, and its URL is shown as a whole later.
     say(`  ${method} ${url.replace(/\?.*/, '')}`)
     if (rows.length > 0) say(toList(rows.map(([name, value]) => [`  ${name}`, value])))
     const timeout = AbortSignal.timeout(answerTimeout)
@@ -55,7 +51,7 @@ function reasonOf(error: unknown): string {
 
 type Row = readonly [name: string, value: string]
 
-/** Those that are no secret. All else is masked, what is not known here among it. */
+/** Parameters that are not secret. All others are masked, unknown ones too. */
 const plain = new Set([
   'client_id',
   'code_challenge',
@@ -80,3 +76,9 @@ const shownHeaders: readonly Row[] = [
 
 const toShownHeaders = (headers: Readonly<Record<string, string>>): readonly Row[] =>
   shownHeaders.filter(([name]) => name.toLowerCase() in headers)
+
+/** Shows only the beginning of a code or token, and its length. */
+export function mask(value: string): string {
+  const beginning = value.length < 20 ? '' : value.slice(0, 4)
+  return `${beginning}… (${value.length} characters)`
+}

@@ -1,34 +1,15 @@
 import { schemes, toLookQuery, type Look } from './look.ts'
 
-/** A text as HTML. */
+/** Escapes a text for HTML. */
 const escape = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
 
-/** Where the script that reloads a page is served, and where it listens. */
+/** The paths of the script that reloads a page, of the events that it listens to, and of the styles of the preview. */
 export const reloadPath = '/preview/reload.js'
 export const eventsPath = '/preview/events'
 export const stylesPath = '/preview/styles.css'
 
-/** What makes a page load again when something is saved. */
-export const reloadScript: string = `new EventSource('${eventsPath}').addEventListener('reload', () => location.reload())\n`
-
-export const previewStyles = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 3rem auto; max-width: 60rem; padding: 0 1.5rem; }
-h1 { font-size: 1.5rem; letter-spacing: -0.01em; margin: 0 0 1.25rem; }
-form { align-items: end; border: 1px solid color-mix(in srgb, currentcolor 20%, transparent); border-radius: 0.5rem; display: flex; flex-wrap: wrap; gap: 1rem; margin-block-end: 1rem; padding: 1rem; }
-form div { display: grid; font-size: 0.875rem; gap: 0.25rem; }
-select, button { block-size: 2.25rem; font: inherit; padding: 0 0.5rem; }
-a { color: light-dark(#1d4fc4, #9dbaff); }
-main { columns: 17rem; column-gap: 2rem; }
-section { break-inside: avoid; padding-block: 0.75rem; }
-h2 { font-size: 1rem; margin: 0 0 0.25rem; }
-ul { list-style: none; margin: 0; padding: 0; }
-li { padding-block: 0.125rem; }
-.problems { border-inline-start: 0.25rem solid #c9353e; margin-block: 1rem; padding-inline-start: 1rem; }
-.problems li { font-family: ui-monospace, monospace; overflow-wrap: anywhere; padding-block: 0.25rem; }
-`
-
-/** A page of the preview itself, which loads again when something is saved. */
+/** A page of the preview itself. */
 const toDocument = (title: string, body: string): string => `<!doctype html>
 <html lang="en" dir="ltr">
   <head>
@@ -44,18 +25,17 @@ const toDocument = (title: string, body: string): string => `<!doctype html>
 </html>
 `
 
-/** A page of the host, which loads again when something is saved. */
+/** Adds the script that reloads a page to a page of the host. */
 export function withReload(page: string): string {
   const script = `<script type="module" src="${reloadPath}"></script>`
   const end = page.lastIndexOf('</body>')
   return end === -1 ? page + script : page.slice(0, end) + script + page.slice(end)
 }
 
-/** Where a page is shown in one of its states. */
 const toPageUrl = (page: string, state: string, look: Look): string =>
   `/pages/${page}/${encodeURIComponent(state)}?${toLookQuery(look)}`
 
-/** What the index lists. */
+/** The content of the index. */
 export interface IndexContent {
   readonly look: Look
   readonly languages: readonly string[]
@@ -65,7 +45,7 @@ export interface IndexContent {
   readonly problems: readonly string[]
 }
 
-/** Every page in every state. */
+/** The index, which links to every page in every state. */
 export function toIndex({ look, languages, hasTheme, states, problems }: IndexContent): string {
   const names = new Intl.DisplayNames('en', { type: 'language' })
   const tags = languages.map((tag) => [tag, names.of(tag) ?? tag] as const)
@@ -81,12 +61,7 @@ export function toIndex({ look, languages, hasTheme, states, problems }: IndexCo
     <form>
       ${toSelect('lang', 'Language', look.language, tags)}
       ${toSelect('dir', 'Direction', look.direction ?? '', directions)}
-      ${toSelect(
-        'scheme',
-        'Colours',
-        look.scheme,
-        schemes.map((name) => [name, name]),
-      )}
+      ${toSelect('scheme', 'Colours', look.scheme, schemeChoices)}
       ${hasTheme ? toSelect('theme', 'Theme', look.isThemed ? '' : 'none', themes) : ''}
       <button>Apply</button>
     </form>
@@ -95,6 +70,8 @@ export function toIndex({ look, languages, hasTheme, states, problems }: IndexCo
     <p>The pages show samples: their links and buttons lead nowhere.</p>`,
   )
 }
+
+const schemeChoices = schemes.map((name) => [name, name] as const)
 
 const directions = [
   ['', "the language's"],
@@ -125,7 +102,7 @@ const toProblemList = (problems: readonly string[]): string =>
     ? ''
     : `<ul class="problems">${problems.map((line) => `<li>${escape(line)}</li>`).join('\n')}</ul>`
 
-/** What is wrong, in place of the page that it spoils. */
+/** The mistakes in a template, in place of its page. */
 export const toProblemPage = (problems: readonly string[]): string =>
   toDocument(
     'Not right yet',

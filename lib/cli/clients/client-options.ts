@@ -1,9 +1,12 @@
-import type { Command } from 'commander'
-import type { ClientChanges } from '../../index.ts'
+import { InvalidArgumentError, type Command } from 'commander'
+import { ClientMetadataError } from '../../errors.ts'
+import type { ClientChanges, Clients, RegisteredClient } from '../../index.ts'
 import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
-import { Refusal } from '../terminal/refusal.ts'
+import type { CommonOptions } from '../run.ts'
+import { Refusal } from '../terminal/refusals.ts'
+import { clean } from '../terminal/text.ts'
 
-/** What a client is registered with, as options. */
+/** The metadata of a client, as options. */
 export interface MetadataOptions {
   readonly name?: string
   readonly redirectUri?: readonly string[]
@@ -22,7 +25,7 @@ export interface MetadataOptions {
   readonly unset?: readonly string[]
 }
 
-/** Adds what `create` and `update` take. */
+/** Adds the options of `create` and `update`. */
 export const withMetadataOptions = (command: Command): Command =>
   command
     .option('--name <name>', 'client_name, shown to people')
@@ -42,18 +45,18 @@ export const withMetadataOptions = (command: Command): Command =>
       'JSON file with these and all other members, by their RFC 7591 names',
     )
 
-/** URIs, separated by spaces or by commas; a comma can be a part of one, where no other begins behind it. */
+/** URIs, separated by spaces or by commas. A comma belongs to the URI unless another URI begins behind it. */
 export const toUris = (text: string): readonly string[] =>
   text.split(/,?\s+|,(?=$|[a-z][a-z\d+.-]*:\/)/i).filter(Boolean)
 
-/** Scopes, separated by spaces or by commas, as `scope` has them. */
+/** Turns scopes, separated by spaces or by commas, into the value of `scope`. */
 export const toScope = (text: string): string =>
   text
     .split(/[\s,]+/)
     .filter(Boolean)
     .join(' ')
 
-/** The members that the options name; those of the file where the options say nothing else. */
+/** The members that the options and the file name. An option overrides the file. */
 export function toMetadata(options: MetadataOptions): ClientChanges {
   const members: ClientChanges = {
     client_name: options.name,
@@ -82,9 +85,48 @@ function readMetadata(file: string): ClientChanges {
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
     if (error instanceof TextEncodingError) throw new Refusal(error.message)
-    // What a parser says has a piece of the file in it.
+    // The message of a parser quotes the file.
     const { code } = error as NodeJS.ErrnoException
     if (code !== undefined) throw new Refusal(`${file} cannot be read: ${code}`)
   }
   throw new Refusal(`${file} must be a JSON object with the members of a client`)
 }
+
+/** Reads a number of days, from 1 to 365. */
+export function toDays(value: string): number {
+  const days = Number(value)
+  if (/^[1-9]\d*$/.test(value) && days <= 365) return days
+  throw new InvalidArgumentError('It must be a whole number from 1 to 365.')
+}
+
+/** @throws {@link Refusal} that says where the client was looked up, if no such client is registered */
+export async function findClient(
+  clients: Clients,
+  id: string,
+  { config, keyPrefix }: CommonOptions,
+): Promise<RegisteredClient> {
+  const client = await clients.find(id)
+  if (client) return client
+  const prefix = keyPrefix === undefined ? '' : ` with the key prefix ${keyPrefix}`
+  const where = config
+    ? `among those of the server of ${config}`
+    : `in the Redis that REDIS_URL names${prefix}`
+  throw new Refusal(
+    `no such client is registered: ${clean(id)} is not ${clean(where)} (clients given with the options of a server are not looked up)`,
+  )
+}
+
+const words = { client: 'the client has', secrets: 'the secrets have' } as const
+
+/**
+ * Explains the error that something has changed since the operator agreed to the change.
+ *
+ * @throws {@link Refusal}, and every other error as it is
+ */
+export const refuseChanged =
+  (what: keyof typeof words) =>
+  (error: unknown): never => {
+    const codes = error instanceof ClientMetadataError ? error.issues.map(({ code }) => code) : []
+    if (!codes.includes(`${what}_changed`)) throw error
+    throw new Refusal(`nothing was changed: ${words[what]} changed meanwhile: look again`)
+  }

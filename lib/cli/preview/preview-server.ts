@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Context } from 'koa'
-import { setPageHeaders } from '../../http/security-headers.ts'
+import { setPageHeaders } from '../../administration.ts'
 import {
   createSamples,
   createViews,
@@ -10,23 +11,59 @@ import {
   type Samples,
   type Views,
 } from '../../workbench/preview.ts'
-import { createPreviewAssets } from './assets.ts'
-import { eventsPath, toIndex, toProblemPage, withReload } from './html.ts'
 import { toLook, toLookPath, type Look } from './look.ts'
-import { listWatched, readSources, type PreviewSources, type PreviewState } from './sources.ts'
-import { watchSources } from './watching.ts'
+import { createPreviewAssets } from './preview-assets.ts'
+import { eventsPath, toIndex, toProblemPage, withReload } from './preview-pages.ts'
+import {
+  findMissingSource,
+  readSources,
+  watchSources,
+  type PreviewSources,
+  type PreviewState,
+} from './sources.ts'
 
-/** Serves the preview. */
-export interface PreviewServer {
-  /** Starts to listen, on this machine only. Answers the address. */
+/** The options of `views preview`. */
+export interface PreviewOptions extends PreviewSources {
+  /** Without it, the preview listens on a free port. */
+  readonly port?: number
+}
+
+/** Serves the preview until SIGINT or SIGTERM. Returns the reason if it cannot. */
+export async function runPreview({
+  port = 0,
+  ...sources
+}: PreviewOptions): Promise<string | undefined> {
+  const missing = findMissingSource(sources)
+  if (missing !== undefined) return missing
+  const preview = createPreviewServer(sources)
+  try {
+    const origin = await preview.listen(port)
+    console.log(`Preview of every page in every state, with reload on save:
+
+  ${origin}/
+
+Ctrl+C ends it.`)
+  } catch (error) {
+    preview.close()
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'EADDRINUSE' ? `port ${port} is in use` : message
+  }
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+  preview.close()
+  return undefined
+}
+
+interface PreviewServer {
+  /** Listens on this machine only. Returns the address. */
   listen(port: number): Promise<string>
   close(): void
 }
 
 const loopback = '127.0.0.1'
 
-/** Makes a server that shows the pages as they are when they are asked for. */
-export function createPreviewServer(sources: PreviewSources): PreviewServer {
+function createPreviewServer(sources: PreviewSources): PreviewServer {
   let state = readSources(sources)
   const listeners = new Set<ServerResponse>()
   const app = new Koa()
@@ -34,7 +71,7 @@ export function createPreviewServer(sources: PreviewSources): PreviewServer {
   let stopWatching = (): void => undefined
   const keepWatching = (): void => {
     stopWatching()
-    stopWatching = watchSources(listWatched(sources, state), () => {
+    stopWatching = watchSources(sources, state, () => {
       state = readSources(sources)
       keepWatching()
       for (const listener of listeners) listener.write('event: reload\ndata:\n\n')
@@ -43,7 +80,7 @@ export function createPreviewServer(sources: PreviewSources): PreviewServer {
 
   app.use((ctx, next) => {
     const { port } = http.address() as AddressInfo
-    // A page elsewhere can have a name of its own lead here, and would then read what is served.
+    // Another site can point its own host name here, and could then read the pages.
     if (![`${loopback}:${port}`, `localhost:${port}`].includes(ctx.host)) ctx.throw(403)
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') ctx.throw(405)
     return next()
@@ -55,10 +92,8 @@ export function createPreviewServer(sources: PreviewSources): PreviewServer {
   http.on('request', (request, response) => void handle(request, response))
   return {
     listen: async (port) => {
-      await new Promise<void>((resolve, reject) => {
-        http.once('error', reject)
-        http.listen(port, loopback, resolve)
-      })
+      http.listen(port, loopback)
+      await once(http, 'listening')
       keepWatching()
       return `http://${loopback}:${(http.address() as AddressInfo).port}`
     },
@@ -72,12 +107,12 @@ export function createPreviewServer(sources: PreviewSources): PreviewServer {
 
 function openEvents(ctx: Context, listeners: Set<ServerResponse>): void {
   const { res } = ctx
-  // The framework would complain about every page that is left.
+  // Koa would report an error whenever a browser leaves a page.
   ctx.respond = false
   listeners.add(res)
   res.once('close', () => listeners.delete(res))
   res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
-  // Something must be sent for the browser to know that it is connected.
+  // The browser counts as connected when the first bytes arrive.
   res.write(': \n\n')
 }
 
@@ -89,12 +124,13 @@ function show(ctx: Context, state: PreviewState): void {
   const samples = createSamples(page)
   setPreviewHeaders(ctx)
   if (ctx.path === '/') {
-    const states = Object.entries(samples).map(
-      ([name, ofPage]) => [name, Object.keys(ofPage)] as const,
-    )
-    const lines = [...problems, ...findings.map(toLine)]
-    const hasTheme = options.theme !== undefined
-    ctx.body = toIndex({ look, languages, hasTheme, states, problems: lines })
+    ctx.body = toIndex({
+      look,
+      languages,
+      hasTheme: options.theme !== undefined,
+      states: Object.entries(samples).map(([name, ofPage]) => [name, Object.keys(ofPage)]),
+      problems: [...problems, ...findings.map(toLine)],
+    })
     return
   }
   const [, name, wanted] = /^\/pages\/([^/]+)\/([^/]+)$/.exec(ctx.path) ?? []
@@ -116,7 +152,7 @@ const toLine = ({ file, line, message }: PreviewState['findings'][number]): stri
 
 const drawn = new WeakMap<PreviewState, Map<string, Views>>()
 
-/** The pages with one look: made once for what they are made of. */
+/** The pages with one look, created once for each state of the sources. */
 function viewsWith(state: PreviewState, look: Pick<Look, 'scheme' | 'isThemed'>): Views {
   const ofState = drawn.get(state) ?? new Map<string, Views>()
   drawn.set(state, ofState)
@@ -128,16 +164,11 @@ function viewsWith(state: PreviewState, look: Pick<Look, 'scheme' | 'isThemed'>)
   return views
 }
 
-interface FoundSample {
-  readonly page: Page
-  readonly data: PageData[Page]
-}
-
 function findSample(
   samples: Samples,
-  name: string | undefined,
-  wanted: string | undefined,
-): FoundSample | undefined {
+  name?: string,
+  wanted?: string,
+): { page: Page; data: PageData[Page] } | undefined {
   const page = Object.keys(samples).find((known) => known === name) as Page | undefined
   if (page === undefined || wanted === undefined) return undefined
   const entries = Object.entries(samples[page])
@@ -145,7 +176,7 @@ function findSample(
   return data && { page, data }
 }
 
-/** Those that the server sets, and the leave to hear of changes. */
+/** Sets the headers of the server, and allows the page to listen for changes. */
 function setPreviewHeaders(ctx: Context): void {
   setPageHeaders(ctx)
   ctx.type = 'html'

@@ -1,11 +1,67 @@
 import { Command } from 'commander'
-import type { RevokedGrants } from '../../grants/connections.ts'
 import type { Administration } from '../../administration.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import type { RevokedGrants } from '../../index.ts'
+import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusal.ts'
+import { Refusal } from '../terminal/refusals.ts'
 import { clean, toJson } from '../terminal/text.ts'
-import { checkSubject } from './show.ts'
+import { checkSubject, findNames, toConnectionPage, toPlain } from './show-connections.ts'
+
+/** Creates `connections` with all its commands. */
+export const createConnectionsCommand = (): Command =>
+  new Command('connections')
+    .description('Connections: what people granted to clients; show it, end it')
+    .addHelpText(
+      'after',
+      `${toSourceHelp('connections')}
+
+Examples:
+  export REDIS_URL=redis://localhost:6379 STORAGE_KEYS=...
+  pleo-oauth connections list <subject>
+  pleo-oauth connections revoke <grant-id>
+  pleo-oauth connections revoke --client <client-id> --subject <subject>`,
+    )
+    .addCommand(createListCommand())
+    .addCommand(createRevokeCommand())
+
+interface ListOptions extends CommonOptions {
+  readonly client?: string
+}
+
+function createListCommand(): Command {
+  const command = new Command('list')
+    .description('list what people granted for a company or organization')
+    .argument('<subject>', 'its URN, like urn:pleo:company:<uuid>')
+    .option('--client <client-id>', 'only what this client was granted')
+    .addHelpText(
+      'after',
+      `
+Connections are stored by company and organization. All that one client was granted cannot be listed.
+
+Examples:
+  pleo-oauth connections list \\
+    urn:pleo:company:7e8d4f4a-3c1b-4f0e-9a51-2b6f5a0c9d11
+  pleo-oauth connections list <subject> --client <client-id> --json | \\
+    jq -r '.[].grants[].grantId'`,
+    )
+  return withCommonOptions(command).action((subject: string, options: ListOptions) =>
+    runWith(options, async ({ clients, connections }) => {
+      checkSubject(subject)
+      const { client: clientId } = options
+      const listed = await connections.list({
+        subject,
+        ...(clientId !== undefined && { clientId }),
+      })
+      const names = await findNames(
+        clients,
+        listed.map((connection) => connection.clientId),
+      )
+      return options.json
+        ? toJson(listed.map((connection) => toPlain(connection, names)))
+        : toConnectionPage(listed, names)
+    }),
+  )
+}
 
 interface RevokeOptions extends CommonOptions {
   readonly client?: string
@@ -13,21 +69,20 @@ interface RevokeOptions extends CommonOptions {
   readonly yes?: boolean
 }
 
-/** Ends what people granted. */
-export function createRevokeCommand(): Command {
+function createRevokeCommand(): Command {
   const command = new Command('revoke')
     .description('end one grant, or all of a client: its tokens stop working at once')
     .argument('[grant-id]', 'the grant, as list shows it')
     .option('--client <client-id>', 'every grant of this client, registered or not')
     .option('--subject <subject>', 'with --client: only those for this URN')
     .option('--yes', 'do not ask')
-    // A grant id is of letters, digits, - and _: it may begin like an option.
+    // A grant id can begin with `-`, like an option.
     .allowUnknownOption()
     .addHelpText(
       'after',
       `
-The client can be connected again: to end it for good, suspend or remove it. The events that are told have the reason
-"administrator", and only listeners in this process hear them: those of the module that --config names.
+People can connect the client again. To prevent that, suspend or remove it. The events have the reason "administrator". Only
+listeners in this process hear them: those of the module that --config names.
 
 Examples:
   pleo-oauth connections revoke <grant-id>
@@ -41,7 +96,7 @@ Examples:
       await confirm(await toQuestion(opened, which), options.yes === true)
       const ended = await opened.connections.revoke(which)
       if ('grantId' in which && ended === 0)
-        throw new Refusal('there is no such grant: it has ended, or never was')
+        throw new Refusal('no grant has this id: it has ended, or never existed')
       return options.json ? toJson({ ended }) : `Ended ${toCount(ended)}.`
     }),
   )

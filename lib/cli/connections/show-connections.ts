@@ -1,14 +1,22 @@
-import type { Clients } from '../../index.ts'
-import type { Connection } from '../../grants/connections.ts'
+import type { Clients, Connection, ConnectionGrant } from '../../index.ts'
 import { parseSubject } from '../../pleo/subject.ts'
-import { Refusal } from '../terminal/refusal.ts'
-import { cut, isForTerminal, terminalWidth, toTable } from '../terminal/table.ts'
-import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
+import { Refusal } from '../terminal/refusals.ts'
+import {
+  bold,
+  clean,
+  cut,
+  isForTerminal,
+  terminalWidth,
+  toIso,
+  toList,
+  toTable,
+  toTime,
+} from '../terminal/text.ts'
 
-/** What clients are called, by their id; without those that are not registered (any more). */
+/** Names of registered clients, by client id. */
 export type ClientNames = ReadonlyMap<string, string>
 
-/** Looks up what these clients are called. */
+/** Looks up the names of clients. */
 export async function findNames(clients: Clients, ids: readonly string[]): Promise<ClientNames> {
   const found = await Promise.all(ids.map((id) => clients.find(id)))
   return new Map(
@@ -19,49 +27,42 @@ export async function findNames(clients: Clients, ids: readonly string[]): Promi
   )
 }
 
-/** Connections for people: by client on a terminal, and a table elsewhere, with one row for each grant. */
+/** Connections for people: on a terminal a list for each client, elsewhere a table with one row for each grant. */
 export function toConnectionPage(connections: readonly Connection[], names: ClientNames): string {
   if (connections.length === 0) return 'Nothing is granted.'
   if (!isForTerminal()) return toConnectionTable(connections, names)
   return connections.map((connection) => toBlock(connection, names)).join('\n\n')
 }
 
+const fields: readonly (readonly [name: string, read: (grant: ConnectionGrant) => string])[] = [
+  ['grant id', (grant) => grant.grantId],
+  ['person', (grant) => grant.accountId],
+  ['granted', (grant) => toTime(grant.grantedAt)],
+  ['last used', (grant) => toTime(grant.lastUsedAt)],
+  ['ends if unused', (grant) => toTime(grant.endsAt)],
+  ['ends at the latest', (grant) => toTime(grant.endsAtLatest)],
+  ['scopes', (grant) => grant.scopes.join(' ')],
+]
+
 function toBlock({ clientId, grants }: Connection, names: ClientNames): string {
   const name = cut(clean(names.get(clientId) ?? clientId), terminalWidth())
-  const lists = grants.map((grant) =>
-    toList([
-      ['grant id', grant.grantId],
-      ['person', grant.accountId],
-      ['granted', toTime(grant.grantedAt)],
-      ['last used', toTime(grant.lastUsedAt)],
-      ['ends if unused', toTime(grant.endsAt)],
-      ['ends at the latest', toTime(grant.endsAtLatest)],
-      ['scopes', grant.scopes.join(' ')],
-    ]),
-  )
+  const lists = grants.map((grant) => toList(fields.map(([label, read]) => [label, read(grant)])))
   return [`${bold(name)}\n${toList([['client id', clientId]])}`, ...lists].join('\n\n')
 }
 
 function toConnectionTable(connections: readonly Connection[], names: ClientNames): string {
+  const head = ['client', 'client id', ...fields.map(([label]) => label)]
   const rows = connections.flatMap(({ clientId, grants }) =>
     grants.map((grant) => [
       names.get(clientId) ?? '-',
       clientId,
-      grant.grantId,
-      grant.accountId,
-      toTime(grant.grantedAt),
-      toTime(grant.lastUsedAt),
-      toTime(grant.endsAt),
-      toTime(grant.endsAtLatest),
-      grant.scopes.join(' '),
+      ...fields.map(([, read]) => read(grant)),
     ]),
   )
-  const head =
-    'CLIENT, CLIENT ID, GRANT ID, PERSON, GRANTED, LAST USED, ENDS IF UNUSED, ENDS AT THE LATEST, SCOPES'
-  return toTable([head.split(', '), ...rows])
+  return toTable([head.map((label) => label.toUpperCase()), ...rows])
 }
 
-/** A connection for scripts: times in ISO 8601, `null` for what is not there. */
+/** A connection for scripts: times in ISO 8601, and `null` for a value that is missing. */
 export const toPlain = ({ clientId, subject, grants }: Connection, names: ClientNames): object => ({
   clientId,
   clientName: names.get(clientId) ?? null,
@@ -77,7 +78,7 @@ export const toPlain = ({ clientId, subject, grants }: Connection, names: Client
   })),
 })
 
-/** @throws {@link Refusal} where it is no URN of a company or organization */
+/** @throws {@link Refusal} if it is not the URN of a company or organization */
 export function checkSubject(subject: string): void {
   if (parseSubject(subject)) return
   throw new Refusal(

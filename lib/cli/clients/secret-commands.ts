@@ -1,12 +1,11 @@
 import { Command } from 'commander'
 import type { Clients, ClientSecretInfo, RegisteredClient } from '../../index.ts'
-import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
-import { toDays } from './days.ts'
-import { findClient } from './find.ts'
-import { toCreated, toPlain, toSecretAnswer } from './show.ts'
 import type { Answer } from '../terminal/print.ts'
+import { confirm } from '../terminal/questions.ts'
 import { clean, toJson, toTime } from '../terminal/text.ts'
+import { findClient, refuseChanged, toDays } from './client-options.ts'
+import { toAdvice, toCreated, toPlain, toSecretAnswer } from './show-client.ts'
 
 interface RotateOptions extends CommonOptions {
   readonly oldEndsIn?: number
@@ -14,7 +13,7 @@ interface RotateOptions extends CommonOptions {
   readonly yes?: boolean
 }
 
-/** Makes another secret. */
+/** Makes a new secret. */
 export function createRotateCommand(): Command {
   const command = new Command('rotate')
     .description('make a new secret, shown this once; the old one goes on for 7 days')
@@ -25,8 +24,8 @@ export function createRotateCommand(): Command {
     .addHelpText(
       'after',
       `
-Of two old secrets, the one that was used last goes on, and the other ends at once; which one that was is said. Where it may
-be in use, and with --now, you are asked first; away from a terminal it takes --yes.
+If the client has two secrets already, the one that was used last goes on, and the other one ends at once:
+the command says which one. It asks first if that one may be in use, and with --now. Away from a terminal, --yes answers.
 
 Examples:
   pleo-oauth clients rotate <client-id>
@@ -56,7 +55,7 @@ async function rotate(
   return toSecretAnswer(created, text)
 }
 
-/** What is asked before a secret ends at once that may be in use; `undefined` where none does. */
+/** The question before the rotation; `undefined` if no secret ends at once that may be in use. */
 function toQuestion({ clientId, secrets }: RegisteredClient, isNow: boolean): string | undefined {
   if (isNow) return `End every secret of ${clean(clientId)} now? Whatever uses one stops working.`
   const [newest, old] = secrets
@@ -67,7 +66,7 @@ function toQuestion({ clientId, secrets }: RegisteredClient, isNow: boolean): st
   return `${clean(clientId)} has two secrets:\n${lines}\nThe one that was used last goes on, and the other ends now: whatever uses it stops working. Go on?`
 }
 
-/** What became of those before the new one. */
+/** Says which of the older secrets go on, and which have ended. */
 function toOldLines(
   { secrets: [, old] }: RegisteredClient,
   ended: readonly ClientSecretInfo[],
@@ -78,3 +77,42 @@ function toOldLines(
 
 const toLife = ({ createdAt, lastUsedAt }: ClientSecretInfo): string =>
   `made ${toTime(createdAt)} (${lastUsedAt === undefined ? 'never used' : `last used ${toTime(lastUsedAt)}`})`
+
+interface EndOptions extends CommonOptions {
+  readonly yes?: boolean
+}
+
+/** Ends the older secret ahead of its time. */
+export function createEndOldSecretsCommand(): Command {
+  const command = new Command('end-old-secrets')
+    .description('end every secret but the newest; asks first if that is not safe')
+    .argument('<client-id>')
+    .option('--yes', 'do not ask, safe or not')
+    .addHelpText(
+      'after',
+      `
+It is safe if the newest secret is in use, and the old one was not used for an hour. Then the command does not ask.
+If it is not safe, there is no terminal and --yes is not given, nothing is changed, and the command ends with 1.
+
+Examples:
+  pleo-oauth clients end-old-secrets <client-id>
+  pleo-oauth clients end-old-secrets <client-id> --yes --json`,
+    )
+  return withCommonOptions(command).action((id: string, options: EndOptions) =>
+    runWith(options, async ({ clients }) => {
+      const client = await findClient(clients, id, options)
+      const { secrets } = client
+      if (secrets.length < 2) return options.json ? toJson(toPlain(client)) : toNothing(client)
+      const isSafe = secrets.slice(1).every(({ isSafeToEnd }) => isSafeToEnd)
+      const name = clean(client.metadata.client_name ?? id)
+      const cost = `${await toAdvice(secrets)}\nEvery copy of ${name} (${id}) that still uses it stops working.`
+      await confirm(`${cost} End it?`, isSafe || options.yes === true)
+      const ids = secrets.map((secret) => secret.id)
+      const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged('secrets'))
+      return options.json ? toJson(toPlain(ended)) : `Ended the old secret of ${name} (${id}).`
+    }),
+  )
+}
+
+const toNothing = ({ clientId, metadata }: RegisteredClient): string =>
+  `${clean(metadata.client_name ?? clientId)} (${clientId}) has no old secret.`

@@ -1,10 +1,36 @@
-import { secretIdleTime } from '../../administration.ts'
+import type { Administration, LogoProblem } from '../../administration.ts'
 import type { CreatedClient, RegisteredClient } from '../../index.ts'
+import type { CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
-import { isForTerminal, toTable } from '../terminal/table.ts'
-import { bold, clean, toIso, toList, toTime } from '../terminal/text.ts'
+import {
+  bold,
+  clean,
+  isForTerminal,
+  toIso,
+  toJson,
+  toList,
+  toTable,
+  toTime,
+} from '../terminal/text.ts'
 
-/** Clients, as a table for people. */
+/** A client with its logos and with the clients that look like it: a page, or JSON. */
+export async function describeClient(
+  { clients, provider }: Administration,
+  client: RegisteredClient,
+  { json }: CommonOptions,
+): Promise<string> {
+  const found = await clients.findLookAlikes(client.clientId)
+  const logos = await checkLogos(client, provider?.issuer)
+  if (!json) return (await toClientPage(client)) + toLogos(logos) + toLookAlikes(found)
+  const plainLogos = logos.map(({ member, uri, problem }) => ({ member, uri, problem }))
+  return toJson({
+    ...toPlain(client),
+    ...toPlainLookAlikes(found),
+    ...(plainLogos.length > 0 && { logos: plainLogos }),
+  })
+}
+
+/** Clients as a table. */
 export function toClientTable(clients: readonly RegisteredClient[]): string {
   if (clients.length === 0) return 'No client is registered.'
   const rows = clients.map((client) => [
@@ -17,7 +43,7 @@ export function toClientTable(clients: readonly RegisteredClient[]): string {
   return toTable([['CLIENT ID', 'NAME', 'STATUS', 'CREATED', 'SECRET LAST USED'], ...rows], 1)
 }
 
-/** On a terminal to the day: `show` says the rest, and the name has the room. */
+/** On a terminal, the day alone: it leaves room for the name, and `show` says the time. */
 const toShortTime = (at: number | undefined): string =>
   isForTerminal() ? toTime(at).replace(/T.*/, '') : toTime(at)
 
@@ -26,8 +52,7 @@ function lastUseOf({ secrets }: RegisteredClient): number | undefined {
   return Math.max(0, ...uses) || undefined
 }
 
-/** All there is to see of a client. */
-export function toClientPage(client: RegisteredClient): string {
+async function toClientPage(client: RegisteredClient): Promise<string> {
   const { clientId, metadata, suspendedAt } = client
   const { client_id: _, client_name: name = clientId, ...members } = metadata
   const list = toList([
@@ -40,14 +65,14 @@ export function toClientPage(client: RegisteredClient): string {
     ...Object.entries(members).map(([member, value]) => [member, toValue(value)] as const),
   ])
   const isPublic = metadata.token_endpoint_auth_method === 'none'
-  const below = isPublic ? 'A public client: it has no secret.' : toSecrets(client)
+  const below = isPublic ? 'A public client: it has no secret.' : await toSecrets(client)
   return `${bold(clean(name))}\n${list}\n\n${below}`
 }
 
 const toValue = (value: unknown): string =>
   Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : JSON.stringify(value)
 
-function toSecrets({ clientId, secrets }: RegisteredClient): string {
+async function toSecrets({ clientId, secrets }: RegisteredClient): Promise<string> {
   const rows = secrets.map(({ createdAt, lastUsedAt, expiresAt }, index) => [
     index === 0 ? 'newest' : 'old',
     toTime(createdAt),
@@ -55,23 +80,26 @@ function toSecrets({ clientId, secrets }: RegisteredClient): string {
     toTime(expiresAt),
   ])
   const table = toTable([['SECRET', 'CREATED', 'LAST USED', 'ENDS'], ...rows])
-  const advice = toAdvice(secrets)
+  const advice = await toAdvice(secrets)
   if (advice === undefined) return table
   return `${table}\n\n${advice}\nTo end it: pleo-oauth clients end-old-secrets ${clean(clientId)}`
 }
 
-/** Whether the old secret can go, and when; `undefined` where there is none. */
-export function toAdvice([newest, old]: RegisteredClient['secrets']): string | undefined {
+/** Says whether the old secret is safe to end, or when it will be; `undefined` if there is no old secret. */
+export async function toAdvice([newest, old]: RegisteredClient['secrets']): Promise<
+  string | undefined
+> {
   if (!newest || !old) return undefined
   if (old.isSafeToEnd)
     return 'The old secret is safe to end: the newest one is in use, and the old one was not used for an hour.'
   if (newest.lastUsedAt === undefined)
     return 'The old secret is not safe to end yet: the newest one was not used so far.'
+  const { secretIdleTime } = await import('../../administration.ts')
   const safeAt = toTime((old.lastUsedAt ?? newest.createdAt) + secretIdleTime)
   return `The old secret is not safe to end yet: it will be at ${safeAt}, unless it is used until then.`
 }
 
-/** A client with its new secret, as it is seen this once. */
+/** A client with its new secret. */
 export function toCreated({ client, secret }: CreatedClient, done: string): string {
   const { clientId, metadata } = client
   const rows = [['client id', clientId] as const]
@@ -82,14 +110,14 @@ export function toCreated({ client, secret }: CreatedClient, done: string): stri
   return `${done} ${clean(metadata.client_name ?? clientId)}\n${list}\n\n${once}`
 }
 
-/** What is printed with the secret of a client in it, which is nowhere else. */
+/** The answer that contains a new secret. */
 export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer | string {
   if (secret === undefined) return text
   const again = `pleo-oauth clients rotate ${clean(client.clientId)}`
   return { text, ifLost: `The new secret is lost. To make another one: ${again}` }
 }
 
-/** A client for scripts: times in ISO 8601, `null` for what is not there. */
+/** A client for scripts: times in ISO 8601, and `null` for a value that is missing. */
 export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
   clientId: client.clientId,
   metadata: client.metadata,
@@ -104,5 +132,56 @@ export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
     lastUsedAt: toIso(secret.lastUsedAt),
     expiresAt: toIso(secret.expiresAt),
     isSafeToEnd: secret.isSafeToEnd,
+  })),
+})
+
+interface CheckedLogo {
+  readonly member: string
+  readonly uri: string
+  /** Why pages do not show it; `null` if they do. */
+  readonly problem: LogoProblem | null
+  readonly words: string
+}
+
+/**
+ * Fetches the logos of a client, as the server would.
+ *
+ * @param issuer - of the server. If it is not known, the rules of a server in production count.
+ */
+async function checkLogos(
+  { metadata }: RegisteredClient,
+  issuer = 'https:',
+): Promise<readonly CheckedLogo[]> {
+  const { fetchLogo, logoProblems, logoUrisOf } = await import('../../administration.ts')
+  return Promise.all(
+    logoUrisOf(metadata).map(async ([member, uri]) => {
+      const found = await fetchLogo(uri, issuer.startsWith('http:'))
+      return typeof found === 'string'
+        ? { member, uri, problem: found, words: `not shown: ${logoProblems[found]} (${found})` }
+        : { member, uri, problem: null, words: 'shown' }
+    }),
+  )
+}
+
+function toLogos(logos: readonly CheckedLogo[]): string {
+  if (logos.length === 0) return ''
+  const list = toList(logos.map(({ member, words }) => [member, words]))
+  return `\n\nLogos, fetched from this machine just now:\n${list}`
+}
+
+/** Clients from open registration with a name that looks like that of another client. Without such clients, the text is empty. */
+export function toLookAlikes(found: readonly RegisteredClient[]): string {
+  if (found.length === 0) return ''
+  const list = toList(
+    found.map(({ clientId, metadata }) => [clientId, metadata.client_name ?? clientId]),
+  )
+  return `\n\nClients from open registration with a name that looks the same (they were not changed):\n${list}`
+}
+
+/** The same for scripts. */
+export const toPlainLookAlikes = (found: readonly RegisteredClient[]): object => ({
+  lookAlikes: found.map(({ clientId, metadata }) => ({
+    clientId,
+    name: metadata.client_name ?? null,
   })),
 })

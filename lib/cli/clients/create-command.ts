@@ -1,0 +1,146 @@
+import { Command } from 'commander'
+import type { Administration } from '../../administration.ts'
+import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
+import type { CreatedClient, NewClientMetadata } from '../../index.ts'
+import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
+import { Refusal } from '../terminal/refusals.ts'
+import { toJson } from '../terminal/text.ts'
+import {
+  toMetadata,
+  toScope,
+  toUris,
+  withMetadataOptions,
+  type MetadataOptions,
+} from './client-options.ts'
+import {
+  toCreated,
+  toLookAlikes,
+  toPlain,
+  toPlainLookAlikes,
+  toSecretAnswer,
+} from './show-client.ts'
+
+/** Registers a client. */
+export function createCreateCommand(): Command {
+  const command = withMetadataOptions(new Command('create'))
+    .description('register a client; a confidential one gets a secret, shown this once')
+    .option('--public', 'without a secret: for applications that cannot keep one')
+    .option('--native', 'on a person’s own machine: redirect URIs may have a private scheme')
+    .addHelpText(
+      'after',
+      `
+On a terminal, the command asks for the name, the redirect URIs and the scopes that you leave out. It asks again if an
+answer is wrong.
+
+Examples:
+  pleo-oauth clients create
+  pleo-oauth clients create --name "Northwind Ledger" \\
+    --redirect-uri https://ledger.example/callback \\
+    --scope companies:read export-jobs:write
+  (umask 077 && \\
+    pleo-oauth clients create --metadata client.json --json > registered.json)`,
+    )
+  return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
+    runWith(options, async (administration) => {
+      const { withoutEmpty } = await import('../../administration.ts')
+      const given = withoutEmpty(toMetadata(options)) as NewClientMetadata
+      const created = await createAsking(administration, given)
+      const { client, secret = null } = created
+      const found = await administration.clients.findLookAlikes(client.clientId)
+      return toSecretAnswer(
+        created,
+        options.json
+          ? toJson({ client: { ...toPlain(client), ...toPlainLookAlikes(found) }, secret })
+          : toCreated(created, 'Registered') + toLookAlikes(found),
+      )
+    }),
+  )
+}
+
+const questions = [
+  { member: 'client_name', flag: '--name', text: 'Name, as people see it:' },
+  { member: 'redirect_uris', flag: '--redirect-uri', text: 'Redirect URIs, separated by spaces:' },
+  { member: 'scope', flag: '--scope', text: 'Scopes, separated by spaces:' },
+] as const
+
+type Question = (typeof questions)[number]
+
+/**
+ * Registers a client and asks for the members that are missing. It asks again if an answer is wrong.
+ *
+ * @throws {@link Refusal} with the missing options if there is no terminal to ask on;
+ * {@link ClientMetadataError} if something is wrong that was not asked for
+ */
+async function createAsking(
+  administration: Administration,
+  given: NewClientMetadata,
+): Promise<CreatedClient> {
+  const missing = findMissing(given)
+  if (missing.length === 0) return tryWith(administration, given, [])
+  if (!canAsk(ownTerminal())) {
+    const flags = missing.map(({ flag }) => flag).join(', ')
+    throw new Refusal(`missing: ${flags} (on a terminal, you would be asked)`)
+  }
+  const metadata = { ...given, ...(await askFor(administration, missing)) }
+  return tryWith(administration, metadata, missing)
+}
+
+async function tryWith(
+  administration: Administration,
+  metadata: NewClientMetadata,
+  asked: readonly Question[],
+): Promise<CreatedClient> {
+  try {
+    return await administration.clients.create(metadata)
+  } catch (error) {
+    if (!(error instanceof ClientMetadataError)) throw error
+    const wrong = asked.filter((question) => error.issues.some((issue) => isAbout(issue, question)))
+    const isAllAsked = error.issues.every((issue) =>
+      wrong.some((question) => isAbout(issue, question)),
+    )
+    if (!isAllAsked) throw withScopes(error, administration)
+    const said = error.issues.map(({ path, message }) => `  ${path}: ${message}\n`)
+    process.stderr.write(`The metadata is invalid:\n${said.join('')}`)
+    return tryWith(administration, { ...metadata, ...(await askFor(administration, wrong)) }, asked)
+  }
+}
+
+/** Only clients that people connect need redirect URIs and scopes. */
+function findMissing(given: NewClientMetadata): readonly Question[] {
+  // A file can contain any value here. The registration checks it.
+  const types: unknown = given.grant_types
+  const asksPeople = !Array.isArray(types) || types.includes('authorization_code')
+  return questions.filter(
+    ({ member }) => given[member] === undefined && (asksPeople || member === 'client_name'),
+  )
+}
+
+async function askFor(
+  { scopes }: Administration,
+  asked: readonly Question[],
+): Promise<NewClientMetadata> {
+  const answers = await ask(
+    ownTerminal(),
+    asked.map(({ member, text }) =>
+      member === 'scope' && scopes
+        ? { text, note: `Scopes there are: ${scopes.join(' ')}` }
+        : { text },
+    ),
+  )
+  const readings = { client_name: String, redirect_uris: toUris, scope: toScope } as const
+  const members = asked.map(({ member }, index) => [member, readings[member](answers[index] ?? '')])
+  return Object.fromEntries(members) as NewClientMetadata
+}
+
+/** Adds the known scopes to the last issue about an unknown scope. */
+function withScopes(error: ClientMetadataError, { scopes }: Administration): ClientMetadataError {
+  const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
+  const issue = error.issues[last]
+  if (!issue || !scopes) return error
+  const message = `${issue.message}; there are ${scopes.join(' ')}`
+  return new ClientMetadataError(error.issues.with(last, { ...issue, message }))
+}
+
+const isAbout = ({ path }: ConfigurationIssue, { member }: Question): boolean =>
+  path === member || path.startsWith(`${member}[`)

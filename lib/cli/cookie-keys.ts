@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import type { Command } from 'commander'
+import { sayingWhy, type CommonOptions } from './run.ts'
+import { print } from './terminal/print.ts'
+import { toSettingsHint } from './terminal/refusals.ts'
+import { toJson } from './terminal/text.ts'
+
+/** Prints the value of `COOKIE_KEYS` for the next restart. */
+export function rotateCookieKeys(command: Command, { json }: CommonOptions): Promise<void> {
+  const keys = readCookieKeys()
+  if (!keys)
+    command.error(
+      `error: COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
+    )
+  const next = toNextCookieKeys(keys)
+  const ifLost = 'Nobody has the new key: run the command again.'
+  return sayingWhy(() => print({ text: json ? toJson(next) : next.join(','), ifLost }))
+}
+
+/** 256 random bits, in characters that are safe in a list with commas, a shell and a file `.env`. */
+export const generateSecret = (): string => randomBytes(32).toString('base64url')
+
+/**
+ * The cookie keys for the next restart. A new key is in the second place at first, because processes that restart late must
+ * already have the key that the others sign with. The key that was new the last time moves to the front, and the one before
+ * it to the third place. If there are three keys or more, the oldest one is removed.
+ */
+const toNextCookieKeys = ([
+  signing = '',
+  announced,
+  ...older
+]: readonly string[]): readonly string[] =>
+  announced === undefined
+    ? [signing, generateSecret()]
+    : [announced, generateSecret(), signing, ...older.slice(0, -1)]
+
+/** The keys of `COOKIE_KEYS`; `undefined` if it is not set, or if one of them is empty. */
+function readCookieKeys(): readonly string[] | undefined {
+  const keys = (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
+  return keys.every(Boolean) ? keys : undefined
+}
