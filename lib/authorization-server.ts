@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -60,6 +61,7 @@ import {
 } from './provider/routes.ts'
 import { findOpened } from './provider/pushed-requests.ts'
 import { readParameters } from './provider/read-parameters.ts'
+import { checkRequestSize } from './provider/request-bounds.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
@@ -102,22 +104,23 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
-  for (const middleware of [
+  use(provider, [
     createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
     createByPath([
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
+      [
+        routes.authorization,
+        compose([createPostAuthorization(config.issuer, checkRequestSize), findOpened(config)]),
+      ],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
       ...createPages({ provider, findClient, config, views, connections, logos }),
     ]),
-  ]) {
-    provider.use(middleware)
-  }
+  ])
   return {
     app: createApp(provider),
     provider,
@@ -128,6 +131,10 @@ export function createAuthorizationServer(
     check: () => check(resolved, registered.clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
   }
+}
+
+function use(provider: Provider, middlewares: readonly Middleware[]): void {
+  for (const middleware of middlewares) provider.use(middleware)
 }
 
 async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {

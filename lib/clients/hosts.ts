@@ -38,10 +38,19 @@ export function findReservedHosts(
   )
 }
 
-/** Whether one of these redirect URIs is on the site of a page: the same host, or another one of the same registrable domain. */
+/**
+ * Whether all these redirect URIs are on the site of a page: the same host, or another one of the same registrable domain. Only an
+ * `https` URI is on a site, because any application can claim a private scheme.
+ */
 export function isOnSite(page: string, redirectUris: readonly string[]): boolean {
-  const sites = new Set(hostsOf(page).map((host) => siteOf(host)))
-  return redirectUris.some((uri) => hostsOf(uri).some((host) => sites.has(siteOf(host))))
+  const site = siteOf(toHost(URL.parse(page)?.hostname ?? ''))
+  return (
+    redirectUris.length > 0 &&
+    redirectUris.every((uri) => {
+      const { protocol, hostname = '' } = URL.parse(uri) ?? {}
+      return protocol === 'https:' && siteOf(toHost(hostname)) === site
+    })
+  )
 }
 
 /** The hosts that a URI or an e-mail address names. A private scheme is one in reverse (RFC 8252, Section 7.1). */

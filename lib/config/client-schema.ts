@@ -138,7 +138,8 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   const { grant_types: grants, redirect_uris: uris } = value
   if (Array.isArray(uris) && uris.length <= mostUris && value.application_type !== 'native') {
     for (const [index, uri] of uris.entries()) {
-      if (/^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
+      // The value may be of any type here.
+      if (typeof uri !== 'string' || /^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
       const message = 'has a private scheme, which needs application_type "native"'
       complain(['redirect_uris', index], 'invalid_redirect_uri', message)
     }
@@ -147,7 +148,7 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   if (!uris?.length) {
     complain('redirect_uris', 'invalid_redirect_uri', 'must hold at least one URI')
   }
-  if (value.scope === undefined || /^ +$/.test(value.scope)) {
+  if (value.scope === undefined || (typeof value.scope === 'string' && /^ +$/.test(value.scope))) {
     complain('scope', 'invalid_client', 'is required: the scopes the client may ask for')
   }
 }
