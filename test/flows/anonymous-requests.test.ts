@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
@@ -69,6 +69,28 @@ describe('authorization requests for which nobody signed in', () => {
     for (const host of hosts) all.push((await open(issuer, `2001:db8:1:2${host}`)).status)
     expect(all).toEqual([303, 303, 303, 503])
     expect((await open(issuer, '2001:db8:1:3::1')).status).toBe(303)
+  })
+
+  test.each([
+    ['IPv4', (n: number) => `198.51.100.${n}:${40_000 + n}`],
+    ['IPv6', (n: number) => `[2001:db8:1:${n}::1]:${40_000 + n}`],
+    ['IPv6 in brackets alone', (n: number) => `[2001:db8:1:${n}::1]`],
+  ])('count for their address if the proxy names a port, too: %s', async (_, nth) => {
+    const issuer = await start({ trustedProxies: ['loopback', '10.0.0.0/8'] })
+    for (let n = 1; n < 5; n += 1) expect((await open(issuer, nth(n))).status).toBe(303)
+    const behindTwo = () => open(issuer, `${nth(1)}, 10.1.2.3:9`)
+    expect(await statuses(3, behindTwo)).toEqual([303, 303, 503])
+  })
+
+  test('share one part if the proxy names no address, of which one warning tells', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const issuer = await start({ trustedProxies: ['loopback'] })
+    let last = 0
+    const next = () => open(issuer, `_hidden-${(last += 1)}`)
+    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+    const codes = warn.mock.calls.map(([, how]) => (how as { readonly code?: string }).code)
+    warn.mockRestore()
+    expect(codes.filter((code) => code === 'address_unreadable')).toHaveLength(1)
   })
 
   test.each([
