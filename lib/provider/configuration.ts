@@ -49,7 +49,7 @@ export function toConfiguration(
       ...parts,
       audience: resourceServer.audience,
       repeatTimes: config,
-      waiting: createWaitingRequests(config),
+      waiting: createWaitingRequests(config, parts.clientRecords),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,

@@ -1,4 +1,5 @@
 import Provider, { errors } from 'oidc-provider'
+import { isUnvetted } from '../clients/record.ts'
 import type { Config } from '../config/config.ts'
 import { createAddressOf, type AddressOf } from '../http/address.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
@@ -8,8 +9,9 @@ import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
 
 interface WaitingRequestParts extends UsualRequest {
   readonly storage: Storage
+  readonly clientRecords: RecordStorage
   readonly anonymous: RequestBudget
-  /** Of clients that authenticated. */
+  /** Of clients that authenticated, and that not everybody can make. */
   readonly ofClients: RequestBudget
   readonly addressOf: AddressOf
 }
@@ -17,22 +19,21 @@ interface WaitingRequestParts extends UsualRequest {
 /**
  * Creates the records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
  * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
- * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client.
+ * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client. The same for clients
+ * from open registration: everybody can have many of them.
  *
+ * @param clientRecords - the stored clients, as they are kept for a moment
  * @returns by the framework's name of the model
  */
-export function createWaitingRequests({
-  issuer,
-  storage,
-  resourceServer,
-  anonymousRequests,
-  trustedProxies,
-}: Config): ReadonlyMap<string, RecordStorage> {
+export function createWaitingRequests(
+  { issuer, storage, resourceServer, anonymousRequests, trustedProxies }: Config,
+  clientRecords: RecordStorage,
+): ReadonlyMap<string, RecordStorage> {
   const { audience } = resourceServer
   const addressOf = createAddressOf(trustedProxies)
   const anonymous = createRequestBudget(anonymousRequests)
   const ofClients = createRequestBudget(anonymousRequests)
-  const parts = { issuer, audience, storage, anonymous, ofClients, addressOf }
+  const parts = { issuer, audience, storage, clientRecords, anonymous, ofClients, addressOf }
   return new Map([
     ['Interaction', toInteractions(parts)],
     ['PushedAuthorizationRequest', toPushes(parts)],
@@ -73,27 +74,41 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
   }
 }
 
-function toPushes({
-  storage,
-  anonymous,
-  ofClients,
-  addressOf,
-}: WaitingRequestParts): RecordStorage {
-  const records = storage.records('PushedAuthorizationRequest')
+function toPushes(parts: WaitingRequestParts): RecordStorage {
+  const records = parts.storage.records('PushedAuthorizationRequest')
   return {
     ...records,
     async upsert(id, payload, lifetime = 0) {
-      const { oidc, req } = Provider.ctx ?? {}
-      const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
-      const isAnonymous = clientAuthMethod === 'none'
-      const sender = isAnonymous ? req && addressOf(req) : clientId
-      const budget = isAnonymous ? anonymous : ofClients
-      if (!budget.take(id, sender ?? '', sizeOf(payload), lifetime)) {
-        throw new NoRoom(isAnonymous ? 503 : 429)
-      }
+      const { budget, name, refusal } = await findSender(parts)
+      if (!budget.take(id, name, sizeOf(payload), lifetime)) throw new NoRoom(refusal)
       await records.upsert(id, payload, lifetime)
     },
   }
+}
+
+/** From whom this request is, and where it counts. */
+async function findSender({
+  clientRecords,
+  anonymous,
+  ofClients,
+  addressOf,
+}: WaitingRequestParts): Promise<Sender> {
+  const { oidc, req } = Provider.ctx ?? {}
+  const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
+  if (clientAuthMethod !== 'none') {
+    const client = (await clientRecords.find(clientId)) ?? {}
+    if (!isUnvetted(client, client['registration'])) {
+      return { budget: ofClients, name: clientId, refusal: 429 }
+    }
+  }
+  return { budget: anonymous, name: req ? addressOf(req) : '', refusal: 503 }
+}
+
+interface Sender {
+  readonly budget: RequestBudget
+  readonly name: string
+  /** The status of the answer if there is no room. */
+  readonly refusal: 429 | 503
 }
 
 const sizeOf = (payload: StoredPayload): number => Buffer.byteLength(JSON.stringify(payload))

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
+import { sendJson } from '../support/self-registered.ts'
 import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
 
 const running: RunningServer[] = []
@@ -130,6 +131,31 @@ describe('authorization requests for which nobody signed in', () => {
     expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
     const wrong = await post(`${issuer}/oauth/par`, {}, basic(confidential, 'wrong'))
     expect(wrong.status).toBe(401)
+  })
+
+  test('of clients that registered openly count for the address, until they are verified', async () => {
+    const server = await startServer({
+      anonymousRequests: { count: 24 },
+      registration: { initialAccessToken: false },
+    })
+    running.push(server)
+    const { issuer } = server
+    const register = async (): Promise<ClientMetadata> => {
+      const { redirect_uris, scope } = publicClient
+      const metadata = { client_name: 'Open Books', redirect_uris, scope }
+      return toJson(
+        await sendJson(`${issuer}/oauth/register`, metadata),
+      ) as unknown as ClientMetadata
+    }
+    const first = await register()
+    expect(await statuses(2, () => push(issuer, first))).toEqual([201, 201])
+    const many = await Promise.all(Array.from({ length: 9 }, () => register()))
+    for (const [index, client] of many.entries()) {
+      expect((await push(issuer, client)).status).toBe(index === 0 ? 201 : 503)
+    }
+    expect((await push(issuer, confidential)).status).toBe(201)
+    await server.clients.update(first.client_id, { verified: true })
+    expect(await statuses(4, () => push(issuer, first))).toEqual([201, 201, 201, 429])
   })
 
   test('of a client that authenticates make room when they are opened', async () => {
