@@ -17,7 +17,7 @@ export interface AdapterParts {
   readonly teller: ConnectionTeller
   readonly audience: string
   readonly repeatTimes: RepeatTimes
-  /** Records of requests that wait for a person, by the framework's name of the model. */
+  /** Records of requests that wait for a person, and of proofs, by the framework's name of the model. */
   readonly waiting: ReadonlyMap<string, RecordStorage>
 }
 

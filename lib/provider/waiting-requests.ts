@@ -17,7 +17,8 @@ interface WaitingRequestParts extends UsualRequest {
 }
 
 /**
- * Creates the records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
+ * Creates the records of requests that wait for a person: interactions, requests that were pushed, and the proofs (DPoP) that
+ * came with these. Strangers make them, in the
  * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
  * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client. The same for clients
  * from open registration: everybody can have many of them.
@@ -37,6 +38,7 @@ export function createWaitingRequests(
   return new Map([
     ['Interaction', toInteractions(parts)],
     ['PushedAuthorizationRequest', toPushes(parts)],
+    ['ReplayDetection', toProofs(parts)],
   ])
 }
 
@@ -79,11 +81,34 @@ function toPushes(parts: WaitingRequestParts): RecordStorage {
   return {
     ...records,
     async upsert(id, payload, lifetime = 0) {
-      const { budget, name, refusal } = await findSender(parts)
-      if (!budget.take(id, name, sizeOf(payload), lifetime)) throw new NoRoom(refusal)
+      await countForSender(parts, id, sizeOf(payload), lifetime)
       await records.upsert(id, payload, lifetime)
     },
   }
+}
+
+/** The token endpoint looks at a proof only if the code or the refresh token is good. A push can be of anybody. */
+function toProofs(parts: WaitingRequestParts): RecordStorage {
+  const records = parts.storage.records('ReplayDetection')
+  return {
+    ...records,
+    async insert(id, payload, lifetime = 0) {
+      if (Provider.ctx?.oidc.route === 'pushed_authorization_request') {
+        await countForSender(parts, id, 0, lifetime)
+      }
+      return records.insert(id, payload, lifetime)
+    },
+  }
+}
+
+async function countForSender(
+  parts: WaitingRequestParts,
+  id: string,
+  bytes: number,
+  lifetime: number,
+): Promise<void> {
+  const { budget, name, refusal } = await findSender(parts)
+  if (!budget.take(id, name, bytes, lifetime)) throw new NoRoom(refusal)
 }
 
 /** From whom this request is, and where it counts. */

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { ClientMetadata } from '../../lib/index.ts'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import type { ClientMetadata, Storage } from '../../lib/index.ts'
+import { createProofKeys, prove } from '../support/dpop.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
 import { sendJson } from '../support/self-registered.ts'
@@ -22,11 +24,32 @@ const open = (issuer: string, address?: string): Promise<RawAnswer> =>
     headers: { accept: 'text/html', ...(address && { 'x-forwarded-for': address }) },
   })
 
-const push = (issuer: string, client: ClientMetadata): Promise<RawAnswer> =>
+const push = (
+  issuer: string,
+  client: ClientMetadata,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> =>
   send(`${issuer}/oauth/par`, {
     body: new URL(requestUrl(issuer, {}, client)).searchParams,
-    ...(client.client_secret && { headers: basic(client) }),
+    headers: { ...headers, ...(client.client_secret && basic(client)) },
   })
+
+/** Storage that notes the proofs in it. */
+function countProofs(): { readonly storage: Storage; readonly proofs: ReadonlySet<string> } {
+  const memory = createMemoryAdapter()
+  const proofs = new Set<string>()
+  const storage: Storage = {
+    ...memory,
+    records: (model) => ({
+      ...memory.records(model),
+      insert: async (id, payload, lifetime) => {
+        if (model === 'ReplayDetection') proofs.add(id)
+        return memory.records(model).insert(id, payload, lifetime)
+      },
+    }),
+  }
+  return { storage, proofs }
+}
 
 async function statuses(count: number, request: () => Promise<RawAnswer>): Promise<number[]> {
   const all: number[] = []
@@ -131,6 +154,29 @@ describe('authorization requests for which nobody signed in', () => {
     expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
     const wrong = await post(`${issuer}/oauth/par`, {}, basic(confidential, 'wrong'))
     expect(wrong.status).toBe(401)
+  })
+
+  test.each([
+    ['of a public client', publicClient, 503],
+    ['of a client that authenticates', confidential, 429],
+  ])('%s count their DPoP proofs as well, before these are stored', async (_, client, refusal) => {
+    const { storage, proofs } = countProofs()
+    const issuer = await start({ anonymousRequests: { count: 40 }, storage })
+    const keys = await createProofKeys()
+    const pushWithProof = async () => push(issuer, client, await prove(keys, `${issuer}/oauth/par`))
+    // Of five places, the first two pushes take four. The last has room for a proof only.
+    expect(await statuses(5, pushWithProof)).toEqual([201, 201, refusal, refusal, refusal])
+    expect(proofs.size).toBe(3)
+  })
+
+  test('count no longer than they are kept, whatever came before them', async () => {
+    const issuer = await start()
+    expect((await open(issuer)).status).toBe(303)
+    expect(await statuses(3, () => push(issuer, publicClient))).toEqual([201, 201, 503])
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 61_000)
+    expect(await statuses(3, () => push(issuer, publicClient))).toEqual([201, 201, 503])
+    clock.mockRestore()
   })
 
   test('of clients that registered openly count for the address, until they are verified', async () => {
