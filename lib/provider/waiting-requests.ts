@@ -3,6 +3,7 @@ import { isUnvetted } from '../clients/record.ts'
 import type { Config } from '../config/config.ts'
 import { createAddressOf, type AddressOf } from '../http/address.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
+import { saveDecline } from './outcomes.ts'
 import { moveOn, open } from './pushed-requests.ts'
 import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
@@ -69,8 +70,13 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
       const payload = await records.find(id)
       return payload && withUsual(id, payload, parts)
     },
-    destroy(id) {
-      anonymous.giveBack(id)
+    async destroy(id) {
+      const ended = Provider.ctx?.oidc.entities.Interaction
+      const isAnonymous = ended && ended.session === undefined
+      // The framework would begin the same request anew: for a stranger, without an end.
+      if (isAnonymous && !ended.result) throw new errors.SessionNotFound('nobody answered yet')
+      const isKept = isAnonymous && (await saveDecline(storage, ended))
+      if (!isKept) anonymous.giveBack(id)
       return records.destroy(id)
     },
   }

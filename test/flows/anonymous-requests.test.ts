@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
+import { createBrowser } from '../support/browser.ts'
 import { createProofKeys, prove } from '../support/dpop.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
+import { password } from '../support/people.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
 import { sendJson } from '../support/self-registered.ts'
 import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
@@ -77,6 +79,30 @@ describe('authorization requests for which nobody signed in', () => {
     const issuer = await start()
     for (let times = 0; times < 6; times += 1) await goToConsent(issuer)
     expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+  })
+
+  test('keep their place if somebody says no without a sign-in', async () => {
+    const issuer = await start()
+    for (let times = 0; times < 3; times += 1) {
+      const browser = createBrowser()
+      const page = await browser.go(requestUrl(issuer))
+      const answer = await browser.submit(page, { decision: 'decline' })
+      expect(answer.location?.searchParams.get('error')).toBe('access_denied')
+    }
+    expect((await open(issuer)).status).toBe(503)
+  })
+
+  test('go on at their page if the way back is asked for before an answer', async () => {
+    const issuer = await start()
+    const browser = createBrowser()
+    const page = await browser.go(requestUrl(issuer))
+    for (let times = 0; times < 3; times += 1) {
+      const again = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
+      expect([again.status, again.url.pathname]).toEqual([200, page.url.pathname])
+    }
+    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 503])
+    const consent = await browser.submit(page, { username: 'sofia@example.test', password })
+    expect(consent.text).toContain('value="allow"')
   })
 
   test('of another address go on, until the whole is used up', async () => {
