@@ -7,7 +7,7 @@ export interface RequestLimits {
 }
 
 /** What a storage needs for a record beside its content, in bytes. */
-const placeBytes = 300
+const placeBytes = 350
 
 /** One sender may use up this part of the whole. */
 const partOfSender = 1 / 8

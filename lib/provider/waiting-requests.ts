@@ -54,12 +54,12 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
       // Pages store it without a context. Then it was counted before, or somebody signed in.
       const { oidc, req } = Provider.ctx ?? {}
       const isNew = req !== undefined && oidc?.route === 'authorization'
-      const isAnonymous = payload['session'] === undefined
-      if (isNew && isAnonymous && !anonymous.take(id, addressOf(req), sizeOf(stored), lifetime)) {
-        throw new NoRoom(503)
+      const { parJti, session } = payload
+      if (isNew && session === undefined) {
+        const bytes = sizeOf(stored) + laterBytes + (parJti === undefined ? 0 : markerBytes)
+        if (!anonymous.take(id, addressOf(req), bytes, lifetime)) throw new NoRoom(503)
       }
       await records.upsert(id, stored, lifetime)
-      const { parJti } = payload
       if (typeof parJti !== 'string' || !oidc) return
       const opening = { id: parJti, interaction: id, lifetime }
       if (!isNew) await moveOn(pushes, opening)
@@ -141,6 +141,12 @@ interface Sender {
   /** The status of the answer if there is no room. */
   readonly refusal: 429 | 503
 }
+
+/** The most that pages add to an anonymous interaction: that the person was sent to the host, or the answer. In bytes. */
+const laterBytes = 200
+
+/** The note that a pushed request was opened, with what a storage needs for it; in bytes. */
+const markerBytes = 420
 
 const sizeOf = (payload: StoredPayload): number => Buffer.byteLength(JSON.stringify(payload))
 
