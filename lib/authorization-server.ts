@@ -32,6 +32,7 @@ import type { PageParts } from './interaction/parts.ts'
 import { createInteractionRoutes } from './interaction/routes.ts'
 import { createServerKeys } from './keys/server-keys.ts'
 import { createLogos, type Logos } from './logos/logos.ts'
+import type { AdapterParts } from './provider/adapter.ts'
 import { createClientRequests, explainClientErrors } from './provider/client-authentication.ts'
 import { addClientId } from './provider/empty-secrets.ts'
 import { toConfiguration } from './provider/configuration.ts'
@@ -64,13 +65,14 @@ import { readParameters } from './provider/read-parameters.ts'
 import { checkRequestSize } from './provider/request-bounds.ts'
 import { answerInQuery } from './provider/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './provider/unavailable.ts'
+import { createWaitingRequests } from './provider/waiting-requests.ts'
 import { createRegisteredClients } from './registration/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './tokens/grant-errors.ts'
 import { createIntrospect } from './tokens/introspect.ts'
 import { createIntrospectionResponse, createRevocationResponse } from './tokens/responses.ts'
-import { createTokenValues, type TokenValues } from './tokens/token-values.ts'
+import { createTokenValues } from './tokens/token-values.ts'
 import { createViews } from './views.ts'
 
 /** Makes the storage of a server that is meant to forget. */
@@ -93,9 +95,10 @@ export function createAuthorizationServer(
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
   const keepClient = createClientKeeping(clientRecords, config.storage, secrets)
-  const kept = { values, teller, clientRecords, keepClient }
+  const waiting = createWaitingRequests(config, clientRecords)
+  const kept = { values, teller, clientRecords, keepClient, waiting }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
-  adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
+  adapt(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
@@ -149,7 +152,7 @@ async function check(config: Config, registered: Clients, logos: Logos): Promise
 function adapt(
   provider: Provider,
   { storage, resourceServer }: Config,
-  { values, match }: { readonly values: TokenValues; readonly match: MatchSecret },
+  { values, waiting, match }: Pick<AdapterParts, 'values' | 'waiting'> & { match: MatchSecret },
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
@@ -163,7 +166,7 @@ function adapt(
     nameAudience(params, resourceServer.audience)
   })
   answerInQuery(provider)
-  acceptProofsOnce(provider, storage.records('ReplayDetection'))
+  acceptProofsOnce(provider, waiting.get('ReplayDetection') ?? storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)
   explainClientErrors(provider)

@@ -103,14 +103,15 @@ export function lifetimeOf(
 export const endOf = (payload: StoredPayload | undefined): number | undefined =>
   isRegistration(payload?.['registration']) ? payload['registration'].endsAt : undefined
 
-/**
- * Whether no other client may have a name that looks like one of this client. Everybody can have a client from open
- * registration, so such a client has its names to itself only while it is verified.
- */
+/** Whether anybody could have made the client: it is from open registration, and the operator did not verify it. */
+export const isUnvetted = (client: object, registration: unknown): boolean =>
+  isRegistration(registration) &&
+  registration.isOpen === true &&
+  (client as Partial<ClientMetadata>).verified !== true
+
+/** Whether no other client may have a name that looks like one of this client. */
 export const claimsNames = (client: object, registration: unknown): boolean =>
-  !isRegistration(registration) ||
-  registration.isOpen !== true ||
-  (client as Partial<ClientMetadata>).verified === true
+  !isUnvetted(client, registration)
 
 const isRegistration = (value: unknown): value is Registration =>
   Array.isArray((Object(value) as Partial<Registration>).secrets)

@@ -143,9 +143,10 @@ export interface AuthorizationServerOptions {
 
   /**
    * How much each process stores for authorization requests for which nobody has signed in yet, also for pushed requests of
-   * clients that do not authenticate. If it is used up, new ones get 503 with `Retry-After`; everything else goes on. One address
-   * (of IPv6, a /64) gets an eighth of it, and so does the same amount for pushed requests of one client that authenticates, which
-   * then gets 429. A request counts for 10 minutes, or until the person signs in.
+   * clients that do not authenticate, or that came from open registration and are not verified. If it is used up, new ones get 503
+   * with `Retry-After`; everything else goes on. One address (of IPv6, a /64) gets an eighth of it. All other clients together have
+   * the same amount once more for what they push; one of them gets an eighth of that, and then 429. A request counts for 10
+   * minutes, or until the person signs in.
    *
    * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`
    */

@@ -40,12 +40,29 @@ export type AddressOf = (request: IncomingMessage) => string
  */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const isTrusted = proxyaddr.compile([...trustedProxies])
-  return (request) => toSender(proxyaddr(request, isTrusted))
+  let hasWarned = false
+  return (request) => {
+    const address = withoutPort(
+      proxyaddr(request, (hop, index) => isTrusted(withoutPort(hop), index)),
+    )
+    if (ipaddr.isValid(address)) return toSender(address)
+    // A connection that was closed meanwhile has no address.
+    if (address !== '' && !hasWarned) {
+      hasWarned = true
+      warnOfUnreadable()
+    }
+    return 'unknown'
+  }
+}
+
+/** Some proxies name the port of their peer, too. */
+function withoutPort(hop: string | undefined): string {
+  const [, v6, v4] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop ?? '') ?? []
+  return v6 ?? v4 ?? hop ?? ''
 }
 
 /** One subscriber has a whole /64 of IPv6 addresses (RFC 6177, Section 2). An IPv4 address in IPv6 is IPv4. */
-function toSender(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return 'unknown'
+function toSender(address: string): string {
   const parsed = ipaddr.process(address)
   return parsed instanceof ipaddr.IPv6
     ? `${parsed.parts
@@ -53,6 +70,13 @@ function toSender(address: string | undefined): string {
         .map((part) => part.toString(16))
         .join(':')}::/64`
     : parsed.toString()
+}
+
+function warnOfUnreadable(): void {
+  process.emitWarning(
+    'a trusted proxy sent something in X-Forwarded-For that is not an address, so all such requests share one part of anonymousRequests: have the proxy send addresses',
+    { type: 'ProxyWarning', code: 'address_unreadable' },
+  )
 }
 
 /** Whether it is a proxy as {@link createAddressOf} takes it. */

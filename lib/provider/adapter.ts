@@ -1,4 +1,4 @@
-import { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
+import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider'
 import { toFrameworkClient } from '../clients/record.ts'
 import type { ConnectionTeller } from '../connections/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
@@ -17,7 +17,7 @@ export interface AdapterParts {
   readonly teller: ConnectionTeller
   readonly audience: string
   readonly repeatTimes: RepeatTimes
-  /** Records of requests that wait for a person, by the framework's name of the model. */
+  /** Records of requests that wait for a person, and of proofs, by the framework's name of the model. */
   readonly waiting: ReadonlyMap<string, RecordStorage>
 }
 
@@ -41,7 +41,10 @@ const shownToFramework = (clients: RecordStorage): RecordStorage => ({
 
 function toRecordAdapter(model: string, records: RecordStorage): Adapter {
   return {
-    upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
+    async upsert(id, payload, lifetime) {
+      if (model === 'Session' && isEmptySession(payload)) return
+      await records.upsert(id, payload as StoredPayload, lifetime)
+    },
     // The framework asks for a token in every place: what names a grant is found there.
     find: async (id) =>
       model === 'ClientCredentials' && grantIdOf(id) !== undefined ? undefined : records.find(id),
@@ -59,6 +62,13 @@ function toRecordAdapter(model: string, records: RecordStorage): Adapter {
     revokeByGrantId: async () => undefined,
   }
 }
+
+/**
+ * Whether a session says nothing. The framework stores one at each request with a cookie of a session that is gone. `state` is of
+ * features of the framework that `configure` can switch on.
+ */
+const isEmptySession = ({ accountId, state }: AdapterPayload): boolean =>
+  accountId === undefined && state === undefined
 
 const alreadyUsed = (model: string): Error =>
   model === 'PushedAuthorizationRequest'

@@ -22,7 +22,6 @@ import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './resource.ts'
 import { routes, toInteractionUrl } from './routes.ts'
 import { toSigningAlgorithm } from './signing-keys.ts'
-import { createWaitingRequests } from './waiting-requests.ts'
 
 /** What clients register beyond RFC 7591, and in other languages: each is kept, and read as it was registered. */
 const pleoClientMetadata = [
@@ -40,7 +39,7 @@ const pleoClientMetadata = [
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'keepClient'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'keepClient' | 'waiting'>,
 ): Configuration {
   const { storage, resourceServer } = config
   return {
@@ -49,7 +48,6 @@ export function toConfiguration(
       ...parts,
       audience: resourceServer.audience,
       repeatTimes: config,
-      waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,
