@@ -111,13 +111,14 @@ describe('the limits of the option', () => {
     [{ scopes: 'companies:read' }, 'registration.scopes', undefined],
     [{ subjectTypes: ['person'] }, 'registration.subjectTypes[0]', undefined],
     [{ subjectTypes: [] }, 'registration.subjectTypes', undefined],
+    [{ scopes: ['users:read'] }, 'registration.scopes', 'no_default_scope'],
   ])('are refused at the start where they are none: %j', (given, path, code) => {
     const create = () =>
       createAuthorizationServer({
         issuer: 'http://127.0.0.1:1',
         cookieKeys: ['a key for the cookies of the tests'],
         accounts: createAccounts(),
-        resourceServer: { audience },
+        resourceServer: { audience, defaultScopes: ['companies:read'] },
         registration: given as never,
       })
     expect(create).toThrow(
