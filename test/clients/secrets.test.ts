@@ -181,18 +181,18 @@ describe('rotating', () => {
 
 test('a misspelled option of a method is refused, and nothing is done', async () => {
   const { clients, signingKeys } = createStandalone(createMemoryAdapter())
-  const { client } = await clients.create(registration)
-  const id = client.clientId
+  const { client: before } = await clients.create(registration)
+  const id = before.clientId
   const calls = [
     clients.rotateSecret(id, { Now: true } as never),
     clients.endOldSecrets(id, { id: [] } as never),
-    clients.update(id, { test: true }, { sen: client.metadata } as never),
+    clients.update(id, { test: true }, { sen: before.metadata } as never),
     signingKeys.rotate({ Now: true } as never),
   ]
   const meant = ['now', 'ids', 'seen', 'now']
   for (const [index, call] of calls.entries())
     await expect(call).rejects.toThrow(`is not an option (did you mean "${meant[index]}"?)`)
-  expect(await clients.find(id)).toEqual(client)
+  expect(await clients.find(id)).toEqual(before)
   expect(await signingKeys.list()).toEqual([])
 })
 
