@@ -34,7 +34,7 @@ export function toConnectionProblem(error: unknown): ConnectionProblem {
 }
 
 /** Redis cannot be reached, or nobody can say that it can: the message has the reason, and the cause is what the client threw. */
-export class RedisUnreachableError extends Error {
+class RedisUnreachableError extends Error {
   override readonly name = 'RedisUnreachableError'
 }
 

@@ -122,13 +122,6 @@ describe('clients create', () => {
     for (const name of members) expect(said).toContain(`\n  ${name}: must be `)
   })
 
-  test('says of a file why it cannot be read', async () => {
-    const said = await refusal('create', '--metadata', '/nowhere.json')
-    expect(said).toBe('error: /nowhere.json cannot be read: there is no such file\n')
-    const folder = await refusal('create', '--metadata', '/')
-    expect(folder).toBe('error: / cannot be read: it is a folder\n')
-  })
-
   test('asks nobody away from a terminal, and says which options are missing', async () => {
     expect(await refusal('create', '--name', 'Nobody')).toBe(
       'error: missing: --redirect-uri, --scope (on a terminal, you would be asked)\n',

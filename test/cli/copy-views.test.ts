@@ -91,7 +91,7 @@ describe('the command line', () => {
     [['views', 'preview', '/nowhere/at/all'], 'error: there is no folder /nowhere/at/all'],
     [
       ['views', 'preview', '--time-zone', 'foo'],
-      'error: --time-zone foo is not a time zone: give an IANA name, such as Europe/Copenhagen',
+      'error: --time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
     ],
     [['views', 'preview', '--theme', '/nowhere.json'], 'error: there is no file /nowhere.json'],
   ])('complains about %j', async (args, words) => {

@@ -190,7 +190,7 @@ describe('new keys', () => {
   })
 
   /** Keys as production wants them. They end with signs that a new key does not have. */
-  const long = (keys: string): string => keys.replaceAll(/\w{3,}/g, (key) => key.padEnd(32, '.'))
+  const long = (keys: string): string => keys.replaceAll(/\w{3,}/g, (one) => one.padEnd(32, '.'))
   const rotated = async (keys: string): Promise<string> =>
     (await ok({ COOKIE_KEYS: long(keys) }, 'rotate', '--cookies')).trimEnd().replaceAll('.', '')
 

@@ -87,7 +87,7 @@ describe('a Redis that cannot be reached is named with the reason', () => {
   }
 
   test('if nobody listens', async () => {
-    const [port = 0] = await freePorts()
+    const [port] = await freePorts()
     const { message } = await reasonOn(connectTo({ port }))
     expect(message).toBe(`Redis is unreachable: connect ECONNREFUSED 127.0.0.1:${port}`)
   })

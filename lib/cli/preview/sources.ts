@@ -33,7 +33,7 @@ export interface PreviewState {
 export function findWrongSource(sources: PreviewSources): string | undefined {
   const { directories, locales = [], theme, locals, timeZone } = sources
   if (timeZone !== undefined && !isTimeZone(timeZone))
-    return `--time-zone ${timeZone} is not a time zone: give an IANA name, such as Europe/Copenhagen`
+    return '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen'
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
   if (folder !== undefined) return `there is no folder ${folder}`
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))

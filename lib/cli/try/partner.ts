@@ -71,10 +71,9 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
       await body?.cancel()
       // No other one: what stands before a server may want a real browser.
       if (status === 400) throw new Refusal(toDeadEnd(url))
-      const location = headers.get('location') ?? ''
-      const answer = URL.parse(location)
       // The browser would come back at once, without a question.
-      if (answer?.searchParams.has('error') && isFor(location, url)) await redeem(answer)
+      const answer = toAnswer(headers.get('location'), url)
+      if (answer?.searchParams.has('error')) await redeem(answer)
     },
     introspect: mayIntrospect(metadata, secret)
       ? (token) =>
@@ -99,9 +98,9 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
 const toDeadEnd = (url: URL): string =>
   `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? What the browser would show: ${url.href}`
 
-/** Whether a redirect leads back to the client that has sent the request. */
-const isFor = (location: string, { searchParams }: URL): boolean =>
-  location.startsWith(searchParams.get('redirect_uri') ?? location)
+/** Where a redirect leads, if that is back to the client that has sent the request. */
+const toAnswer = (location: string | null, { searchParams }: URL): URL | null =>
+  location?.startsWith(searchParams.get('redirect_uri') ?? location) ? URL.parse(location) : null
 
 /** Whether the metadata leave it open that this client may introspect. */
 const mayIntrospect = (
