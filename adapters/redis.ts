@@ -4,7 +4,7 @@ import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
 import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
-import { toConnectionProblem } from './redis/connection.ts'
+import { reach, toConnectionProblem } from './redis/connection.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
 import { createRecordStorage } from './redis/records.ts'
@@ -31,8 +31,7 @@ export interface RedisAdapterOptions {
   readonly client: RedisClient
 
   /**
-   * Secrets that name and seal everything stored, newest first: the first one for what is new, all of them to
-   * find and open. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
+   * Secrets that name and seal everything stored: the first one seals what is new, and all of them read. 32 characters or more each, random. Whoever has the storage but none of these has nothing.
    *
    * To rotate, add the new one as the second everywhere, then make it the first, and keep the old
    * one until every connection has been refreshed (`lifetimes.refreshToken`, 60 days by default).
@@ -148,7 +147,10 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
   const known = createKnownKeys(commands, keys, prefix)
   const check = async (): Promise<readonly StorageProblem[]> => {
     try {
-      return [...(await findProblems(client, timeout)), ...(await missingKeys(known))]
+      return await reach(client, async () => [
+        ...(await findProblems(client, timeout)),
+        ...(await missingKeys(known)),
+      ])
     } catch (error) {
       const { message, wrong } = toConnectionProblem(error)
       if (!wrong) throw error

@@ -59,6 +59,7 @@ function createStandaloneClients(storage: Storage, connections: Connections): Cl
     secrets: createClientSecrets(storage.deriveKeys('client secrets')),
     connections,
     staticClients: [],
+    scopes: Object.keys(pleoScopes),
     findIssues: createRegistrationCheck(rules, findIssues),
     // The issuer is not known here.
     isDevelopment: true,

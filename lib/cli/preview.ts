@@ -1,5 +1,5 @@
 import { createPreviewServer } from './preview/server.ts'
-import { findMissingSource, type PreviewSources } from './preview/sources.ts'
+import { findWrongSource, type PreviewSources } from './preview/sources.ts'
 
 /** What `views preview` takes. */
 export interface PreviewOptions extends PreviewSources {
@@ -12,8 +12,8 @@ export async function runPreview({
   port = 0,
   ...sources
 }: PreviewOptions): Promise<string | undefined> {
-  const missing = findMissingSource(sources)
-  if (missing !== undefined) return missing
+  const wrong = findWrongSource(sources)
+  if (wrong !== undefined) return wrong
   const preview = createPreviewServer(sources)
   try {
     const origin = await preview.listen(port)

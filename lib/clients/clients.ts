@@ -61,8 +61,8 @@ export interface Clients extends RegistrationTokens {
    * used last does (the older one where no use was noted), and the other ends at once: a secret that was lost and never used
    * does not push out the one in use. An end that was given before is not made later.
    *
-   * @throws {@link ClientMetadataError} where the client is public; {@link UnknownClientError}; RangeError where
-   * `oldEndsIn` is no number of seconds
+   * @throws {@link ClientMetadataError} where the client is public; {@link UnknownClientError}; RangeError if
+   * `oldEndsIn` is not a number of seconds up to 365 days
    */
   rotateSecret(clientId: string, options?: RotationOptions): Promise<CreatedClient>
 
@@ -102,8 +102,8 @@ export interface Clients extends RegistrationTokens {
    * Makes a token with which a partner registers one client over HTTP, where the option `registration` is on. Only its
    * hash is kept.
    *
-   * @throws RangeError where `lifetime` is no number of seconds
-   * @throws TypeError if `scopes` or `subjectTypes` is empty or not a list of those
+   * @throws RangeError if `lifetime` is not a number of seconds up to 365 days
+   * @throws TypeError if `scopes` or `subjectTypes` is empty, or names what does not exist, or if there is another member
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3 RFC 7591, Section 3}
    */
   createInitialAccessToken(options?: InitialAccessTokenOptions): Promise<InitialAccessToken>
@@ -123,11 +123,11 @@ export interface UpdateOptions {
 
 /** What an initial access token is like. */
 export interface InitialAccessTokenOptions {
-  /** Seconds until it ends, at least 1. @defaultValue 604800 (7 days) */
+  /** Seconds until it ends, from 1 to 31536000 (365 days). @defaultValue 604800 (7 days) */
   readonly lifetime?: number
   /**
    * The scopes that the client can have at most, also later by its own changes. They count in place of those of the option
-   * `registration`. A scope that the resource server does not have is not refused here: no client gets it.
+   * `registration`. Each must be one of the resource server's.
    *
    * @defaultValue `scopes` of the option `registration`
    */
@@ -152,7 +152,7 @@ export interface InitialAccessToken {
 export interface RotationOptions {
   /** At once: it got into the wrong hands. @defaultValue `false` */
   readonly now?: boolean
-  /** In so many seconds, 0 or more, or at the end that it has where that is before. @defaultValue 604800 (7 days) */
+  /** In so many seconds, from 0 to 31536000 (365 days), or at the end that it has where that is before. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 

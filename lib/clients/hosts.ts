@@ -1,4 +1,4 @@
-import { getDomain } from 'tldts'
+import { getDomain, parse } from 'tldts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { isLoopback } from '../http/url.ts'
 import type { ClientMetadata } from './metadata.ts'
@@ -11,6 +11,17 @@ export const toReservedHosts = (issuer: string, given: readonly string[] = []): 
   [new URL(issuer).hostname, productHost, ...given]
     .map((host) => toHost(host))
     .filter((host) => !isLoopback(host))
+
+/** Finds what is wrong with a host of the option: one that reserves nothing, or all hosts of strangers. */
+export function findReservedHostFlaw(given: string): string | undefined {
+  const host = toHost(given)
+  if (isLoopback(host)) return 'must not be a loopback host: those are never reserved'
+  // Suffixes that companies have, such as github.io, may be the host's own.
+  const { publicSuffix, isIcann } = parse(host)
+  return isIcann && publicSuffix === host
+    ? 'must not be a public suffix: it would refuse every partner below it. Name the domain of your own'
+    : undefined
+}
 
 /** How many values of a list are looked at: longer ones are refused as such. */
 const mostValues = 50

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
+import { refuseUnknown } from '../config/did-you-mean.ts'
 import type { Connections } from '../connections/connections.ts'
 import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
@@ -23,6 +24,8 @@ export interface RegistryParts {
   readonly connections: Connections
   /** Clients that are not stored. */
   readonly staticClients: readonly ClientMetadata[]
+  /** All scopes that a client can have. */
+  readonly scopes: readonly string[]
   /** Signs that names may have beside the usual ones. @defaultValue none */
   readonly nameSigns?: string
   /** Finds every mistake in what a client is to be registered with. */
@@ -51,7 +54,7 @@ export const createClients = (registry: Registry): Clients => ({
   ...createRegistration(registry),
   ...createSecretMethods(registry),
   ...createLifeMethods(registry),
-  ...createInitialAccessTokens(registry.storage),
+  ...createInitialAccessTokens(registry),
   ...createRegistrationTokens(registry),
 })
 
@@ -85,7 +88,9 @@ function createRegistration(
       return lookAlikesAmong(await list(), record.metadata)
     },
     create: (metadata) => register(registry, { metadata }),
-    async update(clientId, changes, { seen } = {}) {
+    async update(clientId, changes, options = {}) {
+      refuseUnknown(options, ['seen'])
+      const { seen } = options
       const record = await revise(registry, clientId, ({ metadata }) => {
         if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) throw changedClient()
         const { client_id: _, ...current } = metadata

@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../config/did-you-mean.ts'
 import { ClientMetadataError } from '../errors.ts'
 import type { Clients } from './clients.ts'
 import type { Registry } from './registry.ts'
@@ -23,7 +24,9 @@ export function createSecretMethods({
       })
       return { client: toRegisteredClient(record, Date.now()), secret }
     },
-    async endOldSecrets(clientId, { ids } = {}) {
+    async endOldSecrets(clientId, options = {}) {
+      refuseUnknown(options, ['ids'])
+      const { ids } = options
       const record = await store.change(clientId, (current, now) => {
         const { registration } = current
         const live = registration.secrets.filter((one) => isLive(one, now))

@@ -54,7 +54,7 @@ function warnOfCredentials(clients: readonly ClientMetadata[]): void {
   if (paths.length === 0) return
   process.emitWarning(
     `These have characters that clients often send without encoding them (RFC 6749, Section 2.3.1), and may then be refused: ` +
-      `${paths.join(', ')}. Use letters, digits, "-", "." and "_" only, as generateClientSecret() does.`,
+      `${paths.join(', ')}. Use letters, digits, "-", ".", "_" and "~" only, as generateClientSecret() does.`,
     { type: 'ClientWarning', code: 'credentials_need_encoding' },
   )
 }

@@ -15,6 +15,20 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest && nearest.distance <= mostDistant ? nearest.candidate : undefined
 }
 
+/**
+ * Refuses members that a method does not know: without a word, a limit that is misspelled would not count.
+ *
+ * @throws TypeError
+ */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = nearestName(name, known)
+    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean "${meant}"?`
+    throw new TypeError(`${name} is not an option (${hint})`)
+  }
+}
+
 /** Lets a check of an object or array run although something in it is wrong: every mistake at once. */
 export const evenIfWrong = {
   when: ({ value }: { readonly value: unknown }): boolean =>

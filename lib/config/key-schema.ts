@@ -15,13 +15,16 @@ const curves: Readonly<Record<string, string | undefined>> = { EC: 'P-256', OKP:
 const shortestModulus = 2048
 
 const key = z
-  .looseObject({
-    kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
-    d: z.string({ error: 'is required: signing needs the private key' }),
-    use: z.literal('sig', { error: 'must be "sig"' }).optional(),
-    alg: z.string({ error: 'must be a string' }).optional(),
-    kid: z.string({ error: 'must be a string' }).optional(),
-  })
+  .looseObject(
+    {
+      kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
+      d: z.string({ error: 'is required: signing needs the private key' }),
+      use: z.literal('sig', { error: 'must be "sig"' }).optional(),
+      alg: z.string({ error: 'must be a string' }).optional(),
+      kid: z.string({ error: 'must be a string' }).optional(),
+    },
+    { error: 'must be a private key (JWK)' },
+  )
   .superRefine(({ kty, alg, ...members }, context) => {
     const params = { code: 'invalid_key' }
     if (members['crv'] !== curves[kty]) {
@@ -46,7 +49,11 @@ const key = z
 /** Keys that the framework will take: what it refuses itself, it throws with the private key in it. */
 export const signingKeysSchema: z.ZodType = z.union([
   z.object(
-    { keys: z.array(key).min(1, 'must hold at least one key') },
+    {
+      keys: z
+        .array(key, { error: 'must be an array of private keys (JWK)' })
+        .min(1, 'must hold at least one key'),
+    },
     { error: 'must be a JWK set of private keys, "stored" or "ephemeral"' },
   ),
   z.enum(['stored', 'ephemeral']),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findReservedHostFlaw } from '../clients/hosts.ts'
 import { listOfUnique } from './list-schema.ts'
 import type { RegistrationOptions } from './options.ts'
 
@@ -24,9 +25,31 @@ export const registrationSchema: z.ZodType<RegistrationOptions> = z.strictObject
   { error: 'must be an object: how clients register themselves' },
 )
 
+/** Complains if a client that registers itself and names no scope would get none. */
+export function checkDefaultScopes(
+  defaults: readonly string[] = [],
+  allowed: readonly string[] | undefined,
+  context: z.core.$RefinementCtx,
+): void {
+  if (!allowed || defaults.length === 0 || context.issues.length > 0) return
+  if (defaults.some((name) => allowed.includes(name))) return
+  const message =
+    'must have one of resourceServer.defaultScopes: otherwise, every client that registers and names no scope is refused'
+  const path = ['registration', 'scopes']
+  context.addIssue({ code: 'custom', path, message, params: { code: 'no_default_scope' } })
+}
+
 const hostName = z
   .string({ error: 'must be a host name' })
-  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, 'must be a host name, without scheme, port and path')
+  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, {
+    error:
+      'must be a host name, without scheme, port and path. Hosts below it are included: write no * and no dot at either end. Write letters beyond a to z in their xn-- form',
+    abort: true,
+  })
+  .superRefine((host, context) => {
+    const message = findReservedHostFlaw(host)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
 
 /** Hosts that partners may not use. */
 export const reservedHostsSchema: z.ZodType<readonly string[]> = z.array(hostName, {

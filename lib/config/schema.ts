@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { findStaticClientIssues, type ClientRules } from './check-clients.ts'
 import type { ClientMetadata } from '../clients/metadata.ts'
-import type { ConfigurationIssue } from '../errors.ts'
+import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from './did-you-mean.ts'
 import { toIssues } from './issues.ts'
 import { proofAlgorithmsSchema, signingKeysSchema } from './key-schema.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
-import { nameSignsSchema, registrationSchema, reservedHostsSchema } from './registration-schema.ts'
+import {
+  checkDefaultScopes,
+  nameSignsSchema,
+  registrationSchema,
+  reservedHostsSchema,
+} from './registration-schema.ts'
 import { findIssuerFlaw } from '../http/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
@@ -82,13 +87,21 @@ const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
 
+const words = 'an object: the words by language, with en among them'
+
 const scopes = z
   .record(
     scopeName,
-    z.strictObject({
-      description: z.looseObject({ en: text('the English words') }).catchall(z.string()),
-      access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
-    }),
+    z.strictObject(
+      {
+        description: z
+          .looseObject({ en: text('the English words') }, { error: required(words) })
+          .catchall(z.string({ error: 'must be the words in that language' })),
+        access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
+      },
+      { error: 'must be an object with description and access' },
+    ),
+    { error: 'must be an object: each scope by its name' },
   )
   .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })
 
@@ -114,10 +127,8 @@ const options = z
         {
           audience,
           scopes: scopes.optional(),
-          defaultScopes: z
-            .array(text('a scope'), { error: 'must be an array of scopes' })
-            .optional(),
-          clientIds: z.array(text('a client id')).optional(),
+          defaultScopes: z.array(text('a scope'), 'must be an array of scopes').optional(),
+          clientIds: z.array(text('a client id'), 'must be an array of client ids').optional(),
           accessTokenFormat: z
             .enum(['opaque', 'jwt'], { error: 'must be "opaque" or "jwt"' })
             .optional(),
@@ -159,6 +170,7 @@ const options = z
         context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
       }
     }
+    checkDefaultScopes(resourceServer.defaultScopes, registration?.scopes, context)
   })
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(
@@ -170,21 +182,18 @@ const options = z
       if (!isPublic.has(id)) continue
       const message = 'is a public client: anybody could introspect every token in its name'
       const params = { code: 'public_resource_server' }
-      context.addIssue({
-        code: 'custom',
-        path: ['resourceServer', 'clientIds', index],
-        message,
-        params,
-      })
+      const path = ['resourceServer', 'clientIds', index]
+      context.addIssue({ code: 'custom', path, message, params })
     }
   })
 
 /** Every mistake in the options; none where they are right. Never echoes a value. */
 export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
-  const result = options.safeParse(input)
-  const issues = result.success
-    ? []
-    : result.error.issues.flatMap((issue) => toIssues(issue, options))
+  const { error } = options.safeParse(input)
+  const all = (error?.issues ?? []).flatMap((issue) => toIssues(issue, options))
+  const first = new Set(oneForEachPath(all))
+  // A folder of templates or texts may have many mistakes.
+  const issues = all.filter((issue) => first.has(issue) || issue.path.startsWith('views.'))
   const { clients } = Object(input) as { readonly clients?: unknown }
   if (!Array.isArray(clients)) return issues
   return [...issues, ...findStaticClientIssues(clients, toClientRules(input))]

@@ -79,12 +79,23 @@ function warnOfUnreadable(): void {
   )
 }
 
-/** Whether it is a proxy as {@link createAddressOf} takes it. */
-export function isProxy(text: string): boolean {
+/** Finds what is wrong with a proxy that is meant for {@link createAddressOf}. */
+export function findProxyFlaw(text: string): string | undefined {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return undefined
+  if (/[\s,]/.test(text))
+    return 'must be one address or range, without spaces: give each one as a text of its own'
+  const [address = '', size = ''] = text.split(/\/(.*)/s)
+  // The parser reads 010.0.0.1 as 8.0.0.1.
+  if (isIP(address) === 0 || (size.includes('.') && isIP(size) !== 4)) return noProxy
+  if (/^(?:0+|0\.0\.0\.0)$/.test(size))
+    return 'must not be every address: then a header alone decides where a request comes from'
   try {
     proxyaddr.compile([text])
-    return true
+    return undefined
   } catch {
-    return false
+    return noProxy
   }
 }
+
+const noProxy =
+  'must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal'

@@ -119,6 +119,27 @@ test.each([['https://pleo.io'], ['pleo.io:443'], [''], ['*.pleo.io'], [7]])(
   },
 )
 
+test.each([
+  ['*.pleo.io', 'Hosts below it are included'],
+  ['.pleo.io', 'Hosts below it are included'],
+  ['bücher.de', 'xn-- form'],
+  ['localhost', 'loopback'],
+  ['127.0.0.1', 'loopback'],
+  ['com', 'public suffix'],
+  ['co.UK', 'public suffix'],
+])('the option says what is wrong with %j', (host, words) => {
+  const issues = issuesOf({ reservedHosts: [host] })
+  expect(issues).toHaveLength(1)
+  expect(issues[0]?.message).toContain(words)
+})
+
+test.each(['internal', 'github.io', 'xn--bcher-kva.de', '10.0.0.1'])(
+  'the option takes %s',
+  (host) => {
+    expect(issuesOf({ reservedHosts: [host] })).toEqual([])
+  },
+)
+
 describe('the page calls a site the developer’s', () => {
   const site = 'https://www.ledger.example.co.uk/pleo'
   const shown = async (members: object): Promise<boolean> => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { ClientChanges } from '../../clients/clients.ts'
-import { readTextFile, TextEncodingError } from '../../text-file.ts'
-import { Refusal } from '../terminal/refusal.ts'
+import { readTextFile } from '../../text-file.ts'
+import { Refusal, toUnreadable } from '../terminal/refusal.ts'
 
 /** What a client is registered with, as options. */
 export interface MetadataOptions {
@@ -81,10 +81,8 @@ function readMetadata(file: string): ClientChanges {
     const content: unknown = JSON.parse(readTextFile(file))
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
-    if (error instanceof TextEncodingError) throw new Refusal(error.message)
     // What a parser says has a piece of the file in it.
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== undefined) throw new Refusal(`${file} cannot be read: ${code}`)
+    if (!(error instanceof SyntaxError)) throw toUnreadable(file, error)
   }
   throw new Refusal(`${file} must be a JSON object with the members of a client`)
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Clients, ClientSecretInfo, RegisteredClient } from '../../clients/clients.ts'
+import { findInUse } from '../../clients/rotation.ts'
 import { confirm } from '../terminal/questions.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { toDays } from './days.ts'
@@ -25,8 +26,8 @@ export function createRotateCommand(): Command {
     .addHelpText(
       'after',
       `
-Of two old secrets, the one that was used last goes on, and the other ends at once; which one that was is said. Where it may
-be in use, and with --now, you are asked first; away from a terminal it takes --yes.
+Of two old secrets, the one that was used last goes on (the older one if none was used), and the other ends at once;
+which one that was is said. Where it may be in use, and with --now, you are asked first; away from a terminal it takes --yes.
 
 Examples:
   pleo-oauth clients rotate <client-id>
@@ -63,8 +64,11 @@ function toQuestion({ clientId, secrets }: RegisteredClient, isNow: boolean): st
   if (!newest || !old) return undefined
   const isOldLeftAlone = (newest.lastUsedAt ?? 0) > (old.lastUsedAt ?? 0)
   if (old.isSafeToEnd && isOldLeftAlone) return undefined
-  const lines = secrets.map((one) => `  one ${toLife(one)}`).join('\n')
-  return `${clean(clientId)} has two secrets:\n${lines}\nThe one that was used last goes on, and the other ends now: whatever uses it stops working. Go on?`
+  const inUse = findInUse(secrets)
+  const lines = secrets.map(
+    (one) => `  one ${toLife(one)}: ${one === inUse ? 'goes on' : 'ends now'}`,
+  )
+  return `${clean(clientId)} has two secrets:\n${lines.join('\n')}\nWhatever uses the one that ends stops working. Go on?`
 }
 
 /** What became of those before the new one. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { ViewsOptions } from '../../config/options.ts'
 import { checkViewsOptions } from '../../config/views-schema.ts'
 import { isFolder } from '../../config/check-locales.ts'
+import { isTimeZone } from '../../locales/time-zone.ts'
 import { readTextFile, TextEncodingError } from '../../text-file.ts'
 import { findTemplateMistakes, type Finding } from '../../views/check.ts'
 
@@ -28,9 +29,11 @@ export interface PreviewState {
   readonly findings: readonly Finding[]
 }
 
-/** Why these cannot be previewed at all. */
-export function findMissingSource(sources: PreviewSources): string | undefined {
-  const { directories, locales = [], theme, locals } = sources
+/** Why these cannot be previewed at all: what no change of a file makes right. */
+export function findWrongSource(sources: PreviewSources): string | undefined {
+  const { directories, locales = [], theme, locals, timeZone } = sources
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    return '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen'
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
   if (folder !== undefined) return `there is no folder ${folder}`
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))

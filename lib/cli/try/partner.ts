@@ -14,7 +14,7 @@ export interface Partner {
    * Asks the authorization endpoint, as the browser is going to. Nothing comes of it but an interaction that nobody
    * goes on with.
    *
-   * @throws {@link Refusal} where the browser would show an error, and never come back
+   * @throws {@link Refusal} if the browser would show an error and never come back, or come back at once with an error
    */
   readonly check: (attempt: Attempt) => Promise<void>
   /** Absent if the server has no introspection, or none for a client without a secret. */
@@ -65,12 +65,15 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
   return {
     metadata,
     begin: (request) => createAttempt({ oauth, as, http }, request),
-    check: async ({ url }) => {
-      const headers = { accept: 'text/html' }
-      const { status, body } = await send(url.href, { method: 'GET', headers })
+    check: async ({ url, redeem }) => {
+      const asked = { method: 'GET', headers: { accept: 'text/html' } }
+      const { status, headers, body } = await send(url.href, asked)
       await body?.cancel()
       // No other one: what stands before a server may want a real browser.
       if (status === 400) throw new Refusal(toDeadEnd(url))
+      // The browser would come back at once, without a question.
+      const answer = toAnswer(headers.get('location'), url)
+      if (answer?.searchParams.has('error')) await redeem(answer)
     },
     introspect: mayIntrospect(metadata, secret)
       ? (token) =>
@@ -94,6 +97,10 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
 
 const toDeadEnd = (url: URL): string =>
   `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? What the browser would show: ${url.href}`
+
+/** Where a redirect leads, if that is back to the client that has sent the request. */
+const toAnswer = (location: string | null, { searchParams }: URL): URL | null =>
+  location?.startsWith(searchParams.get('redirect_uri') ?? location) ? URL.parse(location) : null
 
 /** Whether the metadata leave it open that this client may introspect. */
 const mayIntrospect = (

@@ -1,7 +1,7 @@
-import { readTextFile, TextEncodingError } from '../../text-file.ts'
+import { readTextFile } from '../../text-file.ts'
 import { askHidden } from '../terminal/hidden.ts'
 import { canAsk, ownTerminal } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusal.ts'
+import { Refusal, toUnreadable } from '../terminal/refusal.ts'
 
 interface SecretOptions {
   readonly clientSecretFile?: string
@@ -27,8 +27,7 @@ function readSecretFile(file: string): string {
   try {
     text = readTextFile(file).trim()
   } catch (error) {
-    if (error instanceof TextEncodingError) throw new Refusal(error.message)
-    throw new Refusal(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    throw toUnreadable(file, error)
   }
   if (text === '') throw new Refusal(`${file} is empty, and must have the client secret`)
   return text
