@@ -107,6 +107,7 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
+  const asGet = createPostAuthorization(config.issuer, checkRequestSize)
   use(provider, [
     createFront(provider, config, renderError),
     compose([keys.middleware, createClientRequests(provider)]),
@@ -114,10 +115,7 @@ export function createAuthorizationServer(
       [routes.token, createExchangeCompletion(provider, config.storage.grants)],
       [routes.introspection, createIntrospectionResponse(provider, config)],
       [routes.revocation, createRevocationResponse(provider, config)],
-      [
-        routes.authorization,
-        compose([createPostAuthorization(config.issuer, checkRequestSize), findOpened(config)]),
-      ],
+      [routes.authorization, compose([asGet, findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,

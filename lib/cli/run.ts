@@ -100,7 +100,7 @@ function toWords(error: unknown): string {
   if (error instanceof ClientMetadataError) {
     const [first] = error.issues
     // It is for another kind of client, and the sentence says so by itself.
-    if (first?.code === 'invalid_client' && error.issues.length === 1)
+    if (first?.path === 'registration_access_token')
       return `nothing was changed: ${first.path} ${first.message}`
     const lines = error.issues.map(({ path, message }) => `\n  ${path}: ${message}`)
     return `nothing was changed: the client cannot be like that${lines.join('')}`
