@@ -4,7 +4,7 @@ import { findProblems, watchSetup } from './redis/check.ts'
 import { createClientChanges } from './redis/client-changes.ts'
 import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
-import { toConnectionProblem } from './redis/connection.ts'
+import { reach, toConnectionProblem } from './redis/connection.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
 import { createRecordStorage } from './redis/records.ts'
@@ -31,8 +31,8 @@ export interface RedisAdapterOptions {
   readonly client: RedisClient
 
   /**
-   * Secrets that name and seal all records, newest first. The first one is for new records, and all of them find and open records.
-   * Each is random and has 32 characters or more. The content of Redis is useless without them.
+   * Secrets that name and seal all records. The first one seals new records, and all of them read. Each is random and has 32
+   * characters or more. The content of Redis is useless without them.
    *
    * To rotate, add the new one as the second everywhere, then make it the first, and keep the old
    * one until every connection has been refreshed (`lifetimes.refreshToken`, 60 days by default).
@@ -148,7 +148,10 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
   const known = createKnownKeys(commands, keys, prefix)
   const check = async (): Promise<readonly StorageProblem[]> => {
     try {
-      return [...(await findProblems(client, timeout)), ...(await missingKeys(known))]
+      return await reach(client, async () => [
+        ...(await findProblems(client, timeout)),
+        ...(await missingKeys(known)),
+      ])
     } catch (error) {
       const { message, wrong } = toConnectionProblem(error)
       if (!wrong) throw error

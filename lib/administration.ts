@@ -13,6 +13,7 @@ import type { Storage } from './storage.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/members.ts'
 export { secretIdleTime } from './clients/registered-client.ts'
 export { logoProblems, logoUrisOf, type LogoProblem } from './clients/uris.ts'
+export { findInUse } from './clients/rotation.ts'
 export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
@@ -41,6 +42,7 @@ export function createStandalone(storage: Storage): Administration {
     secrets: createClientSecrets(storage.deriveKeys('client secrets')),
     connections,
     staticClients: [],
+    scopes,
     findIssues: createClientCheck({ scopes, reservedNames, credentials: 'made' }),
     // The issuer is not known here.
     isDevelopment: true,

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
@@ -28,6 +29,7 @@ import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { createEmptySecrets, explainClientErrors } from './oidc/client-authentication.ts'
+import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import {
   acceptProofsOnce,
@@ -51,9 +53,10 @@ import {
   signOutPath,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { createParameterReader } from './oidc/read-parameters.ts'
+import { checkRequestSize, createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
+import { createWaitingRequests } from './oidc/waiting-requests.ts'
 import { createRegisteredClients } from './oidc/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
@@ -61,7 +64,7 @@ import { explainGrantErrors } from './oidc/grant-errors.ts'
 import { checkConfigured } from './oidc/supported-configuration.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
-import { createTokenValues, type TokenValues } from './grants/token-values.ts'
+import { createTokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
 import type { FindTemplateMistakes } from './pages/views-options.ts'
 
@@ -97,9 +100,10 @@ export function createAuthorizationServer(
   const clientRecords = cacheClients(config.storage)
   const store = createClientStore(config.storage.records('Client'), secrets)
   const keepClient = createClientKeeping(clientRecords, store)
-  const kept = { values, teller, clientRecords, keepClient }
+  const waiting = createWaitingRequests(config, clientRecords)
+  const kept = { values, teller, clientRecords, keepClient, waiting }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
-  adapt(provider, config, { values, match: createSecretMatching(clientRecords, secrets) })
+  adapt(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
   registerGrants(provider, config, { values, teller })
   checkStaticClients(provider, config)
   const logos = createLogos(config)
@@ -110,20 +114,19 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
-  for (const middleware of [
+  const asGet = createPostAuthorization(config.issuer, checkRequestSize)
+  use(provider, [
     createFront(provider, config, renderError),
     compose([keys.middleware, createEmptySecrets(provider)]),
     createByPath([
       ...tokens.routes,
-      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
+      [routes.authorization, compose([asGet, findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...registered.routes,
       ...createPages({ provider, findClient, config, views, connections, logos }),
     ]),
-  ]) {
-    provider.use(middleware)
-  }
+  ])
   return {
     app: createApp(provider),
     provider,
@@ -134,6 +137,10 @@ export function createAuthorizationServer(
     check: () => check(resolved, registered.clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
   }
+}
+
+function use(provider: Provider, middlewares: readonly Middleware[]): void {
+  for (const middleware of middlewares) provider.use(middleware)
 }
 
 async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {
@@ -148,7 +155,7 @@ async function check(config: Config, registered: Clients, logos: Logos): Promise
 function adapt(
   provider: Provider,
   { storage, resourceServer }: Config,
-  { values, match }: { readonly values: TokenValues; readonly match: MatchSecret },
+  { values, waiting, match }: Pick<AdapterParts, 'values' | 'waiting'> & { match: MatchSecret },
 ): void {
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
@@ -157,7 +164,7 @@ function adapt(
   const read = createParameterReader(promptsOf(provider), resourceServer.audience)
   changeParameters(provider, read)
   answerInQuery(provider)
-  acceptProofsOnce(provider, storage.records('ReplayDetection'))
+  acceptProofsOnce(provider, waiting.get('ReplayDetection') ?? storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
   explainGrantErrors(provider)
   explainClientErrors(provider)

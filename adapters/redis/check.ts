@@ -5,6 +5,9 @@ import { within, type RedisClient } from './commands.ts'
 /** The oldest Redis whose scripts can say that a replica must not run them. */
 const oldestVersion = 7
 
+/** The message of the error for a server that was demoted. */
+export const isReplica = 'Redis is a replica'
+
 /** How long a Cluster may take until it knows its servers, in milliseconds. */
 const connectTimeout = 5000
 
@@ -39,7 +42,7 @@ async function problemsOf(
   const valueOf = (name: string): string | undefined =>
     new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
   // It was demoted: whatever else is asked of it costs the connection to it.
-  if (valueOf('role') === 'slave') throw new Error('Redis is a replica')
+  if (valueOf('role') === 'slave') throw new Error(isReplica)
   const problems: StorageProblem[] = []
   const policy = valueOf('maxmemory_policy')
   if (policy !== undefined && policy !== 'noeviction') {

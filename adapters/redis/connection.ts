@@ -1,3 +1,4 @@
+import { isReplica } from './check.ts'
 import type { RedisClient } from './commands.ts'
 
 /** The reason why a client cannot use Redis. */
@@ -20,12 +21,41 @@ const atSentinels = /^All sentinels are unreachable/
  */
 export function toConnectionProblem(error: unknown): ConnectionProblem {
   const reason = toReason(error)
-  if (!refusal.test(reason)) return { message: `Redis is unreachable: ${reason}` }
-  if (!atSentinels.test(toText(error)))
-    return { message: `Redis refuses: ${reason}${toAdvice(reason)}`, wrong: 'address' }
+  if (error instanceof RedisUnreachableError) return { message: error.message }
+  if (!refusal.test(reason))
+    return { message: `Redis is unreachable: ${reason}${toTlsAdvice(reason)}` }
+  if (!atSentinels.test(toText(error))) {
+    const where = reason.startsWith('NOAUTH') ? ' in the URL (redis://:password@host)' : ''
+    return { message: `Redis refuses: ${reason}${toAdvice(reason)}${where}`, wrong: 'address' }
+  }
   // The name of the primary is a part of the address.
   const wrong = reason.startsWith('ERR') ? 'address' : 'sentinelAccess'
   return { message: `the Sentinel refuses: ${reason}${toAdvice(reason)}`, wrong }
+}
+
+/** Redis cannot be reached, or nobody can say that it can: the message has the reason, and the cause is what the client threw. */
+class RedisUnreachableError extends Error {
+  override readonly name = 'RedisUnreachableError'
+}
+
+/**
+ * Asks Redis, and if it cannot be reached, rejects with the reason: the client itself says only that it has waited or tried often.
+ *
+ * @throws RedisUnreachableError; an answer that is an error, as it is
+ */
+export async function reach<T>(client: RedisClient, ask: () => Promise<T>): Promise<T> {
+  let last: unknown
+  const remember = (error: unknown): void => void (last = error)
+  client.on('error', remember)
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Error && (error.name === 'ReplyError' || error.message === isReplica))
+      throw error
+    throw new RedisUnreachableError(toConnectionProblem(last ?? error).message, { cause: error })
+  } finally {
+    client.off('error', remember)
+  }
 }
 
 /** Tells whether the client is connected, first when that is known, and then whenever it is different. */
@@ -67,7 +97,10 @@ function toReason(error: unknown): string {
   const text = toText(error)
   const reason = /Last error: (.*)$/s.exec(text)?.[1] ?? text
   // Redis goes on with how a program would write the command that ioredis has sent.
-  return reason.replace(/^NOAUTH .*/s, 'NOAUTH Authentication required').replace(/\.$/, '')
+  return reason
+    .replace(/^NOAUTH .*/s, 'NOAUTH Authentication required')
+    .replace(/^(?:Command timed out|Reached the max retries per request) ?.*/s, 'no answer')
+    .replace(/\.$/, '')
 }
 
 function toText(error: unknown): string {
@@ -76,8 +109,20 @@ function toText(error: unknown): string {
   return error.message || ('code' in error ? String(error.code) : error.name)
 }
 
+/** A client without TLS is cut off by a server with it, and the other way round the first bytes are no TLS. */
+function toTlsAdvice(reason: string): string {
+  if (/ECONNRESET/.test(reason))
+    return ': if this Redis wants TLS, write rediss:// in place of redis://'
+  if (/wrong version number|packet length too long/.test(reason))
+    return ': if this Redis has no TLS, write redis:// in place of rediss://'
+  if (/self.signed certificate|unable to (?:verify|get)/.test(reason))
+    return ': for a CA of your own, set NODE_EXTRA_CA_CERTS to the file with its certificate'
+  return ''
+}
+
 function toAdvice(reason: string): string {
-  if (/^(?:NOAUTH|WRONGPASS)/.test(reason)) return ': the user name or the password is not right'
+  if (reason.startsWith('NOAUTH')) return ': a password is needed'
+  if (reason.startsWith('WRONGPASS')) return ': the user name or the password is not right'
   if (/^NOPERM|user executing the script|ACL failure/.test(reason))
     return ': the user lacks a right that docs/operations.md lists'
   return ''

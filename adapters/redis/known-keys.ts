@@ -41,7 +41,8 @@ export function createKnownKeys(commands: Commands, keys: StorageKeys, prefix: s
     const missing = (used as readonly Buffer[]).map(String).filter((id) => !keys.ids.includes(id))
     if (missing.length > 0) {
       throw new MissingKeyError(
-        `something was stored under keys that are not among those given: ${missing.join(', ')}`,
+        `something was stored under keys that are not among those given: ${missing.join(', ')}. ` +
+          'Give the earlier keys as well, behind the first (docs/operations.md, Rotating storage keys)',
       )
     }
     checkedAt = performance.now()

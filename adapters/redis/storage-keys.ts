@@ -48,7 +48,7 @@ export class SealError extends Error {
 /**
  * Makes storage keys.
  *
- * @param secrets - newest first: the first names and seals, all find and open
+ * @param secrets - the first names and seals, all find and open
  */
 export function createStorageKeys(secrets: readonly [string, ...string[]]): StorageKeys {
   const toKey = (secret: string): Key => ({

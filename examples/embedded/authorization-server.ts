@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createAuthorizationServer, type AuthorizationServer } from 'pleo-oauth-server'
 import type { Logger } from './logger.ts'
@@ -21,7 +22,8 @@ export function createOwnAuthorizationServer(
 ): AuthorizationServer {
   const server = createAuthorizationServer({
     issuer,
-    cookieKeys: ['a secret of the backend, from its configuration'],
+    // In production, a secret from the configuration: this one ends with the process.
+    cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServer: { audience },
     // In production: storage in Redis and keys that outlive a restart (docs/storage.md, docs/operations.md).
     clients: [

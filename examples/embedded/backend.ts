@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { bodyParser } from '@koa/bodyparser'
 import Koa from 'koa'
 import compose from 'koa-compose'
@@ -22,7 +23,8 @@ export function createBackend(place: Place, logger: Logger): Backend {
     url.startsWith(`${issuer}/oauth/interaction/`) || url.startsWith(`${issuer}/oauth/connections`)
 
   const app = new Koa()
-  app.keys = ['the secret of the backend for its own cookies']
+  // In production, a secret from the configuration.
+  app.keys = [randomBytes(32).toString('base64url')]
   app.on('error', (error: unknown) => logger.error('error', error))
   app.use(createRequestLog(logger))
   app.use(createErrorHandling(logger))

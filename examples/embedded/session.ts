@@ -34,7 +34,10 @@ function formTokenOf(ctx: Context): string {
 /** Whether a form came from this backend's own page, in the browser that the page was for. */
 function isOwnForm(ctx: Context, origin: string, token: unknown): boolean {
   const [from, site] = [ctx.get('Origin'), ctx.get('Sec-Fetch-Site')]
-  if ((from !== '' && from !== origin) || (site !== '' && site !== 'same-origin')) return false
+  // Behind a proxy that hides the referrer, browsers hide the origin too: then `Sec-Fetch-Site` tells.
+  const isHidden = from === 'null' && site === 'same-origin'
+  if (from !== '' && from !== origin && !isHidden) return false
+  if (site !== '' && site !== 'same-origin') return false
   const expected = Buffer.from(ctx.cookies.get(formCookieOf(ctx), { signed: true }) ?? '')
   const given = Buffer.from(typeof token === 'string' ? token : '')
   return expected.length > 0 && expected.length === given.length && timingSafeEqual(expected, given)
@@ -56,10 +59,12 @@ export function createSignIn({ origin, mayReturnTo }: SignInPlace): Middleware {
     return typeof url === 'string' && mayReturnTo(url) ? url : '/'
   }
   router.get('/login', (ctx) => {
+    ctx.set(pageHeaders)
     ctx.body = toPage(formTokenOf(ctx), `/login?return_to=${encodeURIComponent(returnTo(ctx))}`)
   })
   router.post('/login', (ctx) => {
-    const { email, password, csrf } = ctx.request.body as Readonly<Record<string, unknown>>
+    ctx.set(pageHeaders)
+    const { email, password, csrf } = Object(ctx.request.body) as Readonly<Record<string, unknown>>
     if (!isOwnForm(ctx, origin, csrf)) {
       ctx.status = 403
       ctx.body = toPage(
@@ -93,6 +98,13 @@ export function createSignIn({ origin, mayReturnTo }: SignInPlace): Middleware {
     )
   })
   return router.routes() as Middleware
+}
+
+/** No other site may frame the form, and no cache may keep its token. */
+const pageHeaders = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 }
 
 const toPage = (token: string, action: string, problem = ''): string =>

@@ -21,7 +21,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])`
  * A store in Redis. Whoever can read Redis learns no session id, and no token: ids are hashed, the rest
  * is encrypted.
  *
- * @param storageKeys - newest first: the first encrypts, all are tried to read
+ * @param storageKeys - the first encrypts, all are tried to read
  */
 export function createRedisStore(
   client: RedisClient,

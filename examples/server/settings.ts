@@ -33,7 +33,7 @@ export interface Settings {
   readonly redis: RedisSettings | undefined
 }
 
-/** Where Redis is, and the secrets for what is kept there, newest first. */
+/** Where Redis is, and the secrets for what is kept there: the first one seals, all read. */
 export interface RedisSettings {
   readonly address: RedisAddress
   readonly keys: readonly string[]
@@ -80,8 +80,8 @@ const schema = z
     if (!REDIS_URL || (keys.length > 0 && keys.every(({ length }) => length >= 32))) return
     const message =
       keys.length > 0
-        ? 'must be secrets of 32 characters or more, newest first, separated by commas'
-        : 'is missing, and REDIS_URL needs it: make one with openssl rand -base64 32, and keep it'
+        ? `must be secrets of 32 characters or more, separated by commas${keys.includes('') ? `: number ${keys.indexOf('') + 1} of ${keys.length} is empty` : ''}`
+        : 'is missing, and REDIS_URL needs it: make one with openssl rand -base64 32, and keep it in .env'
     context.addIssue({ code: 'custom', path: ['STORAGE_KEYS'], message })
   })
   .superRefine((ports, context) => {

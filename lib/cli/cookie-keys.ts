@@ -13,6 +13,10 @@ export function rotateCookieKeys(command: Command, { json }: CommonOptions): Pro
       `error: COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
     )
   const next = toNextCookieKeys(keys)
+  if (next.some(({ length }) => length < 32))
+    process.stderr.write(
+      'warning: COOKIE_KEYS has a secret of fewer than 32 characters, which a server in production refuses. Replace the whole list with secrets of pleo-oauth keys generate --cookie: people sign in again then\n',
+    )
   const ifLost = 'Nobody has the new key: run the command again.'
   return sayingWhy(() => print({ text: json ? toJson(next) : next.join(','), ifLost }))
 }

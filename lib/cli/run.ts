@@ -92,6 +92,10 @@ function sayWhereItFailed(error: unknown): never {
 
 function toWords(error: unknown): string {
   if (error instanceof ClientMetadataError) {
+    const [first] = error.issues
+    // It is for another kind of client, and the sentence says so by itself.
+    if (first?.path === 'registration_access_token')
+      return `nothing was changed: ${first.path} ${first.message}`
     const lines = error.issues.map(({ path, message }) => `\n  ${path}: ${message}`)
     return `nothing was changed: the metadata is invalid${lines.join('')}`
   }

@@ -114,7 +114,8 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   const isList = Array.isArray(uris) && uris.length <= mostRedirectUris
   for (const [index, uri] of isList ? uris.entries() : []) {
     if (value.application_type === 'native') break
-    if (/^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
+    // The value may be of any type here.
+    if (typeof uri !== 'string' || /^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
     const message = 'has a private scheme, which needs application_type "native"'
     complain(['redirect_uris', index], 'invalid_redirect_uri', message)
   }
@@ -122,7 +123,7 @@ function checkRedirectUris(value: Client, complain: Complain): void {
   if (!uris?.length) {
     complain('redirect_uris', 'invalid_redirect_uri', 'must hold at least one URI')
   }
-  if (value.scope === undefined || /^ +$/.test(value.scope)) {
+  if (value.scope === undefined || (typeof value.scope === 'string' && /^ +$/.test(value.scope))) {
     complain('scope', 'invalid_client', 'is required: the scopes the client may ask for')
   }
 }

@@ -62,7 +62,7 @@ export interface Clients extends RegistrationTokens {
    * does not push out the one in use. An end that was given before is not made later.
    *
    * @throws {@link ClientMetadataError} if the client is public; {@link UnknownClientError}; RangeError if
-   * `oldEndsIn` is not a number of seconds
+   * `oldEndsIn` is not a number of seconds up to 365 days
    */
   rotateSecret(clientId: string, options?: RotationOptions): Promise<CreatedClient>
 
@@ -101,8 +101,8 @@ export interface Clients extends RegistrationTokens {
    * Makes a token with which a partner registers one client over HTTP, if the option `registration` is on. Only its
    * hash is kept.
    *
-   * @throws RangeError if `lifetime` is not a number of seconds
-   * @throws TypeError if `scopes` or `subjectTypes` is empty or not a list of those
+   * @throws RangeError if `lifetime` is not a number of seconds up to 365 days
+   * @throws TypeError if `scopes` or `subjectTypes` is empty, or names one that does not exist, or if there is another member
    * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3 RFC 7591, Section 3}
    */
   createInitialAccessToken(options?: InitialAccessTokenOptions): Promise<InitialAccessToken>
@@ -122,11 +122,11 @@ export interface UpdateOptions {
 
 /** The options of an initial access token. */
 export interface InitialAccessTokenOptions {
-  /** Seconds until it ends, at least 1. @defaultValue 604800 (7 days) */
+  /** Seconds until it ends, from 1 to 31536000 (365 days). @defaultValue 604800 (7 days) */
   readonly lifetime?: number
   /**
    * The scopes that the client can have at most, also later by its own changes. They replace those of the option
-   * `registration`. A scope that the resource server does not have is not refused here: no client gets it.
+   * `registration`. Each must be one of the resource server's.
    *
    * @defaultValue `scopes` of the option `registration`
    */
@@ -147,7 +147,7 @@ export interface InitialAccessToken {
 export interface RotationOptions {
   /** At once: somebody else may know it. @defaultValue `false` */
   readonly now?: boolean
-  /** In so many seconds, 0 or more, but not later than the end that it has. @defaultValue 604800 (7 days) */
+  /** In so many seconds, from 0 to 31536000 (365 days), but not later than the end that it has. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { refuseUnknown } from '../validation/did-you-mean.ts'
 import { ClientMetadataError, ClientResumedError, UnknownClientError } from '../errors.ts'
 import type { Clients } from './clients.ts'
 import { lookAlikesAmong, toRegisteredClient } from './registered-client.ts'
@@ -14,7 +15,7 @@ export const createClients = (registry: Registry): Clients => ({
   ...createWriting(registry),
   ...createLife(registry),
   ...createSecretMethods(registry),
-  ...createInitialAccessTokens(registry.storage),
+  ...createInitialAccessTokens(registry),
   ...createRegistrationTokens(registry),
 })
 
@@ -52,7 +53,9 @@ function createReading({
 
 const createWriting = (registry: Registry): Pick<Clients, 'create' | 'update'> => ({
   create: (metadata) => register(registry, { metadata }),
-  async update(clientId, changes, { seen } = {}) {
+  async update(clientId, changes, options = {}) {
+    refuseUnknown(options, ['seen'])
+    const { seen } = options
     const record = await revise(registry, clientId, ({ metadata }) => {
       if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) throw changedClient()
       const { client_id: _, ...current } = metadata

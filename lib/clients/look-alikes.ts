@@ -25,10 +25,12 @@ export const skeletonOf = (name: string): string => wordsOf(name).join('')
 export function containsName(name: string, other: string, anyLetter = ''): boolean {
   const searched = skeletonOf(other)
   if (searched === '') return false
+  const marked = markLoneSigns(name)
   const apart = name.replaceAll(/[\p{P}\p{S}]/gu, (sign) => (isLetter(sign) ? sign : ' '))
   const readings = [wordsOf(name), wordsOf(name, standIns), wordsOf(apart, standIns)]
   return (
     readings.some((words) => hasRun(words, searched)) ||
+    (marked !== name && hasWithAny(marked, searched, any)) ||
     Array.from(anyLetter).some(
       (sign) => name.includes(sign) && hasWithAny(name, searched, anyLetter),
     )
@@ -37,6 +39,17 @@ export function containsName(name: string, other: string, anyLetter = ''): boole
 
 /** For signs that are read as any letter: no name has this one. */
 const any = '\u{E000}'
+
+const eastAsian =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/gu
+
+/** One East Asian letter in a Latin word is probably there for its look: it is read as any letter. */
+const markLoneSigns = (name: string): string =>
+  name.replaceAll(/[\p{L}\p{M}\p{N}]+/gu, (word) =>
+    /\p{Script=Latin}/u.test(word) && word.match(eastAsian)?.length === 1
+      ? word.replace(eastAsian, any)
+      : word,
+  )
 
 /** Whether a name is searched for if each of some signs may be one letter of it. */
 function hasWithAny(name: string, searched: string, anyLetter: string): boolean {
@@ -101,6 +114,8 @@ const withoutMarks = (text: string): string =>
 /** In lower case and in its parts, without marks beside or on a letter of any script, and without characters that take no room. */
 const fold = (text: string): string =>
   text
+    // Its decomposition has letters, but it is a sign.
+    .replaceAll('\u2122', ' ')
     .normalize('NFKD')
     .toLowerCase()
     .normalize('NFKD')

@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { carefully, ClientMetadataError } from '../errors.ts'
-import type { RecordStorage, Storage } from '../storage.ts'
+import { refuseUnknown } from '../validation/did-you-mean.ts'
+import type { RecordStorage } from '../storage.ts'
 import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
 import { withoutEmpty } from './members.ts'
 import { toRegisteredClient } from './registered-client.ts'
 import type { Registry } from './registration.ts'
 import type { ClientMetadata } from './rules.ts'
+import { longestLifetime } from './rotation.ts'
 import { generateCredential } from './secrets.ts'
 import type { ClientRecord, RegistrationLimits } from './stored-client.ts'
 
@@ -21,16 +23,20 @@ const mostAttempts = 10
 
 /** Makes the methods for the tokens with which clients register themselves. */
 export function createInitialAccessTokens(
-  storage: Storage,
+  registry: Pick<Registry, 'storage' | 'scopes'>,
 ): Pick<Clients, 'createInitialAccessToken' | 'endInitialAccessToken'> {
-  const records = storage.records('InitialAccessToken')
+  const records = registry.storage.records('InitialAccessToken')
   return {
-    async createInitialAccessToken({ lifetime = defaultLifetime, scopes, subjectTypes } = {}) {
-      if (!Number.isSafeInteger(lifetime) || lifetime < 1) {
-        throw new RangeError('lifetime must be a whole number of seconds, 1 or more')
+    async createInitialAccessToken(options = {}) {
+      refuseUnknown(options, ['lifetime', 'scopes', 'subjectTypes'])
+      const { lifetime = defaultLifetime, scopes, subjectTypes } = options
+      if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > longestLifetime) {
+        throw new RangeError(
+          `lifetime must be a whole number of seconds from 1 to ${longestLifetime} (365 days)`,
+        )
       }
-      checkTexts('scopes', scopes)
-      checkTexts('subjectTypes', subjectTypes, ['company', 'organization'])
+      checkList('scopes', scopes, registry.scopes)
+      checkList('subjectTypes', subjectTypes, ['company', 'organization'])
       const token = generateCredential(initialAccessTokenStart)
       const expiresAt = Date.now() + lifetime * 1000
       const limits = { ...(scopes && { scopes }), ...(subjectTypes && { subjectTypes }) }
@@ -43,12 +49,13 @@ export function createInitialAccessTokens(
 }
 
 /** @throws TypeError */
-function checkTexts(name: string, value: unknown, known?: readonly string[]): void {
+function checkList(name: string, value: unknown, known: readonly string[]): void {
   if (value === undefined) return
-  const isText = (one: unknown): boolean =>
-    typeof one === 'string' && one !== '' && (known?.includes(one) ?? true)
-  if (Array.isArray(value) && value.length > 0 && value.every(isText)) return
-  throw new TypeError(`${name} must be a list of ${known?.join(' and ') ?? 'scopes'}, not empty`)
+  if (!Array.isArray(value) || value.length === 0)
+    throw new TypeError(`${name} must be a list, and not empty. There are ${known.join(', ')}`)
+  const wrong = value.findIndex((one) => !known.includes(one as string))
+  if (wrong === -1) return
+  throw new TypeError(`${name}[${wrong}] does not exist. There are ${known.join(', ')}`)
 }
 
 /** One attempt to register with an initial access token. */

@@ -22,6 +22,8 @@ export interface RegistryParts {
   readonly connections: Connections
   /** Clients that are not stored. */
   readonly staticClients: readonly ClientMetadata[]
+  /** All scopes that a client can have. */
+  readonly scopes: readonly string[]
   /** Signs that names may have beside the usual ones. @defaultValue none */
   readonly nameSigns?: string
   readonly findIssues: FindClientIssues

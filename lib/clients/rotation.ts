@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../validation/did-you-mean.ts'
 import { ClientMetadataError } from '../errors.ts'
 import type { Clients, RotationOptions } from './clients.ts'
 import { toRegisteredClient } from './registered-client.ts'
@@ -23,7 +24,9 @@ export function createSecretMethods({
       })
       return { client: toRegisteredClient(record), secret }
     },
-    async endOldSecrets(clientId, { ids } = {}) {
+    async endOldSecrets(clientId, options = {}) {
+      refuseUnknown(options, ['ids'])
+      const { ids } = options
       const record = await store.change(clientId, (current, now) => {
         const { registration } = current
         const live = registration.secrets.filter((one) => isLive(one, now))
@@ -50,9 +53,22 @@ function publicClient(): Error {
 /** How long a secret goes on working after the next one was made, in seconds. */
 const defaultEndsIn = 7 * 86_400
 
+/** The longest lifetime of an initial access token, and of an old secret, in seconds. */
+export const longestLifetime: number = 365 * 86_400
+
 /**
- * Returns the secrets of a client after a rotation: the new one, and one before it, which gets an end. Of two before it, the one that was
- * used last goes on. If no use was noted, it is the older one, as the newer one may never have arrived.
+ * Returns the secret that goes on if there are two: the one that was used last. If no use was noted, it is the older one, as the newer
+ * one may never have arrived.
+ *
+ * @param secrets - the living ones, newest first
+ */
+export const findInUse = <T extends { readonly lastUsedAt?: number | undefined }>(
+  secrets: readonly T[],
+): T | undefined =>
+  secrets.toReversed().toSorted((one, other) => (other.lastUsedAt ?? 0) - (one.lastUsedAt ?? 0))[0]
+
+/**
+ * Returns the secrets of a client after a rotation: the new one, and the one in use before it, which gets an end.
  *
  * @param secrets - newest first
  */
@@ -63,16 +79,17 @@ function withNewSecret(
 ): readonly StoredSecret[] {
   if (secrets.some(({ id }) => id === added.id)) return secrets
   const now = added.createdAt
-  const [inUse] = secrets
-    .filter((secret) => isLive(secret, now))
-    .toReversed()
-    .toSorted((one, other) => (other.lastUsedAt ?? 0) - (one.lastUsedAt ?? 0))
+  const inUse = findInUse(secrets.filter((secret) => isLive(secret, now)))
   const expiresAt = Math.min(inUse?.expiresAt ?? Infinity, now + oldEndsIn * 1000)
   return inUse && !isNow && oldEndsIn > 0 ? [added, { ...inUse, expiresAt }] : [added]
 }
 
-/** @throws RangeError */
-function checkRotation({ oldEndsIn = defaultEndsIn }: RotationOptions): void {
-  if (Number.isSafeInteger(oldEndsIn) && oldEndsIn >= 0) return
-  throw new RangeError('oldEndsIn must be a whole number of seconds, 0 or more')
+/** @throws RangeError, TypeError */
+function checkRotation(options: RotationOptions): void {
+  refuseUnknown(options, ['now', 'oldEndsIn'])
+  const { oldEndsIn = defaultEndsIn } = options
+  if (Number.isSafeInteger(oldEndsIn) && oldEndsIn >= 0 && oldEndsIn <= longestLifetime) return
+  throw new RangeError(
+    `oldEndsIn must be a whole number of seconds from 0 to ${longestLifetime} (365 days)`,
+  )
 }

@@ -131,12 +131,13 @@ export function lifetimeOf({
   return isTemporary ? Math.ceil((endsAt - now) / 1000) : undefined
 }
 
-/**
- * Whether no other client may have a name that looks like one of this client. Everybody can have a client from open
- * registration, so such a client has its names to itself only while it is verified.
- */
+/** Whether anybody could have made the client: it is from open registration, and the operator did not verify it. */
+export const isUnvetted = (client: object, registration: Registration | undefined): boolean =>
+  registration?.isOpen === true && (client as Partial<ClientMetadata>).verified !== true
+
+/** Whether no other client may have a name that looks like one of this client. */
 export const claimsNames = (client: object, registration: Registration | undefined): boolean =>
-  registration?.isOpen !== true || (client as Partial<ClientMetadata>).verified === true
+  !isUnvetted(client, registration)
 
 /** How long a process may not see a change by another one that does not tell it, in milliseconds. */
 export const maxAge = 1000

@@ -1,4 +1,4 @@
-import { getDomain } from 'tldts'
+import { getDomain, parse } from 'tldts'
 import type { ConfigurationIssue } from '../errors.ts'
 import { isFetchableHost } from '../validation/address.ts'
 import { isLoopback } from '../validation/url.ts'
@@ -14,6 +14,17 @@ export const toReservedHosts = (issuer: string, given: readonly string[] = []): 
   [new URL(issuer).hostname, productHost, ...given]
     .map((host) => toHost(host))
     .filter((host) => !isLoopback(host))
+
+/** Finds what is wrong with a host of the option: one that reserves nothing, or all hosts of strangers. */
+export function findReservedHostFlaw(given: string): string | undefined {
+  const host = toHost(given)
+  if (isLoopback(host)) return 'must not be a loopback host: those are never reserved'
+  // Suffixes that companies have, such as github.io, may be the host's own.
+  const { publicSuffix, isIcann } = parse(host)
+  return isIcann && publicSuffix === host
+    ? 'must not be a public suffix: it would refuse every partner below it. Name the domain of your own'
+    : undefined
+}
 
 /** How many values of a list are looked at: longer ones are refused as such. */
 const mostValues = 50
@@ -41,10 +52,19 @@ export function findReservedHosts(
   )
 }
 
-/** Whether one of these redirect URIs is on the site of a page: the same host, or another one of the same registrable domain. */
+/**
+ * Whether all these redirect URIs are on the site of a page: the same host, or another one of the same registrable domain. Only an
+ * `https` URI is on a site, because any application can claim a private scheme.
+ */
 export function isOnSite(page: string, redirectUris: readonly string[]): boolean {
-  const sites = new Set(hostsOf(page).map((host) => siteOf(host)))
-  return redirectUris.some((uri) => hostsOf(uri).some((host) => sites.has(siteOf(host))))
+  const site = siteOf(toHost(URL.parse(page)?.hostname ?? ''))
+  return (
+    redirectUris.length > 0 &&
+    redirectUris.every((uri) => {
+      const { protocol, hostname = '' } = URL.parse(uri) ?? {}
+      return protocol === 'https:' && siteOf(toHost(hostname)) === site
+    })
+  )
 }
 
 /** The hosts that a URI or an e-mail address names. A private scheme is one in reverse (RFC 8252, Section 7.1). */

@@ -23,16 +23,19 @@ const seconds = z
   .optional()
 
 export const lifetimesSchema: z.ZodType = z
-  .strictObject({
-    accessToken: seconds,
-    refreshToken: seconds,
-    grant: seconds,
-    authorizationCode: seconds,
-    interaction: seconds,
-    session: seconds,
-    keyAnnouncement: seconds,
-    keyRetirement: seconds,
-  })
+  .strictObject(
+    {
+      accessToken: seconds,
+      refreshToken: seconds,
+      grant: seconds,
+      authorizationCode: seconds,
+      interaction: seconds,
+      session: seconds,
+      keyAnnouncement: seconds,
+      keyRetirement: seconds,
+    },
+    { error: 'must be an object with numbers of seconds' },
+  )
   .superRefine((given, context) => {
     const { keyAnnouncement = defaults.keyAnnouncement, keyRetirement = Infinity } = given
     const { accessToken = defaults.accessToken } = given

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
+import { findReservedHostFlaw } from '../clients/uris.ts'
 import { z } from 'zod'
-import { isProxy } from '../validation/address.ts'
+import { findProxyFlaw } from '../validation/address.ts'
 import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { listOfUnique } from '../validation/list-schema.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
@@ -29,13 +30,16 @@ const curves: Readonly<Record<string, string | undefined>> = { EC: 'P-256', OKP:
 const shortestModulus = 2048
 
 const key = z
-  .looseObject({
-    kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
-    d: z.string({ error: 'is required: signing needs the private key' }),
-    use: z.literal('sig', { error: 'must be "sig"' }).optional(),
-    alg: z.string({ error: 'must be a string' }).optional(),
-    kid: z.string({ error: 'must be a string' }).optional(),
-  })
+  .looseObject(
+    {
+      kty: z.enum(['EC', 'RSA', 'OKP'], { error: 'must be EC, RSA or OKP' }),
+      d: z.string({ error: 'is required: signing needs the private key' }),
+      use: z.literal('sig', { error: 'must be "sig"' }).optional(),
+      alg: z.string({ error: 'must be a string' }).optional(),
+      kid: z.string({ error: 'must be a string' }).optional(),
+    },
+    { error: 'must be a private key (JWK)' },
+  )
   .superRefine(({ kty, alg, ...members }, context) => {
     const params = { code: 'invalid_key' }
     if (members['crv'] !== curves[kty]) {
@@ -60,7 +64,11 @@ const key = z
 /** Keys that the framework accepts. If it refused one, its error would have the private key in it. */
 export const signingKeysSchema: z.ZodType = z.union([
   z.object(
-    { keys: z.array(key).min(1, 'must hold at least one key') },
+    {
+      keys: z
+        .array(key, { error: 'must be an array of private keys (JWK)' })
+        .min(1, 'must hold at least one key'),
+    },
     { error: 'must be a JWK set of private keys, "stored" or "ephemeral"' },
   ),
   z.enum(['stored', 'ephemeral']),
@@ -98,9 +106,31 @@ export const registrationSchema: z.ZodType<RegistrationOptions> = z.strictObject
   { error: 'must be an object: how clients register themselves' },
 )
 
+/** Complains if a client that registers itself and names no scope would get none. */
+export function checkDefaultScopes(
+  defaults: readonly string[] = [],
+  allowed: readonly string[] | undefined,
+  context: z.core.$RefinementCtx,
+): void {
+  if (!allowed || defaults.length === 0 || context.issues.length > 0) return
+  if (defaults.some((name) => allowed.includes(name))) return
+  const message =
+    'must have one of resourceServer.defaultScopes: otherwise, every client that registers and names no scope is refused'
+  const path = ['registration', 'scopes']
+  context.addIssue({ code: 'custom', path, message, params: { code: 'no_default_scope' } })
+}
+
 const hostName = z
   .string({ error: 'must be a host name' })
-  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, 'must be a host name, without scheme, port and path')
+  .regex(/^[a-z\d-]+(\.[a-z\d-]+)*$/i, {
+    error:
+      'must be a host name, without scheme, port and path. Hosts below it are included: write no * and no dot at either end. Write letters beyond a to z in their xn-- form',
+    abort: true,
+  })
+  .superRefine((host, context) => {
+    const message = findReservedHostFlaw(host)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
 
 /** Hosts that partners may not use. */
 export const reservedHostsSchema: z.ZodType<readonly string[]> = z.array(hostName, {
@@ -115,13 +145,17 @@ export const nameSignsSchema: z.ZodType<string> = z
 const atLeast = (least: number): z.ZodOptional<z.ZodInt> =>
   z.int({ error: 'must be a whole number' }).min(least, `must be ${least} or more`).optional()
 
-export const anonymousRequestsSchema: z.ZodType = z.strictObject({
-  count: atLeast(8),
-  bytes: atLeast(131_072),
-})
+export const anonymousRequestsSchema: z.ZodType = z.strictObject(
+  {
+    count: atLeast(8),
+    bytes: atLeast(131_072),
+  },
+  { error: 'must be an object with count and bytes, or one of them' },
+)
 
-const proxy = z.string({ error: 'must be a text' }).refine(isProxy, {
-  error: 'must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal',
+const proxy = z.string({ error: 'must be a text' }).superRefine((value, context) => {
+  const message = findProxyFlaw(value)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
 
 export const trustedProxiesSchema: z.ZodType = z.array(proxy, {

@@ -142,17 +142,18 @@ export interface AuthorizationServerOptions {
 
   /**
    * How much each process stores for authorization requests for which nobody has signed in yet, also for pushed requests of
-   * clients that do not authenticate. If it is used up, new ones get 503 with `Retry-After`; everything else goes on. One address
-   * (of IPv6, a /64) gets an eighth of it, and so does the same amount for pushed requests of one client that authenticates, which
-   * then gets 429. A request counts for 10 minutes, or until the person signs in.
+   * clients that do not authenticate, or that came from open registration and are not verified. If it is used up, new ones get 503
+   * with `Retry-After`; everything else goes on. One address (of IPv6, a /64) gets an eighth of it. All other clients together have
+   * the same amount once more for what they push; one of them gets an eighth of that, and then 429. A request counts for 10
+   * minutes, or until the person signs in.
    *
-   * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`
+   * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`; `count` is 8 or more, `bytes` 131,072 or more
    */
   readonly anonymousRequests?: Partial<RequestLimits>
 
   /**
    * The proxies in front of this server that add the address of their peer to `X-Forwarded-For`: addresses, ranges (CIDR),
-   * or `loopback`, `linklocal`, `uniquelocal`. Every proxy on the way must be named; otherwise all requests seem to come from the
+   * or `loopback`, `linklocal`, `uniquelocal`, each as a text of its own. Every proxy on the way must be named; otherwise all requests seem to come from the
    * first that is missing. Without it, no header counts, and the address is the one of the connection.
    *
    * @defaultValue none

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ClientRules } from '../clients/check.ts'
 import type { ClientMetadata } from '../clients/rules.ts'
 import { findStaticClientIssues } from '../clients/startup-checks.ts'
-import type { ConfigurationIssue } from '../errors.ts'
+import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
@@ -12,6 +12,7 @@ import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
 import {
   anonymousRequestsSchema,
+  checkDefaultScopes,
   nameSignsSchema,
   proofAlgorithmsSchema,
   registrationSchema,
@@ -104,10 +105,8 @@ const options = z
         {
           audience,
           scopes: scopesSchema.optional(),
-          defaultScopes: z
-            .array(text('a scope'), { error: 'must be an array of scopes' })
-            .optional(),
-          clientIds: z.array(text('a client id')).optional(),
+          defaultScopes: z.array(text('a scope'), 'must be an array of scopes').optional(),
+          clientIds: z.array(text('a client id'), 'must be an array of client ids').optional(),
           accessTokenFormat: z
             .enum(['opaque', 'jwt'], { error: 'must be "opaque" or "jwt"' })
             .optional(),
@@ -149,6 +148,7 @@ const options = z
         context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
       }
     }
+    checkDefaultScopes(resourceServer.defaultScopes, registration?.scopes, context)
   })
   .superRefine(({ clients, resourceServer }, context) => {
     const isPublic = new Set(
@@ -160,21 +160,18 @@ const options = z
       if (!isPublic.has(id)) continue
       const message = 'is a public client: anybody could introspect every token in its name'
       const params = { code: 'public_resource_server' }
-      context.addIssue({
-        code: 'custom',
-        path: ['resourceServer', 'clientIds', index],
-        message,
-        params,
-      })
+      const path = ['resourceServer', 'clientIds', index]
+      context.addIssue({ code: 'custom', path, message, params })
     }
   })
 
 /** Finds every mistake in the options. Never names a value. */
 export function findIssues(input: AuthorizationServerOptions): readonly ConfigurationIssue[] {
-  const result = options.safeParse(input)
-  const issues = result.success
-    ? []
-    : result.error.issues.flatMap((issue) => toIssues(issue, options))
+  const { error } = options.safeParse(input)
+  const all = (error?.issues ?? []).flatMap((issue) => toIssues(issue, options))
+  const first = new Set(oneForEachPath(all))
+  // A folder of templates or texts may have many mistakes.
+  const issues = all.filter((issue) => first.has(issue) || issue.path.startsWith('views.'))
   const { clients } = Object(input) as { readonly clients?: unknown }
   if (!Array.isArray(clients)) return issues
   return [...issues, ...findStaticClientIssues(clients, toClientRules(input))]

@@ -152,7 +152,7 @@ async function render(
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = parts.views.page(ctx)
   const frame = {
-    client: toShownClient(open.client, logos, page.language),
+    client: toShownClient(open.client, logos, page.language, [open.redirectUri]),
     account: toShownAccount(account),
     subjectType: open.subjectType,
     action,

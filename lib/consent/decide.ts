@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
-import { forgetOutcome, saveOutcome, toSessionMark } from '../oidc/outcomes.ts'
+import { declined, forgetOutcome, saveOutcome, toSessionMark } from '../oidc/outcomes.ts'
 import { finishInteraction, reopenInteraction, type OpenInteraction } from './interaction.ts'
 import { keepCookie } from './over.ts'
 import type { PageParts } from './parts.ts'
@@ -11,7 +11,10 @@ export interface Allowed {
   readonly result: InteractionResults
 }
 
-/** Ends an interaction with the decision of the person, who can see it again for an hour. */
+/**
+ * Ends an interaction with the decision of the person, who can see it again for an hour. If nobody signed in, that is stored only
+ * when the interaction ends: a stranger has one small record at a time.
+ */
 export async function decide(
   parts: PageParts,
   ctx: Context,
@@ -19,14 +22,17 @@ export async function decide(
   allowed?: Allowed,
 ): Promise<void> {
   const { storage } = parts.config
-  // Before the interaction ends: without it, nothing would tell the person any more.
-  await saveOutcome(storage, interaction.uid, {
-    kind: allowed ? 'allowed' : 'declined',
-    clientId: client.clientId,
-    accountId: interaction.session?.accountId,
-    session: toSessionMark(parts.provider, ctx),
-    ...(allowed && { subject: allowed.subject }),
-  })
+  const { accountId } = interaction.session ?? {}
+  if (accountId !== undefined) {
+    // Before the interaction ends: without it, nothing would tell the person any more.
+    await saveOutcome(storage, interaction.uid, {
+      kind: allowed ? 'allowed' : 'declined',
+      clientId: client.clientId,
+      accountId,
+      session: toSessionMark(parts.provider, ctx),
+      ...(allowed && { subject: allowed.subject }),
+    })
+  }
   await finishInteraction(ctx, interaction, allowed?.result ?? declined)
   keepCookie(parts, ctx, interaction.uid)
 }
@@ -34,12 +40,6 @@ export async function decide(
 /** Ends an interaction in which the person said no. */
 export const decline = (parts: PageParts, ctx: Context, open: OpenInteraction): Promise<void> =>
   decide(parts, ctx, open)
-
-/** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */
-const declined: InteractionResults = {
-  error: 'access_denied',
-  error_description: 'the person declined',
-}
 
 /** Lets the person decide again if the decision could not be stored. */
 export async function letDecideAgain(

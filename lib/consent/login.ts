@@ -49,13 +49,13 @@ export async function submitLogin(
 async function renderLogin(
   { config, views, formTokens, logos }: PageParts,
   ctx: Context,
-  { client, interaction, formBase }: OpenInteraction,
+  { client, interaction, formBase, redirectUri }: OpenInteraction,
   error: string | null,
   username: unknown = interaction.params['login_hint'],
 ): Promise<void> {
   const page = views.page(ctx)
   ctx.body = page.render('login', {
-    client: toShownClient(client, logos, page.language),
+    client: toShownClient(client, logos, page.language, [redirectUri]),
     action: toInteractionUrl(config.issuer, interaction.uid),
     csrf: formTokens.create(formBase),
     username: typeof username === 'string' ? username : '',

@@ -18,7 +18,7 @@ export async function showAccount(
   const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = views.page(ctx)
   ctx.body = page.render('select-account', {
-    client: toShownClient(open.client, logos, page.language),
+    client: toShownClient(open.client, logos, page.language, [open.redirectUri]),
     account: toShownAccount(account),
     action,
     switchAction: `${action}/switch-account`,

@@ -7,15 +7,24 @@ import type { Logos } from '../pages/logos/logos.ts'
 import type { ShownAccount, ShownClient } from '../pages/page-data.ts'
 import type { OpenInteraction } from './interaction.ts'
 
-/** The client, as pages show it. */
-export function toShownClient(client: Client, logos: Logos, language: string): ShownClient {
+/**
+ * The client, as pages show it.
+ *
+ * @param redirectUris - the one that the answer goes to; without a request, all of the client
+ */
+export function toShownClient(
+  client: Client,
+  logos: Logos,
+  language: string,
+  redirectUris: readonly string[] = client.redirectUris ?? [],
+): ShownClient {
   const name = nameOf(client, language)
   const localized = client['localized']
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
     localizedFor(localized, member, language)
   const page = inLanguage('client_uri') ?? client.clientUri
-  // Any client can name any page: it is the developer's if answers for the client go to the same site.
-  const uri = page !== undefined && isOnSite(page, client.redirectUris ?? []) ? page : undefined
+  // Any client can name any page. It is the developer's if the answer goes to the same site.
+  const uri = page !== undefined && isOnSite(page, redirectUris) ? page : undefined
   const logoUri = inLanguage('logo_uri') ?? client.logoUri
   return {
     name,
@@ -72,12 +81,13 @@ export const toShownAccount = ({ name, email }: Account): ShownAccount => ({
   email: email ?? null,
 })
 
-/** Where the browser goes after the decision, for people. */
+/** The place that the browser goes to after the decision, for people. The host of a private scheme says nothing. */
 export const toRedirectHost = ({ redirectUri }: OpenInteraction): string =>
   hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`
 
 function hostOf(uri: string | undefined): string | null {
-  return (uri && URL.parse(uri)?.host) || null
+  const { protocol = '', host = '' } = URL.parse(uri ?? '') ?? {}
+  return /^https?:$/.test(protocol) ? host : null
 }
 
 function toInitials(name: string): string {

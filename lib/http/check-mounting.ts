@@ -22,8 +22,11 @@ export async function checkMounting(
   issuer: string,
   { fetch: send = fetch, timeout = 5000 }: MountingCheckOptions,
 ): Promise<void> {
-  const ask: Ask = (url, init) =>
-    send(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
+  let asked = issuer
+  const ask: Ask = (url, init) => {
+    asked = url
+    return send(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
+  }
   const found: ConfigurationIssue[] = []
   try {
     for (const check of [checkMetadata, checkTokenEndpoint, checkPage]) {
@@ -32,7 +35,7 @@ export async function checkMounting(
       if (issue !== undefined) found.push(issue)
     }
   } catch (error) {
-    found.push(toIssue('unreachable', `cannot be reached: ${reasonOf(error)}`))
+    found.push(toIssue('unreachable', `${asked} cannot be reached: ${reasonOf(error)}`))
   }
   if (found.length > 0) throw new ConfigurationError(found)
 }

@@ -12,21 +12,27 @@ const longestUrl = 8000
  *
  * The framework takes POST only with cookies that every site may send along. A form on another site
  * comes without cookies, so the browser is sent here again, with them.
+ *
+ * @param checkSize - throws if the request is too large: then nobody is sent anywhere
  */
-export function createPostAuthorization(issuer: string): Middleware {
+export function createPostAuthorization(
+  issuer: string,
+  checkSize: (ctx: Context) => void,
+): Middleware {
   const translate = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
     const query = toQuery(ctx)
-    if (ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl) {
+    const isSentAgain = ctx.get('Sec-Fetch-Site') === 'cross-site' && query.length < longestUrl
+    const sendAgain = async (): Promise<void> => {
+      checkSize(ctx)
       ctx.status = 303
       ctx.redirect(`${issuer}${routes.authorization}?${query}`)
-      return
     }
     const { method } = ctx
     ctx.method = 'GET'
     ctx.querystring = query
     try {
       checkQuery(ctx)
-      await next()
+      await (isSentAgain ? sendAgain() : next())
     } finally {
       ctx.method = method
     }

@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../validation/did-you-mean.ts'
 import { SigningKeyError } from '../errors.ts'
 import type { RecordStorage } from '../storage.ts'
 import { generateSigningKey } from './generate.ts'
@@ -56,7 +57,9 @@ export function createStoredKeys(
       const [schedule, now] = [await store.read(), Date.now()]
       return schedule ? toInfos(bringUpToDate(schedule, schedule, now), now) : []
     },
-    async rotate({ now: isNow = false } = {}) {
+    async rotate(options = {}) {
+      refuseUnknown(options, ['now'])
+      const { now: isNow = false } = options
       const jwk = generateSigningKey()
       let changed: KeySchedule | undefined
       try {

@@ -1,4 +1,9 @@
-import Provider, { errors, type Adapter, type AdapterFactory } from 'oidc-provider'
+import Provider, {
+  errors,
+  type Adapter,
+  type AdapterFactory,
+  type AdapterPayload,
+} from 'oidc-provider'
 import { toFrameworkClient } from '../clients/stored-client.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
@@ -14,7 +19,7 @@ export interface AdapterParts {
   readonly keepClient: (clientId: string) => Promise<void>
   readonly values: TokenValues
   readonly teller: ConnectionTeller
-  /** Records of requests that wait for a person, by the framework's name of the model. */
+  /** Records of requests that wait for a person, and of proofs, by the framework's name of the model. */
   readonly waiting: ReadonlyMap<string, RecordStorage>
 }
 
@@ -56,7 +61,10 @@ const shownToFramework = (clients: RecordStorage): RecordStorage => ({
 
 function toRecordAdapter(model: string, records: RecordStorage): Adapter {
   return {
-    upsert: (id, payload, lifetime) => records.upsert(id, payload as StoredPayload, lifetime),
+    async upsert(id, payload, lifetime) {
+      if (model === 'Session' && isEmptySession(payload)) return
+      await records.upsert(id, payload as StoredPayload, lifetime)
+    },
     find: (id) => records.find(id),
     findByUid: (uid) => records.findByUid(uid),
     findByUserCode: (userCode) => records.findByUserCode(userCode),
@@ -72,6 +80,13 @@ function toRecordAdapter(model: string, records: RecordStorage): Adapter {
     revokeByGrantId: async () => undefined,
   }
 }
+
+/**
+ * Whether a session says nothing. The framework stores one at each request with a cookie of a session that is gone. `state` is of
+ * features of the framework that `configure` can switch on.
+ */
+const isEmptySession = ({ accountId, state }: AdapterPayload): boolean =>
+  accountId === undefined && state === undefined
 
 const alreadyUsed = (model: string): Error =>
   model === 'PushedAuthorizationRequest'

@@ -25,20 +25,18 @@ import { toPolicy } from './policy.ts'
 import { toResourceIndicators } from './read-parameters.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
-import { createWaitingRequests } from './waiting-requests.ts'
 
 /** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
-  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'keepClient'>,
+  parts: Pick<AdapterParts, 'values' | 'teller' | 'clientRecords' | 'keepClient' | 'waiting'>,
 ): Configuration {
   const { storage, resourceServer } = config
   return {
     adapter: toProviderAdapter({
       storage,
       ...parts,
-      waiting: createWaitingRequests(config),
     }),
     clients: config.clients.map((client) => toClientMetadata(client)),
     routes,

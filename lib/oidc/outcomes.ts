@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
+import type { InteractionResults } from 'oidc-provider'
 import type { Storage } from '../storage.ts'
 
 /** What became of an interaction that is over. */
@@ -27,8 +29,34 @@ export const findOutcome = async (storage: Storage, uid: string): Promise<Outcom
   (await outcomesIn(storage).find(uid)) as Outcome | undefined
 
 /** Keeps what became of an interaction. A decision that comes later counts. */
-export const saveOutcome = (storage: Storage, uid: string, outcome: Outcome): Promise<void> =>
-  outcomesIn(storage).upsert(uid, { ...outcome }, outcomeLifetime)
+export const saveOutcome = (
+  storage: Storage,
+  uid: string,
+  outcome: Outcome,
+  lifetime: number = outcomeLifetime,
+): Promise<void> => outcomesIn(storage).upsert(uid, { ...outcome }, lifetime)
+
+/** The result of an interaction in which the person said no (RFC 6749, Section 4.1.2.1). */
+export const declined: InteractionResults = {
+  error: 'access_denied',
+  error_description: 'the person declined',
+}
+
+/** Keeps that a stranger said no, in the place of the interaction, for as long as that would have been there. */
+export async function saveDecline(
+  storage: Storage,
+  { uid, result, params, exp }: InstanceType<Provider['Interaction']>,
+): Promise<boolean> {
+  if (!isDeepStrictEqual(result, declined)) return false
+  const lifetime = Math.max(1, exp - Math.floor(Date.now() / 1000))
+  await saveOutcome(
+    storage,
+    uid,
+    { kind: 'declined', clientId: String(params['client_id']) },
+    lifetime,
+  )
+  return true
+}
 
 export const forgetOutcome = (storage: Storage, uid: string): Promise<boolean> =>
   outcomesIn(storage).destroy(uid)

@@ -103,7 +103,7 @@ const mostOfParameter: ReadonlyMap<string, number> = new Map([
  * Refuses an authorization request that is too large to be kept until somebody signs in. Nobody is redirected, because the request
  * is not looked at further.
  */
-function checkRequestSize(ctx: Context): void {
+export function checkRequestSize(ctx: Context): void {
   let total = 0
   for (const [name, value] of sentParameters(ctx)) {
     const size = Buffer.byteLength(value)

@@ -21,10 +21,12 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   readonly clients: Clients
   readonly routes: readonly PathMiddleware[]
 } {
+  const scopes = Object.keys(config.resourceServer.scopes)
   const registry = createRegistry({
     ...parts,
     storage: config.storage,
     staticClients: config.clients,
+    scopes,
     nameSigns: config.nameSigns,
     findIssues: createClientCheck({
       ...config.clientRules,
@@ -34,9 +36,9 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   })
   const clients = createClients(registry)
   const { issuer, registration: options } = config
-  const { scopes, defaultScopes } = config.resourceServer
+  const { defaultScopes } = config.resourceServer
   const reservedHosts = toReservedHosts(issuer, config.reservedHosts)
-  const offer = { scopes: Object.keys(scopes), defaultScopes, limits: options, reservedHosts }
+  const offer = { scopes, defaultScopes, limits: options, reservedHosts }
   const selfRegistration = createSelfRegistration(registry, clients, offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
 }

@@ -1,7 +1,7 @@
 import type { RequestLimits } from '../config/options.ts'
 
 /** What a storage needs for a record beside its content, in bytes. */
-const placeBytes = 300
+const placeBytes = 350
 
 /** One sender may use up this part of the whole. */
 const partOfSender = 1 / 8
@@ -21,37 +21,55 @@ export interface RequestBudget {
   giveBack(id: string): void
 }
 
+interface Place {
+  readonly sender: string
+  readonly bytes: number
+  readonly lifetime: number
+  readonly until: number
+}
+
+const noPlace: Place = { sender: '', bytes: 0, lifetime: 0, until: 0 }
+
 /** @param now - the time in milliseconds, from any start */
 export function createRequestBudget(
   limits: RequestLimits,
   now: () => number = () => performance.now(),
 ): RequestBudget {
-  const waiting = new Map<string, { sender: string; bytes: number; until: number }>()
+  const waiting = new Map<string, Place>()
+  // For each lifetime, those that have it, the oldest first.
+  const queues = new Map<number, Set<string>>()
   const all = { count: 0, bytes: 0 }
   const senders = new Map<string, typeof all>()
   const giveBack = (id: string): void => {
-    const { sender, bytes } = waiting.get(id) ?? {}
-    const own = senders.get(sender ?? '')
-    if (!waiting.delete(id) || !own || bytes === undefined) return
+    const { sender, bytes, lifetime } = waiting.get(id) ?? noPlace
+    const own = senders.get(sender)
+    if (!waiting.delete(id) || !own) return
+    queues.get(lifetime)?.delete(id)
     for (const sum of [all, own]) add(sum, -1, -bytes)
-    if (own.count === 0) senders.delete(sender ?? '')
+    if (own.count === 0) senders.delete(sender)
+  }
+  const giveBackEnded = (time: number): void => {
+    for (const queue of queues.values()) {
+      for (const id of queue) {
+        if ((waiting.get(id)?.until ?? 0) > time) break
+        giveBack(id)
+      }
+    }
   }
   return {
     giveBack,
     take(id, sender, content, lifetime) {
       const bytes = content + placeBytes
       const time = now()
-      for (const [oldest, { until }] of waiting) {
-        if (until > time) break
-        giveBack(oldest)
-      }
+      giveBackEnded(time)
       giveBack(id)
       const own = senders.get(sender) ?? { count: 0, bytes: 0 }
       if (!hasRoom(all, limits, bytes, 1) || !hasRoom(own, limits, bytes, partOfSender))
         return false
       for (const sum of [all, own]) add(sum, 1, bytes)
       senders.set(sender, own)
-      waiting.set(id, { sender, bytes, until: time + lifetime * 1000 })
+      waiting.set(id, { sender, bytes, lifetime, until: time + lifetime * 1000 })
+      queues.set(lifetime, (queues.get(lifetime) ?? new Set()).add(id))
       return true
     },
   }

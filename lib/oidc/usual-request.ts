@@ -13,16 +13,19 @@ const names = ['client_id', 'redirect_uri', 'scope', 'state', 'code_challenge'] 
 
 /**
  * Leaves out of an interaction what every usual request has alike, so that a request for which nobody signed in takes little
- * room. An interaction that differs in anything else is returned as it is.
+ * room. The answer, and that the person was sent to the host, come later and stay. An interaction that differs in anything else is
+ * returned as it is.
  */
 export function withoutUsual(
   id: string,
   payload: StoredPayload,
   usual: UsualRequest,
 ): StoredPayload {
-  const { iat, exp, parJti, params } = payload
+  const { iat, exp, parJti, params, result } = payload
   const values = names.map((name) => (params as StoredPayload | undefined)?.[name])
-  const usualOnly: StoredPayload = { usual: [iat, exp, parJti, ...values] }
+  const { details = {} } = (payload['prompt'] ?? {}) as { readonly details?: object }
+  const noted = Object.keys(details).length > 0 ? details : undefined
+  const usualOnly: StoredPayload = { usual: [iat, exp, parJti, ...values, result, noted] }
   const { cid: _cid, ...restored } = withUsual(id, usualOnly, usual)
   const { cid: _same, ...whole } = payload
   return isDeepStrictEqual(restored, whole) ? usualOnly : payload
@@ -37,11 +40,12 @@ export function withUsual(
   const { usual } = payload
   if (!Array.isArray(usual)) return payload
   const [iat, exp, parJti, ...values] = usual as readonly unknown[]
+  const [result, details] = values.slice(names.length)
   return {
     iat,
     exp,
     returnTo: `${issuer}${routes.authorization}/${id}`,
-    prompt: { name: 'login', reasons: ['no_session'], details: {} },
+    prompt: { name: 'login', reasons: ['no_session'], details: details ?? {} },
     params: withoutMissing({
       response_type: 'code',
       code_challenge_method: 'S256',
@@ -51,7 +55,7 @@ export function withUsual(
     cid: id,
     kind: 'Interaction',
     jti: id,
-    ...withoutMissing({ parJti }),
+    ...withoutMissing({ parJti, result }),
   }
 }
 

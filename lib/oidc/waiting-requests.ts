@@ -1,41 +1,45 @@
 import Provider, { errors } from 'oidc-provider'
+import { isUnvetted, registrationOf } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import { createAddressOf, type AddressOf } from '../validation/address.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
+import { saveDecline } from './outcomes.ts'
 import { moveOn, open } from './pushed-requests.ts'
 import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
 
 interface WaitingRequestParts extends UsualRequest {
   readonly storage: Storage
+  readonly clientRecords: RecordStorage
   readonly anonymous: RequestBudget
-  /** Of clients that authenticated. */
+  /** Of clients that authenticated, and that not everybody can make. */
   readonly ofClients: RequestBudget
   readonly addressOf: AddressOf
 }
 
 /**
- * Creates the records of requests that wait for a person: interactions, and requests that were pushed. Strangers make them, in the
+ * Creates the records of requests that wait for a person: interactions, requests that were pushed, and the proofs (DPoP) that
+ * came with these. Strangers make them, in the
  * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
- * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client.
+ * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client. The same for clients
+ * from open registration: everybody can have many of them.
  *
+ * @param clientRecords - the stored clients, as they are kept for a moment
  * @returns by the framework's name of the model
  */
-export function createWaitingRequests({
-  issuer,
-  storage,
-  resourceServer,
-  anonymousRequests,
-  trustedProxies,
-}: Config): ReadonlyMap<string, RecordStorage> {
+export function createWaitingRequests(
+  { issuer, storage, resourceServer, anonymousRequests, trustedProxies }: Config,
+  clientRecords: RecordStorage,
+): ReadonlyMap<string, RecordStorage> {
   const { audience } = resourceServer
   const addressOf = createAddressOf(trustedProxies)
   const anonymous = createRequestBudget(anonymousRequests)
   const ofClients = createRequestBudget(anonymousRequests)
-  const parts = { issuer, audience, storage, anonymous, ofClients, addressOf }
+  const parts = { issuer, audience, storage, clientRecords, anonymous, ofClients, addressOf }
   return new Map([
     ['Interaction', toInteractions(parts)],
     ['PushedAuthorizationRequest', toPushes(parts)],
+    ['ReplayDetection', toProofs(parts)],
   ])
 }
 
@@ -50,12 +54,12 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
       // Pages store it without a context. Then it was counted before, or somebody signed in.
       const { oidc, req } = Provider.ctx ?? {}
       const isNew = req !== undefined && oidc?.route === 'authorization'
-      const isAnonymous = payload['session'] === undefined
-      if (isNew && isAnonymous && !anonymous.take(id, addressOf(req), sizeOf(stored), lifetime)) {
-        throw new NoRoom(503)
+      const { parJti, session } = payload
+      if (isNew && session === undefined) {
+        const bytes = sizeOf(stored) + laterBytes + (parJti === undefined ? 0 : markerBytes)
+        if (!anonymous.take(id, addressOf(req), bytes, lifetime)) throw new NoRoom(503)
       }
       await records.upsert(id, stored, lifetime)
-      const { parJti } = payload
       if (typeof parJti !== 'string' || !oidc) return
       const opening = { id: parJti, interaction: id, lifetime }
       if (!isNew) await moveOn(pushes, opening)
@@ -66,35 +70,83 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
       const payload = await records.find(id)
       return payload && withUsual(id, payload, parts)
     },
-    destroy(id) {
-      anonymous.giveBack(id)
+    async destroy(id) {
+      const ended = Provider.ctx?.oidc.entities.Interaction
+      const isAnonymous = ended && ended.session === undefined
+      // The framework would begin the same request anew: for a stranger, without an end.
+      if (isAnonymous && !ended.result) throw new errors.SessionNotFound('nobody answered yet')
+      const isKept = isAnonymous && (await saveDecline(storage, ended))
+      if (!isKept) anonymous.giveBack(id)
       return records.destroy(id)
     },
   }
 }
 
-function toPushes({
-  storage,
-  anonymous,
-  ofClients,
-  addressOf,
-}: WaitingRequestParts): RecordStorage {
-  const records = storage.records('PushedAuthorizationRequest')
+function toPushes(parts: WaitingRequestParts): RecordStorage {
+  const records = parts.storage.records('PushedAuthorizationRequest')
   return {
     ...records,
     async upsert(id, payload, lifetime = 0) {
-      const { oidc, req } = Provider.ctx ?? {}
-      const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
-      const isAnonymous = clientAuthMethod === 'none'
-      const sender = isAnonymous ? req && addressOf(req) : clientId
-      const budget = isAnonymous ? anonymous : ofClients
-      if (!budget.take(id, sender ?? '', sizeOf(payload), lifetime)) {
-        throw new NoRoom(isAnonymous ? 503 : 429)
-      }
+      await countForSender(parts, id, sizeOf(payload), lifetime)
       await records.upsert(id, payload, lifetime)
     },
   }
 }
+
+/** The token endpoint looks at a proof only if the code or the refresh token is good. A push can be of anybody. */
+function toProofs(parts: WaitingRequestParts): RecordStorage {
+  const records = parts.storage.records('ReplayDetection')
+  return {
+    ...records,
+    async insert(id, payload, lifetime = 0) {
+      if (Provider.ctx?.oidc.route === 'pushed_authorization_request') {
+        await countForSender(parts, id, 0, lifetime)
+      }
+      return records.insert(id, payload, lifetime)
+    },
+  }
+}
+
+async function countForSender(
+  parts: WaitingRequestParts,
+  id: string,
+  bytes: number,
+  lifetime: number,
+): Promise<void> {
+  const { budget, name, refusal } = await findSender(parts)
+  if (!budget.take(id, name, bytes, lifetime)) throw new NoRoom(refusal)
+}
+
+/** From whom this request is, and where it counts. */
+async function findSender({
+  clientRecords,
+  anonymous,
+  ofClients,
+  addressOf,
+}: WaitingRequestParts): Promise<Sender> {
+  const { oidc, req } = Provider.ctx ?? {}
+  const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
+  if (clientAuthMethod !== 'none') {
+    const client = (await clientRecords.find(clientId)) ?? {}
+    if (!isUnvetted(client, registrationOf(client))) {
+      return { budget: ofClients, name: clientId, refusal: 429 }
+    }
+  }
+  return { budget: anonymous, name: req ? addressOf(req) : '', refusal: 503 }
+}
+
+interface Sender {
+  readonly budget: RequestBudget
+  readonly name: string
+  /** The status of the answer if there is no room. */
+  readonly refusal: 429 | 503
+}
+
+/** The most that pages add to an anonymous interaction: that the person was sent to the host, or the answer. In bytes. */
+const laterBytes = 200
+
+/** The note that a pushed request was opened, with what a storage needs for it; in bytes. */
+const markerBytes = 420
 
 const sizeOf = (payload: StoredPayload): number => Buffer.byteLength(JSON.stringify(payload))
 

@@ -74,12 +74,11 @@ function queried({ query }: CompanyContext): readonly string[] {
   return parameters.flatMap((name) => query[name] ?? [])
 }
 
-/** In another spelling, the company that is named would be ignored. An index in brackets may be there, as of a list. */
+/** In another spelling, the company that is named would be ignored. Brackets may follow the name, as of a list. */
 const isMeantAsCompany = (name: string): boolean =>
-  name
-    .replaceAll(/\[\d*\]/g, '')
-    .replaceAll(/[^a-z\d]/gi, '')
-    .toLowerCase() === 'companyid'
+  [name, name.replaceAll(/\[[^\]]*\]/g, '')].some(
+    (text) => text.replaceAll(/[^a-z\d]/gi, '').toLowerCase() === 'companyid',
+  )
 
 /** The company that is named: at most once in the query, and the same one elsewhere. */
 function toCompany(inQuery: readonly string[], elsewhere: readonly string[]): string | undefined {

@@ -40,12 +40,29 @@ export type AddressOf = (request: IncomingMessage) => string
  */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const isTrusted = proxyaddr.compile([...trustedProxies])
-  return (request) => toSender(proxyaddr(request, isTrusted))
+  let hasWarned = false
+  return (request) => {
+    const address = withoutPort(
+      proxyaddr(request, (hop, index) => isTrusted(withoutPort(hop), index)),
+    )
+    if (ipaddr.isValid(address)) return toSender(address)
+    // A connection that was closed meanwhile has no address.
+    if (address !== '' && !hasWarned) {
+      hasWarned = true
+      warnOfUnreadable()
+    }
+    return 'unknown'
+  }
+}
+
+/** Some proxies name the port of their peer, too. */
+function withoutPort(hop: string | undefined): string {
+  const [, v6, v4] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop ?? '') ?? []
+  return v6 ?? v4 ?? hop ?? ''
 }
 
 /** One subscriber has a whole /64 of IPv6 addresses (RFC 6177, Section 2). An IPv4 address in IPv6 is IPv4. */
-function toSender(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return 'unknown'
+function toSender(address: string): string {
   const parsed = ipaddr.process(address)
   return parsed instanceof ipaddr.IPv6
     ? `${parsed.parts
@@ -55,12 +72,30 @@ function toSender(address: string | undefined): string {
     : parsed.toString()
 }
 
-/** Whether it is a proxy as {@link createAddressOf} takes it. */
-export function isProxy(text: string): boolean {
+function warnOfUnreadable(): void {
+  process.emitWarning(
+    'a trusted proxy sent something in X-Forwarded-For that is not an address, so all such requests share one part of anonymousRequests: have the proxy send addresses',
+    { type: 'ProxyWarning', code: 'address_unreadable' },
+  )
+}
+
+/** Finds what is wrong with a proxy that is meant for {@link createAddressOf}. */
+export function findProxyFlaw(text: string): string | undefined {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return undefined
+  if (/[\s,]/.test(text))
+    return 'must be one address or range, without spaces: give each one as a text of its own'
+  const [address = '', size = ''] = text.split(/\/(.*)/s)
+  // The parser reads 010.0.0.1 as 8.0.0.1.
+  if (isIP(address) === 0 || (size.includes('.') && isIP(size) !== 4)) return noProxy
+  if (/^(?:0+|0\.0\.0\.0)$/.test(size))
+    return 'must not be every address: then a header alone decides where a request comes from'
   try {
     proxyaddr.compile([text])
-    return true
+    return undefined
   } catch {
-    return false
+    return noProxy
   }
 }
+
+const noProxy =
+  'must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal'

@@ -15,6 +15,20 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest && nearest.distance <= mostDistant ? nearest.candidate : undefined
 }
 
+/**
+ * Refuses members that a method does not know: otherwise a misspelled limit would be ignored.
+ *
+ * @throws TypeError
+ */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = nearestName(name, known)
+    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean "${meant}"?`
+    throw new TypeError(`${name} is not an option (${hint})`)
+  }
+}
+
 /** Runs a check of an object or array although a member is wrong, so that every mistake is found at once. */
 export const evenIfWrong = {
   when: ({ value }: { readonly value: unknown }): boolean =>

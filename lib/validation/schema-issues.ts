@@ -9,8 +9,11 @@ export function toIssues(
 ): readonly ConfigurationIssue[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const meant = nearestName(key, knownKeys(issue.path, options))
-      const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+      const near = nearestName(key, knownKeys(issue.path, options))
+      const elsewhere = pathsTo(key, options)
+      const meant = elsewhere.length > 0 ? elsewhere : near === undefined ? [] : [near]
+      const names = meant.map((name) => `"${name}"`).join(' or ')
+      const hint = names === '' ? '' : ` (did you mean ${names}?)`
       return {
         path: toPath([...issue.path, key]),
         code: 'unknown_option',
@@ -66,6 +69,16 @@ function knownKeys(path: readonly PropertyKey[], options: z.core.$ZodType): read
   }
   schema = unwrap(schema)
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+/** Where among the options a member has that name. */
+function pathsTo(name: string, schema: z.core.$ZodType, path = ''): readonly string[] {
+  const inner = unwrap(schema)
+  if (!(inner instanceof z.ZodObject)) return []
+  return Object.entries(inner.shape).flatMap(([member, of]) => {
+    const here = path + member
+    return [...(member === name ? [here] : []), ...pathsTo(name, of, `${here}.`)]
+  })
 }
 
 const unwrap = (schema: z.core.$ZodType): z.core.$ZodType =>

@@ -20,7 +20,9 @@ export function findIssuerFlaw(text: string, url: URL): string | undefined {
   if (text.endsWith('/')) return 'must not end with a slash'
   if (!isLoopbackOrHttps(url)) return 'must use https, except for loopback hosts'
   const normal = url.pathname === '/' ? url.origin : url.href
-  return text === normal ? undefined : 'must be written in normal form'
+  return text === normal
+    ? undefined
+    : 'must be written as URL parsers print it: the host in lower case, no default port (443 for https, 80 for http), and nothing that they shorten or encode, such as /../ or a space'
 }
 
 /**

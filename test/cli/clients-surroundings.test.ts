@@ -44,6 +44,11 @@ describe('what is wrong with the surroundings is said', () => {
     expect(said).not.toContain('verysecret')
   })
 
+  test('a list of keys that begins with a comma', async () => {
+    const said = await refusal({ REDIS_URL: redis.url, STORAGE_KEYS: `,${key}` })
+    expect(said).toContain('Number 1 of 2 is empty: remove its comma')
+  })
+
   test('a Redis that is not there, or does not answer, or wants a password', async () => {
     const nobody = { REDIS_URL: 'redis://:verysecret@127.0.0.1:1', STORAGE_KEYS: key }
     const said = await refusal(nobody)

@@ -241,7 +241,10 @@ test('clients rotate says what would be lost, where there is nobody to ask', asy
   await ok('rotate', id)
   const said = await refusal('rotate', id)
   expect(said).toMatch(/it takes --yes, which says yes to:\n.* has two secrets:\n {2}one made /)
-  expect(said).toMatch(/\nThe one that was used last goes on, and the other ends now: .*\n$/)
+  expect(said).toMatch(
+    /\n {2}one made \S+Z \(never used\): ends now\n {2}one made \S+Z \(never used\): goes on\n/,
+  )
+  expect(said).toMatch(/\nWhatever uses the one that ends stops working\. Go on\?\n$/)
 })
 
 describe('clients end-old-secrets', () => {

@@ -89,6 +89,10 @@ describe('the command line', () => {
     [['views', 'copy'], "missing required argument 'dir'"],
     [['views', 'preview', '--port', 'many'], 'It must be a number from 0 to 65535.'],
     [['views', 'preview', '/nowhere/at/all'], 'error: there is no folder /nowhere/at/all'],
+    [
+      ['views', 'preview', '--time-zone', 'foo'],
+      'error: --time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
+    ],
     [['views', 'preview', '--theme', '/nowhere.json'], 'error: there is no file /nowhere.json'],
   ])('complains about %j', async (args, words) => {
     const { code, stdout, stderr } = await runCommand(...args)

@@ -53,6 +53,13 @@ test('clients invite says what the client can have at most', async () => {
   expect([answer.status, toJson(answer)['scope']]).toEqual([201, 'users:read'])
 })
 
+test('clients invite refuses a scope that does not exist, and names those that do', async () => {
+  const { code, stdout, stderr } = await invite('--scope', 'nope')
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('error: scopes[0] does not exist. There are ')
+  expect(stderr).toContain('companies:read')
+})
+
 test.each([
   ['--subject-type', 'person'],
   ['--scope', ','],

@@ -189,16 +189,22 @@ describe('new keys', () => {
     expect(await refusal({}, 'generate', '--signing', '--cookie')).toContain('cannot be used with')
   })
 
-  const rotated = async (COOKIE_KEYS: string): Promise<string> =>
-    (await ok({ COOKIE_KEYS }, 'rotate', '--cookies')).trimEnd()
+  /** Keys as production wants them. They end with signs that a new key does not have. */
+  const long = (keys: string): string => keys.replaceAll(/\w{3,}/g, (one) => one.padEnd(32, '.'))
+  const rotated = async (keys: string): Promise<string> =>
+    (await ok({ COOKIE_KEYS: long(keys) }, 'rotate', '--cookies')).trimEnd().replaceAll('.', '')
 
   test('for cookies are second at first, then sign, then are accepted, then are gone', async () => {
     expect(await rotated('one')).toMatch(/^one,[\w-]{43}$/)
     expect(await rotated('one,two')).toMatch(/^two,[\w-]{43},one$/)
     expect(await rotated('one, two,three')).toMatch(/^two,[\w-]{43},one$/)
     expect(await rotated('one,two,three,four')).toMatch(/^two,[\w-]{43},one,three$/)
-    const json = await ok({ COOKIE_KEYS: 'one,two' }, 'rotate', '--cookies', '--json')
-    expect(JSON.parse(json)).toEqual(['two', expect.stringMatching(/^[\w-]{43}$/), 'one'])
+    const json = await ok({ COOKIE_KEYS: long('one,two') }, 'rotate', '--cookies', '--json')
+    expect(JSON.parse(json.replaceAll('.', ''))).toEqual([
+      'two',
+      expect.stringMatching(/^[\w-]{43}$/),
+      'one',
+    ])
   })
 
   test('for cookies come so that processes before and after a restart accept what each other sign', async () => {
@@ -212,6 +218,14 @@ describe('new keys', () => {
       before = after
     }
     expect(signers.size).toBe(4)
+  })
+
+  test('for cookies come with a warning if production would refuse one of the others', async () => {
+    const keys = { COOKIE_KEYS: 'verysecret' }
+    const { code, stdout, stderr } = await runInProcess(keys, 'keys', 'rotate', '--cookies')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^verysecret,[\w-]{43}\n$/)])
+    expect(stderr).toMatch(/^warning: COOKIE_KEYS has a secret of fewer than 32 characters, .*\n$/)
+    expect(stderr).not.toContain('verysecret')
   })
 
   test('for cookies need those there are, and say nothing of them', async () => {

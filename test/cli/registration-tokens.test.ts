@@ -50,5 +50,7 @@ test('of a client that the operator registered it says that there is none', asyn
   })
   const { code, stderr } = await ending.run(client.clientId, '--yes')
   expect(code).toBe(1)
-  expect(stderr).toContain('is for clients that registered themselves over HTTP only')
+  expect(stderr).toBe(
+    'error: nothing was changed: registration_access_token is for clients that registered themselves over HTTP only\n',
+  )
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkUnset } from '../../lib/cli/clients/update-command.ts'
+import { toMetadata } from '../../lib/cli/clients/client-options.ts'
 
 const client = {
   clientId: 'some-id',
@@ -32,4 +33,11 @@ test.each([
   expect(() => checkUnset(['test', name], client)).toThrow(
     `nothing was changed: the client has no ${name} (${hint})`,
   )
+})
+
+test.each([
+  ['/nowhere.json', 'there is no such file'],
+  ['/', 'it is a folder'],
+])('a file with metadata at %s cannot be read, and why is said', (metadata, why) => {
+  expect(() => toMetadata({ metadata })).toThrow(`${metadata} cannot be read: ${why}`)
 })

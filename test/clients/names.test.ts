@@ -10,6 +10,10 @@ describe('the name of the product is seen', () => {
     ['around signs', ['P+l+e+o', 'P~leo', 'Ple=o', 'P|leo', 'P™leo', 'P\u02BCleo', 'Pl✦eo']],
     ['in letters of Latin that few people use', ['Pⱡeo', 'Plⱸo', 'Plǝo', 'þleo', 'Pleɔ', 'Pɬeo']],
     ['in strokes and circles', ['P❘eo', 'P丨eo', 'Pㅣeo', 'Ple口', 'Pleㅇ']],
+    [
+      'with one letter of East Asia',
+      ['PㄴEO', 'P乚EO', 'PL乇O', '卩leo', 'Ple日', '尸LEO', 'Sync Pㄥeo'],
+    ],
     ['with letters of scripts from the right', ['P۱eo', 'Ple۵', 'Ple٥', 'Pleס', 'Ple ס', 'Pاeo']],
     ['in Cyrillic and Greek letters', ['Рlео', 'ρӏєο', 'Ρlеο', 'Plеο']],
     ['in digits and signs', ['Pl3o', 'PL30', 'P1eo', 'P|eo', 'Ple0', 'Pl€o', 'P!eo']],
@@ -37,6 +41,9 @@ describe('the name of the product is seen', () => {
       'Sample Ø',
       'Polo',
       '北風',
+      '日本Pro',
+      'ソフトPlus',
+      'P社',
       'Leo P',
       'P & L, Eastern Office',
     ]

@@ -34,6 +34,20 @@ test('the tenth that is refused ends the token', async () => {
   expect(await register(bad)).toBe(401)
 })
 
+test.each([
+  ['scope', '['.repeat(20_000) + ']'.repeat(20_000)],
+  ['redirect_uris', '['.repeat(20_000) + ']'.repeat(20_000)],
+  ['scope', '5'],
+])('a %s of another type is an attempt that was refused', async (member, json) => {
+  const { token } = await server.clients.createInitialAccessToken()
+  const url = `${server.issuer}/oauth/register`
+  const body = JSON.stringify({ ...good(), [member]: '?' }).replace('"?"', json)
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    expect((await sendJson(url, body, { token })).status).toBe(400)
+  }
+  expect((await sendJson(url, good(), { token })).status).toBe(401)
+})
+
 test('of a hundred at once, ten are looked at', async () => {
   const register = await invite()
   const answers = await Promise.all(Array.from({ length: 100 }, () => register(bad)))

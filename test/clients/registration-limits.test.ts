@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAuthorizationServer, type InitialAccessTokenOptions } from '../../lib/index.ts'
+import {
+  createAuthorizationServer,
+  pleoScopes,
+  type InitialAccessTokenOptions,
+} from '../../lib/index.ts'
 import { createAccounts } from '../support/people.ts'
 import { registration } from '../support/registered.ts'
 import { toJson, type RawAnswer } from '../support/requests.ts'
@@ -112,13 +116,14 @@ describe('the limits of the option', () => {
     [{ scopes: 'companies:read' }, 'registration.scopes', undefined],
     [{ subjectTypes: ['person'] }, 'registration.subjectTypes[0]', undefined],
     [{ subjectTypes: [] }, 'registration.subjectTypes', undefined],
+    [{ scopes: ['users:read'] }, 'registration.scopes', 'no_default_scope'],
   ])('are refused at the start where they are none: %j', (given, path, code) => {
     const create = () =>
       createAuthorizationServer({
         issuer: 'http://127.0.0.1:1',
         cookieKeys: ['a key for the cookies of the tests'],
         accounts: createAccounts(),
-        resourceServer: { audience },
+        resourceServer: { audience, defaultScopes: ['companies:read'] },
         registration: given as never,
       })
     expect(create).toThrow(
@@ -172,11 +177,32 @@ describe('the limits of an invitation', () => {
   })
 
   test.each([
-    [{ scopes: [] }, 'scopes must be a list of scopes, not empty'],
-    [{ scopes: 'companies:read' }, 'scopes must be'],
-    [{ subjectTypes: ['person'] }, 'subjectTypes must be a list of company and organization'],
+    [{ scopes: [] }, 'scopes must be a list, and not empty. There are '],
+    [{ scopes: 'companies:read' }, 'scopes must be a list'],
+    [{ scopes: ['users:read', 'nope'] }, 'scopes[1] does not exist. There are '],
+    [
+      { subjectTypes: ['person'] },
+      'subjectTypes[0] does not exist. There are company, organization',
+    ],
+    [{ scope: ['companies:read'] }, 'scope is not an option (did you mean "scopes"?)'],
+    [{ days: 7 }, 'days is not an option (there are lifetime, scopes, subjectTypes)'],
+    [
+      { lifetime: 1e12 },
+      'lifetime must be a whole number of seconds from 1 to 31536000 (365 days)',
+    ],
   ])('are refused where they are none: %j', async (options, message) => {
     const created = unlimited.clients.createInitialAccessToken(options as never)
     await expect(created).rejects.toThrow(message)
+  })
+
+  test('can have a scope of the host’s own', async () => {
+    const words = { description: { en: 'Read budgets' }, access: 'read' } as const
+    const own = await startServer({
+      registration: {},
+      resourceServer: { audience, scopes: { ...pleoScopes, 'budgets:read': words } },
+    })
+    const answer = await invite(own, { scopes: ['budgets:read'] }, { scope: 'budgets:read' })
+    expect([answer.status, scopeOf(answer)]).toEqual([201, 'budgets:read'])
+    await own.close()
   })
 })

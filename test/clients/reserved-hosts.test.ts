@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NewClientMetadata } from '../../lib/index.ts'
-import { goToConsent } from '../support/flow.ts'
+import { createBrowser } from '../support/browser.ts'
+import { connect, goToConsent } from '../support/flow.ts'
 import { register, registration } from '../support/registered.ts'
 import { toJson } from '../support/requests.ts'
 import {
@@ -118,6 +119,27 @@ test.each([['https://pleo.io'], ['pleo.io:443'], [''], ['*.pleo.io'], [7]])(
   },
 )
 
+test.each([
+  ['*.pleo.io', 'Hosts below it are included'],
+  ['.pleo.io', 'Hosts below it are included'],
+  ['bücher.de', 'xn-- form'],
+  ['localhost', 'loopback'],
+  ['127.0.0.1', 'loopback'],
+  ['com', 'public suffix'],
+  ['co.UK', 'public suffix'],
+])('the option says what is wrong with %j', (host, words) => {
+  const issues = issuesOf({ reservedHosts: [host] })
+  expect(issues).toHaveLength(1)
+  expect(issues[0]?.message).toContain(words)
+})
+
+test.each(['internal', 'github.io', 'xn--bcher-kva.de', '10.0.0.1'])(
+  'the option takes %s',
+  (host) => {
+    expect(issuesOf({ reservedHosts: [host] })).toEqual([])
+  },
+)
+
 describe('the page calls a site the developer’s', () => {
   const site = 'https://www.ledger.example.co.uk/pleo'
   const shown = async (members: object): Promise<boolean> => {
@@ -128,10 +150,36 @@ describe('the page calls a site the developer’s', () => {
 
   test('if answers for the client go there, or to another host of the same domain', async () => {
     expect(await shown({ redirect_uris: ['https://api.example.co.uk/cb'] })).toBe(true)
-    expect(await shown({ redirect_uris: ['https://a.test/cb', `${site}/cb`] })).toBe(true)
-    const application_type = 'native'
-    const redirect_uris = ['uk.co.example.app:/cb']
-    expect(await shown({ application_type, redirect_uris })).toBe(true)
+    expect(await shown({ redirect_uris: [`${site}/cb`, 'https://a.test/cb'] })).toBe(true)
+  })
+
+  test('and not if another redirect URI would go there', async () => {
+    expect(await shown({ redirect_uris: ['https://a.test/cb', `${site}/cb`] })).toBe(false)
+  })
+
+  test.each([
+    ['uk.co.example.app:/cb', 'uk.co.example.app://'],
+    ['net.evil.app://www.ledger.example.co.uk/cb', 'net.evil.app://'],
+  ])('and not for a private scheme, which any application can claim: %s', async (uri, shownAs) => {
+    const application_type = 'native' as const
+    const members = { application_type, redirect_uris: [uri], client_uri: site }
+    const client = await register(server.clients, members)
+    const { page } = await goToConsent(server.issuer, { client })
+    expect(page.text).not.toContain('www.ledger.example.co.uk')
+    expect(page.text).toContain(shownAs)
+  })
+
+  test('and on the page of connections only if all redirect URIs are there', async () => {
+    const books = 'https://books.example.org'
+    const redirect_uris = [`${books}/cb`, 'https://a.test/cb']
+    const client = await register(server.clients, { client_uri: books, redirect_uris })
+    const browser = createBrowser()
+    const { page } = await goToConsent(server.issuer, { client, browser })
+    expect(page.text).toContain('books.example.org')
+    await connect(server.issuer, { client, browser })
+    const connections = await browser.go(`${server.issuer}/oauth/connections`)
+    expect(connections.text).toContain(client.client_name)
+    expect(connections.text).not.toContain('books.example.org')
   })
 
   test('and not if they go elsewhere', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { isClientSecret, type RecordStorage, type Storage } from '../../lib/index.ts'
 import { createClientSecrets } from '../../lib/clients/secrets.ts'
+import { createStandalone } from '../../lib/administration.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
-import { register, toCredentials, type Credentials } from '../support/registered.ts'
+import { register, registration, toCredentials, type Credentials } from '../support/registered.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
@@ -168,13 +170,30 @@ describe('rotating', () => {
     expect((await refresh(server.issuer, refresh_token, changed)).status).toBe(200)
   })
 
-  test.each([-1, 1.5, Number.NaN, '60' as unknown as number])(
+  test.each([-1, 1.5, 1e12, Number.NaN, '60' as unknown as number])(
     'not with an end in %s',
     async (end) => {
       await expect(rotate({ oldEndsIn: end })).rejects.toThrow(RangeError)
       expect(await infos()).toHaveLength(1)
     },
   )
+})
+
+test('a misspelled option of a method is refused, and nothing is done', async () => {
+  const { clients, signingKeys } = createStandalone(createMemoryAdapter())
+  const { client: before } = await clients.create(registration)
+  const id = before.clientId
+  const calls = [
+    clients.rotateSecret(id, { Now: true } as never),
+    clients.endOldSecrets(id, { id: [] } as never),
+    clients.update(id, { test: true }, { sen: before.metadata } as never),
+    signingKeys.rotate({ Now: true } as never),
+  ]
+  const meant = ['now', 'ids', 'seen', 'now']
+  for (const [index, call] of calls.entries())
+    await expect(call).rejects.toThrow(`is not an option (did you mean "${meant[index]}"?)`)
+  expect(await clients.find(id)).toEqual(before)
+  expect(await signingKeys.list()).toEqual([])
 })
 
 test('a secret that a host stored as it is goes on through two rotations', async () => {

@@ -25,11 +25,12 @@ describe('the options for requests of strangers', () => {
     [{ anonymousRequests: { count: 8, bytes: 131_072 } }],
     [{ trustedProxies: [] }],
     [{ trustedProxies: ['loopback', 'uniquelocal', '192.0.2.1', '10.0.0.0/8', '2001:db8::/32'] }],
+    [{ trustedProxies: ['linklocal', '::1', '10.0.0.0/255.0.0.0'] }],
   ])('are accepted as %j', (options) => {
     expect(pathsOf(options)).toEqual([])
   })
 
-  test.each([
+  const refused: readonly (readonly [options: object, issue: string])[] = [
     [{ anonymousRequests: { count: 7 } }, 'anonymousRequests.count must be 8 or more'],
     [
       { anonymousRequests: { count: 1.5e3 + 0.5 } },
@@ -42,7 +43,30 @@ describe('the options for requests of strangers', () => {
       { trustedProxies: ['loopback', 'proxy.example'] },
       'trustedProxies[1] must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal',
     ],
-  ])('are refused as %j', (options, issue) => {
+    ...['0.0.0.0/0', '::/0', '10.0.0.0/00', '10.0.0.0/0.0.0.0'].map(
+      (all) =>
+        [
+          { trustedProxies: [all] },
+          'trustedProxies[0] must not be every address: then a header alone decides where a request comes from',
+        ] as const,
+    ),
+    ...['10.0.0.1, 10.0.0.2', ' 10.0.0.1', '10.0.0.1,10.0.0.2', 'loopback '].map(
+      (text) =>
+        [
+          { trustedProxies: [text] },
+          'trustedProxies[0] must be one address or range, without spaces: give each one as a text of its own',
+        ] as const,
+    ),
+    // The parser takes these for 8.0.0.1, 10.0.0.1 and ranges that nobody meant.
+    ...['010.0.0.1', '10.1', '0x0a.0.0.1', '010.0.0.0/8', '10.0.0.0/33', '10.0.0.0/8/8', ''].map(
+      (text) =>
+        [
+          { trustedProxies: [text] },
+          'trustedProxies[0] must be an address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal',
+        ] as const,
+    ),
+  ]
+  test.each(refused)('are refused as %j', (options, issue) => {
     expect(pathsOf(options)).toEqual([issue])
   })
 })

@@ -173,7 +173,8 @@ describe('nobody is blamed for what the host has not done', () => {
         init?.signal?.addEventListener('abort', () => reject(new Error('no answer')))
       })
     const asking = host.checkMounting({ fetch: never, timeout: 10 })
-    await expect(asking).rejects.toThrow('cannot be reached')
+    const url = `${new URL(host.issuer).origin}/.well-known/oauth-authorization-server`
+    await expect(asking).rejects.toThrow(`issuer: ${url} cannot be reached: no answer`)
   })
 })
 

@@ -154,6 +154,15 @@ describe('the sign-in of the backend refuses a form', () => {
     ['of an application on another port', { origin: 'http://localhost:1' }],
   ])('%s', (_, headers) => expectRefused({ headers }))
 
+  test('and takes its own if the referrer is hidden on the way', async () => {
+    const browser = createBrowser()
+    const page = await browser.go(`${origin}/login`)
+    const headers = { origin: 'null', 'sec-fetch-site': 'same-origin' }
+    expect((await signIn(browser, page, maja, { headers })).text).toContain(
+      'Signed in as Maja Lind',
+    )
+  })
+
   test.each(['', 'guessed'])('with no token or a wrong one: %s', (csrf) => expectRefused({ csrf }))
 
   test('with a token that is good in another browser, for the attacker', async () => {

@@ -1,7 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type { ClientMetadata } from '../../lib/index.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import type { ClientMetadata, Storage } from '../../lib/index.ts'
+import { createBrowser } from '../support/browser.ts'
+import { createProofKeys, prove } from '../support/dpop.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
+import { password } from '../support/people.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
+import { sendJson } from '../support/self-registered.ts'
 import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
 
 const running: RunningServer[] = []
@@ -21,11 +26,32 @@ const open = (issuer: string, address?: string): Promise<RawAnswer> =>
     headers: { accept: 'text/html', ...(address && { 'x-forwarded-for': address }) },
   })
 
-const push = (issuer: string, client: ClientMetadata): Promise<RawAnswer> =>
+const push = (
+  issuer: string,
+  client: ClientMetadata,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> =>
   send(`${issuer}/oauth/par`, {
     body: new URL(requestUrl(issuer, {}, client)).searchParams,
-    ...(client.client_secret && { headers: basic(client) }),
+    headers: { ...headers, ...(client.client_secret && basic(client)) },
   })
+
+/** Storage that notes the proofs in it. */
+function countProofs(): { readonly storage: Storage; readonly proofs: ReadonlySet<string> } {
+  const memory = createMemoryAdapter()
+  const proofs = new Set<string>()
+  const storage: Storage = {
+    ...memory,
+    records: (model) => ({
+      ...memory.records(model),
+      insert: async (id, payload, lifetime) => {
+        if (model === 'ReplayDetection') proofs.add(id)
+        return memory.records(model).insert(id, payload, lifetime)
+      },
+    }),
+  }
+  return { storage, proofs }
+}
 
 async function statuses(count: number, request: () => Promise<RawAnswer>): Promise<number[]> {
   const all: number[] = []
@@ -55,6 +81,30 @@ describe('authorization requests for which nobody signed in', () => {
     expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
   })
 
+  test('keep their place if somebody says no without a sign-in', async () => {
+    const issuer = await start()
+    for (let times = 0; times < 3; times += 1) {
+      const browser = createBrowser()
+      const page = await browser.go(requestUrl(issuer))
+      const answer = await browser.submit(page, { decision: 'decline' })
+      expect(answer.location?.searchParams.get('error')).toBe('access_denied')
+    }
+    expect((await open(issuer)).status).toBe(503)
+  })
+
+  test('go on at their page if the way back is asked for before an answer', async () => {
+    const issuer = await start()
+    const browser = createBrowser()
+    const page = await browser.go(requestUrl(issuer))
+    for (let times = 0; times < 3; times += 1) {
+      const again = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
+      expect([again.status, again.url.pathname]).toEqual([200, page.url.pathname])
+    }
+    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 503])
+    const consent = await browser.submit(page, { username: 'sofia@example.test', password })
+    expect(consent.text).toContain('value="allow"')
+  })
+
   test('of another address go on, until the whole is used up', async () => {
     const issuer = await start({ trustedProxies: ['loopback'] })
     const of = (n: number) => statuses(4, () => open(issuer, `198.51.100.${n}`))
@@ -69,6 +119,28 @@ describe('authorization requests for which nobody signed in', () => {
     for (const host of hosts) all.push((await open(issuer, `2001:db8:1:2${host}`)).status)
     expect(all).toEqual([303, 303, 303, 503])
     expect((await open(issuer, '2001:db8:1:3::1')).status).toBe(303)
+  })
+
+  test.each([
+    ['IPv4', (n: number) => `198.51.100.${n}:${40_000 + n}`],
+    ['IPv6', (n: number) => `[2001:db8:1:${n}::1]:${40_000 + n}`],
+    ['IPv6 in brackets alone', (n: number) => `[2001:db8:1:${n}::1]`],
+  ])('count for their address if the proxy names a port, too: %s', async (_, nth) => {
+    const issuer = await start({ trustedProxies: ['loopback', '10.0.0.0/8'] })
+    for (let n = 1; n < 5; n += 1) expect((await open(issuer, nth(n))).status).toBe(303)
+    const behindTwo = () => open(issuer, `${nth(1)}, 10.1.2.3:9`)
+    expect(await statuses(3, behindTwo)).toEqual([303, 303, 503])
+  })
+
+  test('share one part if the proxy names no address, of which one warning tells', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const issuer = await start({ trustedProxies: ['loopback'] })
+    let last = 0
+    const next = () => open(issuer, `_hidden-${(last += 1)}`)
+    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+    const codes = warn.mock.calls.map(([, how]) => (how as { readonly code?: string }).code)
+    warn.mockRestore()
+    expect(codes.filter((code) => code === 'address_unreadable')).toHaveLength(1)
   })
 
   test.each([
@@ -108,6 +180,54 @@ describe('authorization requests for which nobody signed in', () => {
     expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
     const wrong = await post(`${issuer}/oauth/par`, {}, basic(confidential, 'wrong'))
     expect(wrong.status).toBe(401)
+  })
+
+  test.each([
+    ['of a public client', publicClient, 503],
+    ['of a client that authenticates', confidential, 429],
+  ])('%s count their DPoP proofs as well, before these are stored', async (_, client, refusal) => {
+    const { storage, proofs } = countProofs()
+    const issuer = await start({ anonymousRequests: { count: 40 }, storage })
+    const keys = await createProofKeys()
+    const pushWithProof = async () => push(issuer, client, await prove(keys, `${issuer}/oauth/par`))
+    // Of five places, the first two pushes take four. The last has room for a proof only.
+    expect(await statuses(5, pushWithProof)).toEqual([201, 201, refusal, refusal, refusal])
+    expect(proofs.size).toBe(3)
+  })
+
+  test('count no longer than they are kept, whatever came before them', async () => {
+    const issuer = await start()
+    expect((await open(issuer)).status).toBe(303)
+    expect(await statuses(3, () => push(issuer, publicClient))).toEqual([201, 201, 503])
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 61_000)
+    expect(await statuses(3, () => push(issuer, publicClient))).toEqual([201, 201, 503])
+    clock.mockRestore()
+  })
+
+  test('of clients that registered openly count for the address, until they are verified', async () => {
+    const server = await startServer({
+      anonymousRequests: { count: 24 },
+      registration: { initialAccessToken: false },
+    })
+    running.push(server)
+    const { issuer } = server
+    const register = async (): Promise<ClientMetadata> => {
+      const { redirect_uris, scope } = publicClient
+      const metadata = { client_name: 'Open Books', redirect_uris, scope }
+      return toJson(
+        await sendJson(`${issuer}/oauth/register`, metadata),
+      ) as unknown as ClientMetadata
+    }
+    const first = await register()
+    expect(await statuses(2, () => push(issuer, first))).toEqual([201, 201])
+    const many = await Promise.all(Array.from({ length: 9 }, () => register()))
+    for (const [index, client] of many.entries()) {
+      expect((await push(issuer, client)).status).toBe(index === 0 ? 201 : 503)
+    }
+    expect((await push(issuer, confidential)).status).toBe(201)
+    await server.clients.update(first.client_id, { verified: true })
+    expect(await statuses(4, () => push(issuer, first))).toEqual([201, 201, 201, 429])
   })
 
   test('of a client that authenticates make room when they are opened', async () => {

@@ -44,6 +44,11 @@ const doors: Readonly<Record<string, (params: URLSearchParams) => Promise<RawAns
     send(`${issuer}/oauth/authorize?${params}`, { headers: { accept: 'text/html' } }),
   POST: (params) =>
     send(`${issuer}/oauth/authorize`, { body: params, headers: { accept: 'text/html' } }),
+  'POST from another site': (params) =>
+    send(`${issuer}/oauth/authorize`, {
+      body: params,
+      headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },
+    }),
   PAR: (params) => send(`${issuer}/oauth/par`, { body: params, headers: basic(confidential) }),
 }
 

@@ -133,6 +133,8 @@ test.each<[string, string]>([
 describe.each([
   'company_id[]',
   'company_id[0]',
+  'company_id[a]',
+  'company_id[$eq]',
   'companyId[]',
   'company[id]',
   'companyid',

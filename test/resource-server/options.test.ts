@@ -20,7 +20,7 @@ type Make = (options: never) => unknown
 describe('a wrong option is named when the middleware is made, without its value', () => {
   const url = 'must be an absolute https URL (http for loopback hosts)'
   const slash = 'must not end with a slash'
-  const form = 'must be written in normal form'
+  const form = 'must be written as URL parsers print it'
   test.each<[Make, unknown, string]>([
     [bearer, undefined, 'bearer must be an object'],
     [bearer, { audience }, 'bearer: verify must be a function'],

@@ -1,8 +1,10 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   createRedisAdapter,
   recommendedRedisOptions,
+  toConnectionProblem,
   type RedisAdapterOptions,
   type RedisClient,
 } from '../../adapters/redis.ts'
@@ -73,6 +75,63 @@ const evicting = (policy: string): unknown =>
 
 const setPolicy = (redis: RedisServer, policy: string): Promise<unknown> =>
   withClient(redis, (client) => client.config('SET', 'maxmemory-policy', policy))
+
+describe('a Redis that cannot be reached is named with the reason', () => {
+  const reasonOn = async (client: RedisClient): Promise<Error> => {
+    const server = untilTheEnd(await startServer({ storage: adapterOn(client) }), (one) =>
+      one.close(),
+    )
+    const reason: unknown = await server.check().catch((error: unknown) => error)
+    expect(reason).toMatchObject({ cause: expect.any(Error) as Error })
+    return reason as Error
+  }
+
+  test('if nobody listens', async () => {
+    const [port] = await freePorts()
+    const { message } = await reasonOn(connectTo({ port }))
+    expect(message).toBe(`Redis is unreachable: connect ECONNREFUSED 127.0.0.1:${port}`)
+  })
+
+  test('if it cuts the client off, as one with TLS does', async () => {
+    const resetting = createServer((socket) => {
+      socket.once('data', () => socket.resetAndDestroy())
+    })
+    await new Promise<void>((resolve) => resetting.listen(0, '127.0.0.1', resolve))
+    untilTheEnd(resetting, (one) => one.close())
+    const { message } = await reasonOn(connectTo(resetting.address() as AddressInfo))
+    expect(message).toMatch(
+      /^Redis is unreachable: read ECONNRESET: if .* wants TLS, write rediss:/,
+    )
+  })
+
+  test('if it does not answer', async () => {
+    const silent = createServer(() => undefined)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    untilTheEnd(silent, (one) => one.close())
+    const { message } = await reasonOn(connectTo(silent.address() as AddressInfo))
+    expect(message).toMatch(/^Redis is unreachable: (?:no answer|.* did not answer within 700 ms)$/)
+  })
+
+  test.each([
+    ['wrong version number', /write redis:\/\/ in place of rediss/],
+    ['self-signed certificate in certificate chain', /set NODE_EXTRA_CA_CERTS/],
+    ['unable to verify the first certificate', /set NODE_EXTRA_CA_CERTS/],
+  ])('if TLS fails with %s', (reason, advice) => {
+    expect(toConnectionProblem(new Error(reason)).message).toMatch(advice)
+  })
+})
+
+test('a Redis that wants a password says how to give one', async () => {
+  const redis = await start()
+  await withClient(redis, (client) => client.config('SET', 'requirepass', 'secret'))
+  expect(await issuesOf(adapterOn(connectTo(redis)))).toMatchObject([
+    {
+      code: 'refused',
+      message:
+        'Redis refuses: NOAUTH Authentication required: a password is needed in the URL (redis://:password@host)',
+    },
+  ])
+})
 
 describe('one server', () => {
   test.each(['allkeys-lru', 'allkeys-random', 'volatile-lfu', 'volatile-ttl'])(

@@ -89,6 +89,23 @@ test('a pushed request takes room until its end, and a small marker once it was 
   expect([again.answer.status, again.records]).toEqual([303, []])
 })
 
+test('a session cookie of somebody who signed out leaves nothing behind', async () => {
+  const browser = createBrowser()
+  const page = await browser.go(`${server.issuer}/oauth/sign-in`)
+  await browser.submit(page, { username: 'sofia@example.test', password })
+  const cookies = [...browser.cookies].map(([key, { value }]) => `${key.split(' ')[1]}=${value}`)
+  await browser.submit(await browser.go(`${server.issuer}/oauth/sign-out`), {})
+  const headers = { cookie: cookies.join('; ') }
+  expect(headers.cookie).toContain('pleo_session')
+  for (const path of ['/oauth/authorize', '/oauth/authorize/unknown', '/oauth/connections']) {
+    const { records } = await leftBehind(() => send(server.issuer + path, { headers }))
+    expect([path, records]).toEqual([path, []])
+  }
+  const opened = await leftBehind(() => send(requestUrl(server.issuer), { headers }))
+  expect([opened.answer.status, opened.records.length]).toEqual([303, 1])
+  expect(opened.records[0]?.seconds).toBeLessThanOrEqual(600)
+})
+
 test(
   'a flood leaves 50 connections alone that refresh all the time',
   { timeout: 600_000 },

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { ClientMetadataError } from '../../errors.ts'
 import type { ClientChanges, Clients, RegisteredClient } from '../../index.ts'
-import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
+import { readTextFile } from '../../validation/text-file.ts'
 import type { CommonOptions } from '../run.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 import { clean } from '../terminal/text.ts'
 
 /** The metadata of a client, as options. */
@@ -84,10 +84,8 @@ function readMetadata(file: string): ClientChanges {
     const content: unknown = JSON.parse(readTextFile(file))
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
-    if (error instanceof TextEncodingError) throw new Refusal(error.message)
     // The message of a parser quotes the file.
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== undefined) throw new Refusal(`${file} cannot be read: ${code}`)
+    if (!(error instanceof SyntaxError)) throw toUnreadable(file, error)
   }
   throw new Refusal(`${file} must be a JSON object with the members of a client`)
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { findInUse } from '../../administration.ts'
 import type { Clients, ClientSecretInfo, RegisteredClient } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
@@ -24,8 +25,8 @@ export function createRotateCommand(): Command {
     .addHelpText(
       'after',
       `
-If the client has two secrets already, the one that was used last goes on, and the other one ends at once:
-the command says which one. It asks first if that one may be in use, and with --now. Away from a terminal, --yes answers.
+If the client has two secrets already, the one that was used last goes on (the older one if none was used), and the other one ends
+at once: the command says which one. It asks first if that one may be in use, and with --now. Away from a terminal, --yes answers.
 
 Examples:
   pleo-oauth clients rotate <client-id>
@@ -62,8 +63,11 @@ function toQuestion({ clientId, secrets }: RegisteredClient, isNow: boolean): st
   if (!newest || !old) return undefined
   const isOldLeftAlone = (newest.lastUsedAt ?? 0) > (old.lastUsedAt ?? 0)
   if (old.isSafeToEnd && isOldLeftAlone) return undefined
-  const lines = secrets.map((one) => `  one ${toLife(one)}`).join('\n')
-  return `${clean(clientId)} has two secrets:\n${lines}\nThe one that was used last goes on, and the other ends now: whatever uses it stops working. Go on?`
+  const inUse = findInUse(secrets)
+  const lines = secrets.map(
+    (one) => `  one ${toLife(one)}: ${one === inUse ? 'goes on' : 'ends now'}`,
+  )
+  return `${clean(clientId)} has two secrets:\n${lines.join('\n')}\nWhatever uses the one that ends stops working. Go on?`
 }
 
 /** Says which of the older secrets go on, and which have ended. */

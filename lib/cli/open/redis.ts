@@ -60,8 +60,13 @@ function readEnvironment(): { address: RedisAddress; keys: readonly string[] } {
     )
   }
   if (keys.some((key) => key.length < 32)) {
-    const form = 'secrets of 32 characters or more, newest first, separated by commas'
-    throw new Refusal(`STORAGE_KEYS must be those of the authorization server: ${form}`)
+    const empty = keys.indexOf('')
+    const found =
+      empty === -1 ? '' : `. Number ${empty + 1} of ${keys.length} is empty: remove its comma`
+    const form = 'secrets of 32 characters or more, separated by commas'
+    throw new Refusal(
+      `STORAGE_KEYS must be those of the authorization server, in the same order: ${form}${found}`,
+    )
   }
   return { address: { ...toAddress(url), ...readSentinelAccess() }, keys }
 }

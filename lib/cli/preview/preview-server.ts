@@ -15,7 +15,7 @@ import { toLook, toLookPath, type Look } from './look.ts'
 import { createPreviewAssets } from './preview-assets.ts'
 import { eventsPath, toIndex, toProblemPage, withReload } from './preview-pages.ts'
 import {
-  findMissingSource,
+  findWrongSource,
   readSources,
   watchSources,
   type PreviewSources,
@@ -33,8 +33,8 @@ export async function runPreview({
   port = 0,
   ...sources
 }: PreviewOptions): Promise<string | undefined> {
-  const missing = findMissingSource(sources)
-  if (missing !== undefined) return missing
+  const wrong = findWrongSource(sources)
+  if (wrong !== undefined) return wrong
   const preview = createPreviewServer(sources)
   try {
     const origin = await preview.listen(port)

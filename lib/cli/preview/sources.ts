@@ -5,6 +5,7 @@ import {
   checkViewsOptions,
   findTemplateMistakes,
   isFolder,
+  isTimeZone,
   type TemplateMistake,
   type ViewsOptions,
 } from '../../workbench/preview.ts'
@@ -31,9 +32,11 @@ export interface PreviewState {
   readonly findings: readonly TemplateMistake[]
 }
 
-/** Names a folder or file that is missing, if there is one. */
-export function findMissingSource(sources: PreviewSources): string | undefined {
-  const { directories, locales = [], theme, locals } = sources
+/** Finds a mistake that no change of a file corrects. */
+export function findWrongSource(sources: PreviewSources): string | undefined {
+  const { directories, locales = [], theme, locals, timeZone } = sources
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    return '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen'
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
   if (folder !== undefined) return `there is no folder ${folder}`
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))

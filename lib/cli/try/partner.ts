@@ -12,7 +12,7 @@ export interface Partner {
   /**
    * Sends the request of the browser to the authorization endpoint, and abandons the interaction.
    *
-   * @throws {@link Refusal} if the browser would show an error and never come back
+   * @throws {@link Refusal} if the browser would show an error and never come back, or come back at once with an error
    */
   readonly check: (attempt: Attempt) => Promise<void>
   /** Absent if the server has no introspection, or none for a client without a secret. */
@@ -63,12 +63,15 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
   return {
     metadata,
     begin: (request) => createAttempt({ oauth, as, http }, request),
-    check: async ({ url }) => {
-      const headers = { accept: 'text/html' }
-      const { status, body } = await send(url.href, { method: 'GET', headers })
+    check: async ({ url, redeem }) => {
+      const asked = { method: 'GET', headers: { accept: 'text/html' } }
+      const { status, headers, body } = await send(url.href, asked)
       await body?.cancel()
       // Only 400: a proxy before the server can refuse programs with another status.
       if (status === 400) throw new Refusal(toDeadEnd(url))
+      // The browser would come back at once, without a question.
+      const answer = toAnswer(headers.get('location'), url)
+      if (answer?.searchParams.has('error')) await redeem(answer)
     },
     introspect: mayIntrospect(metadata, secret)
       ? (token) =>
@@ -92,6 +95,10 @@ export async function createPartner(options: PartnerOptions): Promise<Partner> {
 
 const toDeadEnd = (url: URL): string =>
   `the authorization server would show an error in the browser, and not send it back: is the client registered, and the redirect URI with it, letter for letter? The browser would show: ${url.href}`
+
+/** The target of a redirect, if it is the client that sent the request. */
+const toAnswer = (location: string | null, { searchParams }: URL): URL | null =>
+  location?.startsWith(searchParams.get('redirect_uri') ?? location) ? URL.parse(location) : null
 
 /** Whether this client may introspect, as far as the metadata says. */
 const mayIntrospect = (

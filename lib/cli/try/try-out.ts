@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
+import { readTextFile } from '../../validation/text-file.ts'
 import { print } from '../terminal/print.ts'
 import { askHidden, canAsk, ownTerminal } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 import { toJson } from '../terminal/text.ts'
 import type { RedirectUri } from './attempt.ts'
 import { requireAll, walk, type Narrator, type Outcome, type Plan } from './flow.ts'
@@ -103,8 +103,7 @@ function readSecretFile(file: string): string {
   try {
     text = readTextFile(file).trim()
   } catch (error) {
-    if (error instanceof TextEncodingError) throw new Refusal(error.message)
-    throw new Refusal(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+    throw toUnreadable(file, error)
   }
   if (text === '') throw new Refusal(`${file} is empty, and must contain the client secret`)
   return text

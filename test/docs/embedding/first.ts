@@ -11,13 +11,13 @@ const server = createAuthorizationServer({
     // the API itself, which may introspect every access token
     {
       client_id: 'the-api',
-      client_secret: setting('API_SECRET'),
+      client_secret: setting('API_SECRET'), // made with generateClientSecret()
       grant_types: [],
       response_types: [],
     },
     {
       client_id: 'northwind',
-      client_secret: setting('NORTHWIND_SECRET'),
+      client_secret: setting('NORTHWIND_SECRET'), // made with generateClientSecret()
       client_name: 'Northwind Ledger',
       redirect_uris: ['https://ledger.example/callback'],
       scope: 'companies:read export-jobs:write',
