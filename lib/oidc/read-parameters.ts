@@ -148,7 +148,9 @@ export function toResourceIndicators({
     useGrantedResource: () => true,
     getResourceServerInfo(_ctx, resource, client: Client) {
       // A grant may have the audience in the spelling that was configured earlier.
-      if (!isEqual(resource, audience)) throw wrongResource(audience)
+      if (!isEqual(resource, audience)) {
+        throw new errors.InvalidTarget(`resource must be ${audience}`)
+      }
       return { audience, scope: client.scope ?? '', accessTokenFormat }
     },
   }
@@ -160,9 +162,5 @@ function nameAudience(resource: unknown, audience: string): unknown {
   return typeof resource === 'string' && isEqual(resource, audience) ? audience : resource
 }
 
-/** The refusal of another `resource`. */
-export const wrongResource = (audience: string): Error =>
-  new errors.InvalidTarget(`resource must be ${audience}`)
-
 const isEqual = (resource: string, audience: string): boolean =>
-  toNormalUri(resource) === toNormalUri(audience)
+  resource === audience || toNormalUri(resource) === toNormalUri(audience)

@@ -143,7 +143,7 @@ function parse(text: string): unknown {
 }
 
 /** Reads an introspection response, from HTTP or from this process. */
-export function toToken(answer: unknown, issuer?: string): VerifiedToken | undefined {
+function toToken(answer: unknown, issuer?: string): VerifiedToken | undefined {
   const { active, iss, ...members } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof active !== 'boolean') throw new VerificationUnavailableError(nonsense)
   if (!active) return undefined

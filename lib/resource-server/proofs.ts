@@ -18,7 +18,7 @@ export type ProofCheck = (
  * How long a used proof is remembered, in seconds: the longest time for which one can be good, and a minute for clocks of
  * processes that differ.
  */
-const lifetime = 2 * proofWindow + 60
+const rememberedFor = 2 * proofWindow + 60
 
 /**
  * Checks proofs.
@@ -54,7 +54,9 @@ export function createProofCheck(
       return { error: 'invalid_token', description }
     }
     const id = hash('sha256', `${verified.thumbprint} ${verified.jti}`, 'base64url')
-    return (await isFirst(usedProofs, { clientId, id, lifetime })) ? undefined : wrong(usedProof)
+    return (await isFirst(usedProofs, { clientId, id, lifetime: rememberedFor }))
+      ? undefined
+      : wrong(usedProof)
   }
 }
 

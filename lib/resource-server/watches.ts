@@ -1,3 +1,5 @@
+import { createWarner, toShown } from '../validation/warner.ts'
+
 /**
  * A warning of the process (`process.on('warning', …)`) about the API itself. Each verifier and each `bearer()` emits
  * a code at most once an hour. Node prints the warning unless the application listens.
@@ -16,28 +18,8 @@ export interface ResourceServerWarning extends Error {
   readonly seconds?: number
 }
 
-/** Milliseconds between two warnings: a stranger who repeats a request must not fill the log. */
-const pause = 3_600_000
-
-type Warn = (message: string, seconds?: number) => void
-
-/** Creates a function that emits this warning at most once an hour. */
-export function createWarner(code: ResourceServerWarning['code']): Warn {
-  let warnedAt = -Infinity
-  return (message, seconds) => {
-    const now = Date.now()
-    // A clock that was set right may be far before the last warning.
-    if (Math.abs(now - warnedAt) < pause) return
-    warnedAt = now
-    const name = 'ResourceServerWarning'
-    const warning: ResourceServerWarning = Object.assign(new Error(message), {
-      name,
-      code,
-      ...(seconds !== undefined && { seconds }),
-    } as const)
-    process.emitWarning(warning)
-  }
-}
+const warnOf = (code: ResourceServerWarning['code']): ReturnType<typeof createWarner> =>
+  createWarner('ResourceServerWarning', code)
 
 /** How far two clocks may differ without a warning, in milliseconds. */
 const tolerance = 30_000
@@ -52,13 +34,13 @@ const resolution = 1000
  * @param name - the verifier that asks
  */
 export function createClockWatch(name: string): typeof fetch {
-  const warn = createWarner('clock_difference')
+  const warn = warnOf('clock_difference')
   return async (...request) => {
     const sentAt = Date.now()
     const response = await fetch(...request)
     const ahead = findDifference(response.headers, sentAt, Date.now())
     const seconds = Math.round(ahead / 1000)
-    if (seconds !== 0) warn(toMessage(name, seconds), seconds)
+    if (seconds !== 0) warn(toMessage(name, seconds), { seconds })
     return response
   }
 }
@@ -87,21 +69,18 @@ function toMessage(name: string, seconds: number): string {
 }
 
 /**
- * Makes what tells that a token was good, and for another API: to its client it is like any that is not good, and an API
- * that has its own name wrong refuses all.
+ * Creates the function that warns of a good token for another API. Its client gets the same answer as for any bad token, and an API
+ * whose own audience is wrong refuses every token.
  *
- * @param name - whose option the audience is
+ * @param name - the function whose option is the audience
  */
 export function createAudienceTeller(
   name: string,
   audience: string,
 ): (theirs: readonly string[]) => void {
-  const warn = createWarner('other_audience')
+  const warn = warnOf('other_audience')
   return (theirs) => {
     const [those, ours] = [theirs.join(' '), audience].map(toShown)
     warn(`a good access token was refused, as it is for ${those}: audience of ${name}() is ${ours}`)
   }
 }
-
-/** Quoted and short, for a log. */
-const toShown = (text: string): string => JSON.stringify(text.slice(0, 100))

@@ -34,7 +34,7 @@ export const isPublic = ({ client_secret: secret, ...client }: ClientToConnect):
   secret === undefined || client.token_endpoint_auth_method === 'none'
 
 /** Sends a form as the client, with its secret and a proof that it has its key, as far as it has them. */
-export async function post(
+async function post(
   { endpoint: { issuer, fetch }, client, dpop }: Caller,
   path: string,
   fields: Readonly<Record<string, string>>,
@@ -71,7 +71,7 @@ function toObject(text: string): Answer['body'] {
  * @param what - what there is not, in words
  * @param missing - the member that would have been needed
  */
-export function toFailure({ status, body }: Answer, what: string, missing: string): FlowError {
+function toFailure({ status, body }: Answer, what: string, missing: string): FlowError {
   const { error, error_description: description } = body
   const code = typeof error === 'string' ? error : undefined
   const words = typeof description === 'string' ? ` (${description})` : ''
