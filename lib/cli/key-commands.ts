@@ -52,7 +52,8 @@ function createGenerateCommand(): Command {
       `
 Examples:
   export COOKIE_KEYS=$(pleo-oauth keys generate --cookie)
-  export STORAGE_KEYS="\${STORAGE_KEYS:+$STORAGE_KEYS,}$(pleo-oauth keys generate --storage)"
+  KEY=$(pleo-oauth keys generate --storage)
+  export STORAGE_KEYS="\${STORAGE_KEYS:+$STORAGE_KEYS,}$KEY"
   (umask 077 && pleo-oauth keys generate --signing > signing-keys.json)`,
     )
   return command.action(async ({ cookie, storage, signing }: GenerateOptions) => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-const settings = () => ({ REDIS_URL: redis.url, STORAGE_KEYS: key, COOKIE_KEYS: 'one' })
+const settings = () => ({ REDIS_URL: redis.url, STORAGE_KEYS: key, COOKIE_KEYS: 'c'.repeat(32) })
 
 interface Shown {
   readonly clientId: string

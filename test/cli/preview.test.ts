@@ -213,7 +213,7 @@ describe('the time zone of the preview', () => {
     )
     own.kill('SIGTERM')
     await own.ended
-    return { start, pages: pages.join('\n') }
+    return { pages: pages.join('\n') }
   }
 
   test('is named with every date, unless one is given', async () => {
@@ -224,8 +224,14 @@ describe('the time zone of the preview', () => {
   })
 
   test('is refused by name if there is none like it', async () => {
-    const { start } = await readWith('--time-zone', 'Europe/Kopenhagen')
-    expect(start).toContain('views.timeZone: must be the name of a time zone')
+    const { code, stderr } = await startCommand(
+      'views',
+      'preview',
+      '--time-zone',
+      'Europe/Kopenhagen',
+    ).ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('--time-zone must be the name of a time zone')
   })
 })
 
