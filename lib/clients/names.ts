@@ -84,7 +84,7 @@ export function findNameIssues(
     })
 }
 
-/** Signs, marks around the letter before them, and numbers that are no digits and have none in them. */
+/** Signs, marks around the letter before them, and numbers without digits. */
 const sign = /[\p{P}\p{S}\p{Me}]|(?!\p{Script=Han})[\p{No}\p{Nl}]/gu
 
 const isUnusual = (found: string, others: string): boolean =>

@@ -13,7 +13,7 @@ export interface CreatedClient {
 /** A registered client. Times are milliseconds since the epoch. */
 export interface RegisteredClient {
   readonly clientId: string
-  /** What it is registered with, without secrets. */
+  /** Its metadata, without secrets. */
   readonly metadata: ClientMetadata
   readonly createdAt: number
   readonly updatedAt: number
@@ -29,7 +29,7 @@ export interface RegisteredClient {
   readonly secrets: readonly ClientSecretInfo[]
 }
 
-/** What is known of a secret. */
+/** A secret of a client, without its value. */
 export interface ClientSecretInfo {
   readonly id: string
   readonly createdAt: number

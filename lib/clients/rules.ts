@@ -38,7 +38,7 @@ export interface ClientMetadata {
   /** The page on which a person starts to connect the client. */
   readonly initiation_uri?: string
   /**
-   * Where the browser goes with the answer; a request names one of these, character by character.
+   * The URIs that the browser may be sent to with the answer. A request names one of them, character by character.
    * `https`, or `http` for loopback hosts. A `native` client may use any port of an `http` loopback URI (RFC 8252, Section 7.3).
    */
   readonly redirect_uris?: readonly string[]
@@ -182,7 +182,7 @@ export const members: Readonly<Record<MemberName, Member>> = {
 export const findMember = (name: string): Member | undefined =>
   Object.hasOwn(members, name) ? members[name as MemberName] : undefined
 
-/** What the framework has to be told of: it keeps no member that it does not know, and none with a language tag. */
+/** The members that the framework must be told of: it drops unknown members and those with a language tag. */
 export const membersForFramework: readonly string[] = [
   ...Object.keys(members).filter((name) => findMember(name)?.isOurs),
   'localized',

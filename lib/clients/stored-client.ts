@@ -85,7 +85,7 @@ export const toLocalized = (
   return entries.length === 0 ? {} : { localized: Object.fromEntries(entries) }
 }
 
-/** What this server keeps beside the metadata; undefined for a client that was stored as it came. */
+/** The data that this server keeps beside the metadata; undefined for a client that was stored as it came. */
 export function registrationOf(payload: StoredPayload | undefined): Registration | undefined {
   const registration: unknown = payload?.['registration']
   return isRegistration(registration) ? registration : undefined

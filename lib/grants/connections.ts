@@ -9,16 +9,16 @@ import {
   type RevocationReason,
 } from './events.ts'
 
-/** What people have granted, for the host to show and to act on. */
+/** The connections that people made, for the host to show and to end. */
 export interface Connections {
   /** Tells when a connection comes, is refreshed, or is ended. */
   readonly events: EventEmitter<ConnectionEvents>
 
   /**
-   * Every connection of a subject, by client: with all that people granted it there. Not checked: whether
-   * whoever asks may see it.
+   * Lists every connection of a subject, by client, with everything that people granted. Not checked: whether the
+   * caller may see it.
    *
-   * @throws TypeError where `subject` is no subject URN
+   * @throws TypeError if `subject` is not a subject URN
    */
   list(of: { readonly subject: string; readonly clientId?: string }): Promise<readonly Connection[]>
 
@@ -29,7 +29,7 @@ export interface Connections {
    *
    * A grant that a person gives at the same moment may come after it, and then stands.
    *
-   * @throws TypeError where `subject` is no subject URN; whatever the storage throws: call it
+   * @throws TypeError if `subject` is no subject URN; whatever the storage throws: call it
    * again, then
    */
   revoke(which: RevokedGrants, by?: RevokedBy): Promise<number>

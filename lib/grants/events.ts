@@ -15,7 +15,7 @@ export type RevocationReason =
   /** The client itself is there no more. */
   | 'client_removed'
 
-/** What happened to a grant. */
+/** An event of a grant. */
 export interface ConnectionEvent {
   readonly grantId: string
   readonly clientId: string
@@ -35,13 +35,13 @@ export interface RefreshRepeated extends ConnectionEvent {
 /** The end of a grant. */
 export interface ConnectionRevoked extends ConnectionEvent {
   readonly reason: RevocationReason
-  /** The person who ended it, where it was one. */
+  /** The person who ended it, if a person did. */
   readonly by?: string
 }
 
 /**
- * What a host is told, each once, by the process that did it: not for what ends by its lifetime, and not
- * where that process dies in between.
+ * The events that a host hears. Each comes once, from the process that made the change. There is none for a grant
+ * that expires, and none if the process dies before it can tell.
  */
 export interface ConnectionEvents {
   /** A client redeemed its first code: the connection is there. */

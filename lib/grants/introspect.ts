@@ -39,7 +39,7 @@ export type IssuedToken = {
   | { readonly kind: 'ClientCredentials'; readonly grant?: undefined }
 )
 
-/** What {@link introspect} and revocation need. */
+/** The parts that introspection and revocation need. */
 export interface TokenParts {
   readonly issuer: string
   readonly audience: string

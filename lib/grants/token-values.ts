@@ -23,16 +23,15 @@ const refreshTokenLength = grantIdLength + secretLength + generationLength + mar
 export const createGrantId = (): string =>
   randomBytes(17).toString('base64url').slice(0, grantIdLength)
 
-/**
- * The values of codes and tokens. Each begins with the id of its grant, by which everything of it is
- * found at once:
+/** The values of codes and tokens. Each begins with the id of its grant, so that one read finds all that belongs
+ * to it:
  *
  * - code and access token: grant id, 43 characters of secret;
- * - refresh token: the same, then the number of refreshes that led to it, and a mark that only this
- *   server can make. By the mark a token that was used long ago is still known, though nothing is kept of it.
+ * - refresh token: the same, then the number of refreshes that led to it, and a mark that only this server can make.
+ * By the mark the server recognises a token that was used long ago, although it keeps nothing of it.
  *
- * What a refresh issues is derived from the token given up for it: whoever repeats the refresh gets
- * the same again, and nobody can who has not that token and the server's key.
+ * The tokens of a refresh are derived from the used token: a repeat gets the same tokens again. Nobody can derive
+ * them without that token and the server's key.
  */
 export interface TokenValues {
   /** A code or access token. */
@@ -67,7 +66,7 @@ export function generationOf(value: string): number | undefined {
   return Buffer.from(value.slice(start, start + generationLength), 'base64url').readUInt32BE()
 }
 
-/** What a token may be called where others read it: nobody can make the token from it. */
+/** A name of a token that others may read: nobody can make the token from it. */
 export const toIdentifier = (value: string): string =>
   hash('sha256', `jti:${value}`, 'base64url').slice(0, grantIdLength)
 

@@ -131,7 +131,7 @@ const toRegistrationAnswer = ({
 /**
  * Returns the token in the header of a request.
  *
- * @throws {@link ProtocolError} `invalid_token` if there is none
+ * @throws {@link ProtocolError} `invalid_token` if the header has no token
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1 RFC 6750, Section 2.1}
  */
 function bearerTokenOf(ctx: Pick<Context, 'get'>): string {

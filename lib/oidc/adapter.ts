@@ -5,27 +5,13 @@ import Provider, {
   type AdapterPayload,
 } from 'oidc-provider'
 import { toFrameworkClient } from '../clients/stored-client.ts'
-import type { ConnectionTeller } from '../grants/events.ts'
-import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import type { TokenValues } from '../grants/token-values.ts'
-import { createGrantAdapters } from './grant-adapters.ts'
+import type { RecordStorage, StoredPayload } from '../storage.ts'
+import { createGrantAdapters, type AdapterParts } from './grant-adapters.ts'
 
-/** What {@link toProviderAdapter} takes. */
-export interface AdapterParts {
-  readonly storage: Storage
-  /** The stored clients, as they are kept for a moment. */
-  readonly clientRecords: RecordStorage
-  /** Keeps a client for ever that had an end until its first grant. */
-  readonly keepClient: (clientId: string) => Promise<void>
-  readonly values: TokenValues
-  readonly teller: ConnectionTeller
-  /** Records of requests that wait for a person, and of proofs, by the framework's name of the model. */
-  readonly waiting: ReadonlyMap<string, RecordStorage>
-}
+export type { AdapterParts } from './grant-adapters.ts'
 
 /**
- * Puts storage behind the framework's adapter interface, which has no answer for "somebody else was
- * first": where a caller lost, this throws what ends the request as it should.
+ * Puts storage behind the framework's adapter interface, which has no answer for "somebody else was first": if a caller lost, this throws the error that ends the request.
  */
 export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
   const grantAdapters = createGrantAdapters(parts)
@@ -76,7 +62,7 @@ function toRecordAdapter(model: string, records: RecordStorage): Adapter {
       // Four requests to one resume URL otherwise give four codes from one consent.
       throw new errors.SessionNotFound('this request was already answered')
     },
-    // What such a record stands for needs its grant, and that is gone.
+    // Such a record is useless without its grant, which is gone.
     revokeByGrantId: async () => undefined,
   }
 }

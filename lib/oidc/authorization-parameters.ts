@@ -9,7 +9,7 @@ const subjectParameterAlias = 'urn_pleo_params_oauth_subject'
 
 type Parameters = Readonly<Record<string, unknown>>
 
-/** What kind of subject people connect this client to. */
+/** The kind of subject that people connect this client to. */
 export function subjectTypeOf(client: Client): SubjectType {
   return client['subject_type_preference'] === 'organization' ? 'organization' : 'company'
 }
@@ -57,7 +57,7 @@ export function toParameterChecks(
  */
 export function checkRegistration(client: Client, params: Parameters): void {
   const { redirect_uri: redirectUri, scope, code_challenge: challenge } = params
-  // The device flow, which `configure` can switch on, has none.
+  // A flow that `configure` switches on may have no redirect URI.
   if (redirectUri !== undefined) {
     checkRedirectUri(client, redirectUri)
     if (!client.grantTypeAllowed('authorization_code')) throw new errors.UnauthorizedClient()

@@ -1,9 +1,29 @@
 import Provider, { errors, type Adapter } from 'oidc-provider'
-import type { GrantStorage, LoadedGrant, StoredPayload, TokenKind } from '../storage.ts'
+import type { ConnectionTeller } from '../grants/events.ts'
+import type {
+  GrantStorage,
+  LoadedGrant,
+  RecordStorage,
+  Storage,
+  StoredPayload,
+  TokenKind,
+} from '../storage.ts'
 import { endGrant } from '../grants/issue.ts'
 import { findRefreshToken } from '../grants/refresh.ts'
-import { grantIdOf } from '../grants/token-values.ts'
-import type { AdapterParts } from './adapter.ts'
+import { grantIdOf, type TokenValues } from '../grants/token-values.ts'
+
+/** The parts of the adapters. */
+export interface AdapterParts {
+  readonly storage: Storage
+  /** The stored clients, as they are kept for a moment. */
+  readonly clientRecords: RecordStorage
+  /** Keeps a client for ever that had an end until its first grant. */
+  readonly keepClient: (clientId: string) => Promise<void>
+  readonly values: TokenValues
+  readonly teller: ConnectionTeller
+  /** Records of requests that wait for a person, and of proofs, by the framework's name of the model. */
+  readonly waiting: ReadonlyMap<string, RecordStorage>
+}
 
 // Redeeming, refreshing, introspecting and revoking do not use these adapters: they are functions of grants/.
 

@@ -10,8 +10,8 @@ import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import type { ReadParameters } from './read-parameters.ts'
 
-// What this server changes of oidc-provider beyond its documented interface stands here;
-// test/provider/internals.test.ts fails when an upgrade changes this, or what other files rely on.
+// All changes to undocumented parts of oidc-provider are in this file.
+// test/provider/internals.test.ts fails if an upgrade changes these parts, or others that this package relies on.
 
 /** A grant as this server makes them. */
 export type Grant = InstanceType<Provider['Grant']> & {
@@ -164,7 +164,7 @@ const internals = internalsOf as (provider: Provider) => {
 }
 
 /**
- * Has the secret of a client compared elsewhere, where all that the framework knows for it is `hashed`. The hook is the one
+ * Compares the secret of a client with its hash if the framework knows only `hashed`. The hook is the one
  * that its maintainer names for this (issue 631 of node-oidc-provider).
  */
 export function compareHashedSecrets(provider: Provider, hashed: string, match: MatchSecret): void {
@@ -207,9 +207,9 @@ export function acceptProofsOnce(provider: Provider, records: RecordStorage): vo
 }
 
 /**
- * Has the provider sign with the first of these private keys, and publish and accept all of them. It takes keys when it is
- * constructed only; what it has for keys that are elsewhere (`externalSigningSupport`) is an experiment that
- * stops the server at an upgrade, and knows one key for each algorithm by which it can be asked.
+ * Makes the provider sign with the first of these private keys, and publish and accept all of them. The provider
+ * takes keys only at its construction. Its feature for keys elsewhere (`externalSigningSupport`) is an experiment
+ * that stops the server at an upgrade, and it has one key for each algorithm.
  */
 export function replaceSigningKeys(provider: Provider, keys: readonly JWK[]): void {
   const { keystore, jwks } = (internalsOf as (of: Provider) => ProviderInternals)(provider)

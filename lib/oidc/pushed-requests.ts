@@ -6,7 +6,7 @@ import { toInteractionUrl } from '../paths.ts'
 /** How a `request_uri` begins that this server gave out. */
 const prefix = 'urn:ietf:params:oauth:request_uri:'
 
-/** Where it is noted in which interaction a pushed request is, in the place of its parameters. */
+/** The note that replaces the parameters of a pushed request: the interaction that they moved to. */
 const markerOf = (id: string): string => `opened:${id}`
 
 /**

@@ -1,6 +1,6 @@
 import type { RequestLimits } from '../config/options.ts'
 
-/** What a storage needs for a record beside its content, in bytes. */
+/** The bytes that a storage needs for a record beside its content. */
 const placeBytes = 350
 
 /** One sender may use up this part of the whole. */

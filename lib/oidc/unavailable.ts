@@ -19,7 +19,7 @@ class StorageUnavailable extends errors.OIDCProviderError {
   }
 }
 
-/** Has every failure of the storage end the request as what it is: unavailable, not a "no". */
+/** Makes every failure of the storage end the request as unavailable, not as a "no". */
 export function toAnsweringStorage(storage: Storage): Storage {
   const models = new Map<string, RecordStorage>()
   return {
@@ -58,7 +58,7 @@ const grantMethods = [
   'endAll',
 ] as const satisfies readonly (keyof GrantStorage)[]
 
-/** What is loaded may be opened only when it is looked at. */
+/** A loaded grant may be decrypted only when a member is read. */
 function toAnsweringGrants(grants: GrantStorage): GrantStorage {
   const answers = answering(grants, grantMethods)
   return {

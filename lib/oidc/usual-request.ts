@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StoredPayload } from '../storage.ts'
 import { routes } from '../paths.ts'
 
-/** What all usual requests have in common, because of the options. */
+/** The parts that all usual requests share because of the options. */
 export interface UsualRequest {
   readonly issuer: string
   readonly audience: string

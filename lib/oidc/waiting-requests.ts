@@ -117,7 +117,7 @@ async function countForSender(
   if (!budget.take(id, name, bytes, lifetime)) throw new NoRoom(refusal)
 }
 
-/** From whom this request is, and where it counts. */
+/** The sender of this request, and the budget that it counts for. */
 async function findSender({
   clientRecords,
   anonymous,

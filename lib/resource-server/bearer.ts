@@ -107,7 +107,7 @@ const retryAfter = '1'
  * a token, the reason goes out as the application's event `error`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
- * @throws TypeError where an option is wrong
+ * @throws TypeError if an option is wrong
  */
 export function bearer(options: BearerOptions): Middleware<BearerState> {
   checkMembers('bearer', options, members)

@@ -49,7 +49,7 @@ const optionNames = ['endpoint', 'client', 'issuer', 'cache', 'timeout', 'maxCon
  * Asks the authorization server about tokens, over connections that are kept.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2 RFC 7662, Section 2}
- * @throws TypeError where an option is wrong
+ * @throws TypeError if an option is wrong
  */
 export function introspection(options: IntrospectionOptions): TokenVerifier {
   checkMembers('introspection', options, optionNames)

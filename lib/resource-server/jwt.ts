@@ -44,7 +44,7 @@ const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA 
  * its end, whatever was revoked or refreshed meanwhile.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9068.html#section-4 RFC 9068, Section 4}
- * @throws TypeError where an option is wrong
+ * @throws TypeError if an option is wrong
  */
 export function jwt(options: JwtOptions): TokenVerifier {
   checkMembers('jwt', options, ['issuer', 'audience', 'jwksUri', 'maxAge', 'timeout'])

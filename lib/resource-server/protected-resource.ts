@@ -62,7 +62,7 @@ export const toMetadataUrl = (baseUrl: URL): URL =>
  * Tells clients which authorization servers this API takes tokens of, to anybody who asks.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728.html#section-3 RFC 9728, Section 3}
- * @throws TypeError where an option is wrong
+ * @throws TypeError if an option is wrong
  */
 export function protectedResource(options: ProtectedResourceOptions): Middleware {
   checkMembers('protectedResource', options, members)

@@ -34,7 +34,7 @@ export function setRequest(token: AccessToken, request: GoodRequest): void {
 /**
  * The token of a request, and what it came with.
  *
- * @throws TypeError where `bearer()` did not run, or its token was replaced: then nothing was verified
+ * @throws TypeError if `bearer()` did not run, or its token was replaced: then nothing was verified
  */
 export function requestOf({ state }: TokenContext): GoodRequest & { readonly token: AccessToken } {
   const token: AccessToken | undefined = state?.token
@@ -81,7 +81,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
 /**
  * Lets a request pass whose token is for a company, or for an organization.
  *
- * @throws TypeError where the type is neither
+ * @throws TypeError if the type is neither
  */
 export function requireSubject(type: SubjectType): Middleware<BearerState> {
   if (!['company', 'organization'].includes(type)) {

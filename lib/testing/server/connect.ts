@@ -11,7 +11,7 @@ import { isRedirectUri, toRedirectWords } from './redirects.ts'
 /**
  * A whole authorization code flow as a client goes through it, with everything that it checks.
  *
- * @throws FlowError where there are no tokens at the end; TypeError where a member is missing or wrong
+ * @throws FlowError if there are no tokens at the end; TypeError where a member is missing or wrong
  */
 export async function connect(
   endpoint: Endpoint,

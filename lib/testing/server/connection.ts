@@ -1,5 +1,5 @@
 import { connectionsPath, disconnectPath } from '../../paths.ts'
-import { attributeOf } from '../../workbench/check/drawn.ts'
+import { attributeOf } from '../../validation/html.ts'
 import { createBrowser } from './browser.ts'
 import {
   isPublic,

@@ -8,7 +8,7 @@ import {
   type DrawnForm,
   type DrawnPage,
   type Element,
-} from '../../workbench/check/drawn.ts'
+} from '../../validation/html.ts'
 import { FlowError } from './flow-error.ts'
 import { toRedirectWords } from './redirects.ts'
 

@@ -114,7 +114,7 @@ export function toAuthorizing(address: URL | string, issuer: string): URL {
   throw new TypeError(`url is not below the issuer, ${issuer}, but ${toPlace(url)}`)
 }
 
-/** @throws TypeError where it is no client */
+/** @throws TypeError if it is no client */
 export function checkClient(client: ClientToConnect): void {
   const { client_id: id } = Object(client) as Partial<ClientToConnect>
   if (!isText(id)) throw new TypeError('client has no client_id')
@@ -133,7 +133,7 @@ export function checkPerson(person: PersonOptions): void {
   }
 }
 
-/** @throws TypeError where nobody can sign in with it */
+/** @throws TypeError if nobody can sign in with it */
 export function checkAccount(account: TestAccount | undefined): void {
   if (account === undefined || typeof account === 'function') return
   const { username, password } = Object(account) as Partial<typeof account>
@@ -159,7 +159,7 @@ export function checkWrapped({ server, host, ...others }: WrappedServerOptions):
   throw new TypeError(`beside server, which is made already, there can only be host: not ${names}`)
 }
 
-/** @throws TypeError where it answers no requests */
+/** @throws TypeError if it answers no requests */
 export function checkListener(listener: RequestListener, name: string): void {
   if (typeof listener === 'function') return
   throw new TypeError(

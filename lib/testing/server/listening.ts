@@ -53,7 +53,7 @@ const direct = globalThis.fetch
  * Sends what is meant for the issuer to where the server listens, whatever the issuer is called, and all else where
  * it is meant to go.
  *
- * @throws Error where the server is closed
+ * @throws Error if the server is closed
  */
 export function createFetch(issuer: string, { url, isClosed }: Listening): TestFetch {
   const own: readonly string[] = [new URL(issuer).origin, url]

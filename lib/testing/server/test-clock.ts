@@ -6,7 +6,7 @@ export interface TestClock {
    * Makes time pass for this whole process, all at once: `Date` and `performance.now` are ahead by so many seconds from
    * now on, until the last test server is closed. Timers do not fire sooner.
    *
-   * @throws Error where `Date` or `Date.now` is replaced by somebody else (`vi.useFakeTimers`, `mock.timers`,
+   * @throws Error if `Date` or `Date.now` is replaced by somebody else (`vi.useFakeTimers`, `mock.timers`,
    * `mock.method`), whose clock the server follows, and which is to be moved instead; TypeError where `seconds` is not a
    * positive number; RangeError where they lead past the last moment that `Date` knows, in the year 275760
    */

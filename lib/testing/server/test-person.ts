@@ -13,7 +13,7 @@ export interface Decided {
 /**
  * Goes where a client sends the browser, signs in, and decides.
  *
- * @throws FlowError where the browser is not sent back to a client; TypeError where a member is wrong
+ * @throws FlowError if the browser is not sent back to a client; TypeError where a member is wrong
  */
 export async function decide(
   browser: Browser,
@@ -36,7 +36,7 @@ export async function decide(
 /**
  * Signs in where that is asked for.
  *
- * @throws FlowError where it is not known who, or the person is not let in
+ * @throws FlowError if it is not known who, or the person is not let in
  */
 export async function signIn(
   browser: Browser,

@@ -7,7 +7,7 @@ import {
   type DrawnForm,
   type DrawnPage,
   type Element,
-} from './drawn.ts'
+} from '../../validation/html.ts'
 
 /** A page that rules look at, and the place for what they find. */
 export interface RuleContext {

@@ -1,5 +1,5 @@
 import type { ConsentData, Page, PageData } from '../../pages/page-data.ts'
-import { attributeOf, isEnabled, nameOf, toWords, type DrawnForm } from './drawn.ts'
+import { attributeOf, isEnabled, nameOf, toWords, type DrawnForm } from '../../validation/html.ts'
 import { createRequirements, type Requirements, type RuleContext } from './form-rules.ts'
 
 type Rule<Data> = (data: Data, requires: Requirements, context: RuleContext) => void

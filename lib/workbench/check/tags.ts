@@ -1,3 +1,4 @@
+import { attributeOf, type Element } from '../../validation/html.ts'
 import { Tokenizer, TokenizerMode, type Token } from 'parse5'
 
 /** A start tag in a text. */
@@ -152,3 +153,7 @@ export function findTagProblems(tag: Tag): readonly TagProblem[] {
 }
 
 const isFromElsewhere = (url: string): boolean => /^\s*(?:[a-z][a-z\d+.-]*:|[/\\]{2})/i.test(url)
+
+/** The place of an element in its template: `consent.njk:12`. */
+export const placeOf = (element: Element | undefined): string | undefined =>
+  element && attributeOf(element, placeAttribute)

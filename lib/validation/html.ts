@@ -1,5 +1,4 @@
 import { parse, type DefaultTreeAdapterTypes } from 'parse5'
-import { placeAttribute } from './tags.ts'
 
 type Node = DefaultTreeAdapterTypes.Node
 
@@ -70,10 +69,6 @@ export function isSubmit(control: Element): boolean {
 /** Whether a control can be used. */
 export const isEnabled = (control: Element): boolean =>
   attributeOf(control, 'disabled') === undefined
-
-/** The place of an element in its template: `consent.njk:12`. */
-export const placeOf = (element: Element | undefined): string | undefined =>
-  element && attributeOf(element, placeAttribute)
 
 /** By the attribute `form`, or by its place in the page. */
 function isOf(control: Element, form: Element): boolean {
