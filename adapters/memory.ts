@@ -1,9 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import type { RecordStorage, Storage, StoredPayload } from '../lib/storage.ts'
-import { copyOf } from './memory/copy.ts'
+import { copyOf, createSpace, type Space, type StoredRecord } from './memory/space.ts'
 import { createGrantStorage } from './memory/grants.ts'
-import { createSpace, type Space, type StoredRecord } from './memory/space.ts'
-
 export { MemoryFullError } from './memory/space.ts'
 
 /** The options of {@link createMemoryAdapter}. */

@@ -134,12 +134,3 @@ export class SigningKeyError extends Error {
     this.code = code
   }
 }
-
-/** Calls listeners of a host. If one throws, the process warns of it, and the work goes on. */
-export function carefully(tell: () => void): void {
-  try {
-    tell()
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error))
-  }
-}

@@ -1,7 +1,6 @@
 import type { Exchange, ExchangeResult, NewToken, TokenKind } from '../../lib/storage.ts'
-import { copyOf } from './copy.ts'
+import { copyOf, type StoredRecord } from './space.ts'
 import type { Grant, Token } from './loaded-grant.ts'
-import type { StoredRecord } from './space.ts'
 
 /** A grant that is there, and its record. */
 export interface Live {

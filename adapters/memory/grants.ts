@@ -1,8 +1,7 @@
 import type { EndedGrant, GrantStorage, TokenKind } from '../../lib/storage.ts'
-import { copyOf } from './copy.ts'
+import { copyOf, type Space } from './space.ts'
 import { exchangeIn, shorten, store, toToken, type Live } from './exchange.ts'
 import { toLoadedGrant, type Grant, type Token } from './loaded-grant.ts'
-import type { Space } from './space.ts'
 
 const keyOf = (grantId: string): string => `Grant:${grantId}`
 

@@ -1,5 +1,5 @@
 import type { LoadedGrant, StoredPayload, StoredRefreshToken } from '../../lib/storage.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from './space.ts'
 
 /** A code or token of a grant. */
 export interface Token {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { carefully, ClientMetadataError } from '../errors.ts'
+import { ClientMetadataError } from '../errors.ts'
+import { carefully } from '../grants/events.ts'
 import { refuseUnknown } from '../validation/did-you-mean.ts'
 import type { RecordStorage } from '../storage.ts'
 import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { carefully } from '../errors.ts'
 import type { EndedGrant, StoredPayload } from '../storage.ts'
 
 /** Who or what ended a grant. */
@@ -97,4 +96,13 @@ export function toEvent({ grantId, payload }: EndedGrant): ConnectionEvent {
 function scopesOf({ openid }: StoredPayload): readonly string[] {
   const { scope } = (openid ?? {}) as { readonly scope?: string }
   return scope?.split(' ') ?? []
+}
+
+/** Calls listeners of a host. If one throws, the process warns of it, and the work goes on. */
+export function carefully(tell: () => void): void {
+  try {
+    tell()
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error))
+  }
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { toApplication } from '../pages/application.ts'
-import { carefully } from '../errors.ts'
+import { carefully } from '../grants/events.ts'
 import { isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'
 import {

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
+import { createByPath } from '../http/front.ts'
 import { replaceSigningKeys, routesOf } from './internals.ts'
 import { createKeyFollower, toMaxAge, type KeyFollower } from '../keys/key-follower.ts'
 import type { KeyTimes } from '../keys/schedule.ts'
@@ -27,7 +28,8 @@ export function createServerKeys(provider: Provider, config: Config): ServerKeys
   if (!config.hasStoredKeys)
     return {
       signingKeys: createGivenKeys(),
-      middleware: createKeyMiddleware(parts),
+      // Only the JWKS needs it: other requests do not pass it.
+      middleware: createByPath([[parts.routes['jwks'] ?? '', createKeyMiddleware(parts)]]),
       follow: async () => undefined,
     }
   const records = config.storage.records('SigningKeys')
