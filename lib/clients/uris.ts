@@ -74,7 +74,10 @@ function hostsOf(value: string): readonly string[] {
   const { protocol, hostname } = url
   if (protocol === 'http:' || protocol === 'https:') return [toHost(hostname)]
   const reversed = protocol.slice(0, -1).split('.').toReversed().join('.')
-  return [reversed, toHost(hostname)].filter(Boolean)
+  // Its host stays encoded, and an application may decode it.
+  return [reversed, toHost(new URLSearchParams(`host=${hostname}`).get('host') ?? '')].filter(
+    Boolean,
+  )
 }
 
 const isBelow = (host: string, reserved: readonly string[]): boolean =>

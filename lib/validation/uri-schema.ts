@@ -66,10 +66,7 @@ function webProblem(value: string, url: URL): string | undefined {
 }
 
 /** RFC 8252, Section 7.1: a private scheme is a domain name in reverse. */
-function schemeProblem(value: string): string | undefined {
-  // A parser leaves it encoded, and an application may decode it.
-  if (/^[^:/?]+:\/\/[^/?]*%/.test(value)) return 'must have a host with nothing encoded'
-  return /^[a-z][a-z\d-]*(\.[a-z\d][a-z\d-]*)+:/i.test(value)
+const schemeProblem = (value: string): string | undefined =>
+  /^[a-z][a-z\d-]*(\.[a-z\d][a-z\d-]*)+:/i.test(value)
     ? undefined
     : 'must use https, or as a private scheme a domain name in reverse'
-}

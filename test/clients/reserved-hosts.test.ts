@@ -50,6 +50,10 @@ const reserved: readonly (readonly [path: string, members: object])[] = [
     },
   ],
   ['redirect_uris[0]', { application_type: 'native', redirect_uris: ['IO.Pleo:/cb'] }],
+  [
+    'redirect_uris[0]',
+    { application_type: 'native', redirect_uris: ['net.ledger://%70leo.io/cb'] },
+  ],
 ]
 
 describe.each(reserved)('a reserved host in %s', (path, members) => {

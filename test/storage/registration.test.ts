@@ -136,9 +136,12 @@ describe('a dump', () => {
     await server.clients.createInitialAccessToken({ lifetime: 100 })
     await removeSelf(partner)
     const left = await dumpOf(client, 'gone:')
-    const ends = new Map(left.map(({ key, expiresIn }) => [key.split(':')[1], expiresIn]))
-    expect(ends.get('initial-access-token')).toBeLessThanOrEqual(100)
-    const endless = [...ends].filter(([, expiresIn]) => expiresIn === undefined)
+    const ends = left.map(({ key, expiresIn }) => [key.split(':')[1], expiresIn] as const)
+    const ofTokens = ends.filter(([name]) => name === 'initial-access-token')
+    expect(Math.min(...ofTokens.map(([, expiresIn]) => expiresIn ?? Infinity))).toBeLessThanOrEqual(
+      100,
+    )
+    const endless = ends.filter(([, expiresIn]) => expiresIn === undefined)
     expect(endless.map(([name]) => name)).toEqual([])
     await server.close()
   })

@@ -8,6 +8,7 @@ const timeout = Number(process.env['REDIS_TIMEOUT'] ?? recommendedRedisOptions.c
 const client = new Redis(process.env['REDIS_URL'] ?? '', {
   ...recommendedRedisOptions,
   commandTimeout: timeout,
+  socketTimeout: Math.max(timeout, recommendedRedisOptions.socketTimeout ?? 0),
 })
 client.on('error', () => undefined)
 const storage = createRedisAdapter({ client, keys: storageKeys, timeout })
