@@ -1,111 +1,51 @@
 import type { Context } from 'koa'
-import { errors } from 'oidc-provider'
-import type { Account, SubjectChoice } from '../pleo/accounts.ts'
-import type { Translator } from '../pages/texts/translator.ts'
-import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { requestedSubject } from '../oidc/authorization-parameters.ts'
-import type { Grant } from '../oidc/internals.ts'
-import { connectionsPath, toInteractionUrl } from '../paths.ts'
-import { toDecision, toOffer, toTicked, type ConsentForm, type DecisionProblem } from './consent.ts'
-import { loadEarlier } from './earlier.ts'
-import { decide, decline, letDecideAgain } from './decide.ts'
-import { alreadyAnswered, redirect, type OpenInteraction } from './interaction.ts'
-import { soon } from './over.ts'
-import { toRedirectHost, toRegisteredAs, toShownAccount, toShownClient } from './shown-client.ts'
-import type { PageParts } from './parts.ts'
-import { toChoice, toShownSubjects, type Choice } from './shown-subjects.ts'
-import { toShownTerms, type ShownTerms } from './shown-terms.ts'
-import { signedInAccount, switchAccount } from './sign-in.ts'
-import { toTerms, type Terms } from './terms.ts'
+import type { Translator } from '../pages/texts/translator.ts'
+import { connectionsPath } from '../paths.ts'
+import type { Account, SubjectChoice } from '../pleo/accounts.ts'
+import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import {
+  loadEarlier,
+  toChoice,
+  toOffer,
+  toShownSubjects,
+  type Choice,
+} from './connectable-subjects.ts'
+import {
+  toShownTerms,
+  toTerms,
+  toTicked,
+  type ConsentForm,
+  type ShownTerms,
+  type Terms,
+} from './consent-terms.ts'
+import type { OpenInteraction, PageParts } from './interaction.ts'
+import { toFrame, toRedirectHost, toRegisteredAs, toShownAccount } from './shown-client.ts'
+import { accountOf, switchAccount } from './signed-in.ts'
 
-/** What a person is asked, as it is now. */
-interface Question {
+/** The question to a person, as it is now. */
+export interface Question {
   readonly account: Account
   readonly offer: readonly SubjectChoice[]
   readonly terms: Terms
 }
 
-/** Shows what the client asks for, and what the person can connect it to. */
+/** The mistake in a decision. The words are in the catalogues, below `consent.problem`. */
+export type DecisionProblem = 'noDecision' | 'noSubject' | 'notAllowed' | 'noScope' | 'changed'
+
+/** Shows what the client asks for, and the subjects that the person can connect. */
 export async function showConsent(
   parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
 ): Promise<void> {
-  const account = await signedInAccount(parts, ctx, open)
+  const account = await accountOf(parts, ctx, open)
   if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
-  await render(parts, ctx, open, { question: await loadQuestion(parts, account, open) })
+  await renderConsent(parts, ctx, open, { question: await loadQuestion(parts, account, open) })
 }
 
-/** Takes the person's decision: once, and only for what the person may connect now. */
-export async function submitConsent(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-  form: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const account = await signedInAccount(parts, ctx, open)
-  if (!account) throw new errors.InvalidRequest('the person signed in has changed', 403)
-  const question = await loadQuestion(parts, account, open)
-  const decision = toDecision(form, question)
-  // Nobody agrees to what the page did not show.
-  const isShown = parts.formTokens.hasShown(form['csrf'], toShown(parts, open, question))
-  const problem = decision.kind === 'incomplete' ? decision.problem : undefined
-  if (problem || (decision.kind === 'allow' && !isShown)) {
-    ctx.status = 422
-    await render(parts, ctx, open, {
-      question,
-      form,
-      problem: isShown && problem ? problem : 'changed',
-    })
-    return
-  }
-
-  const { interaction } = open
-  // Of two posts at once, one decides.
-  const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
-  if (!isFirst) return goOnWithFirst(parts, ctx, open)
-  try {
-    if (decision.kind !== 'allow') return await decline(parts, ctx, open)
-    const consent = { grantId: await saveGrant(parts, account, open, decision) }
-    const result = { ...interaction.lastSubmission, consent }
-    await decide(parts, ctx, open, { subject: decision.subject, result })
-  } catch (error) {
-    await letDecideAgain(parts, open)
-    throw error
-  }
-}
-
-/** Goes on with the decision that was posted first, as soon as it is stored. */
-async function goOnWithFirst(
-  { provider }: PageParts,
-  ctx: Context,
-  { interaction: { uid, returnTo } }: OpenInteraction,
-): Promise<void> {
-  const isStored = await soon(async () => {
-    const found = await provider.Interaction.find(uid)
-    return !found || found.result ? true : undefined
-  }, 10)
-  // The process that took the first one may be gone.
-  if (!isStored) throw alreadyAnswered(returnTo)
-  redirect(ctx, returnTo)
-}
-
-async function saveGrant(
-  { provider, config }: PageParts,
-  { accountId }: Account,
-  { client, scopes: requested }: OpenInteraction,
-  { subject, scopes }: { readonly subject: string; readonly scopes: readonly string[] },
-): Promise<string> {
-  const grant: Grant = new provider.Grant({ accountId, clientId: client.clientId })
-  grant.subject = subject
-  grant.requestedScope = requested.join(' ')
-  // The framework holds a token against both lists: a scope missing in one asks for consent for ever.
-  grant.addOIDCScope([...scopes])
-  grant.addResourceScope(config.resourceServer.audience, [...scopes])
-  return grant.save()
-}
-
-async function loadQuestion(
+/** Loads the subjects of the person and the terms of the client, as they are now. */
+export async function loadQuestion(
   { config }: PageParts,
   account: Account,
   { interaction, client, scopes, subjectType }: OpenInteraction,
@@ -118,8 +58,8 @@ async function loadQuestion(
   }
 }
 
-/** What the person agrees to, with whom and for how long. The form itself names the subject. */
-const toShown = (
+/** Everything that the person agrees to: the access, the client and the time. The form itself names the subject. */
+export const toAgreed = (
   { config }: PageParts,
   { client, subjectType }: OpenInteraction,
   { terms }: Question,
@@ -136,28 +76,25 @@ const toLifetimeDays = ({ lifetimes }: PageParts['config']): number =>
 
 interface Rendering {
   readonly question: Question
-  /** What was posted, where that was not enough. */
+  /** The posted form, if the decision in it has a mistake. */
   readonly form?: ConsentForm
   readonly problem?: DecisionProblem
 }
 
-async function render(
+/** Draws `consent.njk`, or `cannot-connect.njk` if the person may connect no subject. The words are in `locales`. */
+export async function renderConsent(
   parts: PageParts,
   ctx: Context,
   open: OpenInteraction,
   rendering: Rendering,
 ): Promise<void> {
-  const { config, formTokens, logos } = parts
+  const { config } = parts
   const { account, offer } = rendering.question
-  const action = toInteractionUrl(config.issuer, open.interaction.uid)
   const page = parts.views.page(ctx)
   const frame = {
-    client: toShownClient(open.client, logos, page.language, [open.redirectUri]),
+    ...toFrame(parts, page, open, toAgreed(parts, open, rendering.question)),
     account: toShownAccount(account),
     subjectType: open.subjectType,
-    action,
-    switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(open.formBase, toShown(parts, open, rendering.question)),
   }
   const asked = await toAsked(parts, page, open, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)
@@ -173,15 +110,13 @@ async function render(
     : page.render('cannot-connect', { ...frame, subjects: asked.subjects })
 }
 
-type Asked = Choice & ShownTerms
-
-/** The subjects and the scopes, marked with what is connected already. */
+/** The subjects and the scopes. Marks those that are connected already. */
 async function toAsked(
   { config, connections }: PageParts,
   translator: Translator,
   { client, interaction, subjectType }: OpenInteraction,
   { question: { offer, terms }, form }: Rendering,
-): Promise<Asked> {
+): Promise<Choice & ShownTerms> {
   const catalogue = config.resourceServer.scopes
   const earlier = await loadEarlier(connections, client.clientId, offer)
   const requested = requestedSubject(interaction.params)?.urn

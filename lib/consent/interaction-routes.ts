@@ -1,21 +1,25 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import { errors } from 'oidc-provider'
-import { createFormParser } from '../http/bodies.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
+import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
 import { interactionPath } from '../paths.ts'
-import { showConsent, submitConsent } from './consent-page.ts'
-import { refuseForeignOrigin } from './csrf.ts'
-import { endUnregistered, openInteraction, redirect, type OpenInteraction } from './interaction.ts'
-import { showLogin, submitLogin } from './login.ts'
-import { isEnded, isOver, showOver } from './over.ts'
-import type { PageParts } from './parts.ts'
-import { showAccount, submitAccount } from './select-account.ts'
-import { switchAccount } from './sign-in.ts'
+import { isEnded, showAnswered } from './answered.ts'
+import { decline, submitConsent } from './consent-decision.ts'
+import { showConsent } from './consent-page.ts'
+import { formOf, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
+import {
+  endUnregistered,
+  finishInteraction,
+  openInteraction,
+  redirect,
+  type OpenInteraction,
+  type PageParts,
+} from './interaction.ts'
+import { toFrame, toShownAccount } from './shown-client.ts'
+import { showLogin, submitLogin } from './sign-in-pages.ts'
+import { accountOf, switchAccount } from './signed-in.ts'
 
-type Form = Readonly<Record<string, unknown>>
-
-/** The pages on which a person signs in and decides. */
+/** Creates the pages on which a person signs in and decides. */
 export function createInteractionRoutes(parts: PageParts): Middleware {
   const router = new Router({ prefix: interactionPath })
 
@@ -45,7 +49,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
 
 const consentPage = { show: showConsent, submit: submitConsent }
 
-/** The pages of the prompts; every other prompt is a consent. */
+/** The pages of the framework's prompts. Every other prompt is a consent. */
 const pages: ReadonlyMap<string, typeof consentPage> = new Map([
   ['login', { show: showLogin, submit: submitLogin }],
   ['select_account', { show: showAccount, submit: submitAccount }],
@@ -53,10 +57,6 @@ const pages: ReadonlyMap<string, typeof consentPage> = new Map([
 
 const pageOf = ({ interaction }: OpenInteraction): typeof consentPage =>
   pages.get(interaction.prompt.name) ?? consentPage
-
-const formParser = createFormParser()
-
-const formOf = (ctx: Context): Form => (ctx.request.body ?? {}) as Form
 
 function openForForm(parts: PageParts, ctx: Context): Promise<OpenInteraction | undefined> {
   refuseForeignOrigin(ctx, parts.config.issuer)
@@ -66,10 +66,10 @@ function openForForm(parts: PageParts, ctx: Context): Promise<OpenInteraction | 
 }
 
 /**
- * The interaction, if the person is still to answer it. Otherwise the request is answered here: the person goes on, or sees
- * what came of it.
+ * Returns the interaction if the person has yet to answer it. Otherwise answers the request: the person goes on, or sees the
+ * outcome.
  *
- * @param check - throws if the form is not one of ours
+ * @param check - throws if the form does not come from a page of this server
  */
 async function openForPerson(
   parts: PageParts,
@@ -80,15 +80,43 @@ async function openForPerson(
   try {
     open = await openInteraction(parts.provider, ctx)
   } catch (error) {
-    if (!isOver(error)) throw error
-    await showOver(parts, ctx, error)
+    if (!isNotOpen(error)) throw error
+    await showAnswered(parts, ctx, error)
     return undefined
   }
   check(open)
   const { result, returnTo } = open.interaction
   if (!result) return (await endUnregistered(ctx, open)) ? undefined : open
-  // Answered, but the browser lost the way on, or the person clicked twice: it goes on, nobody is asked again.
-  if (isEnded(ctx)) await showOver(parts, ctx, new errors.SessionNotFound('it was answered'))
+  // The person has answered. The browser lost the redirect, or the person clicked twice.
+  if (isEnded(ctx)) await showAnswered(parts, ctx, notOpen('it was answered'))
   else redirect(ctx, returnTo)
   return undefined
+}
+
+/** Asks whether to continue as the person who is signed in. Before the answer, nobody is signed out. */
+async function showAccount(parts: PageParts, ctx: Context, open: OpenInteraction): Promise<void> {
+  const account = await accountOf(parts, ctx, open)
+  if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
+  const page = parts.views.page(ctx)
+  ctx.body = page.render('select-account', {
+    ...toFrame(parts, page, open),
+    account: toShownAccount(account),
+  })
+}
+
+/** Takes the answer. The person does not type the password again. */
+async function submitAccount(
+  parts: PageParts,
+  ctx: Context,
+  open: OpenInteraction,
+  form: PostedForm,
+): Promise<void> {
+  const { interaction } = open
+  if (form['decision'] === 'decline') return decline(parts, ctx, open)
+  if (form['decision'] === 'continue') {
+    const result = { ...interaction.lastSubmission, select_account: {} }
+    return finishInteraction(ctx, interaction, result)
+  }
+  ctx.status = 422
+  await showAccount(parts, ctx, open)
 }

@@ -1,13 +1,30 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { errors, type Client, type InteractionResults } from 'oidc-provider'
+import type { Client, InteractionResults } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import type { Connections } from '../grants/connections.ts'
 import { rememberClient } from '../http/request-context.ts'
+import { findRefusal, subjectTypeOf } from '../oidc/authorization-parameters.ts'
+import { notOpen } from '../oidc/interaction-outcomes.ts'
+import type { FindShownClient } from '../oidc/registered-clients.ts'
+import type { Logos } from '../pages/logos/logos.ts'
 import { rememberUiLocales } from '../pages/page-language.ts'
-import { checkRegistration, subjectTypeOf } from '../oidc/authorization-parameters.ts'
+import type { Views } from '../pages/pages.ts'
 import { toInteractionPath } from '../paths.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
-import type { TokenBase } from './csrf.ts'
+import type { FormTokens, TokenBase } from './form-tokens.ts'
+
+/** The objects that the pages of this room need. */
+export interface PageParts {
+  readonly provider: Provider
+  readonly findClient: FindShownClient
+  readonly config: Config
+  readonly views: Views
+  readonly formTokens: FormTokens
+  readonly logos: Logos
+  readonly connections: Connections
+}
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */
 export type Interaction = InstanceType<Provider['Interaction']>
@@ -15,7 +32,7 @@ export type Interaction = InstanceType<Provider['Interaction']>
 /** An interaction with the client that started it. */
 export interface OpenInteraction {
   readonly interaction: Interaction
-  /** What its forms are tied to. */
+  /** The forms of its pages are tied to it. */
   readonly formBase: TokenBase
   readonly client: Client
   readonly subjectType: SubjectType
@@ -24,10 +41,10 @@ export interface OpenInteraction {
 }
 
 /**
- * The interaction of this request. The framework checks that the browser is the one it was started
- * in, and that nobody else signed in there meanwhile.
+ * The interaction of this request. The framework checks that it was started in this browser, and that nobody else has signed in
+ * there since.
  *
- * @throws SessionNotFound where it is over, expired, of another browser or another person
+ * @throws the error of `notOpen` if it is over or expired, or if it is of another browser or another person
  */
 export async function openInteraction(provider: Provider, ctx: Context): Promise<OpenInteraction> {
   const interaction = await provider.interactionDetails(ctx.req, ctx.res)
@@ -35,7 +52,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   const { client_id: clientId, redirect_uri: redirectUri, scope } = interaction.params
   const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
   if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {
-    throw new errors.SessionNotFound('interaction session not found')
+    throw notOpen('interaction session not found')
   }
   rememberClient(ctx, client)
   return {
@@ -54,7 +71,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   }
 }
 
-/** Saves what the person decided and sends the browser on to the authorization endpoint. */
+/** Saves the answer of the person and sends the browser on to the authorization endpoint. */
 export async function finishInteraction(
   ctx: Context,
   interaction: Interaction,
@@ -66,43 +83,21 @@ export async function finishInteraction(
 }
 
 /**
- * Ends an interaction in which the client asked for what it is not registered for any more: the client is told. Resolves to
- * whether it did.
+ * Ends an interaction if the client is no longer registered for its request, and tells the client. Resolves to whether it did.
  *
- * @throws InvalidRedirectUri where the client lost the redirect URI
+ * @throws InvalidRedirectUri if the redirect URI is no longer registered: then nobody may be sent there
  */
 export async function endUnregistered(
   ctx: Context,
   { interaction, client }: OpenInteraction,
 ): Promise<boolean> {
-  try {
-    checkRegistration(client, interaction.params)
-    return false
-  } catch (refusal) {
-    const isTold = refusal instanceof errors.OIDCProviderError
-    if (!isTold || refusal instanceof errors.InvalidRedirectUri) throw refusal
-    const { error, error_description } = refusal
-    await finishInteraction(ctx, interaction, { error, error_description })
-    return true
-  }
+  const refusal = findRefusal(client, interaction.params)
+  if (refusal) await finishInteraction(ctx, interaction, refusal)
+  return refusal !== undefined
 }
 
-/** Lets the person decide again where the decision could not be stored. */
-export async function reopenInteraction(interaction: Interaction): Promise<void> {
-  delete interaction.result
-  await interaction.destroy()
-  await interaction.persist()
-}
-
-/** Sends the browser on with GET, whatever brought it here (RFC 9110, Section 15.4.4). */
+/** Sends the browser on with GET, after a request with any method (RFC 9110, Section 15.4.4). */
 export function redirect(ctx: Context, url: string): void {
   ctx.status = 303
   ctx.redirect(url)
 }
-
-/** The error of an interaction that has its answer, with the way on for a person who clicked twice. */
-export const alreadyAnswered = (returnTo: string): Error =>
-  Object.assign(new errors.InvalidRequest('this request was already answered', 409), {
-    words: 'answered',
-    continueUrl: returnTo,
-  })

@@ -4,13 +4,33 @@ import { localizedFor } from '../clients/members.ts'
 import { isOnSite } from '../clients/uris.ts'
 import type { Account } from '../pleo/accounts.ts'
 import type { Logos } from '../pages/logos/logos.ts'
-import type { ShownAccount, ShownClient } from '../pages/page-data.ts'
-import type { OpenInteraction } from './interaction.ts'
+import type { ConsentData, ShownAccount, ShownClient } from '../pages/page-data.ts'
+import { toInteractionUrl } from '../paths.ts'
+import type { OpenInteraction, PageParts } from './interaction.ts'
+
+/** The part that all pages of an interaction have. */
+export type Frame = Pick<ConsentData, 'client' | 'action' | 'switchAction' | 'csrf'>
+
+/** @param agreed - the terms that the page shows, to which the person agrees with its form */
+export function toFrame(
+  { config, logos, formTokens }: PageParts,
+  { language }: { readonly language: string },
+  { client, interaction, formBase, redirectUri }: OpenInteraction,
+  agreed?: readonly unknown[],
+): Frame {
+  const action = toInteractionUrl(config.issuer, interaction.uid)
+  return {
+    client: toShownClient(client, logos, language, [redirectUri]),
+    action,
+    switchAction: `${action}/switch-account`,
+    csrf: formTokens.create(formBase, agreed),
+  }
+}
 
 /**
  * The client, as pages show it.
  *
- * @param redirectUris - the one that the answer goes to; without a request, all of the client
+ * @param redirectUris - the redirect URI of the request; all of the client if there is no request
  */
 export function toShownClient(
   client: Client,
@@ -23,7 +43,7 @@ export function toShownClient(
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
     localizedFor(localized, member, language)
   const page = inLanguage('client_uri') ?? client.clientUri
-  // Any client can name any page. It is the developer's if the answer goes to the same site.
+  // A client can name any page. It belongs to the developer if the answer goes to the same site.
   const uri = page !== undefined && isOnSite(page, redirectUris) ? page : undefined
   const logoUri = inLanguage('logo_uri') ?? client.logoUri
   return {
@@ -41,8 +61,7 @@ export function toShownClient(
 }
 
 /**
- * What {@link toShownClient} shows, as it is registered: in every language, as a page may be shown in one and answered in
- * another.
+ * All that {@link toShownClient} shows, as it is registered. It has every language: the person may change it before the answer.
  */
 export const toRegisteredAs = (client: Client): readonly unknown[] => [
   client.clientName,
@@ -58,10 +77,10 @@ export const toRegisteredAs = (client: Client): readonly unknown[] => [
   client['verified'] === true,
 ]
 
-/** How many contacts a client has to say who it is. */
+/** The most contacts that are shown. */
 const maxContacts = 3
 
-/** A client that is there no more, but of which something is left. */
+/** A client that was removed, but still has connections. */
 export const toGoneClient = (clientId: string): ShownClient => ({
   name: clientId,
   initials: '',
@@ -81,7 +100,7 @@ export const toShownAccount = ({ name, email }: Account): ShownAccount => ({
   email: email ?? null,
 })
 
-/** The place that the browser goes to after the decision, for people. The host of a private scheme says nothing. */
+/** Tells people where the browser goes after the decision. The host of a private scheme would tell nothing. */
 export const toRedirectHost = ({ redirectUri }: OpenInteraction): string =>
   hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`
 

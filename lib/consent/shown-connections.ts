@@ -1,31 +1,34 @@
 import { webUri } from '../pages/application.ts'
-import type { FindShownClient } from '../oidc/find-shown-client.ts'
+import type { FindShownClient } from '../oidc/registered-clients.ts'
 import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
 import { toGoneClient, toShownClient } from './shown-client.ts'
-import type { ShownClient } from '../pages/page-data.ts'
+import type { ShownClient, ShownConnection } from '../pages/page-data.ts'
 import type { Logos } from '../pages/logos/logos.ts'
-import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import { authorizedSubjects } from './connectable-subjects.ts'
 import type { Connection, Connections } from '../grants/connections.ts'
+import { toDescription } from './consent-terms.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
+import type { LocalizedPage } from '../pages/pages.ts'
 
-/** What a person can see and end: by subject, those that have connections first. */
+/** A subject of the person, with the connections that the person can see and end. */
 export interface SubjectConnections {
   readonly subject: SubjectChoice
   readonly connections: readonly LoadedConnection[]
 }
 
-/** A connection with what is to be shown of it. */
+/** A connection, as it is shown. */
 export interface LoadedConnection {
   readonly clientId: string
   readonly client: ShownClient
   readonly settingsUri: string | null
   readonly scopes: readonly string[]
   readonly grantedBy: string
-  /** Milliseconds since the epoch, as the others. */
+  /** In milliseconds since the epoch, like the others. */
   readonly grantedAt: number
   readonly lastUsedAt: number | null
-  /** Unless it is refreshed. */
+  /** The end if it is not refreshed. */
   readonly endsAt: number
-  /** However often it is refreshed. */
+  /** The end if it is refreshed. */
   readonly endsAtLatest: number
 }
 
@@ -38,20 +41,9 @@ interface Parts {
   readonly logos: Logos
 }
 
-/** The subjects that a person has authority for. */
-export async function authorizedSubjects(
-  accounts: Accounts,
-  accountId: string,
-): Promise<readonly SubjectChoice[]> {
-  const [companies, organizations] = await Promise.all(
-    (['company', 'organization'] as const).map((type) =>
-      loadSubjectChoices(accounts, accountId, type),
-    ),
-  )
-  return [...(organizations ?? []), ...(companies ?? [])].filter(({ mayConnect }) => mayConnect)
-}
-
-/** The connections of every subject that the person has authority for, and of no other. */
+/**
+ * Loads the connections of the subjects that the person may connect, and of no other. Subjects with connections come first.
+ */
 export async function loadSubjectConnections(
   parts: Parts,
   accountId: string,
@@ -76,7 +68,7 @@ async function toShown(
   const uses = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   return {
     clientId,
-    // A client that is there no more may still be disconnected.
+    // A person can also disconnect a client that was removed.
     client: client ? toShownClient(client, logos, language) : toGoneClient(clientId),
     settingsUri: client ? webUri(client['settings_uri']) : null,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
@@ -84,13 +76,53 @@ async function toShown(
     grantedAt: newest?.grantedAt ?? 0,
     lastUsedAt: uses.length > 0 ? latest(uses) : null,
     endsAt,
-    // Without refresh tokens, no use puts the end off.
+    // Without refresh tokens, nothing moves the end.
     endsAtLatest: client?.grantTypeAllowed('refresh_token')
       ? latest(grants.map((grant) => grant.endsAtLatest))
       : endsAt,
   }
 }
 
-/** However many there are: as arguments of one call, there is an end to them. */
+/** `Math.max` takes only so many arguments. */
 const latest = (times: readonly number[]): number =>
   times.reduce((one, other) => Math.max(one, other), -Infinity)
+
+interface Words {
+  readonly page: LocalizedPage
+  readonly catalogue: ScopeCatalogue
+  /** The URL of the page on which the person confirms the end. */
+  readonly disconnectUrl: string
+}
+
+/** A connection in the words of the page. */
+export function toConnectionWords(
+  { client, settingsUri, scopes, grantedBy, ...times }: LoadedConnection,
+  { page, catalogue, disconnectUrl }: Words,
+): ShownConnection {
+  const date = (milliseconds: number): string => page.formats.date(new Date(milliseconds))
+  const used = times.lastUsedAt
+  return {
+    client,
+    settingsUri,
+    disconnectUrl,
+    scopes: scopes.map((name) => ({ name, description: toDescription(name, catalogue, page) })),
+    granted: page.text('connections.connectedBy', { name: grantedBy, date: date(times.grantedAt) }),
+    used:
+      used === null
+        ? page.text('connections.neverUsed')
+        : page.text('connections.lastUsed', { date: date(used) }),
+    ends: toEnd(times, date, page),
+  }
+}
+
+/** One date if both read the same, or if they differ only by the time between the decision and the redemption of the code. */
+function toEnd(
+  { endsAt, endsAtLatest }: Pick<LoadedConnection, 'endsAt' | 'endsAtLatest'>,
+  toDate: (milliseconds: number) => string,
+  { text }: LocalizedPage,
+): string {
+  const [date, last] = [toDate(endsAt), toDate(endsAtLatest)]
+  return date === last || Math.abs(endsAtLatest - endsAt) < 60_000
+    ? text('connections.until', { date: last })
+    : text('connections.untilUnused', { date, latest: last })
+}

@@ -3,28 +3,28 @@ import { toScopeNames } from '../pleo/scopes.ts'
 import { parseSubject, type Subject, type SubjectType } from '../pleo/subject.ts'
 import { maxAgeParameter } from './read-parameters.ts'
 
-/** The subject a client wants, so that nobody is asked again which company. */
+/** The subject that the client asks for, so that the person does not choose again. */
 const subjectParameter = 'urn:pleo:params:oauth:subject'
 const subjectParameterAlias = 'urn_pleo_params_oauth_subject'
 
 type Parameters = Readonly<Record<string, unknown>>
 
-/** The kind of subject that people connect this client to. */
+/** The type of subject that people connect this client to. */
 export function subjectTypeOf(client: Client): SubjectType {
   return client['subject_type_preference'] === 'organization' ? 'organization' : 'company'
 }
 
-/** The subject an authorization request names; `undefined` where it names none. */
+/** The subject that an authorization request names; `undefined` if it names no subject. */
 export function requestedSubject(params: Parameters): Subject | undefined {
   const value = params[subjectParameter] ?? params[subjectParameterAlias]
   return typeof value === 'string' ? parseSubject(value) : undefined
 }
 
 /**
- * Rules on parameters that the framework's own checks leave out. They run after those, at the
- * authorization endpoint and at the pushed authorization request endpoint alike.
+ * Rules on parameters that the framework does not check. They run after its own checks, at the authorization endpoint and at the
+ * pushed authorization request endpoint.
  *
- * @param defaultScopes - those of a request that names none, as far as the client is registered for them
+ * @param defaultScopes - the scopes of a request without `scope`, if the client is registered for them
  */
 export function toParameterChecks(
   defaultScopes: readonly string[],
@@ -51,13 +51,13 @@ export function toParameterChecks(
 }
 
 /**
- * Holds an authorization request against what its client is registered for now: that may change while a person decides.
+ * Checks an authorization request against the registration of its client, which may change while a person decides.
  *
- * @throws InvalidRedirectUri, with which nobody is sent there; UnauthorizedClient; InvalidRequest; InvalidScope
+ * @throws InvalidRedirectUri, after which nobody may be sent there; UnauthorizedClient; InvalidRequest; InvalidScope
  */
 export function checkRegistration(client: Client, params: Parameters): void {
   const { redirect_uri: redirectUri, scope, code_challenge: challenge } = params
-  // A flow that `configure` switches on may have no redirect URI.
+  // A request of the device flow, which `configure` can switch on, has no redirect URI.
   if (redirectUri !== undefined) {
     checkRedirectUri(client, redirectUri)
     if (!client.grantTypeAllowed('authorization_code')) throw new errors.UnauthorizedClient()
@@ -68,10 +68,29 @@ export function checkRegistration(client: Client, params: Parameters): void {
   if (typeof scope === 'string') checkScopes(client, toScopeNames(scope))
 }
 
+/**
+ * Returns the error to tell the client of, if {@link checkRegistration} throws one.
+ *
+ * @throws InvalidRedirectUri
+ */
+export function findRefusal(
+  client: Client,
+  params: Parameters,
+): Pick<errors.OIDCProviderError, 'error' | 'error_description'> | undefined {
+  try {
+    checkRegistration(client, params)
+    return undefined
+  } catch (refusal) {
+    const isTold = refusal instanceof errors.OIDCProviderError
+    if (!isTold || refusal instanceof errors.InvalidRedirectUri) throw refusal
+    return { error: refusal.error, error_description: refusal.error_description }
+  }
+}
+
 /** Whether the client is registered without the exception from PKCE (RFC 7636). */
 export const needsProofKey = (client: Client): boolean => client['pkce_exception'] !== true
 
-/** A port that no application listens on: the framework lets every run of digits pass (RFC 8252, Section 7.3). */
+/** No application listens on such a port, but the framework allows any digits (RFC 8252, Section 7.3). */
 const emptyOrZeroPort = /^http:\/\/[^/?#]*:(?:0\d*)?(?:[/?#]|$)/i
 
 function checkRedirectUri(client: Client, value: unknown): void {
@@ -123,12 +142,12 @@ function setDefaultScope(
 
 function missingScope(): Error {
   const error = new errors.InvalidScope('missing required parameter scope', '')
-  // There is no scope to name, and an empty one would stand in the answer.
+  // Otherwise the answer would have an empty scope.
   Reflect.deleteProperty(error, 'scope')
   return error
 }
 
-/** The framework silently takes `offline_access` out of a request; here it is a scope like any other. */
+/** The framework silently removes `offline_access` from a request. Here it is a scope like any other. */
 function droppedScopes(ctx: KoaContextWithOIDC): readonly string[] {
   const { scope } = ctx.method === 'POST' ? (ctx.oidc.body ?? {}) : ctx.query
   return typeof scope === 'string' && toScopeNames(scope).includes('offline_access')

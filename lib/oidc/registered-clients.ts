@@ -1,4 +1,5 @@
 import type Provider from 'oidc-provider'
+import { errors, type Client } from 'oidc-provider'
 import type { Clients } from '../clients/clients.ts'
 import { createClientCheck } from '../clients/check.ts'
 import { createClients } from '../clients/create-clients.ts'
@@ -9,6 +10,8 @@ import type { Config } from '../config/config.ts'
 import type { PathMiddleware } from '../http/front.ts'
 import { createRegistrationRoutes } from '../http/registration-endpoint.ts'
 import { grantTypesOf } from './internals.ts'
+import type { RecordStorage } from '../storage.ts'
+import { toShownClientMetadata } from '../clients/stored-client.ts'
 
 /** The options of {@link createRegisteredClients}. */
 export interface RegisteredClientsParts extends Pick<RegistryParts, 'secrets' | 'connections'> {
@@ -41,4 +44,27 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   const offer = { scopes, defaultScopes, limits: options, reservedHosts }
   const selfRegistration = createSelfRegistration(registry, clients, offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
+}
+
+/** Finds a client to show to people, one that is suspended as well. */
+export type FindShownClient = (clientId: string) => Promise<Client | undefined>
+
+/**
+ * Looks for clients where the framework does, and then among the suspended ones. One of which something else is stored
+ * than a client can be gets no answers any more, as one that is gone: what is connected to it must not keep a
+ * person from seeing and ending the rest.
+ */
+export function createFindShownClient(provider: Provider, records: RecordStorage): FindShownClient {
+  const Client = provider.Client as unknown as new (metadata: object) => Client
+  return async (clientId) => {
+    try {
+      const found: Client | undefined = await provider.Client.find(clientId)
+      if (found) return found
+      const payload = await records.find(clientId)
+      return payload && new Client(toShownClientMetadata(payload))
+    } catch (error) {
+      if (error instanceof errors.InvalidClientMetadata) return undefined
+      throw error
+    }
+  }
 }

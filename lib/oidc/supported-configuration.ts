@@ -20,7 +20,6 @@ const unasked = [
   'features.resourceIndicators.useGrantedResource',
   'findAccount',
   'issueRefreshToken',
-  'revokeGrantPolicy',
   'rotateRefreshToken',
   'ttl.AccessToken',
   'ttl.RefreshToken',

@@ -122,18 +122,6 @@ describe('the events of the framework', () => {
     expect(await areActive(own.issuer, [access_token, refresh_token])).toEqual([false, false])
     await own.close()
   })
-
-  test('a token ends with the sign-in if configure says so in expiresWithSession', async () => {
-    const own = await startServer({
-      configure: (configuration) => ({ ...configuration, expiresWithSession: () => true }),
-    })
-    const { access_token } = await connect(own.issuer)
-    expect(await areActive(own.issuer, [access_token])).toEqual([true])
-    own.provider.Session.findByUid = async () => undefined
-    expect(await areActive(own.issuer, [access_token])).toEqual([false])
-    expect(await own.introspect(access_token)).toEqual({ active: false })
-    await own.close()
-  })
 })
 
 describe('revocation answers 200 with an empty object, and does nothing', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseSubject } from '../../lib/index.ts'
-import { toDecision, toOffer } from '../../lib/consent/consent.ts'
+import { toOffer } from '../../lib/consent/connectable-subjects.ts'
+import { toDecision } from '../../lib/consent/consent-decision.ts'
 import { bakery, nordlysDenmark, nordlysGermany } from '../support/people.ts'
 
 const mine = { urn: nordlysDenmark, name: 'Nordlys Denmark', mayConnect: true }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFormTokens, refuseForeignOrigin } from '../../lib/consent/csrf.ts'
+import { createFormTokens, refuseForeignOrigin } from '../../lib/consent/form-tokens.ts'
 
 const interaction = {
   uid: 'u1',

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
-import { toShownTerms } from '../../lib/consent/shown-terms.ts'
-import { scopesOf, toTerms } from '../../lib/consent/terms.ts'
+import { scopesOf, toShownTerms, toTerms } from '../../lib/consent/consent-terms.ts'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
 import { createTranslators } from '../../lib/pages/texts/translator.ts'
 

@@ -1,23 +1,21 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import compose from 'koa-compose'
-import { errors } from 'oidc-provider'
+import { ProtocolError } from '../errors.ts'
 import { nameOf } from '../pages/application.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import type { ConnectionsData } from '../pages/page-data.ts'
-import { createFormParser } from '../http/bodies.ts'
-import { refuseForeignOrigin } from './csrf.ts'
-import { redirect } from './interaction.ts'
+import { checkedForm, formParser } from './form-tokens.ts'
+import { redirect, type PageParts } from './interaction.ts'
 import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
-import type { PageParts } from './parts.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
-import { signedInPerson, type SignedInPerson } from './person.ts'
-import { authorizedSubjects, loadSubjectConnections } from './shown-connections.ts'
-import { toConnectionWords } from './connection-words.ts'
+import { signedInPerson, type SignedInPerson } from './signed-in.ts'
+import { authorizedSubjects } from './connectable-subjects.ts'
+import { loadSubjectConnections, toConnectionWords } from './shown-connections.ts'
 
 type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
 
-/** The pages on which a person sees what is connected, and ends it. */
+/** Creates the pages on which a person sees connections, and ends them. */
 export function createConnectionRoutes(parts: PageParts): Middleware {
   const { provider, config } = parts
   const router = new Router()
@@ -34,9 +32,7 @@ export function createConnectionRoutes(parts: PageParts): Middleware {
   return router.routes() as Middleware
 }
 
-const formParser = createFormParser()
-
-/** Nothing of what was asked for is kept: the person begins with the list. */
+/** After the sign-in, the person begins with the list, whatever the link was. */
 function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context): void {
   if (!accounts.signInUrl) return redirect(ctx, issuer + signInPath)
   const target = new URL(accounts.signInUrl, issuer)
@@ -88,7 +84,8 @@ async function showDisconnect(
 ): Promise<void> {
   const { client_id: clientId, subject: urn } = ctx.query
   const subject = await authorizedSubject(config.accounts, account, urn)
-  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  if (typeof clientId !== 'string')
+    throw new ProtocolError('invalid_request', 'client_id is missing')
   const client = await findClient(clientId)
   const page = views.page(ctx)
   ctx.type = 'html'
@@ -107,11 +104,11 @@ async function disconnect(
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
-  refuseForeignOrigin(ctx, config.issuer)
-  const form = (ctx.request.body ?? {}) as Readonly<Record<string, unknown>>
-  formTokens.check(toTokenBase(session, 'disconnect'), form['csrf'])
+  const base = toTokenBase(session, 'disconnect')
+  const form = checkedForm(ctx, base, { issuer: config.issuer, formTokens })
   const { client_id: clientId, subject: urn } = form
-  if (typeof clientId !== 'string') throw new errors.InvalidRequest('client_id is missing')
+  if (typeof clientId !== 'string')
+    throw new ProtocolError('invalid_request', 'client_id is missing')
   const subject = await authorizedSubject(config.accounts, account, urn)
   const by = { reason: 'person', accountId: account.accountId } as const
   await connections.revoke({ clientId, subject: subject.urn }, by)
@@ -128,9 +125,9 @@ const toTokenBase = (session: SignedInPerson['session'], name: 'disconnect' | 'd
 })
 
 /**
- * The subject, where the person has authority for it.
+ * Returns the subject if the person may connect it.
  *
- * @throws AccessDenied for every other, and says nothing of it
+ * @throws ProtocolError for every other, without a word of it
  */
 async function authorizedSubject(
   accounts: Parameters<typeof authorizedSubjects>[0],
@@ -139,7 +136,7 @@ async function authorizedSubject(
 ): Promise<SubjectChoice> {
   const subjects = await authorizedSubjects(accounts, accountId)
   const subject = subjects.find((one) => one.urn === urn)
-  if (!subject) throw new errors.AccessDenied('the request was denied')
+  if (!subject) throw new ProtocolError('access_denied', 'the request was denied')
   return subject
 }
 
@@ -149,8 +146,8 @@ interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
 }
 
 /**
- * What this person just disconnected, in the names that the person knows it by. A link of somebody else cannot say it, and nobody
- * reads it once it is connected again.
+ * The connection that this person has just ended, in names that the person knows. The token keeps a link of somebody else from
+ * naming one. If it is connected again, this returns `null`.
  */
 async function toDone(
   { findClient, formTokens, language, session }: DoneParts,

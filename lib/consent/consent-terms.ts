@@ -1,9 +1,54 @@
+import { toScopeNames, type ScopeCatalogue, pleoScopes } from '../pleo/scopes.ts'
 import { defaultLanguage } from '../pages/texts/catalogues.ts'
 import { toScopeDescription } from '../pages/texts/host-words.ts'
 import type { Translator } from '../pages/texts/translator.ts'
-import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
 import type { ConsentData, ShownResource, ShownScope } from '../pages/page-data.ts'
-import { scopesOf, type Terms } from './terms.ts'
+
+/** The scopes that a client asks a person for. No other scope can be granted. */
+export interface Terms {
+  /** Technical names of the scopes that are granted with every consent. */
+  readonly required: readonly string[]
+  /** Granted only if the person ticks them. */
+  readonly optional: readonly string[]
+}
+
+/**
+ * The requested scopes, in the order of the catalogue. A scope that the catalogue has no words for cannot be shown, and is not
+ * granted.
+ *
+ * @param optionalScope - the scopes that the client registered as optional, space-separated
+ */
+export function toTerms(
+  requested: readonly string[],
+  catalogue: ScopeCatalogue,
+  optionalScope: unknown,
+): Terms {
+  const shown = Object.keys(catalogue).filter((name) => requested.includes(name))
+  const optional = new Set(typeof optionalScope === 'string' ? toScopeNames(optionalScope) : [])
+  return {
+    required: shown.filter((name) => !optional.has(name)),
+    optional: shown.filter((name) => optional.has(name)),
+  }
+}
+
+/** Every scope of the terms, in their order. */
+export const scopesOf = ({ required, optional }: Terms): readonly string[] => [
+  ...required,
+  ...optional,
+]
+
+/** The form of the consent page as it was posted: a stranger can send anything. */
+export interface ConsentForm {
+  readonly decision?: unknown
+  readonly subject?: unknown
+  readonly scope?: unknown
+}
+
+/** The optional scopes that were ticked. The parser makes a list of a field that is sent often, or an object if it is long. */
+export function toTicked({ scope }: ConsentForm): readonly string[] {
+  if (typeof scope === 'string') return [scope]
+  return Object.values(scope ?? {}).map(String)
+}
 
 /** How the terms are shown to one person. */
 export interface ShownTermsOptions {
@@ -11,7 +56,7 @@ export interface ShownTermsOptions {
   readonly translator: Translator
   /** The optional scopes that are ticked. */
   readonly ticked: readonly string[]
-  /** What is granted already; undefined where that is not known, or nothing is. */
+  /** The scopes that are granted already; undefined if nothing is, or if it depends on the choice. */
   readonly granted: readonly string[] | undefined
 }
 
@@ -54,7 +99,7 @@ function toShownScope(
   }
 }
 
-/** A scope in words. One that is in the catalogue no more is still granted, and is called by its name. */
+/** A scope in words. If it has left the catalogue, it may still be granted, and has only its name. */
 export function toDescription(
   name: string,
   catalogue: ScopeCatalogue,
@@ -76,14 +121,14 @@ function groupByResource(
   return [...groups].map(([name, ofResource]) => ({ name, scopes: ofResource }))
 }
 
-/** What a scope is about: the part of its name before the permission. Without words, that itself. */
+/** The subject matter of a scope: the part of its name before the permission, in words if there are some. */
 function toResourceName(scope: string, translator: Translator): string {
   const resource = scope.split(':')[0] ?? scope
   const path = `resources.${resource}`
   return translator.find(path) ?? translator.find(path, defaultLanguage) ?? resource
 }
 
-/** Only what is certain: of scopes that are a host's own, nobody here knows what they allow. */
+/** Says only what is certain: the meaning of a host's own scopes is unknown here. */
 function toNotShared(
   names: readonly string[],
   subjectType: ConsentData['subjectType'],

@@ -1,29 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'koa'
-import { errors } from 'oidc-provider'
+import { ProtocolError } from '../errors.ts'
+import {
+  findOutcome,
+  outcomeLifetime,
+  toSessionMark,
+  type Outcome,
+} from '../oidc/interaction-outcomes.ts'
 import { toApplication } from '../pages/application.ts'
-import { signedInPerson } from './person.ts'
-import { isJustSet, lostCookie, sendsNoCookie } from '../http/lost-cookie.ts'
+import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../paths.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import { findOutcome, outcomeLifetime, toSessionMark, type Outcome } from '../oidc/outcomes.ts'
-import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../paths.ts'
-import { redirect, type Interaction } from './interaction.ts'
-import type { PageParts } from './parts.ts'
+import { redirect, type Interaction, type PageParts } from './interaction.ts'
+import { ownSession, signedInPerson } from './signed-in.ts'
 
 type Decided = Exclude<Outcome, { readonly kind: 'moved' }>
 
 /**
- * Answers for an interaction that is not open for this browser and this person. The browser that it was started in goes on where
- * the person is now. The person who decided sees the decision again. Everybody else gets the error, which tells nothing.
+ * Answers if an interaction is not open for this browser and this person. The browser in which it was started goes on to the next
+ * step of the person. The person who decided sees the decision again. Everybody else gets the error, which tells nothing.
  */
-export async function showOver(parts: PageParts, ctx: Context, error: Error): Promise<void> {
+export async function showAnswered(parts: PageParts, ctx: Context, error: Error): Promise<void> {
   const { provider, config } = parts
   const uid = String(ctx['params'].uid)
   if (ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) !== uid) {
     throw (await hasLostItsCookie(parts, ctx, uid)) ? lostCookie() : error
   }
-  // A request of the same person that is still being answered may be about to store it.
+  // Another request of the same person may be about to store the outcome.
   const mayCome = ctx.method === 'POST' || isEnded(ctx)
   const outcome = await soon(() => findOutcome(config.storage, uid), mayCome ? 10 : 0)
   if (outcome?.kind === 'moved') return goOn(parts, ctx, outcome.next)
@@ -34,22 +37,10 @@ export async function showOver(parts: PageParts, ctx: Context, error: Error): Pr
   await renderOutcome(parts, ctx, outcome, error)
 }
 
-/** Whether the browser was sent here just now, with a cookie that it did not keep. */
-async function hasLostItsCookie(
-  { provider }: PageParts,
-  ctx: Context,
-  uid: string,
-): Promise<boolean> {
-  if (!sendsNoCookie(provider, ctx)) return false
-  // Only for its time: this may be anybody.
-  const interaction = await provider.Interaction.find(uid)
-  return interaction?.iat !== undefined && isJustSet(interaction.iat)
-}
-
-/** Whether the framework has found that the interaction is over. Without that, the browser would be sent there again. */
+/** Whether the framework has found that the interaction is over. Then the browser must not be sent there again. */
 export const isEnded = ({ query }: Context): boolean => query['ended'] !== undefined
 
-/** Looks again for a moment, a tenth of a second apart. */
+/** Tries again after each tenth of a second, until there is a result. */
 export async function soon<T>(
   look: () => Promise<T | undefined>,
   times: number,
@@ -62,21 +53,21 @@ export async function soon<T>(
 
 /**
  * Whether it is the person who decided. The session id changes on the way back to the application. If that answer was lost, the
- * browser still has the cookie that the decision came with, and nobody has signed in or out there since.
+ * browser still has the cookie of the decision, and nobody has signed in or out there since.
  */
 async function isDecider(
   parts: PageParts,
   ctx: Context,
-  { accountId, session }: Decided,
+  { accountId, session: mark }: Decided,
 ): Promise<boolean> {
-  const person = await signedInPerson(parts, ctx)
+  const session = await ownSession(parts, ctx)
+  const person = await signedInPerson(parts, ctx, session)
   if (person || accountId === undefined) return person?.account.accountId === accountId
-  if (parts.config.accounts.signedIn || session === undefined) return false
-  const isReplaced = (await parts.provider.Session.get(ctx)).accountId === undefined
-  return isReplaced && session === toSessionMark(parts.provider, ctx)
+  if (!session || mark === undefined) return false
+  return session.accountId === undefined && mark === toSessionMark(parts.provider, ctx)
 }
 
-/** Goes on with the interaction that came after this one, or makes its request anew if its cookies never arrived. */
+/** Goes on with the next interaction. If its cookies never arrived, makes the request again. */
 async function goOn({ provider, config }: PageParts, ctx: Context, uid: string): Promise<void> {
   const next = await provider.Interaction.find(uid)
   const session = await provider.Session.get(ctx)
@@ -89,7 +80,7 @@ async function goOn({ provider, config }: PageParts, ctx: Context, uid: string):
   )
 }
 
-/** The request, in its own parameters also if it was pushed: a pushed request is opened once. */
+/** The request with all of its parameters: a pushed request cannot be opened a second time. */
 function toQuery({ params }: Interaction): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) {
@@ -119,7 +110,7 @@ async function renderOutcome(
   })
 }
 
-/** Lets the browser see for another hour that the person has decided there. */
+/** Lets the browser show the outcome for another hour. */
 export function keepCookie({ provider, config }: PageParts, ctx: Context, uid: string): void {
   ctx.cookies.set(provider.cookieName('interaction'), uid, {
     path: toInteractionPath(config.issuer, uid),
@@ -131,5 +122,38 @@ export function keepCookie({ provider, config }: PageParts, ctx: Context, uid: s
   })
 }
 
-/** Whether there is no such interaction for this browser and this person. */
-export const isOver = (error: unknown): error is Error => error instanceof errors.SessionNotFound
+async function hasLostItsCookie(parts: PageParts, ctx: Context, uid: string): Promise<boolean> {
+  // The time is all that is used of the interaction: this browser may be anybody's.
+  const since = async () => (await parts.provider.Interaction.find(uid))?.iat
+  return refusedCookies(parts, ctx, since)
+}
+
+/** If a browser without cookies got one in the last minute, it refused it; in seconds. */
+const recent = 60
+
+/** The clocks of two processes may differ by this much, in seconds. */
+const tolerance = 5
+
+/**
+ * Whether the browser got a cookie just now, but sends none of the cookies of this server.
+ *
+ * @param since - when this server set the cookie, in seconds since the epoch
+ */
+export async function refusedCookies(
+  { provider }: PageParts,
+  ctx: Context,
+  since: () => Promise<number | undefined>,
+): Promise<boolean> {
+  const sendsOne = ['session', 'interaction', 'resume'].some(
+    (name) => ctx.cookies.get(provider.cookieName(name), { signed: false }) !== undefined,
+  )
+  if (sendsOne) return false
+  const age = Date.now() / 1000 - ((await since()) ?? Number.NaN)
+  return age > -tolerance && age < recent
+}
+
+/** The error of a browser that did not send back its cookie. */
+export const lostCookie = (): Error =>
+  Object.assign(new ProtocolError('invalid_request', 'the browser did not send the cookie back'), {
+    words: 'cookies',
+  })

@@ -1,20 +1,21 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Context } from 'koa'
-import { errors } from 'oidc-provider'
+import type { Context, Middleware } from 'koa'
+import { ProtocolError } from '../errors.ts'
+import { createFormParser } from '../http/bodies.ts'
 
-/** Makes and checks the tokens that tie a form to the interaction and the person it was shown for. */
+/** Makes and checks the tokens that tie a form to an interaction and to a person. */
 export interface FormTokens {
-  /** @param shown - what the form shows that the person agrees to */
-  create(interaction: TokenBase, shown?: readonly unknown[]): string
+  /** @param shown - the terms on the page of the form, to which the person agrees */
+  create(base: TokenBase, shown?: readonly unknown[]): string
   /** Whether the token was made for that. */
-  isGood(interaction: TokenBase, token: unknown): boolean
-  /** @throws InvalidRequest with status 403 */
-  check(interaction: TokenBase, token: unknown): void
-  /** Whether a form with that token, which was checked, showed that. */
+  isGood(base: TokenBase, token: unknown): boolean
+  /** @throws ProtocolError with status 403 */
+  check(base: TokenBase, token: unknown): void
+  /** Whether the page of a form showed these terms. The token must have been checked before. */
   hasShown(token: unknown, shown: readonly unknown[]): boolean
 }
 
-/** What a form is tied to. */
+/** A form is tied to all of this. */
 export interface TokenBase {
   readonly uid: string
   readonly prompt: { readonly name: string }
@@ -25,29 +26,52 @@ export interface TokenBase {
   readonly path?: string | undefined
 }
 
-/** Tokens made of the interaction itself, so that there is nothing to store. */
+/** A form as it was posted: a stranger can send anything. */
+export type PostedForm = Readonly<Record<string, unknown>>
+
+/** Reads a form, for {@link formOf}. */
+export const formParser: Middleware = createFormParser()
+
+export const formOf = (ctx: Context): PostedForm => (ctx.request.body ?? {}) as PostedForm
+
+/**
+ * Returns the form, if it comes from a page that this server made for that.
+ *
+ * @throws ProtocolError with status 403
+ */
+export function checkedForm(
+  ctx: Context,
+  base: TokenBase,
+  { issuer, formTokens }: { readonly issuer: string; readonly formTokens: FormTokens },
+): PostedForm {
+  refuseForeignOrigin(ctx, issuer)
+  const form = formOf(ctx)
+  formTokens.check(base, form['csrf'])
+  return form
+}
+
+/** The tokens are signed and need no storage. */
 export function createFormTokens(keys: readonly string[]): FormTokens {
   const sign = (key: string, base: TokenBase, shown: string): string =>
     createHmac('sha256', key)
       .update(JSON.stringify(['form', ...toParts(base), shown]))
       .digest('base64url')
-  const isGood: FormTokens['isGood'] = (interaction, token) => {
+  const isGood: FormTokens['isGood'] = (base, token) => {
     const given = Buffer.from(typeof token === 'string' ? token : '')
     const digest = digestOf(token)
     return keys.some((key) => {
-      const expected = Buffer.from(`${digest}.${sign(key, interaction, digest)}`)
+      const expected = Buffer.from(`${digest}.${sign(key, base, digest)}`)
       return expected.length === given.length && timingSafeEqual(expected, given)
     })
   }
   return {
     isGood,
-    create(interaction, shown = []) {
+    create(base, shown = []) {
       const digest = toDigest(shown)
-      return `${digest}.${sign(keys[0] ?? '', interaction, digest)}`
+      return `${digest}.${sign(keys[0] ?? '', base, digest)}`
     },
-    check(interaction, token) {
-      if (isGood(interaction, token)) return
-      throw new errors.InvalidRequest('the form token is missing or wrong', 403)
+    check(base, token) {
+      if (!isGood(base, token)) throw forbidden('the form token is missing or wrong')
     },
     hasShown: (token, shown) => digestOf(token) === toDigest(shown),
   }
@@ -71,6 +95,7 @@ const toDigest = (shown: readonly unknown[]): string =>
  * person's cookies. Under `Referrer-Policy: no-referrer`, which a gateway may set, browsers hide the origin: they send `null`. Then
  * `Sec-Fetch-Site` must be `same-origin`. For a page whose origin is really opaque, as in a sandboxed frame, browsers send another value.
  *
+ * @throws ProtocolError with status 403
  * @see {@link https://fetch.spec.whatwg.org/#append-a-request-origin-header Fetch, Section 3.2}
  */
 export function refuseForeignOrigin(ctx: Context, issuer: string): void {
@@ -79,6 +104,9 @@ export function refuseForeignOrigin(ctx: Context, issuer: string): void {
   const isHidden = origin === 'null' && site === 'same-origin'
   const isForeign = origin !== '' && origin !== new URL(issuer).origin && !isHidden
   if (isForeign || (site !== '' && site !== 'same-origin')) {
-    throw new errors.InvalidRequest('the form was sent from another origin', 403)
+    throw forbidden('the form was sent from another origin')
   }
 }
+
+const forbidden = (description: string): Error =>
+  new ProtocolError('invalid_request', description, 403)

@@ -1,0 +1,130 @@
+import type { Connections } from '../grants/connections.ts'
+import type { ConsentData, ShownSubject } from '../pages/page-data.ts'
+import { findHostWords } from '../pages/texts/host-words.ts'
+import type { Translator } from '../pages/texts/translator.ts'
+import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
+import type { Subject } from '../pleo/subject.ts'
+import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import { scopesOf, toDescription, type ShownTermsOptions, type Terms } from './consent-terms.ts'
+
+/** Every subject that the person may connect. Only the host decides that, in `accounts.subjects`. */
+export async function authorizedSubjects(
+  accounts: Accounts,
+  accountId: string,
+): Promise<readonly SubjectChoice[]> {
+  const [companies, organizations] = await Promise.all(
+    (['company', 'organization'] as const).map((type) =>
+      loadSubjectChoices(accounts, accountId, type),
+    ),
+  )
+  return [...(organizations ?? []), ...(companies ?? [])].filter(({ mayConnect }) => mayConnect)
+}
+
+/**
+ * The subjects that the page offers: all of them, with the one that the client asked for first. If the person may not connect
+ * that one, the page offers no other instead.
+ */
+export function toOffer(
+  choices: readonly SubjectChoice[],
+  requested: Subject | undefined,
+): readonly SubjectChoice[] {
+  if (!requested) return choices
+  const wanted = choices.filter(({ urn }) => urn === requested.urn)
+  if (!wanted.some(({ mayConnect }) => mayConnect)) return wanted
+  return [...wanted, ...choices.filter(({ urn }) => urn !== requested.urn)]
+}
+
+/** The last grant of a client for a subject. */
+export interface Earlier {
+  /** Milliseconds since the epoch. */
+  readonly grantedAt: number
+  readonly scopes: readonly string[]
+}
+
+/**
+ * Loads the newest living grant of the client for each subject, by URN. Another person may have given it. If the person may not
+ * connect a subject, nothing is looked up, so that the page tells nothing of it.
+ */
+export async function loadEarlier(
+  connections: Pick<Connections, 'list'>,
+  clientId: string,
+  offer: readonly SubjectChoice[],
+): Promise<ReadonlyMap<string, Earlier>> {
+  const found = await Promise.all(
+    offer
+      .filter(({ mayConnect }) => mayConnect)
+      .map(async ({ urn }) => {
+        const [connection] = await connections.list({ subject: urn, clientId })
+        const newest = connection?.grants[0]
+        return newest ? ([[urn, newest]] as const) : []
+      }),
+  )
+  return new Map(found.flat())
+}
+
+/** How the subjects are shown to one person. */
+export interface ShownSubjectsOptions extends Pick<ShownTermsOptions, 'catalogue' | 'translator'> {
+  /** The URN of the chosen one, if there is one. */
+  readonly chosen: unknown
+  readonly terms: Terms
+  /** The connections that exist already, by URN. */
+  readonly earlier: ReadonlyMap<string, Earlier>
+}
+
+/** A list of this length scrolls. */
+const longList = 6
+
+/**
+ * The subjects, as pages show them. In a list that scrolls, the chosen one and then those that can be chosen come first, so that
+ * they are in sight.
+ */
+export function toShownSubjects(
+  offer: readonly SubjectChoice[],
+  options: ShownSubjectsOptions,
+): readonly ShownSubject[] {
+  const subjects = offer.map((choice) => toShownSubject(choice, options))
+  if (subjects.length < longList) return subjects
+  const rank = ({ isChecked, mayConnect }: ShownSubject): number =>
+    isChecked ? 0 : mayConnect ? 1 : 2
+  return subjects.toSorted((one, other) => rank(one) - rank(other))
+}
+
+function toShownSubject(
+  { urn, name, detail, mayConnect, reason, administrators }: SubjectChoice,
+  { chosen, terms, earlier, catalogue, translator }: ShownSubjectsOptions,
+): ShownSubject {
+  const connected = earlier.get(urn)
+  const added = scopesOf(terms).filter((scope) => !connected?.scopes.includes(scope))
+  return {
+    urn,
+    name,
+    detail: detail ?? null,
+    mayConnect,
+    reason: mayConnect ? null : toReason(reason, translator),
+    administrators: mayConnect ? [] : (administrators ?? []),
+    isChecked: urn === chosen,
+    connectedSince: connected ? new Date(connected.grantedAt) : null,
+    newAccess: connected ? added.map((scope) => toDescription(scope, catalogue, translator)) : [],
+  }
+}
+
+function toReason(reason: SubjectChoice['reason'], { language }: Translator): string | null {
+  if (typeof reason !== 'object') return reason ?? null
+  return findHostWords(reason, language) ?? reason.en
+}
+
+/** The choice between subjects, in the layout of the page. */
+export type Choice = Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'>
+
+/** @param requested - the URN that the client asked for */
+export function toChoice(subjects: readonly ShownSubject[], requested: string | undefined): Choice {
+  const [only] = subjects
+  const single = subjects.length === 1 && only?.mayConnect ? only : null
+  const preselected = single ? null : (subjects.find(({ urn }) => urn === requested) ?? null)
+  return {
+    subjects,
+    single,
+    preselected,
+    others: subjects.filter((subject) => subject !== preselected),
+  }
+}

@@ -1,0 +1,145 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import { hostContext } from '../http/request-context.ts'
+import type { LoginData } from '../pages/page-data.ts'
+import type { LocalizedPage } from '../pages/pages.ts'
+import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
+import { lostCookie, refusedCookies } from './answered.ts'
+import { decline } from './consent-decision.ts'
+import { checkedForm, formParser, type PostedForm } from './form-tokens.ts'
+import { redirect, type OpenInteraction, type PageParts } from './interaction.ts'
+import { toFrame } from './shown-client.ts'
+import { signInAtHost } from './sign-in-at-host.ts'
+import { endSession, signedInPerson, signIn, startSession } from './signed-in.ts'
+
+/** Signs the person in for an interaction: at the host, or on the page with the password. */
+export async function showLogin(
+  parts: PageParts,
+  ctx: Context,
+  open: OpenInteraction,
+): Promise<void> {
+  if (parts.config.accounts.signedIn) return signInAtHost(parts, ctx, open)
+  const page = parts.views.page(ctx)
+  const username = open.interaction.params['login_hint']
+  ctx.body = renderLogin(page, toFrame(parts, page, open), { username, error: null })
+}
+
+/** Takes the name and the password for an interaction. */
+export async function submitLogin(
+  parts: PageParts,
+  ctx: Context,
+  open: OpenInteraction,
+  form: PostedForm,
+): Promise<void> {
+  if (form['decision'] === 'decline') return decline(parts, ctx, open)
+  const accountId = await authenticate(parts, ctx, form)
+  if (accountId) return signIn(parts, ctx, open.interaction, accountId)
+  ctx.status = 422
+  const page = parts.views.page(ctx)
+  ctx.body = renderLogin(page, toFrame(parts, page, open), mismatch(form))
+}
+
+/** Creates the pages on which a person signs in and out without an interaction, if the host has no such pages. */
+export function createSignInRoutes(parts: PageParts): Middleware {
+  const router = new Router()
+  if (!parts.config.accounts.authenticate) return router.routes() as Middleware
+  router.get(signInPath, (ctx) => showSignIn(parts, ctx))
+  router.post(signInPath, formParser, (ctx) => submitSignIn(parts, ctx))
+  router.get(signOutPath, async (ctx) =>
+    renderSignOut(parts, ctx, !(await signedInPerson(parts, ctx))),
+  )
+  router.post(signOutPath, formParser, (ctx) => submitSignOut(parts, ctx))
+  return router.routes() as Middleware
+}
+
+async function showSignIn(parts: PageParts, ctx: Context): Promise<void> {
+  const { issuer } = parts.config
+  if (await signedInPerson(parts, ctx)) return redirect(ctx, issuer + connectionsPath)
+  // Otherwise a browser that refuses the cookie would ask for the sign-in again, without an end.
+  const since = async () => Number(ctx.query['signed_in'])
+  if (await refusedCookies(parts, ctx, since)) throw lostCookie()
+  renderSignIn(parts, ctx, { error: null })
+}
+
+/** Nobody is signed in yet to whom the form could be tied. The headers of the browser protect it. */
+const signInForm = { uid: 'sign-in', prompt: { name: 'login' } }
+
+async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
+  const { issuer, accounts } = parts.config
+  const form = checkedForm(ctx, signInForm, { issuer, formTokens: parts.formTokens })
+  const accountId = await authenticate(parts, ctx, form)
+  if (!accountId || !(await accounts.find(accountId))) {
+    ctx.status = 422
+    return renderSignIn(parts, ctx, mismatch(form))
+  }
+  await startSession(parts, ctx, accountId)
+  // That page sees whether the browser kept the cookie.
+  const signedIn = String(Math.floor(Date.now() / 1000))
+  redirect(ctx, `${issuer}${signInPath}?signed_in=${signedIn}`)
+}
+
+function renderSignIn({ config, views, formTokens }: PageParts, ctx: Context, typed: Typed): void {
+  const frame = {
+    client: null,
+    action: config.issuer + signInPath,
+    csrf: formTokens.create(signInForm),
+  }
+  ctx.type = 'html'
+  ctx.body = renderLogin(views.page(ctx), frame, typed)
+}
+
+/** Asks the host for the person with this name and password. */
+async function authenticate(
+  { config: { accounts } }: PageParts,
+  ctx: Context,
+  { username, password }: PostedForm,
+): Promise<string | undefined> {
+  if (typeof username !== 'string' || typeof password !== 'string') return undefined
+  return accounts.authenticate?.({ username: username.trim(), password }, hostContext(ctx))
+}
+
+interface Typed {
+  readonly username?: unknown
+  readonly error: string | null
+}
+
+const mismatch = ({ username }: PostedForm): Typed => ({
+  username,
+  error: 'login.problem.mismatch',
+})
+
+const renderLogin = (
+  page: LocalizedPage,
+  { client, action, csrf }: Pick<LoginData, 'client' | 'action' | 'csrf'>,
+  { username, error }: Typed,
+): string =>
+  page.render('login', {
+    client,
+    action,
+    csrf,
+    username: typeof username === 'string' ? username : '',
+    error,
+  })
+
+function renderSignOut(
+  { config, views, formTokens }: PageParts,
+  ctx: Context,
+  isDone: boolean,
+): void {
+  ctx.type = 'html'
+  ctx.body = views.page(ctx).render('sign-out', {
+    isDone,
+    action: config.issuer + signOutPath,
+    connectionsUrl: config.issuer + connectionsPath,
+    csrf: formTokens.create(signOutForm),
+  })
+}
+
+const signOutForm = { uid: 'sign-out', prompt: { name: 'sign-out' } }
+
+async function submitSignOut(parts: PageParts, ctx: Context): Promise<void> {
+  const { provider, config, formTokens } = parts
+  checkedForm(ctx, signOutForm, { issuer: config.issuer, formTokens })
+  await endSession(provider, ctx)
+  renderSignOut(parts, ctx, true)
+}

@@ -1,0 +1,133 @@
+import type { Context } from 'koa'
+import type Provider from 'oidc-provider'
+import type { Account, Accounts } from '../pleo/accounts.ts'
+import { rememberTimeZone } from '../pages/page-time-zone.ts'
+import { personAtHost } from '../oidc/accounts.ts'
+import { toInteractionUrl } from '../paths.ts'
+import {
+  finishInteraction,
+  redirect,
+  type Interaction,
+  type OpenInteraction,
+  type PageParts,
+} from './interaction.ts'
+
+type Parts = Pick<PageParts, 'provider' | 'config'>
+type Session = Awaited<ReturnType<Provider['Session']['get']>>
+
+/** The person whose browser this is. */
+export interface SignedInPerson {
+  readonly account: Account
+  /** Forms are tied to it. If the person signs in at the host, the session is the host's: its id is that of the account. */
+  readonly session: { readonly uid: string }
+}
+
+/** The session of this server; undefined if people sign in at the host. */
+export async function ownSession(
+  { provider, config }: Parts,
+  ctx: Context,
+): Promise<Session | undefined> {
+  return config.accounts.signedIn ? undefined : provider.Session.get(ctx)
+}
+
+/** The person who is signed in, here or at the host; undefined if nobody is. */
+export async function signedInPerson(
+  parts: Parts,
+  ctx: Context,
+  known?: Session,
+): Promise<SignedInPerson | undefined> {
+  const { accounts, lifetimes } = parts.config
+  const session = known ?? (await ownSession(parts, ctx))
+  const isRecent = session?.past(lifetimes.session) === false
+  const accountId = accounts.signedIn
+    ? (await personAtHost(accounts, ctx))?.accountId
+    : isRecent && session.accountId
+  const account = await findAccount(accounts, ctx, accountId)
+  return account && { account, session: { uid: session?.uid ?? account.accountId } }
+}
+
+/** The person that the interaction is with; undefined if somebody else is signed in at the host now, or nobody. */
+export async function accountOf(
+  { config: { accounts } }: Parts,
+  ctx: Context,
+  { interaction }: OpenInteraction,
+): Promise<Account | undefined> {
+  const accountId = interaction.session?.accountId
+  const isSame = !accounts.signedIn || (await personAtHost(accounts, ctx))?.accountId === accountId
+  return findAccount(accounts, ctx, isSame && accountId)
+}
+
+async function findAccount(
+  accounts: Accounts,
+  ctx: Context,
+  accountId: string | false | undefined,
+): Promise<Account | undefined> {
+  const account = accountId ? await accounts.find(accountId) : undefined
+  if (!account || !accountId) return undefined
+  rememberTimeZone(ctx, account.timeZone)
+  // The host may return another id of the same person. The id of the sign-in counts.
+  return { ...account, accountId }
+}
+
+/** Continues an interaction as the person who has just signed in. */
+export async function signIn(
+  { provider, config }: Parts,
+  ctx: Context,
+  interaction: Interaction,
+  accountId: string,
+): Promise<void> {
+  if (!(await config.accounts.find(accountId))) {
+    // The framework would ask for the sign-in again, without an end.
+    throw new TypeError('accounts.find does not know the person who just signed in')
+  }
+  const session = await provider.Session.get(ctx)
+  // The framework would sign the other person out by itself, but it would end grants with the session.
+  if (session.accountId !== undefined && session.accountId !== accountId) {
+    await endSession(provider, ctx)
+    delete interaction.session
+  }
+  // The earlier answers are left out: another person may have given them.
+  await finishInteraction(ctx, interaction, { login: { accountId, remember: true } })
+}
+
+/** Starts an interaction again with the sign-in, if the person is another one, or wants to be. */
+export async function switchAccount(
+  { provider, config }: Parts,
+  ctx: Context,
+  interaction: Interaction,
+  reason: 'switch_account' | 'account_changed',
+): Promise<void> {
+  await endSession(provider, ctx)
+  delete interaction.session
+  delete interaction.lastSubmission
+  interaction.prompt = { name: 'login', reasons: [reason], details: {} }
+  await interaction.persist()
+  redirect(ctx, toInteractionUrl(config.issuer, interaction.uid))
+}
+
+const attributes = { path: '/', httpOnly: true, sameSite: 'lax', overwrite: true } as const
+
+/** Signs a person in on this browser, without an interaction. */
+export async function startSession(
+  { provider, config }: Parts,
+  ctx: Context,
+  accountId: string,
+): Promise<void> {
+  const lifetime = config.lifetimes.session
+  const session = await provider.Session.get(ctx)
+  // The new session has another id, so that nobody can know it from before.
+  if (session.accountId !== undefined) await session.destroy()
+  const own = session.accountId === undefined ? session : new provider.Session()
+  own.loginAccount({ accountId })
+  own.resetIdentifier()
+  await own.save(lifetime)
+  const expires = new Date(Date.now() + lifetime * 1000)
+  ctx.cookies.set(provider.cookieName('session'), own.jti, { ...attributes, signed: true, expires })
+}
+
+/** Signs the person out on this browser. Grants stay. */
+export async function endSession(provider: Provider, ctx: Context): Promise<void> {
+  const session = await provider.Session.get(ctx)
+  await session.destroy()
+  ctx.cookies.set(provider.cookieName('session'), null, attributes)
+}
