@@ -41,15 +41,11 @@ import {
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
 import {
-  connectionsPath,
-  disconnectPath,
   interactionPath,
   logoPath,
   oauthMetadataPath,
   openidMetadataPath,
   routes,
-  signInPath,
-  signOutPath,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
 import { checkRequestSize, createParameterReader } from './oidc/read-parameters.ts'
@@ -172,15 +168,11 @@ function adapt(
 /** The pages, without those of errors. */
 function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddleware[] {
   const parts = { ...given, formTokens: createFormTokens(given.config.cookieKeys) }
-  const connections = createConnectionRoutes(parts)
-  const signIn = createSignInRoutes(parts)
   return [
     ...createAssetRoutes(given.views.assets),
     [{ begins: `${logoPath}/` }, given.logos.middleware],
-    [connectionsPath, connections],
-    [disconnectPath, connections],
-    [signInPath, signIn],
-    [signOutPath, signIn],
+    ...createConnectionRoutes(parts),
+    ...createSignInRoutes(parts),
     [{ begins: `${interactionPath}/` }, createInteractionRoutes(parts)],
   ]
 }

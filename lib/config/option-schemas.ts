@@ -162,17 +162,25 @@ export const trustedProxiesSchema: z.ZodType = z.array(proxy, {
   error: 'must be an array of proxies',
 })
 
-/** The catalogue of scopes. */
 const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
 
+const words = 'an object: the words by language, with en among them'
+
+/** The catalogue of scopes. */
 export const scopesSchema: z.ZodType<ScopeCatalogue> = z
   .record(
     scopeName,
-    z.strictObject({
-      description: z.looseObject({ en: text('the English words') }).catchall(z.string()),
-      access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
-    }),
+    z.strictObject(
+      {
+        description: z
+          .looseObject({ en: text('the English words') }, { error: required(words) })
+          .catchall(z.string({ error: 'must be the words in that language' })),
+        access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
+      },
+      { error: 'must be an object with description and access' },
+    ),
+    { error: 'must be an object: each scope by its name' },
   )
   .refine((value) => Object.keys(value).length > 0, { error: 'must hold at least one scope' })

@@ -8,6 +8,7 @@ import type { ConnectionsData } from '../pages/page-data.ts'
 import { checkedForm, formParser } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
 import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
+import type { PathMiddleware } from '../http/front.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
 import { signedInPerson, type SignedInPerson } from './signed-in.ts'
 import { authorizedSubjects } from './connectable-subjects.ts'
@@ -16,7 +17,7 @@ import { loadSubjectConnections, toConnectionWords } from './shown-connections.t
 type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
 
 /** Creates the pages on which a person sees connections, and ends them. */
-export function createConnectionRoutes(parts: PageParts): Middleware {
+export function createConnectionRoutes(parts: PageParts): readonly PathMiddleware[] {
   const { provider, config } = parts
   const router = new Router()
   const signedIn =
@@ -29,7 +30,8 @@ export function createConnectionRoutes(parts: PageParts): Middleware {
   router.get(connectionsPath, signedIn(showConnections))
   router.get(disconnectPath, signedIn(showDisconnect))
   router.post(disconnectPath, compose([formParser, signedIn(disconnect)]) as Middleware)
-  return router.routes() as Middleware
+  const routes = router.routes() as Middleware
+  return [connectionsPath, disconnectPath].map((path) => [path, routes])
 }
 
 /** After the sign-in, the person begins with the list, whatever the link was. */

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa'
 import { hostContext } from '../http/request-context.ts'
 import type { LoginData } from '../pages/page-data.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
+import type { PathMiddleware } from '../http/front.ts'
 import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
 import { lostCookie, refusedCookies } from './answered.ts'
 import { decline } from './consent-decision.ts'
@@ -40,16 +41,17 @@ export async function submitLogin(
 }
 
 /** Creates the pages on which a person signs in and out without an interaction, if the host has no such pages. */
-export function createSignInRoutes(parts: PageParts): Middleware {
+export function createSignInRoutes(parts: PageParts): readonly PathMiddleware[] {
+  if (!parts.config.accounts.authenticate) return []
   const router = new Router()
-  if (!parts.config.accounts.authenticate) return router.routes() as Middleware
   router.get(signInPath, (ctx) => showSignIn(parts, ctx))
   router.post(signInPath, formParser, (ctx) => submitSignIn(parts, ctx))
   router.get(signOutPath, async (ctx) =>
     renderSignOut(parts, ctx, !(await signedInPerson(parts, ctx))),
   )
   router.post(signOutPath, formParser, (ctx) => submitSignOut(parts, ctx))
-  return router.routes() as Middleware
+  const routes = router.routes() as Middleware
+  return [signInPath, signOutPath].map((path) => [path, routes])
 }
 
 async function showSignIn(parts: PageParts, ctx: Context): Promise<void> {
