@@ -1,9 +1,8 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import compose from 'koa-compose'
 import { ProtocolError } from '../errors.ts'
 import { nameOf } from '../pages/application.ts'
-import type { Account, SubjectChoice } from '../pleo/accounts.ts'
+import type { Account, Accounts, SubjectChoice } from '../pleo/accounts.ts'
 import type { ConnectionsData } from '../pages/page-data.ts'
 import { checkedForm, formParser } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
@@ -11,24 +10,23 @@ import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
 import { signedInPerson, type SignedInPerson } from './signed-in.ts'
 import { authorizedSubjects } from './connectable-subjects.ts'
-import { loadSubjectConnections, toConnectionWords } from './shown-connections.ts'
+import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
 
 type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
 
 /** Creates the pages on which a person sees connections, and ends them. */
 export function createConnectionRoutes(parts: PageParts): Middleware {
-  const { provider, config } = parts
   const router = new Router()
   const signedIn =
-    (handler: Handler): Middleware =>
-    async (ctx) => {
-      const person = await signedInPerson({ provider, config }, ctx)
+    (handler: Handler) =>
+    async (ctx: Context): Promise<void> => {
+      const person = await signedInPerson(parts, ctx)
       if (person) await handler(parts, ctx, person)
       else askToSignIn(parts, ctx)
     }
   router.get(connectionsPath, signedIn(showConnections))
   router.get(disconnectPath, signedIn(showDisconnect))
-  router.post(disconnectPath, compose([formParser, signedIn(disconnect)]) as Middleware)
+  router.post(disconnectPath, formParser, signedIn(disconnect))
   return router.routes() as Middleware
 }
 
@@ -45,37 +43,23 @@ async function showConnections(
   ctx: Context,
   { account, session }: SignedInPerson,
 ): Promise<void> {
-  const { findClient, config, connections, views, logos } = parts
-  const { accounts, issuer } = config
-  const page = views.page(ctx)
-  const { language } = page
-  const subjects = await loadSubjectConnections(
-    { findClient, language, accounts, connections, logos },
-    account.accountId,
-  )
+  const { accounts, issuer } = parts.config
+  const page = parts.views.page(ctx)
+  const subjects = await loadSubjectConnections(parts, page, account.accountId)
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
-    done: await toDone({ ...parts, language, session }, ctx, subjects),
+    done: await toDone(parts, ctx, { session, subjects, language: page.language }),
     signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
     subjects: subjects
-      .filter((one) => one.connections.length > 0)
-      .map(({ subject, connections: list }) => ({
+      .filter(({ connections }) => connections.length > 0)
+      .map(({ subject, connections }) => ({
         name: subject.name,
         detail: subject.detail ?? null,
-        connections: list.map((one) =>
-          toConnectionWords(one, {
-            page,
-            catalogue: config.resourceServer.scopes,
-            disconnectUrl: toDisconnectUrl(issuer, one.clientId, subject.urn),
-          }),
-        ),
+        connections: connections.map(({ shown }) => shown),
       })),
   })
 }
-
-const toDisconnectUrl = (issuer: string, clientId: string, subject: string): string =>
-  `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
 
 async function showDisconnect(
   { findClient, config, views, formTokens, logos }: PageParts,
@@ -130,7 +114,7 @@ const toTokenBase = (session: SignedInPerson['session'], name: 'disconnect' | 'd
  * @throws ProtocolError for every other, without a word of it
  */
 async function authorizedSubject(
-  accounts: Parameters<typeof authorizedSubjects>[0],
+  accounts: Accounts,
   { accountId }: Account,
   urn: unknown,
 ): Promise<SubjectChoice> {
@@ -140,19 +124,21 @@ async function authorizedSubject(
   return subject
 }
 
-interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
-  readonly language: string
-  readonly session: SignedInPerson['session']
-}
-
 /**
  * The connection that this person has just ended, in names that the person knows. The token keeps a link of somebody else from
  * naming one. If it is connected again, this returns `null`.
  */
 async function toDone(
-  { findClient, formTokens, language, session }: DoneParts,
+  { findClient, formTokens }: PageParts,
   ctx: Context,
-  subjects: Awaited<ReturnType<typeof loadSubjectConnections>>,
+  {
+    session,
+    subjects,
+    language,
+  }: Pick<SignedInPerson, 'session'> & {
+    readonly subjects: readonly SubjectConnections[]
+    readonly language: string
+  },
 ): Promise<ConnectionsData['done']> {
   const { client_id: clientId, subject: urn, done } = ctx.query
   const isOurs =

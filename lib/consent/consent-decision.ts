@@ -11,7 +11,7 @@ import type { Grant } from '../oidc/internals.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import { keepCookie, soon } from './answered.ts'
 import { loadQuestion, renderConsent, toAgreed, type DecisionProblem } from './consent-page.ts'
-import { toTicked, type ConsentForm, type Terms } from './consent-terms.ts'
+import { toTicked, type Terms } from './consent-terms.ts'
 import type { PostedForm } from './form-tokens.ts'
 import { finishInteraction, redirect, type OpenInteraction, type PageParts } from './interaction.ts'
 import { accountOf } from './signed-in.ts'
@@ -52,7 +52,7 @@ export async function submitConsent(
   const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
   if (!isFirst) return goOnWithFirst(parts, ctx, open)
   try {
-    if (decision.kind !== 'allow') return await decline(parts, ctx, open)
+    if (decision.kind !== 'allow') return await decide(parts, ctx, open)
     const consent = { grantId: await saveGrant(parts, account, open, decision) }
     const result = { ...interaction.lastSubmission, consent }
     await decide(parts, ctx, open, { subject: decision.subject, result })
@@ -67,13 +67,13 @@ export async function submitConsent(
  * since the page was shown.
  */
 export function toDecision(
-  form: ConsentForm,
+  form: PostedForm,
   { offer, terms }: { readonly offer: readonly SubjectChoice[]; readonly terms: Terms },
 ): Decision {
-  if (form.decision === 'decline') return { kind: 'decline' }
-  if (form.decision !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
-  if (form.subject === undefined) return { kind: 'incomplete', problem: 'noSubject' }
-  const subject = offer.find(({ urn, mayConnect }) => mayConnect && urn === form.subject)
+  if (form['decision'] === 'decline') return { kind: 'decline' }
+  if (form['decision'] !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
+  if (form['subject'] === undefined) return { kind: 'incomplete', problem: 'noSubject' }
+  const subject = offer.find(({ urn, mayConnect }) => mayConnect && urn === form['subject'])
   if (!subject) return { kind: 'incomplete', problem: 'notAllowed' }
   const ticked = toTicked(form)
   if (!ticked.every((name) => terms.optional.includes(name))) {
@@ -121,8 +121,10 @@ async function goOnWithFirst(
 /**
  * Ends an interaction with the decision of the person, who can see it again for an hour. If nobody is signed in, it is stored only
  * when the interaction ends, so that a stranger has one small record at a time.
+ *
+ * @param allowed - left out if the person said no
  */
-async function decide(
+export async function decide(
   parts: PageParts,
   ctx: Context,
   { interaction, client }: OpenInteraction,
@@ -143,10 +145,6 @@ async function decide(
   await finishInteraction(ctx, interaction, allowed?.result ?? declined)
   keepCookie(parts, ctx, interaction.uid)
 }
-
-/** Ends an interaction in which the person said no. */
-export const decline = (parts: PageParts, ctx: Context, open: OpenInteraction): Promise<void> =>
-  decide(parts, ctx, open)
 
 /** Lets the person decide again if the decision could not be stored. */
 async function letDecideAgain(

@@ -11,14 +11,8 @@ import {
   toShownSubjects,
   type Choice,
 } from './connectable-subjects.ts'
-import {
-  toShownTerms,
-  toTerms,
-  toTicked,
-  type ConsentForm,
-  type ShownTerms,
-  type Terms,
-} from './consent-terms.ts'
+import { toShownTerms, toTerms, toTicked, type ShownTerms, type Terms } from './consent-terms.ts'
+import type { PostedForm } from './form-tokens.ts'
 import type { OpenInteraction, PageParts } from './interaction.ts'
 import { toFrame, toRedirectHost, toRegisteredAs, toShownAccount } from './shown-client.ts'
 import { accountOf, switchAccount } from './signed-in.ts'
@@ -77,7 +71,7 @@ const toLifetimeDays = ({ lifetimes }: PageParts['config']): number =>
 interface Rendering {
   readonly question: Question
   /** The posted form, if the decision in it has a mistake. */
-  readonly form?: ConsentForm
+  readonly form?: PostedForm
   readonly problem?: DecisionProblem
 }
 
@@ -120,7 +114,7 @@ async function toAsked(
   const catalogue = config.resourceServer.scopes
   const earlier = await loadEarlier(connections, client.clientId, offer)
   const requested = requestedSubject(interaction.params)?.urn
-  const chosen = form?.subject ?? requested
+  const chosen = form?.['subject'] ?? requested
   const words = { catalogue, translator }
   const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })
   const choice = toChoice(subjects, requested)

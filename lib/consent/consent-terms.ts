@@ -3,6 +3,7 @@ import { defaultLanguage } from '../pages/texts/catalogues.ts'
 import { toScopeDescription } from '../pages/texts/host-words.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import type { ConsentData, ShownResource, ShownScope } from '../pages/page-data.ts'
+import type { PostedForm } from './form-tokens.ts'
 
 /** The scopes that a client asks a person for. No other scope can be granted. */
 export interface Terms {
@@ -37,15 +38,8 @@ export const scopesOf = ({ required, optional }: Terms): readonly string[] => [
   ...optional,
 ]
 
-/** The form of the consent page as it was posted: a stranger can send anything. */
-export interface ConsentForm {
-  readonly decision?: unknown
-  readonly subject?: unknown
-  readonly scope?: unknown
-}
-
 /** The optional scopes that were ticked. The parser makes a list of a field that is sent often, or an object if it is long. */
-export function toTicked({ scope }: ConsentForm): readonly string[] {
+export function toTicked({ scope }: PostedForm): readonly string[] {
   if (typeof scope === 'string') return [scope]
   return Object.values(scope ?? {}).map(String)
 }

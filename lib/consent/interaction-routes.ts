@@ -4,7 +4,7 @@ import { allowFormRedirect } from '../http/security-headers.ts'
 import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
 import { interactionPath } from '../paths.ts'
 import { isEnded, showAnswered } from './answered.ts'
-import { decline, submitConsent } from './consent-decision.ts'
+import { decide, submitConsent } from './consent-decision.ts'
 import { showConsent } from './consent-page.ts'
 import { formOf, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
 import {
@@ -112,7 +112,7 @@ async function submitAccount(
   form: PostedForm,
 ): Promise<void> {
   const { interaction } = open
-  if (form['decision'] === 'decline') return decline(parts, ctx, open)
+  if (form['decision'] === 'decline') return decide(parts, ctx, open)
   if (form['decision'] === 'continue') {
     const result = { ...interaction.lastSubmission, select_account: {} }
     return finishInteraction(ctx, interaction, result)

@@ -5,7 +5,7 @@ import type { LoginData } from '../pages/page-data.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
 import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
 import { lostCookie, refusedCookies } from './answered.ts'
-import { decline } from './consent-decision.ts'
+import { decide } from './consent-decision.ts'
 import { checkedForm, formParser, type PostedForm } from './form-tokens.ts'
 import { redirect, type OpenInteraction, type PageParts } from './interaction.ts'
 import { toFrame } from './shown-client.ts'
@@ -31,7 +31,7 @@ export async function submitLogin(
   open: OpenInteraction,
   form: PostedForm,
 ): Promise<void> {
-  if (form['decision'] === 'decline') return decline(parts, ctx, open)
+  if (form['decision'] === 'decline') return decide(parts, ctx, open)
   const accountId = await authenticate(parts, ctx, form)
   if (accountId) return signIn(parts, ctx, open.interaction, accountId)
   ctx.status = 422
