@@ -11,7 +11,7 @@ import { toApplication } from '../pages/application.ts'
 import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../paths.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import { redirect, type Interaction, type PageParts } from './interaction.ts'
+import { redirect, type Interaction, type OpenInteraction, type PageParts } from './interaction.ts'
 import { ownSession, signedInPerson } from './signed-in.ts'
 
 type Decided = Exclude<Outcome, { readonly kind: 'moved' }>
@@ -111,7 +111,8 @@ async function renderOutcome(
 }
 
 /** Lets the browser show the outcome for another hour. */
-export function keepCookie({ provider, config }: PageParts, ctx: Context, uid: string): void {
+export function keepCookie({ provider, config, ctx, interaction }: OpenInteraction): void {
+  const { uid } = interaction
   ctx.cookies.set(provider.cookieName('interaction'), uid, {
     path: toInteractionPath(config.issuer, uid),
     signed: true,

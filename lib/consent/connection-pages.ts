@@ -1,35 +1,34 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import compose from 'koa-compose'
 import { ProtocolError } from '../errors.ts'
 import { nameOf } from '../pages/application.ts'
-import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import type { ConnectionsData } from '../pages/page-data.ts'
-import { checkedForm, formParser } from './form-tokens.ts'
+import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
+import type { SubjectChoice } from '../pleo/accounts.ts'
+import { authorizedSubjects } from './connectable-subjects.ts'
+import { checkedForm, formParser, type TokenBase } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
 import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
+import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
 import type { PathMiddleware } from '../http/front.ts'
-import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
 import { signedInPerson, type SignedInPerson } from './signed-in.ts'
-import { authorizedSubjects } from './connectable-subjects.ts'
-import { loadSubjectConnections, toConnectionWords } from './shown-connections.ts'
 
-type Handler = (parts: PageParts, ctx: Context, person: SignedInPerson) => Promise<void>
+/** A request of a person who is signed in. */
+interface Visit extends PageParts, SignedInPerson {
+  readonly ctx: Context
+}
 
 /** Creates the pages on which a person sees connections, and ends them. */
 export function createConnectionRoutes(parts: PageParts): readonly PathMiddleware[] {
-  const { provider, config } = parts
   const router = new Router()
-  const signedIn =
-    (handler: Handler): Middleware =>
-    async (ctx) => {
-      const person = await signedInPerson({ provider, config }, ctx)
-      if (person) await handler(parts, ctx, person)
-      else askToSignIn(parts, ctx)
-    }
+  const signedIn = (handler: (visit: Visit) => Promise<void>) => async (ctx: Context) => {
+    const person = await signedInPerson(parts, ctx)
+    if (person) await handler({ ...parts, ...person, ctx })
+    else askToSignIn(parts, ctx)
+  }
   router.get(connectionsPath, signedIn(showConnections))
   router.get(disconnectPath, signedIn(showDisconnect))
-  router.post(disconnectPath, compose([formParser, signedIn(disconnect)]) as Middleware)
+  router.post(disconnectPath, formParser, signedIn(disconnect))
   const routes = router.routes() as Middleware
   return [connectionsPath, disconnectPath].map((path) => [path, routes])
 }
@@ -42,52 +41,29 @@ function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context):
   redirect(ctx, target.href)
 }
 
-async function showConnections(
-  parts: PageParts,
-  ctx: Context,
-  { account, session }: SignedInPerson,
-): Promise<void> {
-  const { findClient, config, connections, views, logos } = parts
-  const { accounts, issuer } = config
-  const page = views.page(ctx)
-  const { language } = page
-  const subjects = await loadSubjectConnections(
-    { findClient, language, accounts, connections, logos },
-    account.accountId,
-  )
+async function showConnections(visit: Visit): Promise<void> {
+  const { ctx, account } = visit
+  const { accounts, issuer } = visit.config
+  const page = visit.views.page(ctx)
+  const all = await loadSubjectConnections(visit, page, account.accountId)
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
-    done: await toDone({ ...parts, language, session }, ctx, subjects),
+    done: await toDone(visit, all, page.language),
     signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
-    subjects: subjects
-      .filter((one) => one.connections.length > 0)
-      .map(({ subject, connections: list }) => ({
+    subjects: all
+      .filter(({ connections }) => connections.length > 0)
+      .map(({ subject, connections }) => ({
         name: subject.name,
         detail: subject.detail ?? null,
-        connections: list.map((one) =>
-          toConnectionWords(one, {
-            page,
-            catalogue: config.resourceServer.scopes,
-            disconnectUrl: toDisconnectUrl(issuer, one.clientId, subject.urn),
-          }),
-        ),
+        connections: connections.map(({ shown }) => shown),
       })),
   })
 }
 
-const toDisconnectUrl = (issuer: string, clientId: string, subject: string): string =>
-  `${issuer}${disconnectPath}?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
-
-async function showDisconnect(
-  { findClient, config, views, formTokens, logos }: PageParts,
-  ctx: Context,
-  { account, session }: SignedInPerson,
-): Promise<void> {
-  const { client_id: clientId, subject: urn } = ctx.query
-  const subject = await authorizedSubject(config.accounts, account, urn)
-  if (typeof clientId !== 'string')
-    throw new ProtocolError('invalid_request', 'client_id is missing')
+async function showDisconnect(visit: Visit): Promise<void> {
+  const { config, ctx, findClient, formTokens, logos, views } = visit
+  const { clientId, subject } = await findConnection(visit, ctx.query)
   const client = await findClient(clientId)
   const page = views.page(ctx)
   ctx.type = 'html'
@@ -97,54 +73,43 @@ async function showDisconnect(
     subject,
     action: config.issuer + disconnectPath,
     connectionsUrl: config.issuer + connectionsPath,
-    csrf: formTokens.create(toTokenBase(session, 'disconnect')),
+    csrf: formTokens.create(toTokenBase(visit, 'disconnect')),
   })
 }
 
-async function disconnect(
-  { config, connections, formTokens }: PageParts,
-  ctx: Context,
-  { account, session }: SignedInPerson,
-): Promise<void> {
-  const base = toTokenBase(session, 'disconnect')
+async function disconnect(visit: Visit): Promise<void> {
+  const { account, config, connections, ctx, formTokens } = visit
+  const base = toTokenBase(visit, 'disconnect')
   const form = checkedForm(ctx, base, { issuer: config.issuer, formTokens })
-  const { client_id: clientId, subject: urn } = form
-  if (typeof clientId !== 'string')
-    throw new ProtocolError('invalid_request', 'client_id is missing')
-  const subject = await authorizedSubject(config.accounts, account, urn)
+  const { clientId, subject } = await findConnection(visit, form)
   const by = { reason: 'person', accountId: account.accountId } as const
   await connections.revoke({ clientId, subject: subject.urn }, by)
   const ended = { client_id: clientId, subject: subject.urn }
-  const done = formTokens.create(toTokenBase(session, 'disconnected'), Object.values(ended))
+  const done = formTokens.create(toTokenBase(visit, 'disconnected'), Object.values(ended))
   const query = new URLSearchParams({ ...ended, done })
   redirect(ctx, `${config.issuer}${connectionsPath}?${query.toString()}`)
 }
 
-const toTokenBase = (session: SignedInPerson['session'], name: 'disconnect' | 'disconnected') => ({
+const toTokenBase = ({ session }: Visit, name: 'disconnect' | 'disconnected'): TokenBase => ({
   uid: 'connections',
   prompt: { name },
   session,
 })
 
 /**
- * Returns the subject if the person may connect it.
+ * Returns the client and the subject that a request names.
  *
- * @throws ProtocolError for every other, without a word of it
+ * @throws ProtocolError if the person may not connect the subject, without a word of it
  */
-async function authorizedSubject(
-  accounts: Parameters<typeof authorizedSubjects>[0],
-  { accountId }: Account,
-  urn: unknown,
-): Promise<SubjectChoice> {
-  const subjects = await authorizedSubjects(accounts, accountId)
+async function findConnection(
+  { account, config }: Visit,
+  { client_id: clientId, subject: urn }: Readonly<Record<string, unknown>>,
+): Promise<{ readonly clientId: string; readonly subject: SubjectChoice }> {
+  const subjects = await authorizedSubjects(config.accounts, account.accountId)
   const subject = subjects.find((one) => one.urn === urn)
   if (!subject) throw new ProtocolError('access_denied', 'the request was denied')
-  return subject
-}
-
-interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
-  readonly language: string
-  readonly session: SignedInPerson['session']
+  if (typeof clientId === 'string') return { clientId, subject }
+  throw new ProtocolError('invalid_request', 'client_id is missing')
 }
 
 /**
@@ -152,16 +117,16 @@ interface DoneParts extends Pick<PageParts, 'findClient' | 'formTokens'> {
  * naming one. If it is connected again, this returns `null`.
  */
 async function toDone(
-  { findClient, formTokens, language, session }: DoneParts,
-  ctx: Context,
-  subjects: Awaited<ReturnType<typeof loadSubjectConnections>>,
+  visit: Visit,
+  all: readonly SubjectConnections[],
+  language: string,
 ): Promise<ConnectionsData['done']> {
-  const { client_id: clientId, subject: urn, done } = ctx.query
+  const { client_id: clientId, subject: urn, done } = visit.ctx.query
   const isOurs =
-    formTokens.isGood(toTokenBase(session, 'disconnected'), done) &&
-    formTokens.hasShown(done, [clientId, urn])
-  const found = isOurs ? subjects.find(({ subject }) => subject.urn === urn) : undefined
+    visit.formTokens.isGood(toTokenBase(visit, 'disconnected'), done) &&
+    visit.formTokens.hasShown(done, [clientId, urn])
+  const found = isOurs ? all.find(({ subject }) => subject.urn === urn) : undefined
   if (!found || found.connections.some((one) => one.clientId === clientId)) return null
-  const client = await findClient(String(clientId))
+  const client = await visit.findClient(String(clientId))
   return client ? { client: nameOf(client, language), subject: found.subject.name } : null
 }

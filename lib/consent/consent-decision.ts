@@ -1,4 +1,3 @@
-import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
 import { ProtocolError } from '../errors.ts'
 import {
@@ -11,9 +10,9 @@ import type { Grant } from '../oidc/internals.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import { keepCookie, soon } from './answered.ts'
 import { loadQuestion, renderConsent, toAgreed, type DecisionProblem } from './consent-page.ts'
-import { toTicked, type ConsentForm, type Terms } from './consent-terms.ts'
+import { toTicked, type Terms } from './consent-terms.ts'
 import type { PostedForm } from './form-tokens.ts'
-import { finishInteraction, redirect, type OpenInteraction, type PageParts } from './interaction.ts'
+import { finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { accountOf } from './signed-in.ts'
 
 /** The decision in a posted form. */
@@ -26,38 +25,33 @@ export type Decision =
  * Takes the person's decision on the consent page. "Allow" saves a grant and sends the browser on to the authorization endpoint,
  * which gives the client its code. Only the first post counts, and only for a subject that the person may connect now.
  */
-export async function submitConsent(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-  form: PostedForm,
-): Promise<void> {
-  const account = await accountOf(parts, ctx, open)
+export async function submitConsent(open: OpenInteraction, form: PostedForm): Promise<void> {
+  const account = await accountOf(open)
   if (!account) {
     throw new ProtocolError('invalid_request', 'the person signed in has changed', 403)
   }
-  const question = await loadQuestion(parts, account, open)
+  const question = await loadQuestion(open, account)
   const decision = toDecision(form, question)
   // Nobody agrees to terms that the page did not show.
-  const isShown = parts.formTokens.hasShown(form['csrf'], toAgreed(parts, open, question))
+  const isShown = open.formTokens.hasShown(form['csrf'], toAgreed(open, question))
   const problem = decision.kind === 'incomplete' ? decision.problem : undefined
   if (problem || (decision.kind === 'allow' && !isShown)) {
-    ctx.status = 422
+    open.ctx.status = 422
     const shown = isShown && problem ? problem : 'changed'
-    return renderConsent(parts, ctx, open, { question, form, problem: shown })
+    return renderConsent(open, { question, form, problem: shown })
   }
 
-  const { interaction } = open
+  const { config, interaction } = open
   // If the form is posted twice at once, only the first post counts.
-  const isFirst = await parts.config.storage.records('Interaction').consume(interaction.uid)
-  if (!isFirst) return goOnWithFirst(parts, ctx, open)
+  const isFirst = await config.storage.records('Interaction').consume(interaction.uid)
+  if (!isFirst) return goOnWithFirst(open)
   try {
-    if (decision.kind !== 'allow') return await decline(parts, ctx, open)
-    const consent = { grantId: await saveGrant(parts, account, open, decision) }
+    if (decision.kind !== 'allow') return await decide(open)
+    const consent = { grantId: await saveGrant(open, account, decision) }
     const result = { ...interaction.lastSubmission, consent }
-    await decide(parts, ctx, open, { subject: decision.subject, result })
+    await decide(open, { subject: decision.subject, result })
   } catch (error) {
-    await letDecideAgain(parts, open)
+    await letDecideAgain(open)
     throw error
   }
 }
@@ -67,13 +61,13 @@ export async function submitConsent(
  * since the page was shown.
  */
 export function toDecision(
-  form: ConsentForm,
+  form: PostedForm,
   { offer, terms }: { readonly offer: readonly SubjectChoice[]; readonly terms: Terms },
 ): Decision {
-  if (form.decision === 'decline') return { kind: 'decline' }
-  if (form.decision !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
-  if (form.subject === undefined) return { kind: 'incomplete', problem: 'noSubject' }
-  const subject = offer.find(({ urn, mayConnect }) => mayConnect && urn === form.subject)
+  if (form['decision'] === 'decline') return { kind: 'decline' }
+  if (form['decision'] !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
+  if (form['subject'] === undefined) return { kind: 'incomplete', problem: 'noSubject' }
+  const subject = offer.find(({ urn, mayConnect }) => mayConnect && urn === form['subject'])
   if (!subject) return { kind: 'incomplete', problem: 'notAllowed' }
   const ticked = toTicked(form)
   if (!ticked.every((name) => terms.optional.includes(name))) {
@@ -86,9 +80,8 @@ export function toDecision(
 }
 
 async function saveGrant(
-  { provider, config }: PageParts,
+  { provider, config, client, scopes: requested }: OpenInteraction,
   { accountId }: Account,
-  { client, scopes: requested }: OpenInteraction,
   { subject, scopes }: { readonly subject: string; readonly scopes: readonly string[] },
 ): Promise<string> {
   const grant: Grant = new provider.Grant({ accountId, clientId: client.clientId })
@@ -101,11 +94,11 @@ async function saveGrant(
 }
 
 /** Goes on with the decision that was posted first, as soon as it is stored. */
-async function goOnWithFirst(
-  { provider }: PageParts,
-  ctx: Context,
-  { interaction: { uid, returnTo } }: OpenInteraction,
-): Promise<void> {
+async function goOnWithFirst({
+  provider,
+  ctx,
+  interaction: { uid, returnTo },
+}: OpenInteraction): Promise<void> {
   const isStored = await soon(async () => {
     const found = await provider.Interaction.find(uid)
     return !found || found.result ? true : undefined
@@ -121,40 +114,34 @@ async function goOnWithFirst(
 /**
  * Ends an interaction with the decision of the person, who can see it again for an hour. If nobody is signed in, it is stored only
  * when the interaction ends, so that a stranger has one small record at a time.
+ *
+ * @param allowed - left out if the person said no
  */
-async function decide(
-  parts: PageParts,
-  ctx: Context,
-  { interaction, client }: OpenInteraction,
+export async function decide(
+  open: OpenInteraction,
   allowed?: { readonly subject: string; readonly result: InteractionResults },
 ): Promise<void> {
-  const { storage } = parts.config
+  const { ctx, interaction } = open
+  const { storage } = open.config
   const { accountId } = interaction.session ?? {}
   if (accountId !== undefined) {
     // First the outcome: nobody could tell the person of it if the interaction ended without it.
     await saveOutcome(storage, interaction.uid, {
       kind: allowed ? 'allowed' : 'declined',
-      clientId: client.clientId,
+      clientId: open.client.clientId,
       accountId,
-      session: toSessionMark(parts.provider, ctx),
+      session: toSessionMark(open.provider, ctx),
       ...(allowed && { subject: allowed.subject }),
     })
   }
-  await finishInteraction(ctx, interaction, allowed?.result ?? declined)
-  keepCookie(parts, ctx, interaction.uid)
+  await finishInteraction(open, allowed?.result ?? declined)
+  keepCookie(open)
 }
 
-/** Ends an interaction in which the person said no. */
-export const decline = (parts: PageParts, ctx: Context, open: OpenInteraction): Promise<void> =>
-  decide(parts, ctx, open)
-
 /** Lets the person decide again if the decision could not be stored. */
-async function letDecideAgain(
-  { config: { storage } }: PageParts,
-  { interaction }: OpenInteraction,
-): Promise<void> {
+async function letDecideAgain({ config, interaction }: OpenInteraction): Promise<void> {
   delete interaction.result
   await interaction.destroy()
   await interaction.persist()
-  await forgetOutcome(storage, interaction.uid)
+  await forgetOutcome(config.storage, interaction.uid)
 }

@@ -1,4 +1,3 @@
-import type { Context } from 'koa'
 import { requestedSubject } from '../oidc/authorization-parameters.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import { connectionsPath } from '../paths.ts'
@@ -11,14 +10,8 @@ import {
   toShownSubjects,
   type Choice,
 } from './connectable-subjects.ts'
-import {
-  toShownTerms,
-  toTerms,
-  toTicked,
-  type ConsentForm,
-  type ShownTerms,
-  type Terms,
-} from './consent-terms.ts'
+import { toShownTerms, toTerms, toTicked, type ShownTerms, type Terms } from './consent-terms.ts'
+import type { PostedForm } from './form-tokens.ts'
 import type { OpenInteraction, PageParts } from './interaction.ts'
 import { toFrame, toRedirectHost, toRegisteredAs, toShownAccount } from './shown-client.ts'
 import { accountOf, switchAccount } from './signed-in.ts'
@@ -34,21 +27,16 @@ export interface Question {
 export type DecisionProblem = 'noDecision' | 'noSubject' | 'notAllowed' | 'noScope' | 'changed'
 
 /** Shows what the client asks for, and the subjects that the person can connect. */
-export async function showConsent(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-): Promise<void> {
-  const account = await accountOf(parts, ctx, open)
-  if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
-  await renderConsent(parts, ctx, open, { question: await loadQuestion(parts, account, open) })
+export async function showConsent(open: OpenInteraction): Promise<void> {
+  const account = await accountOf(open)
+  if (!account) return switchAccount(open, 'account_changed')
+  await renderConsent(open, { question: await loadQuestion(open, account) })
 }
 
 /** Loads the subjects of the person and the terms of the client, as they are now. */
 export async function loadQuestion(
-  { config }: PageParts,
+  { config, interaction, client, scopes, subjectType }: OpenInteraction,
   account: Account,
-  { interaction, client, scopes, subjectType }: OpenInteraction,
 ): Promise<Question> {
   const choices = await loadSubjectChoices(config.accounts, account.accountId, subjectType)
   return {
@@ -60,8 +48,7 @@ export async function loadQuestion(
 
 /** Everything that the person agrees to: the access, the client and the time. The form itself names the subject. */
 export const toAgreed = (
-  { config }: PageParts,
-  { client, subjectType }: OpenInteraction,
+  { config, client, subjectType }: OpenInteraction,
   { terms }: Question,
 ): readonly unknown[] => [
   terms.required,
@@ -77,26 +64,21 @@ const toLifetimeDays = ({ lifetimes }: PageParts['config']): number =>
 interface Rendering {
   readonly question: Question
   /** The posted form, if the decision in it has a mistake. */
-  readonly form?: ConsentForm
+  readonly form?: PostedForm
   readonly problem?: DecisionProblem
 }
 
 /** Draws `consent.njk`, or `cannot-connect.njk` if the person may connect no subject. The words are in `locales`. */
-export async function renderConsent(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-  rendering: Rendering,
-): Promise<void> {
-  const { config } = parts
+export async function renderConsent(open: OpenInteraction, rendering: Rendering): Promise<void> {
+  const { config, ctx, views } = open
   const { account, offer } = rendering.question
-  const page = parts.views.page(ctx)
+  const page = views.page(ctx)
   const frame = {
-    ...toFrame(parts, page, open, toAgreed(parts, open, rendering.question)),
+    ...toFrame(open, page, toAgreed(open, rendering.question)),
     account: toShownAccount(account),
     subjectType: open.subjectType,
   }
-  const asked = await toAsked(parts, page, open, rendering)
+  const asked = await toAsked(open, page, rendering)
   ctx.body = offer.some(({ mayConnect }) => mayConnect)
     ? page.render('consent', {
         ...frame,
@@ -112,15 +94,14 @@ export async function renderConsent(
 
 /** The subjects and the scopes. Marks those that are connected already. */
 async function toAsked(
-  { config, connections }: PageParts,
+  { config, connections, client, interaction, subjectType }: OpenInteraction,
   translator: Translator,
-  { client, interaction, subjectType }: OpenInteraction,
   { question: { offer, terms }, form }: Rendering,
 ): Promise<Choice & ShownTerms> {
   const catalogue = config.resourceServer.scopes
   const earlier = await loadEarlier(connections, client.clientId, offer)
   const requested = requestedSubject(interaction.params)?.urn
-  const chosen = form?.subject ?? requested
+  const chosen = form?.['subject'] ?? requested
   const words = { catalogue, translator }
   const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })
   const choice = toChoice(subjects, requested)

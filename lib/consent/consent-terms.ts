@@ -2,7 +2,8 @@ import { toScopeNames, type ScopeCatalogue, pleoScopes } from '../pleo/scopes.ts
 import { defaultLanguage } from '../pages/texts/catalogues.ts'
 import { toScopeDescription } from '../pages/texts/host-words.ts'
 import type { Translator } from '../pages/texts/translator.ts'
-import type { ConsentData, ShownResource, ShownScope } from '../pages/page-data.ts'
+import type { ConsentData, ShownScope } from '../pages/page-data.ts'
+import type { PostedForm } from './form-tokens.ts'
 
 /** The scopes that a client asks a person for. No other scope can be granted. */
 export interface Terms {
@@ -37,15 +38,8 @@ export const scopesOf = ({ required, optional }: Terms): readonly string[] => [
   ...optional,
 ]
 
-/** The form of the consent page as it was posted: a stranger can send anything. */
-export interface ConsentForm {
-  readonly decision?: unknown
-  readonly subject?: unknown
-  readonly scope?: unknown
-}
-
 /** The optional scopes that were ticked. The parser makes a list of a field that is sent often, or an object if it is long. */
-export function toTicked({ scope }: ConsentForm): readonly string[] {
+export function toTicked({ scope }: PostedForm): readonly string[] {
   if (typeof scope === 'string') return [scope]
   return Object.values(scope ?? {}).map(String)
 }
@@ -75,8 +69,12 @@ export function toShownTerms(
   const names = Object.keys(options.catalogue).filter((name) => scopesOf(terms).includes(name))
   const scopes = names.map((name) => toShownScope(name, terms, options))
   const canChange = scopes.some(({ access }) => access === 'write')
+  const resourceOf = ({ name }: ShownScope) => toResourceName(name, options.translator)
   return {
-    resources: groupByResource(scopes, options.translator),
+    resources: [...new Set(scopes.map(resourceOf))].map((name) => ({
+      name,
+      scopes: scopes.filter((scope) => resourceOf(scope) === name),
+    })),
     canRead: scopes.some(({ access }) => access === 'read'),
     canChange,
     hasOptional: terms.optional.length > 0,
@@ -107,18 +105,6 @@ export function toDescription(
 ): string {
   const words = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   return words ? toScopeDescription(name, words, translator) : name
-}
-
-function groupByResource(
-  scopes: readonly ShownScope[],
-  translator: Translator,
-): readonly ShownResource[] {
-  const groups = new Map<string, ShownScope[]>()
-  for (const scope of scopes) {
-    const name = toResourceName(scope.name, translator)
-    groups.set(name, [...(groups.get(name) ?? []), scope])
-  }
-  return [...groups].map(([name, ofResource]) => ({ name, scopes: ofResource }))
 }
 
 /** The subject matter of a scope: the part of its name before the permission, in words if there are some. */

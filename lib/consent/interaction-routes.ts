@@ -4,7 +4,7 @@ import { allowFormRedirect } from '../http/security-headers.ts'
 import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
 import { interactionPath } from '../paths.ts'
 import { isEnded, showAnswered } from './answered.ts'
-import { decline, submitConsent } from './consent-decision.ts'
+import { decide, submitConsent } from './consent-decision.ts'
 import { showConsent } from './consent-page.ts'
 import { formOf, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
 import {
@@ -28,7 +28,7 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
     if (!open) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
-    await pageOf(open).show(parts, ctx, open)
+    await pageOf(open).show(open)
   })
 
   router.post('/:uid', formParser, async (ctx) => {
@@ -36,12 +36,12 @@ export function createInteractionRoutes(parts: PageParts): Middleware {
     if (!open) return
     allowFormRedirect(ctx, open.redirectUri)
     ctx.type = 'html'
-    await pageOf(open).submit(parts, ctx, open, formOf(ctx))
+    await pageOf(open).submit(open, formOf(ctx))
   })
 
   router.post('/:uid/switch-account', formParser, async (ctx) => {
     const open = await openForForm(parts, ctx)
-    if (open) await switchAccount(parts, ctx, open.interaction, 'switch_account')
+    if (open) await switchAccount(open, 'switch_account')
   })
 
   return router.routes() as Middleware
@@ -78,7 +78,7 @@ async function openForPerson(
 ): Promise<OpenInteraction | undefined> {
   let open: OpenInteraction
   try {
-    open = await openInteraction(parts.provider, ctx)
+    open = await openInteraction(parts, ctx)
   } catch (error) {
     if (!isNotOpen(error)) throw error
     await showAnswered(parts, ctx, error)
@@ -86,7 +86,7 @@ async function openForPerson(
   }
   check(open)
   const { result, returnTo } = open.interaction
-  if (!result) return (await endUnregistered(ctx, open)) ? undefined : open
+  if (!result) return (await endUnregistered(open)) ? undefined : open
   // The person has answered. The browser lost the redirect, or the person clicked twice.
   if (isEnded(ctx)) await showAnswered(parts, ctx, notOpen('it was answered'))
   else redirect(ctx, returnTo)
@@ -94,29 +94,23 @@ async function openForPerson(
 }
 
 /** Asks whether to continue as the person who is signed in. Before the answer, nobody is signed out. */
-async function showAccount(parts: PageParts, ctx: Context, open: OpenInteraction): Promise<void> {
-  const account = await accountOf(parts, ctx, open)
-  if (!account) return switchAccount(parts, ctx, open.interaction, 'account_changed')
-  const page = parts.views.page(ctx)
-  ctx.body = page.render('select-account', {
-    ...toFrame(parts, page, open),
+async function showAccount(open: OpenInteraction): Promise<void> {
+  const account = await accountOf(open)
+  if (!account) return switchAccount(open, 'account_changed')
+  const page = open.views.page(open.ctx)
+  open.ctx.body = page.render('select-account', {
+    ...toFrame(open, page),
     account: toShownAccount(account),
   })
 }
 
 /** Takes the answer. The person does not type the password again. */
-async function submitAccount(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-  form: PostedForm,
-): Promise<void> {
-  const { interaction } = open
-  if (form['decision'] === 'decline') return decline(parts, ctx, open)
+async function submitAccount(open: OpenInteraction, form: PostedForm): Promise<void> {
+  if (form['decision'] === 'decline') return decide(open)
   if (form['decision'] === 'continue') {
-    const result = { ...interaction.lastSubmission, select_account: {} }
-    return finishInteraction(ctx, interaction, result)
+    const result = { ...open.interaction.lastSubmission, select_account: {} }
+    return finishInteraction(open, result)
   }
-  ctx.status = 422
-  await showAccount(parts, ctx, open)
+  open.ctx.status = 422
+  await showAccount(open)
 }

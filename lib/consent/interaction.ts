@@ -29,8 +29,9 @@ export interface PageParts {
 /** One request to one person, from the redirect to the sign-in page to the answer. */
 export type Interaction = InstanceType<Provider['Interaction']>
 
-/** An interaction with the client that started it. */
-export interface OpenInteraction {
+/** An interaction that this request of the browser may answer, with the client that started it. */
+export interface OpenInteraction extends PageParts {
+  readonly ctx: Context
   readonly interaction: Interaction
   /** The forms of its pages are tied to it. */
   readonly formBase: TokenBase
@@ -46,7 +47,8 @@ export interface OpenInteraction {
  *
  * @throws the error of `notOpen` if it is over or expired, or if it is of another browser or another person
  */
-export async function openInteraction(provider: Provider, ctx: Context): Promise<OpenInteraction> {
+export async function openInteraction(parts: PageParts, ctx: Context): Promise<OpenInteraction> {
+  const { provider } = parts
   const interaction = await provider.interactionDetails(ctx.req, ctx.res)
   rememberUiLocales(ctx, interaction.params['ui_locales'])
   const { client_id: clientId, redirect_uri: redirectUri, scope } = interaction.params
@@ -56,6 +58,8 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
   }
   rememberClient(ctx, client)
   return {
+    ...parts,
+    ctx,
     interaction,
     formBase: {
       uid: interaction.uid,
@@ -73,8 +77,7 @@ export async function openInteraction(provider: Provider, ctx: Context): Promise
 
 /** Saves the answer of the person and sends the browser on to the authorization endpoint. */
 export async function finishInteraction(
-  ctx: Context,
-  interaction: Interaction,
+  { ctx, interaction }: OpenInteraction,
   result: InteractionResults,
 ): Promise<void> {
   interaction.result = result
@@ -87,12 +90,9 @@ export async function finishInteraction(
  *
  * @throws InvalidRedirectUri if the redirect URI is no longer registered: then nobody may be sent there
  */
-export async function endUnregistered(
-  ctx: Context,
-  { interaction, client }: OpenInteraction,
-): Promise<boolean> {
-  const refusal = findRefusal(client, interaction.params)
-  if (refusal) await finishInteraction(ctx, interaction, refusal)
+export async function endUnregistered(open: OpenInteraction): Promise<boolean> {
+  const refusal = findRefusal(open.client, open.interaction.params)
+  if (refusal) await finishInteraction(open, refusal)
   return refusal !== undefined
 }
 

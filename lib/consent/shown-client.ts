@@ -6,16 +6,15 @@ import type { Account } from '../pleo/accounts.ts'
 import type { Logos } from '../pages/logos/logos.ts'
 import type { ConsentData, ShownAccount, ShownClient } from '../pages/page-data.ts'
 import { toInteractionUrl } from '../paths.ts'
-import type { OpenInteraction, PageParts } from './interaction.ts'
+import type { OpenInteraction } from './interaction.ts'
 
 /** The part that all pages of an interaction have. */
 export type Frame = Pick<ConsentData, 'client' | 'action' | 'switchAction' | 'csrf'>
 
 /** @param agreed - the terms that the page shows, to which the person agrees with its form */
 export function toFrame(
-  { config, logos, formTokens }: PageParts,
+  { config, logos, formTokens, client, interaction, formBase, redirectUri }: OpenInteraction,
   { language }: { readonly language: string },
-  { client, interaction, formBase, redirectUri }: OpenInteraction,
   agreed?: readonly unknown[],
 ): Frame {
   const action = toInteractionUrl(config.issuer, interaction.uid)

@@ -1,4 +1,3 @@
-import type { Context } from 'koa'
 import type { InteractionResults } from 'oidc-provider'
 import { personAtHost, type PersonAtHost } from '../oidc/accounts.ts'
 import { maxAgeParameter } from '../oidc/read-parameters.ts'
@@ -8,7 +7,6 @@ import {
   redirect,
   type Interaction,
   type OpenInteraction,
-  type PageParts,
 } from './interaction.ts'
 import { signIn } from './signed-in.ts'
 
@@ -19,20 +17,17 @@ const maxReturns = 10
  * Continues as the person who is signed in at the host, or sends the browser there. If the client wants a new sign-in, the browser
  * is sent there until the host says that the person signed in. It is sent once if the host does not say when people sign in.
  */
-export async function signInAtHost(
-  parts: PageParts,
-  ctx: Context,
-  { interaction }: OpenInteraction,
-): Promise<void> {
-  const { accounts, issuer } = parts.config
+export async function signInAtHost(open: OpenInteraction): Promise<void> {
+  const { ctx, interaction } = open
+  const { accounts, issuer } = open.config
   const { details } = interaction.prompt
   const mustAsk = toHostPrompt(interaction) !== undefined && details['sentToHost'] !== true
   const person = mustAsk ? undefined : await personAtHost(accounts, ctx)
   if (person && isRecent(person, interaction)) {
-    return signIn(parts, ctx, interaction, person.accountId)
+    return signIn(open, person.accountId)
   }
   const returns = Number(details['returns'] ?? 0) + (person ? 1 : 0)
-  if (returns > maxReturns) return finishInteraction(ctx, interaction, notSignedInAnew)
+  if (returns > maxReturns) return finishInteraction(open, notSignedInAnew)
   await noteSending(interaction, { isTooOld: person !== undefined, returns })
   redirect(ctx, toHostUrl(interaction, accounts.signInUrl ?? '', issuer))
 }

@@ -6,7 +6,7 @@ import type { LocalizedPage } from '../pages/pages.ts'
 import type { PathMiddleware } from '../http/front.ts'
 import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
 import { lostCookie, refusedCookies } from './answered.ts'
-import { decline } from './consent-decision.ts'
+import { decide } from './consent-decision.ts'
 import { checkedForm, formParser, type PostedForm } from './form-tokens.ts'
 import { redirect, type OpenInteraction, type PageParts } from './interaction.ts'
 import { toFrame } from './shown-client.ts'
@@ -14,30 +14,21 @@ import { signInAtHost } from './sign-in-at-host.ts'
 import { endSession, signedInPerson, signIn, startSession } from './signed-in.ts'
 
 /** Signs the person in for an interaction: at the host, or on the page with the password. */
-export async function showLogin(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-): Promise<void> {
-  if (parts.config.accounts.signedIn) return signInAtHost(parts, ctx, open)
-  const page = parts.views.page(ctx)
+export async function showLogin(open: OpenInteraction): Promise<void> {
+  if (open.config.accounts.signedIn) return signInAtHost(open)
+  const page = open.views.page(open.ctx)
   const username = open.interaction.params['login_hint']
-  ctx.body = renderLogin(page, toFrame(parts, page, open), { username, error: null })
+  open.ctx.body = renderLogin(page, toFrame(open, page), { username, error: null })
 }
 
 /** Takes the name and the password for an interaction. */
-export async function submitLogin(
-  parts: PageParts,
-  ctx: Context,
-  open: OpenInteraction,
-  form: PostedForm,
-): Promise<void> {
-  if (form['decision'] === 'decline') return decline(parts, ctx, open)
-  const accountId = await authenticate(parts, ctx, form)
-  if (accountId) return signIn(parts, ctx, open.interaction, accountId)
-  ctx.status = 422
-  const page = parts.views.page(ctx)
-  ctx.body = renderLogin(page, toFrame(parts, page, open), mismatch(form))
+export async function submitLogin(open: OpenInteraction, form: PostedForm): Promise<void> {
+  if (form['decision'] === 'decline') return decide(open)
+  const accountId = await authenticate(open, open.ctx, form)
+  if (accountId) return signIn(open, accountId)
+  open.ctx.status = 422
+  const page = open.views.page(open.ctx)
+  open.ctx.body = renderLogin(page, toFrame(open, page), mismatch(form))
 }
 
 /** Creates the pages on which a person signs in and out without an interaction, if the host has no such pages. */

@@ -4,13 +4,7 @@ import type { Account, Accounts } from '../pleo/accounts.ts'
 import { rememberTimeZone } from '../pages/page-time-zone.ts'
 import { personAtHost } from '../oidc/accounts.ts'
 import { toInteractionUrl } from '../paths.ts'
-import {
-  finishInteraction,
-  redirect,
-  type Interaction,
-  type OpenInteraction,
-  type PageParts,
-} from './interaction.ts'
+import { finishInteraction, redirect, type OpenInteraction, type PageParts } from './interaction.ts'
 
 type Parts = Pick<PageParts, 'provider' | 'config'>
 type Session = Awaited<ReturnType<Provider['Session']['get']>>
@@ -47,11 +41,9 @@ export async function signedInPerson(
 }
 
 /** The person that the interaction is with; undefined if somebody else is signed in at the host now, or nobody. */
-export async function accountOf(
-  { config: { accounts } }: Parts,
-  ctx: Context,
-  { interaction }: OpenInteraction,
-): Promise<Account | undefined> {
+export async function accountOf(open: OpenInteraction): Promise<Account | undefined> {
+  const { ctx, interaction } = open
+  const { accounts } = open.config
   const accountId = interaction.session?.accountId
   const isSame = !accounts.signedIn || (await personAtHost(accounts, ctx))?.accountId === accountId
   return findAccount(accounts, ctx, isSame && accountId)
@@ -70,12 +62,8 @@ async function findAccount(
 }
 
 /** Continues an interaction as the person who has just signed in. */
-export async function signIn(
-  { provider, config }: Parts,
-  ctx: Context,
-  interaction: Interaction,
-  accountId: string,
-): Promise<void> {
+export async function signIn(open: OpenInteraction, accountId: string): Promise<void> {
+  const { provider, config, ctx, interaction } = open
   if (!(await config.accounts.find(accountId))) {
     // The framework would ask for the sign-in again, without an end.
     throw new TypeError('accounts.find does not know the person who just signed in')
@@ -87,14 +75,12 @@ export async function signIn(
     delete interaction.session
   }
   // The earlier answers are left out: another person may have given them.
-  await finishInteraction(ctx, interaction, { login: { accountId, remember: true } })
+  await finishInteraction(open, { login: { accountId, remember: true } })
 }
 
 /** Starts an interaction again with the sign-in, if the person is another one, or wants to be. */
 export async function switchAccount(
-  { provider, config }: Parts,
-  ctx: Context,
-  interaction: Interaction,
+  { provider, config, ctx, interaction }: OpenInteraction,
   reason: 'switch_account' | 'account_changed',
 ): Promise<void> {
   await endSession(provider, ctx)

@@ -3,8 +3,8 @@ import type { Accounts } from '../pleo/accounts.ts'
 import { hostContext } from '../http/request-context.ts'
 
 /**
- * Finds the account behind a session. Tokens do not depend on it: a connection belongs to the company. An account has no claims,
- * as this server tells clients nothing about people.
+ * Finds the account of a session. Tokens do not depend on it, because a connection belongs to the company. It has no claims,
+ * because this server tells clients nothing about people.
  */
 export const toFindAccount =
   (accounts: Accounts): NonNullable<Configuration['findAccount']> =>
@@ -21,13 +21,13 @@ export interface PersonAtHost {
 /** Times before this one, in 1973, are seconds since the epoch. */
 const earliest = 100_000_000_000
 
-/** How far the clock of another machine of the host may be ahead, in milliseconds. */
+/** The clocks of the host's machines may be ahead by this much, in milliseconds. */
 const clockTolerance = 60_000
 
 /**
  * The person signed in at the host; undefined if nobody is.
  *
- * @throws TypeError if the host says something else
+ * @throws TypeError if the host returns anything else
  */
 export async function personAtHost(
   accounts: Accounts,

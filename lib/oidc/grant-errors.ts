@@ -3,19 +3,18 @@ import type Provider from 'oidc-provider'
 import { findProofFault, missingProof, usedProof } from '../validation/dpop-proof.ts'
 import { proofAlgorithmsOf } from './internals.ts'
 
-/** The framework's reasons about a proof under `invalid_grant`, or at the PAR endpoint under `invalid_request`. */
+/** Faults of a proof that the framework reports as `invalid_grant`, or as `invalid_request` at the PAR endpoint. */
 const proofReasons: ReadonlyMap<string | undefined, string> = new Map([
   ['DPoP proof JWT not provided', missingProof],
   ['DPoP proof JWT Replay detected', usedProof],
 ])
 
-/** Under which the framework refuses a grant type that this server has, and the client is not registered for. */
+/** The framework's description if the client is not registered for a grant type that this server has. */
 const notRegistered = 'requested grant type is not allowed for this client'
 
 /**
- * Renders two errors of the framework as clients understand them: `invalid_dpop_proof` if a request is refused because of its
- * proof, and `unauthorized_client` if the client is not registered for the grant type. Codes and refresh tokens are refused by
- * this server itself, which needs no mending.
+ * Gives two errors of the framework their codes of the specification: `invalid_dpop_proof` if the proof is wrong, and
+ * `unauthorized_client` if the client is not registered for the grant type.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-5 RFC 9449, Section 5}
@@ -33,7 +32,7 @@ export function explainGrantErrors(provider: Provider): void {
   })
 }
 
-/** Says what is wrong with the proof of a request, if that is why the framework refuses the request. */
+/** Describes the fault of the proof; undefined if the framework refused the request for another reason. */
 export function explainProof(ctx: KoaContextWithOIDC, error: unknown): string | undefined {
   if (error instanceof errors.InvalidDpopProof) {
     const request = {

@@ -14,17 +14,17 @@ const { Check, Prompt, base } = interactionPolicy
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>
 
-/** When a person is asked: to sign in, and then always to consent. */
+/** Asks the person to sign in if necessary, and then always for consent. */
 export function toPolicy({ accounts, lifetimes }: Config): Policy {
   const policy = base()
   const login = policy.get('login')
   const consent = policy.get('consent')
   if (!login || !consent) throw new Error('oidc-provider has no login and consent prompt any more')
 
-  // Nobody is asked anything for a request that the client may not make any more.
+  // Nobody is asked for a request that the client may no longer make.
   policy.add(new Prompt({ name: 'registration' }, stillRegistered), 0)
 
-  // Behind the sign-in: only somebody who is signed in has something to choose.
+  // After the sign-in: before it, there is no account to keep.
   const selectAccount = new Prompt({ name: 'select_account', requestable: true })
   selectAccount.checks.clear()
   if (!accounts.signedIn) selectAccount.checks.add(accountSelection)
@@ -32,14 +32,14 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
 
   for (const check of toLoginChecks(accounts, lifetimes)) login.checks.add(check)
 
-  // The framework's own checks ask whether an earlier grant covers the request. Here every
-  // authorization is a consent with a grant of its own, so there is one question only.
+  // The framework's own checks look for an earlier grant that covers the request. Here each authorization is a consent with its own
+  // grant, so there is only one question.
   consent.checks.clear()
   consent.checks.add(
     new Check('consent_required', 'consent is required', 'consent_required', async ({ oidc }) => {
       const { session, client, params } = oidc
       const subject = requestedSubject(params ?? {})
-      // Without a page, the answer would tell a client silently whom the person acts for.
+      // With prompt=none, the answer would silently tell the client for whom the person acts.
       if (subject && session?.accountId && client && !oidc.prompts.has('none')) {
         const type = subjectTypeOf(client)
         const choices = await loadSubjectChoices(accounts, session.accountId, type)
@@ -52,12 +52,12 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
   return policy
 }
 
-/** Checks that lead to the sign-in although somebody is signed in. */
+/** Checks that ask for a sign-in although somebody is signed in. */
 const toLoginChecks = (
   accounts: Config['accounts'],
   lifetimes: Config['lifetimes'],
 ): readonly InstanceType<typeof Check>[] => [
-  // The framework knows max_age with OpenID Connect only.
+  // The framework checks max_age only with OpenID Connect.
   new Check('max_age_passed', 'the person signed in too long ago', 'login_required', (ctx) =>
     mustSignInAnew(ctx, accounts),
   ),
@@ -83,11 +83,11 @@ const toLoginChecks = (
       return (await personAtHost(accounts, ctx))?.accountId !== ctx.oidc.session.accountId
     },
   ),
-  // The host has a page of its own to choose on.
+  // The host has its own page for the choice.
   ...(accounts.signedIn ? [accountSelection] : []),
 ]
 
-/** Whether the client wants the person to choose, who did not sign in or choose since then. */
+/** Whether the client wants the person to choose an account, and the person has not yet chosen or signed in. */
 const mustChoose = ({ prompts, result }: KoaContextWithOIDC['oidc']): boolean =>
   prompts.has('select_account') && !result?.login && !result?.['select_account']
 
@@ -98,7 +98,7 @@ const accountSelection = new Check(
   ({ oidc }) => mustChoose(oidc),
 )
 
-/** Whether `max_age` asks for it. If the host does not say since when a person is signed in there, it always does. */
+/** Whether `max_age` asks for a new sign-in. If the host does not say when the person signed in, it always does. */
 async function mustSignInAnew(
   ctx: KoaContextWithOIDC,
   accounts: Config['accounts'],

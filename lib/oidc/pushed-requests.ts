@@ -3,10 +3,10 @@ import type { Config } from '../config/config.ts'
 import type { RecordStorage } from '../storage.ts'
 import { toInteractionUrl } from '../paths.ts'
 
-/** How a `request_uri` begins that this server gave out. */
+/** The beginning of each `request_uri` of this server. */
 const prefix = 'urn:ietf:params:oauth:request_uri:'
 
-/** The note that replaces the parameters of a pushed request: the interaction that they moved to. */
+/** The id of the note that names the interaction of an opened request. It replaces the parameters. */
 const markerOf = (id: string): string => `opened:${id}`
 
 /**
@@ -37,8 +37,8 @@ interface Opening {
 }
 
 /**
- * Sends a browser that opens a pushed request again to its interaction. That one belongs to the browser that opened it first,
- * and shows nothing to any other.
+ * Sends a browser that opens a pushed request again to its interaction. That interaction belongs to the browser that opened it
+ * first, and shows nothing to any other.
  */
 export function findOpened({ storage, issuer }: Pick<Config, 'storage' | 'issuer'>): Middleware {
   const pushes = storage.records('PushedAuthorizationRequest')

@@ -1,14 +1,18 @@
+import Provider, { errors } from 'oidc-provider'
+import { isUnvetted, registrationOf } from '../clients/stored-client.ts'
 import type { RequestLimits } from '../config/options.ts'
+import type { RecordStorage } from '../storage.ts'
+import type { AddressOf } from '../validation/address.ts'
 
-/** The bytes that a storage needs for a record beside its content. */
+/** The room that a storage needs for a record beside its content, in bytes. */
 const placeBytes = 350
 
-/** One sender may use up this part of the whole. */
+/** The part of the whole that one sender may use. */
 const partOfSender = 1 / 8
 
 /**
- * Counts the requests that this process stored and that wait for somebody, for all senders and for each. A request counts until it
- * is given back, or until its lifetime is over.
+ * Counts the waiting requests that this process stored, for each sender and in total. A request counts until it is given back, or
+ * until its lifetime is over.
  */
 export interface RequestBudget {
   /**
@@ -36,7 +40,7 @@ export function createRequestBudget(
   now: () => number = () => performance.now(),
 ): RequestBudget {
   const waiting = new Map<string, Place>()
-  // For each lifetime, those that have it, the oldest first.
+  // The ids by lifetime, the oldest first.
   const queues = new Map<number, Set<string>>()
   const all = { count: 0, bytes: 0 }
   const senders = new Map<string, typeof all>()
@@ -82,3 +86,69 @@ function add(sum: { count: number; bytes: number }, count: number, bytes: number
 
 const hasRoom = (sum: RequestLimits, limits: RequestLimits, bytes: number, part: number): boolean =>
   sum.count < limits.count * part && sum.bytes + bytes <= limits.bytes * part
+
+/** The budgets, and how to tell the senders apart. */
+export interface SenderBudgets {
+  /** The stored clients, cached for a moment. */
+  readonly clientRecords: RecordStorage
+  readonly anonymous: RequestBudget
+  /** Of clients that authenticated, except those from open registration. */
+  readonly ofClients: RequestBudget
+  readonly addressOf: AddressOf
+}
+
+/** @throws NoRoom if the sender of the current request may not store another one */
+export async function countForSender(
+  budgets: SenderBudgets,
+  id: string,
+  bytes: number,
+  lifetime: number,
+): Promise<void> {
+  const { budget, name, refusal } = await findSender(budgets)
+  if (!budget.take(id, name, bytes, lifetime)) throw new NoRoom(refusal)
+}
+
+/**
+ * The sender is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client. It is also
+ * the address for a client from open registration, because anybody can have many of them.
+ */
+async function findSender({
+  clientRecords,
+  anonymous,
+  ofClients,
+  addressOf,
+}: SenderBudgets): Promise<Sender> {
+  const { oidc, req } = Provider.ctx ?? {}
+  const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
+  if (clientAuthMethod !== 'none') {
+    const client = (await clientRecords.find(clientId)) ?? {}
+    if (!isUnvetted(client, registrationOf(client))) {
+      return { budget: ofClients, name: clientId, refusal: 429 }
+    }
+  }
+  return { budget: anonymous, name: req ? addressOf(req) : '', refusal: 503 }
+}
+
+interface Sender {
+  readonly budget: RequestBudget
+  readonly name: string
+  /** The status of the answer if there is no room. */
+  readonly refusal: 429 | 503
+}
+
+/**
+ * Too many requests wait for a sign-in: of this sender, or of all.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3 RFC 9126, Section 2.3} for 429
+ */
+export class NoRoom extends errors.OIDCProviderError {
+  override readonly error_description =
+    'too many requests are waiting for a sign-in, try again later'
+  override readonly allow_redirect = false
+  override readonly expose = true
+
+  constructor(status: 429 | 503) {
+    super(status, 'temporarily_unavailable')
+    Provider.ctx?.set('Retry-After', '60')
+  }
+}

@@ -1,28 +1,26 @@
+import { isDeepStrictEqual } from 'node:util'
 import Provider, { errors } from 'oidc-provider'
-import { isUnvetted, registrationOf } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
-import { createAddressOf, type AddressOf } from '../validation/address.ts'
+import { routes } from '../paths.ts'
+import { createAddressOf } from '../validation/address.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import { saveDecline } from './interaction-outcomes.ts'
 import { moveOn, open } from './pushed-requests.ts'
-import { createRequestBudget, type RequestBudget } from './request-budget.ts'
-import { withoutUsual, withUsual, type UsualRequest } from './usual-request.ts'
+import {
+  countForSender,
+  createRequestBudget,
+  NoRoom,
+  type SenderBudgets,
+} from './request-budget.ts'
 
-interface WaitingRequestParts extends UsualRequest {
+interface WaitingRequestParts extends UsualRequest, SenderBudgets {
   readonly storage: Storage
-  readonly clientRecords: RecordStorage
-  readonly anonymous: RequestBudget
-  /** Of clients that authenticated, and that not everybody can make. */
-  readonly ofClients: RequestBudget
-  readonly addressOf: AddressOf
 }
 
 /**
- * Creates the records of requests that wait for a person: interactions, requests that were pushed, and the proofs (DPoP) that
- * came with these. Strangers make them, in the
- * same memory as the grants of customers. So they are small and short, and one sender has only a part of the room. The sender
- * is the client if it authenticated. Otherwise it is the address, because everybody knows the id of a client. The same for clients
- * from open registration: everybody can have many of them.
+ * Creates the records of requests that wait for a person: interactions, pushed requests, and the DPoP proofs of these. Strangers
+ * create them, in the same storage as the grants of customers. So the records are small and short-lived, and one sender gets only a
+ * part of the room.
  *
  * @param clientRecords - the stored clients, as they are kept for a moment
  * @returns by the framework's name of the model
@@ -51,7 +49,7 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
     ...records,
     async upsert(id, payload, lifetime = 0) {
       const stored = withoutUsual(id, payload, parts)
-      // Pages store it without a context. Then it was counted before, or somebody signed in.
+      // Pages store it without a context. By then it was counted, or somebody signed in.
       const { oidc, req } = Provider.ctx ?? {}
       const isNew = req !== undefined && oidc?.route === 'authorization'
       const { parJti, session } = payload
@@ -73,7 +71,7 @@ function toInteractions(parts: WaitingRequestParts): RecordStorage {
     async destroy(id) {
       const ended = Provider.ctx?.oidc.entities.Interaction
       const isAnonymous = ended && ended.session === undefined
-      // The framework would begin the same request anew: for a stranger, without an end.
+      // The framework would start the same request again, and a stranger could repeat that without an end.
       if (isAnonymous && !ended.result) throw new errors.SessionNotFound('nobody answered yet')
       const isKept = isAnonymous && (await saveDecline(storage, ended))
       if (!isKept) anonymous.giveBack(id)
@@ -93,7 +91,7 @@ function toPushes(parts: WaitingRequestParts): RecordStorage {
   }
 }
 
-/** The token endpoint looks at a proof only if the code or the refresh token is good. A push can be of anybody. */
+/** Anybody can push a request with a proof. The token endpoint reads proofs only after the code or the refresh token. */
 function toProofs(parts: WaitingRequestParts): RecordStorage {
   const records = parts.storage.records('ReplayDetection')
   return {
@@ -107,67 +105,72 @@ function toProofs(parts: WaitingRequestParts): RecordStorage {
   }
 }
 
-async function countForSender(
-  parts: WaitingRequestParts,
-  id: string,
-  bytes: number,
-  lifetime: number,
-): Promise<void> {
-  const { budget, name, refusal } = await findSender(parts)
-  if (!budget.take(id, name, bytes, lifetime)) throw new NoRoom(refusal)
-}
-
-/** The sender of this request, and the budget that it counts for. */
-async function findSender({
-  clientRecords,
-  anonymous,
-  ofClients,
-  addressOf,
-}: WaitingRequestParts): Promise<Sender> {
-  const { oidc, req } = Provider.ctx ?? {}
-  const { clientAuthMethod = 'none', clientId = '' } = oidc?.client ?? {}
-  if (clientAuthMethod !== 'none') {
-    const client = (await clientRecords.find(clientId)) ?? {}
-    if (!isUnvetted(client, registrationOf(client))) {
-      return { budget: ofClients, name: clientId, refusal: 429 }
-    }
-  }
-  return { budget: anonymous, name: req ? addressOf(req) : '', refusal: 503 }
-}
-
-interface Sender {
-  readonly budget: RequestBudget
-  readonly name: string
-  /** The status of the answer if there is no room. */
-  readonly refusal: 429 | 503
-}
-
-/** The most that pages add to an anonymous interaction: that the person was sent to the host, or the answer. In bytes. */
+/** The most that pages add to an anonymous interaction later, in bytes: the answer, or a note about the host. */
 const laterBytes = 200
 
-/** The note that a pushed request was opened, with what a storage needs for it; in bytes. */
+/** The size of the note that a pushed request was opened, with its place in the storage; in bytes. */
 const markerBytes = 420
 
 const sizeOf = (payload: StoredPayload): number => Buffer.byteLength(JSON.stringify(payload))
-
-/**
- * Too many requests of this sender, or of all senders, wait for somebody to sign in.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3 RFC 9126, Section 2.3} for 429
- */
-class NoRoom extends errors.OIDCProviderError {
-  override readonly error_description =
-    'too many requests are waiting for a sign-in, try again later'
-  override readonly allow_redirect = false
-  override readonly expose = true
-
-  constructor(status: 429 | 503) {
-    super(status, 'temporarily_unavailable')
-    Provider.ctx?.set('Retry-After', '60')
-  }
-}
 
 const openedAtTheSameTime = (): Error =>
   Object.assign(new errors.InvalidRequestUri('request_uri was opened twice at the same time'), {
     allow_redirect: false,
   })
+
+/** The values that the options give to all usual requests. */
+interface UsualRequest {
+  readonly issuer: string
+  readonly audience: string
+}
+
+/** The parameters that differ from one usual request to the next. */
+const names = ['client_id', 'redirect_uri', 'scope', 'state', 'code_challenge'] as const
+
+/**
+ * Removes the values of an interaction that all usual requests share, so that a request of a stranger takes little room. Keeps the
+ * answer, and the note that the person was sent to the host. Returns any other interaction unchanged.
+ */
+function withoutUsual(id: string, payload: StoredPayload, usual: UsualRequest): StoredPayload {
+  const { iat, exp, parJti, params, result } = payload
+  const values = names.map((name) => (params as StoredPayload | undefined)?.[name])
+  const { details = {} } = (payload['prompt'] ?? {}) as { readonly details?: object }
+  const noted = Object.keys(details).length > 0 ? details : undefined
+  const usualOnly: StoredPayload = { usual: [iat, exp, parJti, ...values, result, noted] }
+  const { cid: _cid, ...restored } = withUsual(id, usualOnly, usual)
+  const { cid: _same, ...whole } = payload
+  return isDeepStrictEqual(restored, whole) ? usualOnly : payload
+}
+
+/** Restores the interaction, except for its `cid`, which nothing reads. */
+function withUsual(
+  id: string,
+  payload: StoredPayload,
+  { issuer, audience }: UsualRequest,
+): StoredPayload {
+  const { usual } = payload
+  if (!Array.isArray(usual)) return payload
+  const [iat, exp, parJti, ...values] = usual as readonly unknown[]
+  const [result, details] = values.slice(names.length)
+  return {
+    iat,
+    exp,
+    returnTo: `${issuer}${routes.authorization}/${id}`,
+    prompt: { name: 'login', reasons: ['no_session'], details: details ?? {} },
+    params: withoutMissing({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      resource: audience,
+      ...Object.fromEntries(names.map((name, index) => [name, values[index]])),
+    }),
+    cid: id,
+    kind: 'Interaction',
+    jti: id,
+    ...withoutMissing({ parJti, result }),
+  }
+}
+
+const withoutMissing = (members: StoredPayload): StoredPayload =>
+  Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined && value !== null),
+  )
