@@ -86,6 +86,7 @@ export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
   const resolved = resolveConfig(options, createMemoryAdapter, findTemplateMistakes)
+  // `check` needs the storage of the host: this wrapper has no `check`.
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)

@@ -40,7 +40,7 @@ export interface AuthorizationServer {
    * - The storage must be set up well: Redis, for example, must not drop connections when memory is short.
    * - No client of the options may have a name that a registered client claims.
    * - It warns (`process.emitWarning`) of registered clients that claim no name and look like a client of the options, of those with
-   *   a redirect URI whose query has a parameter of the answer, and of those with a logo that is never fetched.
+   *   unusual signs in a name or a redirect URI whose query has a parameter of the answer, and of those with a logo that is never fetched.
    *
    * @throws {@link ConfigurationError} with every mistake; the error of the storage if it cannot be reached
    */

@@ -58,11 +58,12 @@ export interface StorageProblem {
 }
 
 /** The kinds of record that stand alone; the names are oidc-provider's model names, but for `ClientName`,
- * `InteractionOutcome` and `SigningKeys`. */
+ * `InitialAccessToken` of registration, `InteractionOutcome` and `SigningKeys`. */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
   | 'ClientName'
+  | 'InitialAccessToken'
   | 'Interaction'
   | 'InteractionOutcome'
   | 'PushedAuthorizationRequest'

@@ -4,7 +4,7 @@ import { toScopeNames } from '../pleo/scopes.ts'
 import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
 import { isLoopback } from '../validation/url.ts'
-import { findOversized } from './members.ts'
+import { findOversized } from './metadata-values.ts'
 import type { NameRules } from './names.ts'
 import {
   defaultGrantTypes,

@@ -6,9 +6,9 @@ import { namesOf } from './names.ts'
 import type { ClientMetadata } from './rules.ts'
 import { claimsNames, registrationOf, type StoredClient } from './stored-client.ts'
 
-// No two clients claim names that look alike, also if both come at once. Each look has one record, with the client that has it, which is
-// stored before the client. For a minute it counts in any case, and then if its client is there and claims the name. Otherwise another
-// client may take it over: a process that died in between blocks no name for longer.
+// Two clients never claim names that look alike, even if both register at once. Each look has one record, which names its client and is
+// stored before the client. During the first minute the record always counts. After that it counts only if the client exists and claims
+// the name; otherwise another client may take it. So a crash between the two writes blocks a name for one minute at most.
 
 /** The looks of a client's names to people: each look, and the member that it comes from. */
 export type Looks = ReadonlyMap<string, string>
@@ -121,8 +121,8 @@ interface ClaimParts {
 }
 
 function createClaim({ names, lookUp, take, toError }: ClaimParts, clientId: string): NameClaim {
-  // The versions in which names may be given back. Another change of this client that needs such a name stores the name in another
-  // version, after it has read the client. If it read the client too early, it cannot store it.
+  // Record versions, by look. A record is removed only if it still has this version. If another change of this client needs the name
+  // meanwhile, it writes a new version, so the record stays.
   const held = new Map<string, string>()
   const hold = async (name: StoredName): Promise<boolean> => {
     const version = await take(clientId, name)

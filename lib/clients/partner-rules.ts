@@ -7,7 +7,7 @@ import {
   trustedMembersOf,
   withoutEmpty,
   type Sent,
-} from './members.ts'
+} from './metadata-values.ts'
 import type { Given } from './registration.ts'
 import {
   defaultGrantTypes,

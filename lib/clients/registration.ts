@@ -5,7 +5,7 @@ import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from
 import type { Storage } from '../storage.ts'
 import type { FindClientIssues } from './check.ts'
 import type { ClientEvents } from './clients.ts'
-import { toKnownMembers, withoutEmpty } from './members.ts'
+import { toKnownMembers, withoutEmpty } from './metadata-values.ts'
 import { createNameIndex, type NameClaim, type NameIndex } from './name-index.ts'
 import { findNameIssues } from './names.ts'
 import { toRegisteredClient, type CreatedClient } from './registered-client.ts'

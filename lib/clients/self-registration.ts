@@ -7,7 +7,7 @@ import {
   type ConfigurationIssue,
 } from '../errors.ts'
 import type { Clients } from './clients.ts'
-import { withoutEmpty } from './members.ts'
+import { withoutEmpty } from './metadata-values.ts'
 import { toGivenByPartner, type Offer } from './partner-rules.ts'
 import {
   toRegisteredClient,

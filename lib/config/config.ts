@@ -1,13 +1,17 @@
 import type { JWKS } from 'oidc-provider'
 import { findShortSecrets } from '../clients/startup-checks.ts'
-import { withoutEmpty, withPlainScopes } from '../clients/members.ts'
+import { withoutEmpty, withPlainScopes } from '../clients/metadata-values.ts'
 import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
-import type { RequestLimits } from './options.ts'
+import type {
+  RequestLimits,
+  AuthorizationServerOptions,
+  Lifetimes,
+  ResourceServerOptions,
+} from './options.ts'
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
-import type { AuthorizationServerOptions, Lifetimes, ResourceServerOptions } from './options.ts'
 import {
   findTemplateIssues,
   type FindTemplateMistakes,

@@ -141,11 +141,11 @@ export interface AuthorizationServerOptions {
   readonly dpopSigningAlgorithms?: readonly ProofAlgorithm[]
 
   /**
-   * How much each process stores for authorization requests for which nobody has signed in yet, also for pushed requests of
-   * clients that do not authenticate, or that came from open registration and are not verified. If it is used up, new ones get 503
-   * with `Retry-After`; everything else goes on. One address (of IPv6, a /64) gets an eighth of it. All other clients together have
-   * the same amount once more for what they push; one of them gets an eighth of that, and then 429. A request counts for 10
-   * minutes, or until the person signs in.
+   * Limits what one process stores for authorization requests before anybody signs in. Pushed requests count too if their client
+   * does not authenticate, or is unverified and came from open registration. If the limit is reached, new requests get 503 with
+   * `Retry-After`, and everything else goes on. One address (IPv6: a /64) may use an eighth. For requests that all other clients push
+   * there is a second limit of the same size; one client may use an eighth of it, and then gets 429. A request counts for 10 minutes,
+   * or until the person signs in.
    *
    * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`; `count` is 8 or more, `bytes` 131,072 or more
    */

@@ -1,6 +1,6 @@
 import type { Client } from 'oidc-provider'
 import { nameOf, shorten } from '../pages/application.ts'
-import { localizedFor } from '../clients/members.ts'
+import { localizedFor } from '../clients/metadata-values.ts'
 import { isOnSite } from '../clients/uris.ts'
 import type { Account } from '../pleo/accounts.ts'
 import type { Logos } from '../pages/logos/logos.ts'

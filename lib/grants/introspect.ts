@@ -1,6 +1,8 @@
 import { subjectClaim, type VerifyJwt } from '../keys/jwt-access-tokens.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { GrantStorage, LoadedGrant, RecordStorage, StoredPayload } from '../storage.ts'
+import { hasExpired } from './issue.ts'
+import { findRefreshToken } from './refresh.ts'
 import { generationOf, grantIdOf, toIdentifier, type TokenValues } from './token-values.ts'
 
 /** The answer about an access token, with the members of an introspection response. */
@@ -52,7 +54,7 @@ export interface TokenParts {
   readonly clientCredentials: Pick<RecordStorage, 'find' | 'destroy'>
 }
 
-/** Who asks about a token. */
+/** The caller that asks about a token. `oidc/token-introspection.ts` decides who may. */
 export interface TokenCaller {
   /** Called only if there is such a token. */
   isAllowed(token: IssuedToken): Promise<boolean>
@@ -112,7 +114,7 @@ export async function findToken(
   if (!grant) return undefined
   const isRefreshToken = generationOf(value) !== undefined
   const payload = isRefreshToken
-    ? findRefreshToken(value, grant, parts.values)
+    ? findStoredRefreshToken(value, grant, parts.values)
     : grant.find('AccessToken', value)
   const kind = isRefreshToken ? 'RefreshToken' : 'AccessToken'
   return payload && { kind, payload: { ...payload, jti: value }, grantId, grant }
@@ -134,17 +136,15 @@ async function findJwt(
   return { kind: 'AccessToken', payload, grantId, grant }
 }
 
-/** Nothing is kept of earlier refresh tokens, but this server knows that it made them. */
-function findRefreshToken(
+/** A refresh token that was replaced counts as consumed. */
+function findStoredRefreshToken(
   value: string,
-  { refreshToken: current, now }: LoadedGrant,
+  loaded: LoadedGrant,
   values: TokenValues,
 ): StoredPayload | undefined {
-  if (!current) return undefined
-  // A storage that has forgotten a refresh, as after a failover, knows its successor.
-  if (current.is(value) || current.isSuccessor(value)) return current.payload
-  const isEarlier = (generationOf(value) ?? 0) < current.generation && values.isGenuine(value)
-  return isEarlier ? { ...current.payload, consumed: current.rotatedAt ?? now } : undefined
+  const found = findRefreshToken(values, value, loaded)
+  if (!found?.isReplaced) return found?.payload
+  return { ...found.payload, consumed: loaded.refreshToken?.rotatedAt ?? loaded.now }
 }
 
 /** Whether the token, and its grant, have not ended and belong together. */
@@ -155,10 +155,6 @@ function isGood({ payload, grant }: IssuedToken): boolean {
   const isOfGrant = payload.clientId === clientId && payload['accountId'] === accountId
   return isOfGrant && !hasExpired(grant.payload)
 }
-
-/** Whether it has ended by its lifetime. */
-export const hasExpired = ({ exp }: StoredPayload): boolean =>
-  Number(exp) <= Math.floor(Date.now() / 1000)
 
 /** How often it is written that a connection is in use, in milliseconds. */
 const useInterval = 60_000

@@ -26,17 +26,18 @@ export class InvalidGrant extends ProtocolError {
 /** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
 export function checkOwner({ request: { client }, grant, used }: Found): void {
   if (used.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
-  if (isOver(used)) {
+  if (hasExpired(used)) {
     const kind = used['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
     throw new InvalidGrant(`${kind} is expired`, `the ${kind} has expired`)
   }
-  if (isOver(grant.payload)) throw new InvalidGrant('grant is expired', 'the grant has expired')
+  if (hasExpired(grant.payload)) throw new InvalidGrant('grant is expired', 'the grant has expired')
   if (grant.payload.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
 }
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000)
 
-const isOver = ({ exp }: StoredPayload): boolean => Number(exp) <= secondsNow()
+/** Whether a code, a token or a grant has ended by its lifetime. */
+export const hasExpired = ({ exp }: StoredPayload): boolean => Number(exp) <= secondsNow()
 
 /**
  * Checks that a request has a proof if it needs one. This is not `invalid_grant`: after that, clients throw away a refresh

@@ -23,8 +23,8 @@ export interface CodeRequest extends TokenRequest {
 }
 
 /**
- * For how long after its first use a code that comes again is only refused, in milliseconds. Browsers send a redirect twice, and
- * both requests prove what the client has to prove. Later it is a replay, which ends the grant.
+ * Milliseconds after the first use of a code. Within this time a second use is refused and the grant stays, because browsers may
+ * send a redirect twice. After it, a second use is a replay and ends the grant.
  */
 const codeOverlap = 1000
 
@@ -62,6 +62,7 @@ export async function redeem(request: CodeRequest, deps: TokenDeps): Promise<Iss
     deps,
   )
   const id = deps.values.createRefreshToken(grantId)
+  // Clients that authenticate need no key for their refresh tokens (RFC 9449, Section 5).
   const bound = client.isPublic && proof && { jkt: proof.jkt }
   const refreshToken = client.getsRefreshTokens
     ? toRefreshToken(found, { id, gty, rotations: 0, ...bound }, deps)

@@ -57,6 +57,7 @@ export async function refresh(request: RefreshRequest, deps: RefreshDeps): Promi
   if (grantId === undefined || !loaded || !token) throw new InvalidGrant('refresh token not found')
   const { payload: used, key, generation } = token
   const found = { request, grant: { grantId, payload: loaded.payload }, used }
+  // Clients and tests rely on the order of these checks, which is the framework's.
   checkOwner(found)
   requireProof(request)
   const requested = narrowToToken(request.scope, found)
@@ -102,7 +103,7 @@ export async function refresh(request: RefreshRequest, deps: RefreshDeps): Promi
 
 /** A refresh token that this server issued for a grant. */
 export interface FoundRefreshToken {
-  /** As it was stored last; an earlier one has the same members. */
+  /** As it was stored last. An earlier one has the members of the current one. */
   readonly payload: StoredPayload
   /** How many refreshes led to it. */
   readonly generation: number
@@ -121,9 +122,9 @@ export function findRefreshToken(
   const generation = generationOf(value)
   if (!current || generation === undefined) return undefined
   const found = { payload: { ...current.payload, jti: value }, generation, isReplaced: false }
-  // If its key is gone, nobody derives from it: a new beginning, which cannot be repeated.
+  // If the key for its successor no longer exists, the newest key derives one. Earlier refreshes cannot be repeated then.
   if (current.is(value)) return { ...found, key: Math.max(0, current.key) }
-  // The storage has forgotten a refresh, and has only what that was made with.
+  // The storage lost the last refresh, as in a failover. It recognises the successor of the token that it still has.
   if (current.isSuccessor(value)) return { ...found, key: 0 }
   if (generation >= current.generation || !values.isGenuine(value)) return undefined
   return { ...found, key: Math.max(0, current.predecessorKey), isReplaced: true }

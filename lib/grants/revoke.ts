@@ -1,11 +1,6 @@
 import type { ConnectionTeller } from './events.ts'
-import {
-  findToken,
-  hasExpired,
-  type IssuedToken,
-  type TokenCaller,
-  type TokenParts,
-} from './introspect.ts'
+import { findToken, type IssuedToken, type TokenCaller, type TokenParts } from './introspect.ts'
+import { endGrant, hasExpired } from './issue.ts'
 
 /** The client that revokes a token. */
 export interface RevokingClient extends TokenCaller {
@@ -20,7 +15,7 @@ export interface Revoked {
 }
 
 /**
- * Ends a token. With a refresh token its connection ends. Does nothing, and resolves to undefined, if the token does not exist or the client may not revoke it.
+ * Ends a token. With a refresh token, also one that was replaced, its connection ends. Does nothing, and resolves to undefined, if the token does not exist or the client may not revoke it.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1 RFC 7009, Section 2.1}
  */
@@ -40,7 +35,6 @@ export async function revoke(
     await parts.grants.remove(grantId, kind, payload.jti)
     return { token }
   }
-  const ended = await parts.grants.end(grantId)
-  if (ended) parts.teller.revoked(ended, 'partner')
+  await endGrant(parts, grantId, 'partner')
   return { token, grantId }
 }

@@ -81,7 +81,7 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     follow,
     async followToSign() {
       await follow()
-      // Until then, no key was taken into use that was not announced when they were read.
+      // A key is announced so long before it is used. Within that time, the known keys include every key in use.
       if (performance.now() - knownSince > times.announcement * 1000) throw failure
     },
     change(schedule) {

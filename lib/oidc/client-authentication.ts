@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { findEndpoint } from '../paths.ts'
 
-/** Under which the framework calls client authentication that is missing or malformed `invalid_request`. */
+/** Error descriptions for which the framework answers `invalid_request`. The right error is `invalid_client`. */
 const refusals: ReadonlySet<string | undefined> = new Set([
   'no client authentication mechanism provided',
   'invalid authorization header value format',
@@ -11,7 +11,7 @@ const refusals: ReadonlySet<string | undefined> = new Set([
   'client_secret must be provided in the Authorization header',
 ])
 
-/** The same for two ways at once, which stays `invalid_request` unless one of them is no client authentication. */
+/** The framework's description if a request authenticates in two ways. It stays `invalid_request`, unless one of the two is no client authentication. */
 const twoWays = 'client authentication must only be provided using one mechanism'
 
 /**

@@ -64,7 +64,7 @@ function readAuthorizationRequest(params: ReadParameters, prompts: ReadonlySet<s
   }
 }
 
-/** Unknown values are ignored. Beside `none` they are not: the framework refuses every value beside it that it knows. */
+/** Drops unknown values. But `none` together with any other value must be refused, which `none consent` makes the framework do. */
 function toPrompt(prompt: string, known: ReadonlySet<string>): string | undefined {
   const values = new Set(prompt.split(' ').filter(Boolean))
   if (values.has('none') && values.size > 1) return 'none consent'

@@ -50,9 +50,8 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
 export type FindShownClient = (clientId: string) => Promise<Client | undefined>
 
 /**
- * Looks for clients where the framework does, and then among the suspended ones. One of which something else is stored
- * than a client can be gets no answers any more, as one that is gone: what is connected to it must not keep a
- * person from seeing and ending the rest.
+ * Looks first where the framework looks, then among suspended clients. A client whose stored data is invalid counts as removed, so
+ * that a person can still see and end the other connections.
  */
 export function createFindShownClient(provider: Provider, records: RecordStorage): FindShownClient {
   const Client = provider.Client as unknown as new (metadata: object) => Client

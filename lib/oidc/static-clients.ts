@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
-import { withPlainScopes } from '../clients/members.ts'
+import { withPlainScopes } from '../clients/metadata-values.ts'
 import { createNameIndex, looksOf } from '../clients/name-index.ts'
 import type { ClientMetadata } from '../clients/rules.ts'
 import { warnOfClients, warnOfCredentials } from '../clients/startup-checks.ts'

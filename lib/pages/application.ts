@@ -1,6 +1,6 @@
 import type { Client } from 'oidc-provider'
 import type { ShownApplication } from './page-data.ts'
-import { localizedFor } from '../clients/members.ts'
+import { localizedFor } from '../clients/metadata-values.ts'
 
 /** The page where a person starts in the application, or else the page about it, in that language. */
 export const toApplication = (client: Client, language: string): ShownApplication => ({

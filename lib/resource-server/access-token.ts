@@ -25,9 +25,8 @@ export interface VerifiedToken extends AccessToken {
 }
 
 /**
- * Finds out what an access token says; `undefined` where it is not good. Whose API it is for, its end and its key are
- * looked at by `bearer()`, which calls this, and answers 503 where something of it makes no sense. `parseSubject` makes the
- * subject.
+ * Verifies an access token. Returns `undefined` if it is not good. `bearer()` then checks audience, expiry and key, and answers 503
+ * if the result is malformed. Make `subject` with `parseSubject`.
  *
  * @throws {@link VerificationUnavailableError} where nothing can be known of it now
  */

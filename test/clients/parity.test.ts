@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClientCheck } from '../../lib/clients/check.ts'
-import { withPlainScopes } from '../../lib/clients/members.ts'
+import { withPlainScopes } from '../../lib/clients/metadata-values.ts'
 import { pleoScopes } from '../../lib/index.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
