@@ -56,7 +56,7 @@ import { createFindShownClient, createRegisteredClients } from './oidc/registere
 import type { AuthorizationServer } from './server.ts'
 import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
-import { checkConfigured } from './oidc/supported-configuration.ts'
+import { createConfiguredCheck } from './oidc/supported-configuration.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues } from './grants/token-values.ts'
@@ -113,9 +113,8 @@ export function createAuthorizationServer(
   const asGet = createPostAuthorization(config.issuer, checkRequestSize)
   use(provider, [
     createFront(provider, config, renderError),
-    compose([keys.middleware, createEmptySecrets(provider)]),
+    compose([keys.middleware, createEmptySecrets(provider), tokens.middleware]),
     createByPath([
-      ...tokens.routes,
       [routes.authorization, compose([asGet, findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
@@ -179,13 +178,14 @@ function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddlew
 }
 
 function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
+  const checkConfigured = createConfiguredCheck(mapped)
   const configuration: unknown = configure(mapped)
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
     const message = 'must return the configuration to use'
     throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
   }
-  checkConfigured(configuration, mapped)
+  checkConfigured(configuration)
   try {
     return new Provider(issuer, configuration)
   } catch (error) {

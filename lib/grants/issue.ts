@@ -2,6 +2,7 @@ import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { EndedGrant, NewToken, StoredPayload } from '../storage.ts'
 import { missingProof } from '../validation/dpop-proof.ts'
+import { toNormalUri } from '../validation/url.ts'
 import type { RevocationReason } from './events.ts'
 import type { Api, Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
 
@@ -60,9 +61,16 @@ export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
   )
 }
 
-/** Checks that a request names no other API, and that the grant is of the same person as what came of it. */
+/**
+ * Checks that a request names no other API than the one that its code or refresh token is for, and that the grant is of the same
+ * person.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8707.html#section-2.2 RFC 8707, Section 2.2}
+ */
 export function checkTarget({ request, grant, used }: Found, audience: string): void {
-  if (request.resources.some((resource) => resource !== audience)) {
+  const { resources } = request
+  const isForOther = toNormalUri(resourceOf(used, audience)) !== toNormalUri(audience)
+  if (resources.some((resource) => resource !== audience || isForOther)) {
     throw new ProtocolError('invalid_target', `resource must be ${audience}`)
   }
   if (used['accountId'] !== grant.payload['accountId']) throw new InvalidGrant('accountId mismatch')

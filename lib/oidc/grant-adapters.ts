@@ -81,6 +81,10 @@ const toCodeAdapter = ({ storage: { grants } }: AdapterParts): Adapter => ({
     // Somebody ended the grant while this request was answered: that always wins.
     throw new errors.AccessDenied('the grant was ended')
   },
+  async revokeByGrantId(grantId) {
+    forgetLoaded(grantId)
+    await grants.remove(grantId, 'AuthorizationCode')
+  },
 })
 
 function toTokenAdapter(

@@ -28,11 +28,15 @@ const unasked = [
 /**
  * Checks that `configure` asks for nothing that the token endpoint would silently leave out.
  *
- * @param configured - the configuration that `configure` returned
- * @param given - the configuration that it was given
- * @throws ConfigurationError that names each setting
+ * @param given - the configuration before `configure`, which may change it in place
+ * @returns the check of the configuration that `configure` returned; throws a ConfigurationError that names each setting
  */
-export function checkConfigured(configured: Configuration, given: Configuration): void {
+export function createConfiguredCheck(given: Configuration): (configured: Configuration) => void {
+  const before = new Map(unasked.map((path) => [path, valueAt(given, path)]))
+  return (configured) => checkConfigured(configured, before)
+}
+
+function checkConfigured(configured: Configuration, before: ReadonlyMap<string, unknown>): void {
   const scopes = [...(configured.scopes ?? ['openid'])]
   const messages = [
     ...unsupported
@@ -40,7 +44,7 @@ export function checkConfigured(configured: Configuration, given: Configuration)
       .filter((path) => valueAt(configured, `${path}.enabled`) === true)
       .map((path) => `${path} is not supported by the token endpoint: leave it off`),
     ...unasked
-      .filter((path) => valueAt(configured, path) !== valueAt(given, path))
+      .filter((path) => valueAt(configured, path) !== before.get(path))
       .map((path) => `${path} is not asked by the token endpoint: leave it as it is`),
     ...(scopes.includes('openid')
       ? ['scopes must not contain openid: the token endpoint issues no ID tokens']

@@ -3,7 +3,7 @@ import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oid
 import { checkDpopReplay, validateDpop } from 'oidc-provider/lib/helpers/grants.js'
 import type { Config } from '../config/config.ts'
 import { ProtocolError } from '../errors.ts'
-import type { ConnectionTeller } from '../grants/events.ts'
+import { carefully, type ConnectionTeller } from '../grants/events.ts'
 import { redeem } from '../grants/redeem.ts'
 import { refresh } from '../grants/refresh.ts'
 import type {
@@ -135,8 +135,9 @@ const tellProvider = (ctx: Context, teller: ConnectionTeller): ConnectionTeller 
   ...teller,
   revoked(grant, reason) {
     teller.revoked(grant, reason)
-    if (reason === 'replay') ctx.oidc.provider.emit('grant.revoked', ctx, grant.grantId)
-    else ctx.oidc.entities.Grant?.emit('destroyed')
+    const { provider, entities } = ctx.oidc
+    if (reason === 'replay') carefully(() => provider.emit('grant.revoked', ctx, grant.grantId))
+    else carefully(() => entities.Grant?.emit('destroyed'))
   },
 })
 
@@ -178,15 +179,16 @@ function answer(ctx: Context, issued: IssuedTokens): void {
   const { AuthorizationCode: code, RefreshToken: replaced, AccessToken: token } = oidc.entities
   if (replaced) oidc.entity('RotatedRefreshToken', replaced)
   const used = code ?? replaced
-  used?.emit('consumed')
-  token?.emit(accessToken.stored ? 'saved' : 'issued')
+  // The code is used up: a listener that throws must not cost its tokens.
+  carefully(() => used?.emit('consumed'))
+  carefully(() => token?.emit(accessToken.stored ? 'saved' : 'issued'))
   if (refreshToken) {
     const successor = toModel(oidc.provider.RefreshToken, {
       ...refreshToken.payload,
       client: oidc.client,
     })
     oidc.entity('RefreshToken', successor)
-    successor.emit('saved')
+    carefully(() => successor.emit('saved'))
   }
   ctx.body = {
     access_token: accessToken.text,

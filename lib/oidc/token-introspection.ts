@@ -1,19 +1,17 @@
 import type { Middleware } from 'koa'
+import compose from 'koa-compose'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { introspect, type Introspection, type IssuedToken } from '../grants/introspect.ts'
 import { revoke } from '../grants/revoke.ts'
-import type { PathMiddleware } from '../http/front.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
-import { routes } from '../paths.ts'
 import type { StoredPayload } from '../storage.ts'
 import {
   hasGrantType,
   policyOf,
   publicKeysOf,
   revokeGrantPolicyOf,
-  routesOf,
   type TokenPolicy,
 } from './internals.ts'
 import type { AdapterParts } from './adapter.ts'
@@ -45,7 +43,8 @@ export function toTokenFeatures(
 
 /** Introspection and revocation of one server. */
 export interface TokenIntrospection {
-  readonly routes: readonly PathMiddleware[]
+  /** Sees every request. */
+  readonly middleware: Middleware
   /** Introspection for an API in the same process. Only for access tokens. */
   readonly introspect: (accessToken: string) => Promise<Introspection>
 }
@@ -87,12 +86,9 @@ export function createTokenIntrospection(
     if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
     return {}
   })
-  const paths = { ...routes, ...routesOf(provider) }
   return {
-    routes: [
-      [paths.introspection, introspection],
-      [paths.revocation, revocation],
-    ],
+    // By the route that the framework found: it takes a path in any case and with a slash at the end.
+    middleware: compose([introspection, revocation]) as Middleware,
     async introspect(value) {
       // No request came that waits for current keys.
       if (value.includes('.')) await keys.follow()
@@ -110,10 +106,10 @@ function createEndpoint(
   answer: (ctx: KoaContextWithOIDC) => Promise<object>,
 ): Middleware {
   return async (ctx, next) => {
-    if (endpoint === 'revocation') ctx.set('Cache-Control', 'no-store')
     await next()
     const context = ctx as unknown as KoaContextWithOIDC
     if (!('oidc' in ctx) || context.oidc.route !== endpoint) return
+    if (endpoint === 'revocation') ctx.set('Cache-Control', 'no-store')
     try {
       if (endpoint === 'introspection') refusePublicClient(context)
       // The framework refuses JWTs after it has authenticated the client.

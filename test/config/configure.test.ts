@@ -71,3 +71,15 @@ test('every such setting is named at once, and no other one', () => {
     })
   expect(mistakesOf(configure)).toEqual([on('mTLS'), changed('rotateRefreshToken')])
 })
+
+test('a configuration that is changed in place is checked, too', () => {
+  const inPlace: Change = (configuration) => {
+    const { features } = configuration
+    Object.assign(features?.resourceIndicators ?? {}, { useGrantedResource: () => false })
+    return Object.assign(configuration, { expiresWithSession: () => true })
+  }
+  expect(mistakesOf(inPlace)).toEqual([
+    changed('expiresWithSession'),
+    changed('features.resourceIndicators.useGrantedResource'),
+  ])
+})

@@ -177,8 +177,10 @@ describe('lib/oidc/token-introspection.ts', () => {
     })
     closing.push(() => server.close())
     const { access_token: token } = await connect(server.issuer)
-    const answer = await post(`${server.issuer}/oauth/moved`, { token }, basic(confidential))
-    expect(answer.body).toMatchObject({ active: true, sub: idOf(bakery) })
+    for (const path of ['/oauth/moved', '/oauth/Moved', '/oauth/moved/']) {
+      const answer = await post(server.issuer + path, { token }, basic(confidential))
+      expect(answer.body).toMatchObject({ active: true, sub: idOf(bakery) })
+    }
   })
 
   test('the framework finds no token by itself at introspection and revocation', async () => {
