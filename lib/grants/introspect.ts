@@ -136,8 +136,8 @@ async function findJwt(
   return { kind: 'AccessToken', payload, grantId, grant }
 }
 
-/** A refresh token that was replaced counts as consumed. */
-function findStoredRefreshToken(
+/** Finds a refresh token as it is stored. One that was replaced counts as consumed. */
+export function findStoredRefreshToken(
   value: string,
   loaded: LoadedGrant,
   values: TokenValues,

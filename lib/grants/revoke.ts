@@ -15,7 +15,8 @@ export interface Revoked {
 }
 
 /**
- * Ends a token. With a refresh token, also one that was replaced, its connection ends. Does nothing, and resolves to undefined, if the token does not exist or the client may not revoke it.
+ * Ends a token. With a refresh token, also one that was replaced, its connection ends. Does nothing, and resolves to
+ * undefined, if the token does not exist or the client may not revoke it.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1 RFC 7009, Section 2.1}
  */

@@ -11,7 +11,7 @@ import { createGrantAdapters, type AdapterParts } from './grant-adapters.ts'
 export type { AdapterParts } from './grant-adapters.ts'
 
 /**
- * Puts storage behind the framework's adapter interface, which has no answer for "somebody else was first": if a caller lost, this throws the error that ends the request.
+ * Puts storage behind the framework's adapter interface. If somebody else was first, it throws the error that ends the request.
  */
 export function toProviderAdapter(parts: AdapterParts): AdapterFactory {
   const grantAdapters = createGrantAdapters(parts)

@@ -11,7 +11,7 @@ const refusals: ReadonlySet<string | undefined> = new Set([
   'client_secret must be provided in the Authorization header',
 ])
 
-/** The framework's description if a request authenticates in two ways. It stays `invalid_request`, unless one of the two is no client authentication. */
+/** The description if a request authenticates in two ways. It stays `invalid_request`, unless one way is no client authentication. */
 const twoWays = 'client authentication must only be provided using one mechanism'
 
 /**

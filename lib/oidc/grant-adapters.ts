@@ -9,7 +9,7 @@ import type {
   TokenKind,
 } from '../storage.ts'
 import { endGrant } from '../grants/issue.ts'
-import { findRefreshToken } from '../grants/refresh.ts'
+import { findStoredRefreshToken } from '../grants/introspect.ts'
 import { grantIdOf, type TokenValues } from '../grants/token-values.ts'
 
 /** The parts of the adapters. */
@@ -37,9 +37,7 @@ export function createGrantAdapters(parts: AdapterParts): ReadonlyMap<string, Ad
       'RefreshToken',
       toTokenAdapter(parts, 'RefreshToken', async (id, grantId) => {
         const loaded = await loadOnce(storage.grants, grantId)
-        const found = loaded && findRefreshToken(values, id, loaded)
-        if (!found?.isReplaced) return found?.payload
-        return { ...found.payload, consumed: loaded?.refreshToken?.rotatedAt ?? loaded?.now ?? 0 }
+        return loaded && findStoredRefreshToken(id, loaded, values)
       }),
     ],
     [

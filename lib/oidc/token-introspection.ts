@@ -174,7 +174,7 @@ async function isAccessToken(provider: Provider, { kind, payload }: IssuedToken)
   }
 }
 
-/** Whether the token is not bound to a sign-in, or the sign-in lasts: `configure` can switch on `expiresWithSession`. */
+/** Whether the token is not bound to a sign-in, or the sign-in lasts. Only an earlier version stored tokens that are bound. */
 async function isInSession(provider: Provider, payload: StoredPayload): Promise<boolean> {
   const { expiresWithSession, sessionUid, accountId, clientId = '', grantId } = payload
   if (expiresWithSession !== true) return true

@@ -7,7 +7,7 @@ export function rememberTimeZone(ctx: object, timeZone: unknown): void {
   Object.assign(ctx, { [key]: timeZone })
 }
 
-/** Creates the function that finds the time zone of the person who sees a page. If the host gave a wrong one, it warns and returns undefined. */
+/** Creates the function that finds the time zone of a person. If the host gave a wrong one, it warns and returns undefined. */
 export function createTimeZoneFinder(): (ctx: object) => string | undefined {
   const warn = createWarner('EmbeddingWarning', 'unknown_time_zone')
   return (ctx) => {

@@ -1,28 +1,8 @@
 import type { Configuration } from 'oidc-provider'
 import { expect, test } from 'vitest'
-import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
-import { audience } from '../support/server.ts'
+import { mistakesOf } from '../support/issues.ts'
 
 type Change = (configuration: Configuration) => Configuration
-
-function mistakesOf(configure: Change): readonly string[] {
-  try {
-    createAuthorizationServer({
-      issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies of the tests'],
-      storage: createMemoryAdapter(),
-      signingKeys: 'ephemeral',
-      accounts: { find: () => undefined, subjects: () => [], authenticate: () => undefined },
-      resourceServer: { audience },
-      configure,
-    })
-    return []
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    return error.issues.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
 
 const withFeatures =
   (features: Configuration['features']): Change =>
@@ -59,7 +39,7 @@ test.each<[Change, string]>([
     changed('features.resourceIndicators.enabled'),
   ],
 ])('a setting that codes and refreshes would leave out is refused: %#', (configure, mistake) => {
-  expect(mistakesOf(configure)).toContain(mistake)
+  expect(mistakesOf({ configure })).toContain(mistake)
 })
 
 test('every such setting is named at once, and no other one', () => {
@@ -69,7 +49,7 @@ test('every such setting is named at once, and no other one', () => {
       rotateRefreshToken: false,
       extraTokenClaims: () => ({ tier: 'gold' }),
     })
-  expect(mistakesOf(configure)).toEqual([on('mTLS'), changed('rotateRefreshToken')])
+  expect(mistakesOf({ configure })).toEqual([on('mTLS'), changed('rotateRefreshToken')])
 })
 
 test('a configuration that is changed in place is checked, too', () => {
@@ -78,7 +58,7 @@ test('a configuration that is changed in place is checked, too', () => {
     Object.assign(features?.resourceIndicators ?? {}, { useGrantedResource: () => false })
     return Object.assign(configuration, { expiresWithSession: () => true })
   }
-  expect(mistakesOf(inPlace)).toEqual([
+  expect(mistakesOf({ configure: inPlace })).toEqual([
     changed('expiresWithSession'),
     changed('features.resourceIndicators.useGrantedResource'),
   ])

@@ -1,27 +1,8 @@
 import { expect, it } from 'vitest'
-import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { ConfigurationError, createAuthorizationServer } from '../../lib/index.ts'
+import { mistakesOf } from '../support/issues.ts'
 import { audience, confidential, publicClient } from '../support/server.ts'
 
 const people = { find: () => undefined, subjects: () => [] }
-
-function mistakesOf(options: object): readonly string[] {
-  try {
-    createAuthorizationServer({
-      issuer: 'https://auth.example.test',
-      cookieKeys: ['a key for the cookies of the tests'],
-      storage: createMemoryAdapter(),
-      signingKeys: 'ephemeral',
-      accounts: { ...people, authenticate: () => undefined },
-      resourceServer: { audience },
-      ...options,
-    })
-    return []
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    return error.issues.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
 
 it.each([
   [

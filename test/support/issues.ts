@@ -26,4 +26,10 @@ export function issuesOf(options: object): readonly ConfigurationIssue[] {
   }
 }
 
+/** The mistakes in these options of a server in production, as a person reads them. */
+export const mistakesOf = (options: object): readonly string[] =>
+  issuesOf({ issuer: 'https://auth.example.test', ...options }).map(
+    ({ path, message }) => `${path}: ${message}`,
+  )
+
 export const issuesOfViews = (views: unknown): readonly ConfigurationIssue[] => issuesOf({ views })

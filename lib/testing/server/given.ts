@@ -66,7 +66,7 @@ export interface TestServerOptions extends Partial<
   readonly server?: never
 }
 
-/** The options of {@link createTestServer} for an authorization server that exists already. It has its own options, so there are no others. */
+/** The options of {@link createTestServer} for an authorization server that exists already and has its own options. */
 export interface WrappedServerOptions {
   readonly server: AuthorizationServer
   /**

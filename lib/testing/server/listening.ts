@@ -12,7 +12,7 @@ export interface Listening {
 }
 
 /**
- * Listens on a free port, of the loopback interface only. It keeps no process alive: a caller that waits for an answer has its own connection, which does.
+ * Listens on a free port, of the loopback interface only. It keeps no process alive: a caller that waits has its own connection.
  */
 export async function listen(): Promise<Listening> {
   const http = createServer().unref()
