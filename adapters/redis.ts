@@ -6,12 +6,11 @@ import { createClientNameRecords, createClientRecords } from './redis/clients.ts
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { reach, toConnectionProblem } from './redis/connection.ts'
 import { createGrantStorage } from './redis/grants.ts'
-import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/known-keys.ts'
+import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/places.ts'
 import { createRecordStorage } from './redis/records.ts'
 import { outliveFailovers } from './redis/sentinel.ts'
 import { createSigningKeyRecords } from './redis/signing-keys.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
-import { createUndoing } from './redis/undo.ts'
 import { createUsedProofs } from './redis/used-proofs.ts'
 
 export { parseRedisUrl, RedisUrlError, type RedisAddress, type RedisHost } from './redis/address.ts'
@@ -19,7 +18,7 @@ export { toClientOptions, type RedisClientOptions } from './redis/client-options
 export { toConnectionProblem, watchConnection, type ConnectionProblem } from './redis/connection.ts'
 export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 export { ReplicationError } from './redis/exchange.ts'
-export { MissingKeyError } from './redis/known-keys.ts'
+export { MissingKeyError } from './redis/places.ts'
 export { SealError } from './redis/storage-keys.ts'
 
 /** The options of {@link createRedisAdapter}. */
@@ -172,11 +171,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
     return createRecordStorage(parts, model)
   }
   return {
-    grants: createGrantStorage({
-      ...parts,
-      undoing: createUndoing(commands),
-      waitForReplicas: options.waitForReplicas,
-    }),
+    grants: createGrantStorage({ ...parts, waitForReplicas: options.waitForReplicas }),
     records(model) {
       const existing = models.get(model) ?? create(model)
       models.set(model, existing)

@@ -27,8 +27,8 @@ export interface Commands {
   ): Promise<readonly [number, ...unknown[]]>
   /** Runs a script and waits until so many replicas have what it wrote; answers how many do, too. */
   runReplicated(
-    script: Script,
     wait: ReplicaWait,
+    script: Script,
     key: string,
     ...args: readonly Argument[]
   ): Promise<{ readonly result: readonly unknown[]; readonly replicas: number }>
@@ -62,7 +62,7 @@ export function createCommands(client: RedisClient, timeout: number): Commands {
   return {
     runWithTime,
     run: async (script, key, ...args) => (await runWithTime(script, key, ...args)).slice(1),
-    async runReplicated(script, wait, key, ...args) {
+    async runReplicated(wait, script, key, ...args) {
       let replicas = 0
       const [, ...result] = await ask((until) => {
         const parts = [1, key, until, ...args] as const

@@ -1,14 +1,9 @@
-import type { Exchange, ExchangeResult, NewToken, TokenKind } from '../../lib/storage.ts'
-import { createAttempt, type Argument, type ReplicaWait } from './commands.ts'
-import { exchangeScript } from './exchange-scripts.ts'
-import { tokenNames, tokenPlace } from './loaded-grant.ts'
+import type { Exchange, ExchangeResult } from '../../lib/storage.ts'
+import { createAttempt, type Argument, type Commands, type ReplicaWait } from './commands.ts'
+import { exchangeScript, undoScript } from './exchange-scripts.ts'
+import { kinds, nameOfSuccessor, sealToken } from './grant-hash.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'
-import { sealPayload } from './sealed-json.ts'
 import type { StorageKeys } from './storage-keys.ts'
-import type { Undoing } from './undo.ts'
-
-/** The names of the kinds in the scripts. */
-export const letters = { AuthorizationCode: 'c', RefreshToken: 'r', AccessToken: 'a' } as const
 
 /** Some replicas did not have a refresh in time; it was taken back. */
 export class ReplicationError extends Error {
@@ -18,7 +13,6 @@ export class ReplicationError extends Error {
 /** The parts that store grants. */
 export interface GrantParts extends StoreParts {
   readonly waitForReplicas: ReplicaWait | undefined
-  readonly undoing: Undoing
 }
 
 /**
@@ -26,81 +20,124 @@ export interface GrantParts extends StoreParts {
  * the client got an error and may repeat the request at any time.
  */
 export async function exchangeAt(
-  parts: GrantParts,
+  { commands, keys, waitForReplicas }: GrantParts,
+  undoing: Undoing,
   key: string,
   exchange: Exchange,
 ): Promise<ExchangeResult> {
-  const { commands, keys, waitForReplicas, undoing } = parts
   const attempt = createAttempt()
-  const args = [attempt, ...toArguments(keys, key, exchange)]
-  const undo = { key, args: [attempt, ...toUndo(keys, exchange)] }
-  const isRefresh = exchange.used.kind === 'RefreshToken'
+  const args = toArguments(keys, key, exchange)
+  const change = [exchangeScript, key, attempt, ...args.exchange] as const
   try {
-    if (!waitForReplicas || !isRefresh) {
-      return String((await commands.run(exchangeScript, key, ...args))[0]) as ExchangeResult
+    if (!waitForReplicas || exchange.used.kind !== 'RefreshToken') {
+      return String((await commands.run(...change))[0]) as ExchangeResult
     }
-    const { count } = waitForReplicas
-    const { result, replicas } = await commands.runReplicated(
-      exchangeScript,
-      waitForReplicas,
-      key,
-      ...args,
-    )
+    const { result, replicas } = await commands.runReplicated(waitForReplicas, ...change)
     const answer = String(result[0]) as ExchangeResult
+    const { count } = waitForReplicas
     if (answer !== 'exchanged' || replicas >= count) return answer
     throw new ReplicationError(`${replicas} of ${count} replicas have the refresh`)
   } catch (error) {
     // Also if Redis refuses: a command that was sent before the connection broke may have been done.
-    undoing.undo(undo)
+    undoing.undo(key, [attempt, ...args.undo])
     // The old refresh token is good again before its client hears of it.
     if (error instanceof ReplicationError) await undoing.settle(key).catch(() => undefined)
     throw error
   }
 }
 
-function toArguments(keys: StorageKeys, key: string, exchange: Exchange): readonly Argument[] {
-  const { used, refreshToken, accessToken, retryWindow, overlap = 0 } = exchange
-  const accessTokenNames = accessToken ? tokenNames(keys, 'AccessToken', accessToken.id) : ['']
-  return [
-    letters[used.kind],
-    tokenNames(keys, used.kind, used.id).join(','),
-    used.kind === 'RefreshToken' ? used.generation : 0,
-    retryWindow * 1000,
-    refreshToken ? tokenNames(keys, 'RefreshToken', refreshToken.id).join(',') : '',
-    ...issued(keys, key, 'RefreshToken', refreshToken),
-    successorName(keys, refreshToken),
-    // An access token is never compared, so one name does.
-    accessTokenNames[0] ?? '',
-    ...issued(keys, key, 'AccessToken', accessToken),
-    keys.ids[0],
-    overlap * 1000,
-  ]
+/** The arguments of both scripts after the attempt. */
+function toArguments(
+  keys: StorageKeys,
+  key: string,
+  { used, refreshToken, accessToken, retryWindow, overlap = 0 }: Exchange,
+): Readonly<Record<'exchange' | 'undo', readonly Argument[]>> {
+  const kind = kinds[used.kind]
+  const names = keys.names(used.kind, used.id)
+  const generation = used.kind === 'RefreshToken' ? used.generation : 0
+  const newNames = refreshToken ? keys.names('RefreshToken', refreshToken.id) : ['']
+  return {
+    exchange: [
+      kind,
+      names.join(','),
+      generation,
+      retryWindow * 1000,
+      newNames.join(','),
+      refreshToken ? sealToken(keys, key, 'RefreshToken', refreshToken) : '',
+      refreshToken ? toMilliseconds(refreshToken.lifetime) : '',
+      nameOfSuccessor(keys, refreshToken),
+      // An access token is never compared, so one name does.
+      accessToken ? keys.names('AccessToken', accessToken.id)[0] : '',
+      accessToken ? sealToken(keys, key, 'AccessToken', accessToken) : '',
+      accessToken ? toMilliseconds(accessToken.lifetime) : '',
+      keys.ids[0],
+      overlap * 1000,
+    ],
+    undo: [kind, names[0], generation, newNames[0] ?? ''],
+  }
 }
 
-const toUndo = (keys: StorageKeys, { used, refreshToken }: Exchange): readonly Argument[] => [
-  letters[used.kind],
-  tokenNames(keys, used.kind, used.id)[0],
-  used.kind === 'RefreshToken' ? used.generation : 0,
-  refreshToken ? tokenNames(keys, 'RefreshToken', refreshToken.id)[0] : '',
-]
+/** Takes exchanges back whose client was told that they did not happen, as soon as Redis can be reached. */
+export interface Undoing {
+  /** The keys of the grants that have such an exchange. */
+  readonly pending: Pick<ReadonlyMap<string, unknown>, 'has'>
+  /** Notes one. @param args - of the script */
+  undo(key: string, args: readonly Argument[]): void
+  /**
+   * Takes back all of a grant. To be called before the grant is looked at: nobody sees such an exchange in it.
+   *
+   * @throws if that cannot be done now
+   */
+  settle(key: string): Promise<void>
+}
 
-/** The name of the successor of a refresh token. */
-export const successorName = (keys: StorageKeys, token: NewToken | undefined): string =>
-  token?.successor === undefined ? '' : tokenNames(keys, 'RefreshToken', token.successor)[0]
+/** How often it is tried, and for how long, in milliseconds: well before the client comes again (Retry-After). */
+const interval = 200
+const longest = 3_600_000
 
-/** Payload and lifetime of what is issued. */
-const issued = (
-  keys: StorageKeys,
-  key: string,
-  kind: TokenKind,
-  token: NewToken | undefined,
-): readonly Argument[] =>
-  token ? [sealToken(keys, key, kind, token), toMilliseconds(token.lifetime)] : ['', '']
+/** How many exchanges are remembered. */
+const maxPending = 10_000
 
-/** The payload of a code or token, sealed for its place in a grant. */
-export const sealToken = (
-  keys: StorageKeys,
-  key: string,
-  kind: TokenKind,
-  { id, payload }: NewToken,
-): Buffer => sealPayload(keys, tokenPlace(keys, key, kind, id), id, payload)
+interface Pending {
+  /** The arguments of each. Several may have been on their way at once; at most one of them was done. */
+  readonly exchanges: readonly (readonly Argument[])[]
+  readonly until: number
+}
+
+/** Remembers in this process what is to be taken back. */
+export function createUndoing(commands: Commands): Undoing {
+  const pending = new Map<string, Pending>()
+  let timer: NodeJS.Timeout | undefined
+
+  const settle = async (key: string): Promise<void> => {
+    const { exchanges = [] } = pending.get(key) ?? {}
+    await Promise.all(exchanges.map((args) => commands.run(undoScript, key, ...args)))
+    const now = pending.get(key)
+    const left = now?.exchanges.filter((args) => !exchanges.includes(args)) ?? []
+    if (now && left.length > 0) pending.set(key, { ...now, exchanges: left })
+    else pending.delete(key)
+  }
+  const settleAll = async (): Promise<void> => {
+    const now = performance.now()
+    for (const [key, { until }] of pending) if (until < now) pending.delete(key)
+    // One after the other, and no more once one fails: Redis is away.
+    for (const key of pending.keys()) await settle(key)
+  }
+  const tick = (): void =>
+    void settleAll()
+      .catch(() => undefined)
+      .finally(() => {
+        timer = pending.size > 0 ? setTimeout(tick, interval).unref() : undefined
+      })
+
+  return {
+    pending,
+    settle,
+    undo(key, args) {
+      if (pending.size >= maxPending) return
+      const exchanges = [...(pending.get(key)?.exchanges ?? []), args]
+      pending.set(key, { exchanges, until: performance.now() + longest })
+      timer ??= setTimeout(tick, interval).unref()
+    },
+  }
+}

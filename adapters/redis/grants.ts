@@ -7,7 +7,15 @@ import type {
   StoredPayload,
 } from '../../lib/storage.ts'
 import { createAttempt, isOne } from './commands.ts'
-import { exchangeAt, letters, sealToken, successorName, type GrantParts } from './exchange.ts'
+import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
+import {
+  kinds,
+  nameOfSuccessor,
+  sealToken,
+  toFields,
+  toLoadedGrant,
+  type GrantFields,
+} from './grant-hash.ts'
 import {
   addScript,
   describeScript,
@@ -19,14 +27,13 @@ import {
   saveScript,
 } from './grant-scripts.ts'
 import { createGrantIndexes, type GrantIndexes } from './indexes.ts'
-import { toFields, toLoadedGrant, tokenNames, type GrantFields } from './loaded-grant.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
-import { openPayload, sealPayload } from './sealed-json.ts'
-import type { StorageKeys } from './storage-keys.ts'
+import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
-  const { commands, keys, undoing } = parts
+  const { commands, keys } = parts
+  const undoing = createUndoing(commands)
   const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
   const reseal = createReseal(parts, indexes)
@@ -42,7 +49,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
     },
     load: (grantId) =>
       places.first(grantId, async (key) => {
-        await undoing.settle(key)
+        if (undoing.pending.has(key)) await undoing.settle(key)
         const [now, answer] = await commands.runWithTime(loadScript, key)
         const fields = toFields(answer as Buffer[])
         const loaded = toLoadedGrant(keys, { key, now, fields })
@@ -51,24 +58,24 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       }),
     add: async (grantId, kind, token) =>
       (await places.first(grantId, async (key) => {
-        const [name] = tokenNames(keys, kind, token.id)
+        const [name] = keys.names(kind, token.id)
         const life = toMilliseconds(token.lifetime)
         const sealed = sealToken(keys, key, kind, token)
-        const successor = successorName(keys, token)
-        const args = [letters[kind], name, sealed, life, successor, keys.ids[0]]
+        const successor = nameOfSuccessor(keys, token)
+        const args = [kinds[kind], name, sealed, life, successor, keys.ids[0]]
         return isOne(await commands.run(addScript, key, ...args)) || undefined
       })) ?? false,
     exchange: async (grantId, exchange) =>
       (await places.first(grantId, async (key) => {
-        const result = await exchangeAt(parts, key, exchange)
+        const result = await exchangeAt(parts, undoing, key, exchange)
         return result === 'gone' ? undefined : result
       })) ?? 'gone',
     async noteUse(grantId, generation) {
       await places.first(grantId, (key) => commands.run(noteUseScript, key, generation))
     },
     async remove(grantId, kind, id) {
-      const names = id === undefined ? '' : tokenNames(keys, kind, id).join(',')
-      await places.first(grantId, (key) => commands.run(removeScript, key, letters[kind], names))
+      const names = id === undefined ? '' : keys.names(kind, id).join(',')
+      await places.first(grantId, (key) => commands.run(removeScript, key, kinds[kind], names))
     },
     ...createListAndEnds(parts, places, indexes),
   }

@@ -10,7 +10,7 @@ import {
   upsertScript,
 } from './record-scripts.ts'
 import type { Script } from './script.ts'
-import { openPayload, sealPayload } from './sealed-json.ts'
+import { openPayload, sealPayload } from './storage-keys.ts'
 
 /**
  * Records of one model: a Redis hash each, and one more that leads there by a second id.

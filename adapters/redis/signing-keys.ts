@@ -1,7 +1,7 @@
 import type { RecordStorage } from '../../lib/storage.ts'
 import { createPlaces, type StoreParts } from './places.ts'
 import { findScript, resealScript } from './record-scripts.ts'
-import { openPayload, sealPayload } from './sealed-json.ts'
+import { openPayload, sealPayload } from './storage-keys.ts'
 import { createSwappedRecords } from './swapped-records.ts'
 
 /**

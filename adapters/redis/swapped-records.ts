@@ -3,7 +3,7 @@ import { isOne } from './commands.ts'
 import { createPlaces, type StoreParts } from './places.ts'
 import { swapScript } from './record-scripts.ts'
 import { createRecordStorage, kebabCase, toLife } from './records.ts'
-import { sealPayload } from './sealed-json.ts'
+import { sealPayload } from './storage-keys.ts'
 
 /**
  * Records that are changed by several processes. Each has one place whatever the keys are: processes in the middle of

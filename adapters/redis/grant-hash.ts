@@ -1,24 +1,32 @@
 import type {
   LoadedGrant,
+  NewToken,
   StoredPayload,
   StoredRefreshToken,
   TokenKind,
 } from '../../lib/storage.ts'
-import { openPayload } from './sealed-json.ts'
-import type { StorageKeys } from './storage-keys.ts'
+import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
-/** The names of a code or token within its grant, one for each key, newest first. */
-export const tokenNames = (
+/** The names of the kinds in the scripts. */
+export const kinds = { AuthorizationCode: 'c', RefreshToken: 'r', AccessToken: 'a' } as const
+
+/** The payload of a code or token, sealed for its place in the grant. */
+export function sealToken(
   keys: StorageKeys,
+  key: string,
   kind: TokenKind,
-  id: string,
-): readonly [string, ...string[]] => keys.names(kind, id)
-
-/** The place that the payload of a code or token is sealed for. */
-export const tokenPlace = (keys: StorageKeys, key: string, kind: TokenKind, id: string): string =>
-  kind === 'AccessToken' ? accessTokenPlace(key, tokenNames(keys, kind, id)[0]) : `${key}/${kind}`
+  { id, payload }: NewToken,
+): Buffer {
+  const place =
+    kind === 'AccessToken' ? accessTokenPlace(key, keys.names(kind, id)[0]) : `${key}/${kind}`
+  return sealPayload(keys, place, id, payload)
+}
 
 const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`
+
+/** The name of the successor of a refresh token, or an empty text. */
+export const nameOfSuccessor = (keys: StorageKeys, token: NewToken | undefined): string =>
+  token?.successor === undefined ? '' : keys.names('RefreshToken', token.successor)[0]
 
 /** The fields of a Redis hash. */
 export type GrantFields = ReadonlyMap<string, Buffer>
@@ -44,7 +52,7 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
     if (!code) return undefined
     keys.mustKnow(code)
     const name = fields.get('ch')?.toString() ?? ''
-    const isIt = tokenNames(keys, 'AuthorizationCode', id).includes(name)
+    const isIt = keys.names('AuthorizationCode', id).includes(name)
     if (!isIt || (numberOf('ce') ?? 0) <= now) return undefined
     const payload = openPayload(keys, `${key}/AuthorizationCode`, code, id)
     const consumed = numberOf('cu')
@@ -64,7 +72,7 @@ function findAccessToken(
   { key, now, fields }: Source,
   id: string,
 ): StoredPayload | undefined {
-  for (const name of tokenNames(keys, 'AccessToken', id)) {
+  for (const name of keys.names('AccessToken', id)) {
     const value = fields.get(`a:${name}`)
     if (!value) continue
     const { endsAt, sealed } = toEndAndSealed(value)
@@ -93,7 +101,7 @@ function toRefreshToken(
   if (!sealed) return undefined
   const textOf = (field: string): string => fields.get(field)?.toString() ?? ''
   const isNamed = (id: string, field: string): boolean =>
-    tokenNames(keys, 'RefreshToken', id).includes(textOf(field))
+    keys.names('RefreshToken', id).includes(textOf(field))
   let payload: StoredPayload | undefined
   return {
     // Opened only when it is asked for: introspection does not need it.
