@@ -1,4 +1,4 @@
-import { accessTokens, expire } from './grant-script-parts.ts'
+import { accessTokens, expire } from './grant-scripts.ts'
 import { createScript, type Script } from './script.ts'
 
 // grant-scripts.ts lists the fields of a grant.
