@@ -1,20 +1,23 @@
 import type { RedisOptions } from 'ioredis'
-import type { RecordStorage, Storage, StorageProblem, UsedProofs } from '../lib/storage.ts'
-import { findProblems, watchSetup } from './redis/check.ts'
-import { createClientChanges } from './redis/client-changes.ts'
-import { createClientNameRecords, createClientRecords } from './redis/clients.ts'
+import type { Storage, StorageProblem, UsedProofs } from '../lib/storage.ts'
+import { createCheck, watchSetup } from './redis/check.ts'
+import { createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
-import { reach, toConnectionProblem } from './redis/connection.ts'
+import { outliveFailovers } from './redis/connection.ts'
 import { createGrantStorage } from './redis/grants.ts'
-import { createKnownKeys, MissingKeyError, type KnownKeys } from './redis/places.ts'
+import { createKnownKeys } from './redis/places.ts'
 import { createRecordStorage } from './redis/records.ts'
-import { outliveFailovers } from './redis/sentinel.ts'
-import { createSigningKeyRecords } from './redis/signing-keys.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
 import { createUsedProofs } from './redis/used-proofs.ts'
 
-export { parseRedisUrl, RedisUrlError, type RedisAddress, type RedisHost } from './redis/address.ts'
-export { toClientOptions, type RedisClientOptions } from './redis/client-options.ts'
+export {
+  parseRedisUrl,
+  RedisUrlError,
+  toClientOptions,
+  type RedisAddress,
+  type RedisClientOptions,
+  type RedisHost,
+} from './redis/address.ts'
 export { toConnectionProblem, watchConnection, type ConnectionProblem } from './redis/connection.ts'
 export { RedisTimeoutError, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 export { ReplicationError } from './redis/exchange.ts'
@@ -142,57 +145,28 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
   const { client, keyPrefix: prefix = 'pleo:', timeout = 700, subscriber } = options
   const { maxProofsPerClient = 100_000 } = options
   checkOptions(options, timeout)
-  const keys = createStorageKeys(checkKeys(options.keys))
+  const keys = createStorageKeys(options.keys)
   const commands = createCommands(client, timeout)
   const known = createKnownKeys(commands, keys, prefix)
-  const check = async (): Promise<readonly StorageProblem[]> => {
-    try {
-      return await reach(client, async () => [
-        ...(await findProblems(client, timeout)),
-        ...(await missingKeys(known)),
-      ])
-    } catch (error) {
-      const { message, wrong } = toConnectionProblem(error)
-      if (!wrong) throw error
-      return [{ code: 'refused', message }]
-    }
-  }
+  const parts = { commands, keys, known, prefix }
+  const check = createCheck(client, timeout, known)
   watchSetup(client, check, options.onProblem)
   outliveFailovers(client)
   if (subscriber) outliveFailovers(subscriber)
 
-  const parts = { commands, keys, known, prefix }
-  const changes = createClientChanges({ client, prefix, subscriber })
-  const models = new Map<string, RecordStorage>()
-  const create = (model: string): RecordStorage => {
-    if (model === 'Client') return changes.announcing(createClientRecords(parts))
-    if (model === 'ClientName') return createClientNameRecords(parts)
-    if (model === 'SigningKeys') return createSigningKeyRecords(parts)
-    return createRecordStorage(parts, model)
-  }
+  const clients = createClientRecords({ ...parts, redis: client, subscriber })
+  const models = new Map([['Client', clients.records]])
   return {
     grants: createGrantStorage({ ...parts, waitForReplicas: options.waitForReplicas }),
     records(model) {
-      const existing = models.get(model) ?? create(model)
+      const existing = models.get(model) ?? createRecordStorage(parts, model)
       models.set(model, existing)
       return existing
     },
     usedProofs: createUsedProofs(parts, maxProofsPerClient),
     deriveKeys: (purpose) => keys.derive(purpose),
-    onClientChange: changes.onClientChange,
+    onClientChange: clients.onClientChange,
     check,
-  }
-}
-
-async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
-  try {
-    // First, so that a process with wrong keys does not make all others search for those.
-    await known.check()
-    await known.announce()
-    return []
-  } catch (error) {
-    if (!(error instanceof MissingKeyError)) throw error
-    return [{ code: 'missing_storage_key', message: error.message }]
   }
 }
 
@@ -218,12 +192,4 @@ function checkOptions(
   throw new TypeError(
     'waitForReplicas must have a count, and a timeout of at most three tenths of timeout',
   )
-}
-
-function checkKeys(keys: unknown): readonly [string, ...string[]] {
-  const [first, ...others] = Array.isArray(keys) ? (keys as readonly unknown[]) : []
-  if ([first, ...others].every((key) => typeof key === 'string' && key.length >= 32)) {
-    return [String(first), ...others.map(String)]
-  }
-  throw new TypeError('keys must hold at least one secret, each of 32 characters or more')
 }

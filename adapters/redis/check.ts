@@ -1,18 +1,48 @@
 import type { Redis } from 'ioredis'
 import type { StorageProblem } from '../../lib/storage.ts'
 import { within, type RedisClient } from './commands.ts'
+import { isReplica, reach, toConnectionProblem } from './connection.ts'
+import { MissingKeyError, type KnownKeys } from './places.ts'
 
 /** The oldest Redis whose scripts can say that a replica must not run them. */
 const oldestVersion = 7
 
-/** The message of the error for a server that was demoted. */
-export const isReplica = 'Redis is a replica'
-
 /** How long a Cluster may take until it knows its servers, in milliseconds. */
 const connectTimeout = 5000
 
-/** Looks at every server that holds keys. */
-export async function findProblems(
+/** Makes the check of the setup: of every server that holds keys, and of the storage keys. */
+export function createCheck(
+  client: RedisClient,
+  timeout: number,
+  known: KnownKeys,
+): () => Promise<readonly StorageProblem[]> {
+  return async () => {
+    try {
+      return await reach(client, async () => [
+        ...(await findProblems(client, timeout)),
+        ...(await missingKeys(known)),
+      ])
+    } catch (error) {
+      const { message, wrong } = toConnectionProblem(error)
+      if (!wrong) throw error
+      return [{ code: 'refused', message }]
+    }
+  }
+}
+
+async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
+  try {
+    // First, so that a process with wrong keys does not make all others search for those.
+    await known.check()
+    await known.announce()
+    return []
+  } catch (error) {
+    if (!(error instanceof MissingKeyError)) throw error
+    return [{ code: 'missing_storage_key', message: error.message }]
+  }
+}
+
+async function findProblems(
   client: RedisClient,
   timeout: number,
 ): Promise<readonly StorageProblem[]> {

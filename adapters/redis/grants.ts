@@ -56,15 +56,15 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         if (loaded) reseal(key, fields, loaded)
         return loaded
       }),
-    add: async (grantId, kind, token) =>
-      (await places.first(grantId, async (key) => {
+    add: (grantId, kind, token) =>
+      places.some(grantId, (key) => {
         const [name] = keys.names(kind, token.id)
         const life = toMilliseconds(token.lifetime)
         const sealed = sealToken(keys, key, kind, token)
         const successor = nameOfSuccessor(keys, token)
         const args = [kinds[kind], name, sealed, life, successor, keys.ids[0]]
-        return isOne(await commands.run(addScript, key, ...args)) || undefined
-      })) ?? false,
+        return commands.run(addScript, key, ...args)
+      }),
     exchange: async (grantId, exchange) =>
       (await places.first(grantId, async (key) => {
         const result = await exchangeAt(parts, undoing, key, exchange)

@@ -14,17 +14,20 @@ export interface StoreParts {
 export interface Places {
   /** Asks at every place at once; what the newest one answers counts first. */
   first<T>(id: string, ask: (key: string) => Promise<T | undefined>): Promise<T | undefined>
+  /** Asks at every place at once, and resolves to whether one of them answers 1. */
+  some(id: string, ask: Ask): Promise<boolean>
   /** Writes to the place that it has already, otherwise to the newest place. `only`: 1 to write over an existing one only. */
   write(id: string, write: Write): Promise<void>
   /** Writes at the newest place, and removes it from older ones: for what would stay there for ever. */
-  move(id: string, write: Write, remove: (key: string) => Promise<unknown>): Promise<void>
+  move(id: string, write: Write, remove: Ask): Promise<void>
   /**
    * Takes every place, one after the other; answers whether all were free. The order is the same for
    * everybody, whichever key is the newest there, so that of several one gets them all.
    */
-  takeAll(id: string, take: (key: string) => Promise<boolean>): Promise<boolean>
+  takeAll(id: string, take: Ask): Promise<boolean>
 }
 
+type Ask = (key: string) => Promise<readonly unknown[]>
 type Write = (key: string, only: 0 | 1) => Promise<readonly unknown[]>
 
 /**
@@ -42,14 +45,17 @@ export function createPlaces(
     const [newest, ...older] = toName ? ([toName(id)] as const) : keys.names(kind, id)
     return [toKey(newest), ...older.map((name) => toKey(name))]
   }
+  const first: Places['first'] = async (id, ask) => {
+    await known.announce()
+    const answers = await Promise.all(of(id).map((key) => ask(key)))
+    const answer = answers.find((one) => one !== undefined)
+    if (answer === undefined && !toName) await known.check()
+    return answer
+  }
   return {
-    async first(id, ask) {
-      await known.announce()
-      const answers = await Promise.all(of(id).map((key) => ask(key)))
-      const answer = answers.find((one) => one !== undefined)
-      if (answer === undefined && !toName) await known.check()
-      return answer
-    },
+    first,
+    some: async (id, ask) =>
+      (await first(id, async (key) => isOne(await ask(key)) || undefined)) ?? false,
     async write(id, write) {
       await known.announce()
       const [newest, ...older] = of(id)
@@ -64,7 +70,7 @@ export function createPlaces(
     },
     async takeAll(id, take) {
       await known.announce()
-      for (const key of of(id).toSorted()) if (!(await take(key))) return false
+      for (const key of of(id).toSorted()) if (!isOne(await take(key))) return false
       return true
     },
   }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { RecordStorage, StoredPayload } from '../../lib/storage.ts'
-import { createAttempt, isOne } from './commands.ts'
+import { createAttempt } from './commands.ts'
 import { createPlaces, toMilliseconds, type StoreParts } from './places.ts'
 import {
   consumeScript,
@@ -7,23 +8,31 @@ import {
   findScript,
   insertScript,
   replaceScript,
+  resealScript,
+  swapScript,
   upsertScript,
 } from './record-scripts.ts'
-import type { Script } from './script.ts'
 import { openPayload, sealPayload } from './storage-keys.ts'
 
+const hashed =
+  (kind: string) =>
+  (id: string): string =>
+    createHash('sha256').update(`${kind}:${id}`).digest('base64url').slice(0, 22)
+
 /**
- * Records of one model: a Redis hash each, and one more that leads there by a second id.
- *
- * @param toName - what a record is called whatever the keys are; left out, it has a name under each of them
+ * The names of records whose ids are no secrets, and which several processes change. Each has one place, which does not depend on
+ * the keys: processes in the middle of a key rotation decide at the same place who was first.
  */
-export function createRecordStorage(
-  parts: StoreParts,
-  model: string,
-  toName?: (id: string) => string,
-): RecordStorage {
+const fixedNames: ReadonlyMap<string, (id: string) => string> = new Map([
+  ['Client', hashed('client')],
+  ['ClientName', hashed('client-name')],
+  ['SigningKeys', (id: string) => id],
+])
+
+/** Records of one model: a Redis hash each, and one more that leads there by a second id. */
+export function createRecordStorage(parts: StoreParts, model: string): RecordStorage {
   const { commands, keys } = parts
-  const places = createPlaces(parts, kebabCase(model), toName)
+  const places = createPlaces(parts, kebabCase(model), fixedNames.get(model))
   const pointers = createPointers(parts, kebabCase(model))
 
   const find = (id: string): Promise<StoredPayload | undefined> =>
@@ -31,12 +40,9 @@ export function createRecordStorage(
       const [sealed, consumed] = await commands.run(findScript, key)
       if (!sealed) return undefined
       const payload = openPayload(keys, key, sealed as Buffer, id)
+      if (model === 'SigningKeys') await reseal(parts, key, id, sealed as Buffer)
       return consumed ? { ...payload, consumed: Number(consumed) } : payload
     })
-  const isDone = async (script: Script, id: string, ...args: readonly string[]): Promise<boolean> =>
-    (await places.first(id, async (key) => {
-      return isOne(await commands.run(script, key, createAttempt(), ...args)) || undefined
-    })) ?? false
   return {
     find,
     findByUid: (uid) => findBySecond(pointers, find, 'uid', uid),
@@ -47,33 +53,45 @@ export function createRecordStorage(
       const second = payload.uid ?? payload.userCode
       const write = (key: string, only: 0 | 1): Promise<readonly unknown[]> =>
         commands.run(upsertScript, key, sealPayload(keys, key, id, payload), life, only, version)
-      const remove = (key: string): Promise<unknown> =>
+      const remove = (key: string): Promise<readonly unknown[]> =>
         commands.run(destroyScript, key, createAttempt(), '')
       const written = life === '' ? places.move(id, write, remove) : places.write(id, write)
       await Promise.all([written, second !== undefined && pointers.set(second, id, life)])
     },
     insert: (id, payload, lifetime) =>
-      places.takeAll(id, async (key) => {
-        const args = [
-          sealPayload(keys, key, id, payload),
-          toLife(lifetime),
-          createAttempt(),
-          payload.version ?? '',
-        ]
-        return isOne(await commands.run(insertScript, key, ...args))
+      places.takeAll(id, (key) => {
+        const sealed = sealPayload(keys, key, id, payload)
+        const args = [sealed, toLife(lifetime), createAttempt(), payload.version ?? '']
+        return commands.run(insertScript, key, ...args)
       }),
-    consume: (id) => isDone(consumeScript, id),
-    // A session follows an interaction, and a code.
-    ...notListed,
-    destroy: (id, version = '') =>
-      isDone(model === 'Interaction' ? replaceScript : destroyScript, id, version),
+    swap: (id, payload, from = '', lifetime) =>
+      places.some(id, (key) => {
+        const sealed = sealPayload(keys, key, id, payload)
+        const args = [sealed, payload.version ?? '', from, toLife(lifetime)]
+        return commands.run(swapScript, key, ...args)
+      }),
+    consume: (id) => places.some(id, (key) => commands.run(consumeScript, key, createAttempt())),
+    destroy: (id, version = '') => {
+      // A session follows an interaction, and a code.
+      const script = model === 'Interaction' ? replaceScript : destroyScript
+      return places.some(id, (key) => commands.run(script, key, createAttempt(), version))
+    },
+    // Only clients are listed: clients.ts.
+    ids: async () => [],
   }
 }
 
-/** Methods for clients only, which have a place of their own. */
-const notListed: Pick<RecordStorage, 'swap' | 'ids'> = {
-  swap: async () => false,
-  ids: async () => [],
+/** Seals the signing keys again if it was not with the newest key: they must not be lost when the older one is removed. */
+async function reseal(
+  { commands, keys }: StoreParts,
+  key: string,
+  id: string,
+  sealed: Buffer,
+): Promise<void> {
+  if (keys.isFresh(sealed)) return
+  const fresh = sealPayload(keys, key, id, openPayload(keys, key, sealed, id))
+  // If it fails, the next read tries again.
+  await commands.run(resealScript, key, sealed, fresh).catch(() => undefined)
 }
 
 async function findBySecond(
@@ -111,9 +129,9 @@ function createPointers(parts: StoreParts, kind: string): Pointers {
 }
 
 /** A lifetime as the scripts of records take it. */
-export const toLife = (lifetime: number | undefined): number | '' =>
+const toLife = (lifetime: number | undefined): number | '' =>
   lifetime === undefined ? '' : toMilliseconds(lifetime)
 
 /** A model in the name of a key. */
-export const kebabCase = (model: string): string =>
+const kebabCase = (model: string): string =>
   model.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase()

@@ -50,37 +50,27 @@ export class SealError extends Error {
  * Makes storage keys.
  *
  * @param secrets - the first names and seals, all find and open
+ * @throws TypeError if there is none, or one is too short
  */
-export function createStorageKeys(secrets: readonly [string, ...string[]]): StorageKeys {
-  const toKey = (secret: string): Key => ({
-    id: Buffer.from(derive(secret, 'id')).subarray(0, idLength),
-    // Node reads a key object four times as fast as it reads bytes.
-    name: createSecretKey(derive(secret, 'name')),
-    seal: createSecretKey(derive(secret, 'seal')),
-    secret,
-  })
-  const newest = toKey(secrets[0])
-  const keys: readonly [Key, ...Key[]] = [
-    newest,
-    ...secrets.slice(1).map((secret) => toKey(secret)),
-  ]
-  const nameUnder = (key: Key, kind: string, id: string): string =>
-    createHmac('sha256', key.name)
-      .update(JSON.stringify([kind, id]))
-      .digest()
-      .subarray(0, 16)
-      .toString('base64url')
+export function createStorageKeys(secrets: readonly string[]): StorageKeys {
+  const given: readonly unknown[] = Array.isArray(secrets) ? secrets : []
+  const isGood = given.every((secret) => typeof secret === 'string' && secret.length >= 32)
+  const [newest, ...older] = isGood ? given.map((secret) => toKey(String(secret))) : []
+  if (!newest) {
+    throw new TypeError('keys must hold at least one secret, each of 32 characters or more')
+  }
+  const keys = [newest, ...older]
   const keyOf = (sealed: Buffer): Key => {
     const key = keys.find(({ id }) => id.equals(sealed.subarray(0, idLength)))
     if (key) return key
     throw new SealError('sealed with a storage key that is not among those given')
   }
   return {
-    ids: [newest.id.toString('hex'), ...keys.slice(1).map(({ id }) => id.toString('hex'))],
-    names(kind, id) {
-      const [first, ...others] = keys
-      return [nameUnder(first, kind, id), ...others.map((key) => nameUnder(key, kind, id))]
-    },
+    ids: [newest.id.toString('hex'), ...older.map(({ id }) => id.toString('hex'))],
+    names: (kind, id) => [
+      nameUnder(newest, kind, id),
+      ...older.map((key) => nameUnder(key, kind, id)),
+    ],
     seal(place, content) {
       const nonce = randomBytes(nonceLength)
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
@@ -94,9 +84,24 @@ export function createStorageKeys(secrets: readonly [string, ...string[]]): Stor
   }
 }
 
+const toKey = (secret: string): Key => ({
+  id: Buffer.from(derive(secret, 'id')).subarray(0, idLength),
+  // Node reads a key object four times as fast as it reads bytes.
+  name: createSecretKey(derive(secret, 'name')),
+  seal: createSecretKey(derive(secret, 'seal')),
+  secret,
+})
+
 function derive(secret: string, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, 'pleo-oauth-server storage', purpose, 32))
 }
+
+const nameUnder = (key: Key, kind: string, id: string): string =>
+  createHmac('sha256', key.name)
+    .update(JSON.stringify([kind, id]))
+    .digest()
+    .subarray(0, 16)
+    .toString('base64url')
 
 /** A key of its own for each place: nothing can be moved, and no key seals more than a few times. */
 const keyFor = (key: Key, place: string): Buffer =>
