@@ -28,19 +28,17 @@ const accessTokenPlace = (key: string, name: string): string => `${key}/AccessTo
 export const nameOfSuccessor = (keys: StorageKeys, token: NewToken | undefined): string =>
   token?.successor === undefined ? '' : keys.names('RefreshToken', token.successor)[0]
 
-/** The fields of a Redis hash. */
-export type GrantFields = ReadonlyMap<string, Buffer>
-
-interface Source {
+/** The Redis hash of a grant, as it was read. */
+export interface GrantHash {
   readonly key: string
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
-  readonly fields: GrantFields
+  readonly fields: ReadonlyMap<string, Buffer>
 }
 
-/** A grant from its Redis hash; what is sealed is opened when it is asked for. */
-export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | undefined {
-  const { key, now, fields } = source
+/** Reads a grant from its Redis hash. Codes and tokens are opened when they are asked for. */
+export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant | undefined {
+  const { key, now, fields } = hash
   const sealed = fields.get('g')
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
@@ -61,7 +59,7 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
-    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(keys, source, id) : findCode(id)),
+    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)),
     lastUsedAt: numberOf('lu'),
     refreshToken: toRefreshToken(keys, key, fields),
   }
@@ -69,7 +67,7 @@ export function toLoadedGrant(keys: StorageKeys, source: Source): LoadedGrant | 
 
 function findAccessToken(
   keys: StorageKeys,
-  { key, now, fields }: Source,
+  { key, now, fields }: GrantHash,
   id: string,
 ): StoredPayload | undefined {
   for (const name of keys.names('AccessToken', id)) {
@@ -95,7 +93,7 @@ function toEndAndSealed(value: Buffer): { readonly endsAt: number; readonly seal
 function toRefreshToken(
   keys: StorageKeys,
   key: string,
-  fields: GrantFields,
+  fields: ReadonlyMap<string, Buffer>,
 ): StoredRefreshToken | undefined {
   const sealed = fields.get('r')
   if (!sealed) return undefined
@@ -104,7 +102,7 @@ function toRefreshToken(
     keys.names('RefreshToken', id).includes(textOf(field))
   let payload: StoredPayload | undefined
   return {
-    // Opened only when it is asked for: introspection does not need it.
+    // Introspection does not need it.
     get payload() {
       payload ??= openPayload(keys, `${key}/RefreshToken`, sealed)
       return payload
@@ -119,8 +117,8 @@ function toRefreshToken(
   }
 }
 
-/** Fields from their names and values in turn. */
-export function toFields(fields: readonly Buffer[]): GrantFields {
+/** Reads an answer of Redis that has names and values in turn. */
+export function toFields(fields: readonly Buffer[]): GrantHash['fields'] {
   const map = new Map<string, Buffer>()
   for (let index = 0; index < fields.length; index += 2) {
     const [name, value] = fields.slice(index, index + 2)

@@ -14,7 +14,7 @@ import {
   sealToken,
   toFields,
   toLoadedGrant,
-  type GrantFields,
+  type GrantHash,
 } from './grant-hash.ts'
 import {
   addScript,
@@ -30,19 +30,18 @@ import { createGrantIndexes, type GrantIndexes } from './indexes.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
-/** Grants: a Redis hash each, with all that belongs to it, and two indexes by which they are ended. */
+/** Grants: a Redis hash each, with all that belongs to it, and two indexes to list and end them. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
   const { commands, keys } = parts
   const undoing = createUndoing(commands)
   const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
-  const reseal = createReseal(parts, indexes)
 
   return {
     async save(grantId, payload, lifetime) {
       const life = toMilliseconds(lifetime)
       await places.write(grantId, async (key) => {
-        // First, so that no grant is ever without: one that nobody finds could not be ended.
+        // The indexes come first: a grant that is not in them could not be ended.
         const names = await indexes.add(key, payload, life)
         return commands.run(saveScript, key, sealGrant(keys, key, payload), life, ...names)
       })
@@ -51,9 +50,10 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       places.first(grantId, async (key) => {
         if (undoing.pending.has(key)) await undoing.settle(key)
         const [now, answer] = await commands.runWithTime(loadScript, key)
-        const fields = toFields(answer as Buffer[])
-        const loaded = toLoadedGrant(keys, { key, now, fields })
-        if (loaded) reseal(key, fields, loaded)
+        const hash = { key, now, fields: toFields(answer as Buffer[]) }
+        const loaded = toLoadedGrant(keys, hash)
+        // Nobody waits for it. If it fails, the next load tries again.
+        if (loaded) void reseal(parts, indexes, hash, loaded).catch(() => undefined)
         return loaded
       }),
     add: (grantId, kind, token) =>
@@ -88,35 +88,28 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
 const nameOfGrant = (grantId: string): string =>
   createHash('sha256').update(`grant ${grantId}`).digest().subarray(0, 16).toString('base64url')
 
-/** With its id: a list of grants must say it, and it is no credential. */
+/** Keeps the id in the payload: a list of grants needs it, and it is not a credential. */
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>
   sealPayload(keys, `${key}/g`, '', payload)
 
-type Reseal = (key: string, fields: GrantFields, loaded: LoadedGrant) => void
-
 /**
- * Seals a grant anew that was sealed with an older key, and enters it into the indexes under the newest
- * one: after its next refresh, it needs the older key no more.
+ * Seals a grant again that was sealed with an older key, and enters it into the indexes under the newest
+ * key. After its next refresh, it no longer needs the older key.
  */
-function createReseal({ commands, keys }: GrantParts, indexes: GrantIndexes): Reseal {
-  const run = async (
-    key: string,
-    fields: GrantFields,
-    { payload, now }: LoadedGrant,
-  ): Promise<void> => {
-    const before = fields.get('g') ?? ''
-    const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
-    const old = [String(fields.get('ic')), String(fields.get('is'))] as const
-    const names = await indexes.add(key, payload, life)
-    const sealed = sealGrant(keys, key, payload)
-    const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...names))
-    if (isDone) await indexes.remove(key, old)
-  }
-  return (key, fields, loaded) => {
-    const sealed = fields.get('g')
-    // Nobody waits for it. If it fails, it is done at another time.
-    if (sealed && !keys.isFresh(sealed)) void run(key, fields, loaded).catch(() => undefined)
-  }
+async function reseal(
+  { commands, keys }: GrantParts,
+  indexes: GrantIndexes,
+  { key, now, fields }: GrantHash,
+  { payload }: LoadedGrant,
+): Promise<void> {
+  const before = fields.get('g')
+  if (!before || keys.isFresh(before)) return
+  const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
+  const old = [String(fields.get('ic')), String(fields.get('is'))] as const
+  const names = await indexes.add(key, payload, life)
+  const sealed = sealGrant(keys, key, payload)
+  const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...names))
+  if (isDone) await indexes.remove(key, old)
 }
 
 /** Lists and ends grants. */
@@ -132,7 +125,7 @@ function createListAndEnds(
   const end = async (key: string): Promise<EndedGrant | undefined> => {
     const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
     if (!sealed) return undefined
-    // Not waited for: what is left in an index names nothing, and leaves it with its time.
+    // Nobody waits for it: an entry that is left names nothing, and expires.
     void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)
     return open(key, sealed)
   }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 
 /** A script that decides something in one step, on one key. */
 export interface Script {
-  readonly name: string
   readonly source: string
   readonly sha: string
 }
@@ -21,10 +20,12 @@ if deadline > 0 and now > deadline then return redis.error_reply('LATE ' .. now)
 `
 
 /**
- * Makes a script. Those without the flag \`no-writes\` are refused by a replica, so a server that was
- * demoted answers no question from what it last knew; \`allow-oom\` is for those that need no memory.
+ * Makes a script. No script has the flag `no-writes`, so a replica refuses all of them: a server that was demoted must not
+ * answer from old data. `allow-oom` is for scripts that need no memory.
+ *
+ * @param name - for a person who reads the log of Redis
  */
 export function createScript(name: string, flags: 'allow-oom' | '', body: string): Script {
   const source = `#!lua flags=${flags}\n-- ${name}${beginning}${body}`
-  return { name, source, sha: createHash('sha1').update(source).digest('hex') }
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
