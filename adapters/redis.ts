@@ -27,8 +27,8 @@ export { SealError } from './redis/storage-keys.ts'
 /** The options of {@link createRedisAdapter}. */
 export interface RedisAdapterOptions {
   /**
-   * An ioredis client of the host's: `Redis` (one server, or Sentinel) or `Cluster`, best made with
-   * {@link recommendedRedisOptions}. It is used, never opened or closed, and need not be connected yet.
+   * An ioredis client of the host: `Redis` (one server, or Sentinel) or `Cluster`, best made with
+   * {@link recommendedRedisOptions}. The adapter never opens or closes it. It need not be connected yet.
    */
   readonly client: RedisClient
 
@@ -53,7 +53,7 @@ export interface RedisAdapterOptions {
 
   /**
    * Makes each refresh wait until so many replicas have it (`WAIT`), so that a failover cannot forget it. If
-   * they are too slow, the answer is 503. The refresh is stored, and the client repeats it. Other
+   * they are too slow, the refresh is taken back, the answer is 503, and the client may repeat it. Other
    * commands on the same connection wait too.
    *
    * @defaultValue no waiting
@@ -61,16 +61,16 @@ export interface RedisAdapterOptions {
   readonly waitForReplicas?: ReplicaWait
 
   /**
-   * A second client, in subscriber mode: with it, a client that is changed in one process is changed
-   * in all others at once; without, within a second.
+   * A second client, in subscriber mode. With it, a change of an OAuth client counts in all other processes at once.
+   * Without it, the change counts within a second.
    *
    * @defaultValue none
    */
   readonly subscriber?: RedisClient
 
   /**
-   * Told what is wrong with the setup of Redis whenever `client` has connected; of the adapters that share a
-   * client, the first one's.
+   * Called with each mistake in the setup of Redis, whenever `client` has connected. If several adapters share a
+   * client, only the function of the first one is called.
    *
    * @defaultValue a warning of the process (`process.emitWarning`) with the problem's code
    */

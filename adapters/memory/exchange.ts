@@ -2,7 +2,7 @@ import type { Exchange, ExchangeResult, NewToken, TokenKind } from '../../lib/st
 import { copyOf, type StoredRecord } from './space.ts'
 import type { Grant, Token } from './loaded-grant.ts'
 
-/** A grant that is there, and its record. */
+/** A grant that exists, and its record. */
 export interface Live {
   readonly record: StoredRecord
   readonly grant: Grant
@@ -14,7 +14,7 @@ const maxAccessTokens = 64
 /** How many times of first use a grant keeps at most: a client that refreshes faster loses the overlap of the oldest. */
 const maxUses = 1000
 
-/** How long a grant is kept that has nothing yet, in milliseconds. */
+/** How long a grant without a code or token is kept, in milliseconds. */
 const emptyLifetime = 86_400_000
 
 /** An issued token as it is stored. */

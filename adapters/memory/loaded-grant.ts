@@ -27,7 +27,7 @@ export interface Grant {
   lastUsedAt?: number | undefined
 }
 
-/** A grant as it is now. Copies are made of what is asked for only. */
+/** A grant as it is now. Only what is asked for is copied. */
 export function toLoadedGrant(grant: Grant | undefined, now: number): LoadedGrant | undefined {
   if (!grant) return undefined
   // A loaded grant does not change with the grant in the storage.

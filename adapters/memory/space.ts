@@ -34,7 +34,7 @@ export interface Space {
   put(key: string, record: StoredRecord): void
   remove(key: string): boolean
   byIndex(indexKey: string): StoredRecord | undefined
-  /** The keys of all records, those among them that have expired. */
+  /** The keys of all records, also of those that have expired. */
   keys(): Iterable<string>
   consume(record: StoredRecord): void
 }
@@ -92,7 +92,7 @@ interface Room {
   mayHaveGrown(): void
 }
 
-/** Makes room in a full memory: by what has expired, then by up to a tenth of it that was consumed. */
+/** Makes room in a full memory: removes what has expired, then consumed records, up to a tenth of the memory. */
 function createRoom({
   records,
   live,

@@ -11,9 +11,9 @@ export interface RedisAddress {
   readonly db: number
   /** The name of the primary at the Sentinels. */
   readonly primaryName?: string
-  /** As whom the Sentinels are asked, if they have users. No URL has it. */
+  /** The user name at the Sentinels, if they have users. It is not in the URL. */
   readonly sentinelUsername?: string | undefined
-  /** The password of the Sentinels themselves. No URL has it. */
+  /** The password of the Sentinels themselves. It is not in the URL. */
   readonly sentinelPassword?: string | undefined
 }
 
@@ -25,11 +25,12 @@ export interface RedisHost {
 
 const forms =
   'must be redis://host:port, rediss://host:port, several of either separated by commas, or redis+sentinel://host:port,host:port/name'
-const escapes = 'with %XX for what is no letter or digit in a user name or password'
+const escapes =
+  'with %XX for each character of a user name or password that is not a letter or digit'
 
 /**
- * A text is no URL of Redis. The message goes on after its name, "must be …", and has never a part of it, which may be the
- * password.
+ * A text is not a URL of Redis. The message continues a sentence that begins with the name of the setting: "must be …". It never
+ * has a part of the text, which may be the password.
  */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError'
@@ -139,15 +140,15 @@ export function toClientOptions(address: RedisAddress, common: SingleOptions): R
   if (kind === 'server') return { options: { ...options, ...hosts[0], db } }
   if (kind === 'sentinel')
     return { options: { ...options, ...toSentinelAccess(address), db, sentinels: [...hosts] } }
-  // A node does not try again by itself: the Cluster looks for who has taken its place.
+  // A node does not try again by itself: the Cluster looks for the node that has taken its place.
   const { retryStrategy, ...redisOptions } = options
   const cluster: NodesOptions = {
     redisOptions,
     clusterRetryStrategy: retryStrategy,
-    // At 100 ms each: those that fit into the time that the storage waits for an answer.
+    // Each takes 100 ms. So many fit into the time that the storage waits for an answer.
     maxRedirections: 6,
     slotsRefreshTimeout: 1000,
-    // Looked up by each connection: TLS checks the name, and one unknown name leaves the others.
+    // Each connection looks up the name itself: TLS checks it, and one unknown name does not end the others.
     dnsLookup: (host, callback) => callback(null, host),
   }
   return { nodes: [...hosts], options: cluster }

@@ -32,7 +32,7 @@ export function createCheck(
 
 async function missingKeys(known: KnownKeys): Promise<readonly StorageProblem[]> {
   try {
-    // First, so that a process with wrong keys does not make all others search for those.
+    // The check comes first, so that a process with wrong keys does not make all others miss those.
     await known.check()
     await known.announce()
     return []
@@ -55,7 +55,7 @@ async function findProblems(
 
 async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
   if (!isCluster(client)) return [client]
-  // Before that, it knows no servers, or only those of its options. A client that cannot connect never answers.
+  // Until it is ready, it knows no servers, or only those of its options. If it cannot connect, it never answers.
   if (client.status !== 'ready') await within(connectTimeout, client.ping())
   return client.nodes('master')
 }
@@ -71,7 +71,7 @@ async function problemsOf(
   const info = await server.info()
   const valueOf = (name: string): string | undefined =>
     new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
-  // It was demoted: whatever else is asked of it costs the connection to it.
+  // It was demoted. Another command would end the connection to it.
   if (valueOf('role') === 'slave') throw new Error(isReplica)
   const problems: StorageProblem[] = []
   const policy = valueOf('maxmemory_policy')
@@ -99,7 +99,7 @@ async function problemsOf(
 
 const watched = new WeakSet<RedisClient>()
 
-/** Looks whenever the client has connected. One look for each client, however many adapters use it. */
+/** Checks the setup whenever the client has connected, once for each client, however many adapters use it. */
 export function watchSetup(
   client: RedisClient,
   find: () => Promise<readonly StorageProblem[]>,
@@ -108,7 +108,7 @@ export function watchSetup(
   if (watched.has(client)) return
   watched.add(client)
   const look = async (): Promise<void> => {
-    // It may have gone away again; there will be another look when it is back.
+    // The connection may be lost again. The next one checks again.
     const problems = await find().catch(() => [])
     try {
       problems.forEach((problem) => report(problem))
@@ -119,7 +119,7 @@ export function watchSetup(
   client.on('ready', () => void look())
   if (client.status === 'ready') void look()
   if (!isCluster(client)) return
-  // A server that comes later, or comes back, is no reason for a Cluster to say that it is ready.
+  // A Cluster does not emit `ready` when a server joins later or comes back.
   client.on('+node', () => client.status === 'ready' && void look())
 }
 

@@ -17,15 +17,15 @@ export interface ReplicaWait {
 
 /** Runs scripts. */
 export interface Commands {
-  /** The answer of the script, without the time. */
+  /** Runs a script. Resolves to its answer, without the time. */
   run(script: Script, key: string, ...args: readonly Argument[]): Promise<readonly unknown[]>
-  /** The same with the clock of the Redis in front, in milliseconds since the epoch. */
+  /** The same. The answer begins with the clock of the Redis, in milliseconds since the epoch. */
   runWithTime(
     script: Script,
     key: string,
     ...args: readonly Argument[]
   ): Promise<readonly [number, ...unknown[]]>
-  /** Runs a script and waits until so many replicas have what it wrote; answers how many do, too. */
+  /** Runs a script, and waits until so many replicas have what it wrote. Resolves also to how many have it. */
   runReplicated(
     wait: ReplicaWait,
     script: Script,
@@ -93,7 +93,7 @@ type Ask = (send: (deadline: number) => Promise<unknown>) => Promise<Reply>
 function createAsk(timeout: number): Ask {
   // How far the clock was ahead of ours at the latest answers, at the least.
   const ahead: number[] = []
-  // Not the whole time: the answer must get back, too.
+  // Less than the timeout, because the answer must get back too.
   const patience = timeout * 0.6
   /** The clock was read at some moment between the question and now. */
   const learn = (reply: Reply, start: number): Reply => {
@@ -105,7 +105,7 @@ function createAsk(timeout: number): Ask {
   }
   return async (send) => {
     const start = performance.now()
-    // Of several servers, the clock that is least ahead counts: too early is found out, too late is not.
+    // Of several servers, the clock that is least ahead counts: the answer LATE shows a deadline that is too early.
     const until = ahead.length === 0 ? 0 : Math.floor(start + Math.min(...ahead) + patience)
     try {
       return learn(toReply(await within(timeout, send(until))), start)
@@ -125,11 +125,11 @@ const toReply = (reply: unknown): Reply => {
   return [Number(time), ...answer]
 }
 
-/** Redis says that the slot is on its way to another server (Cluster specification, MOVED and ASK). */
+/** Whether Redis says that the slot moves to another server (Cluster specification, MOVED and ASK). */
 const isMoving = (error: unknown): boolean =>
   error instanceof Error && /^(MOVED|ASK|TRYAGAIN)\b/.test(error.message)
 
-/** Names the script by its hash, and sends it whole to a server that does not know it (yet, or any more). */
+/** Names the script by its hash. Sends all of it to a server that does not know it yet, or any more. */
 async function known({ sha, source }: Script, send: Send): Promise<unknown> {
   try {
     return await send('evalsha', sha)

@@ -19,7 +19,7 @@ const refusal = /^(?:NOAUTH|WRONGPASS|NOPERM|DENIED|ERR(?! max number of clients
 const atSentinels = /^All sentinels are unreachable/
 
 /**
- * Tells a refusal from an outage: for what comes with the event `error` of a client of ioredis, or as the error of a command.
+ * Tells a refusal from an outage. Takes the error of a command, or of the event `error` of a client of ioredis.
  */
 export function toConnectionProblem(error: unknown): ConnectionProblem {
   const reason = toReason(error)
@@ -35,13 +35,13 @@ export function toConnectionProblem(error: unknown): ConnectionProblem {
   return { message: `the Sentinel refuses: ${reason}${toAdvice(reason)}`, wrong }
 }
 
-/** Redis cannot be reached, or nobody can say that it can: the message has the reason, and the cause is what the client threw. */
+/** Redis cannot be reached, or it is not known whether it can. The message has the reason, the cause is the error of the client. */
 class RedisUnreachableError extends Error {
   override readonly name = 'RedisUnreachableError'
 }
 
 /**
- * Asks Redis, and if it cannot be reached, rejects with the reason: the client itself says only that it has waited or tried often.
+ * Asks Redis. If it cannot be reached, rejects with the reason: the client itself says only that it waited, or how often it tried.
  *
  * @throws RedisUnreachableError; an answer that is an error, as it is
  */
@@ -60,13 +60,13 @@ export async function reach<T>(client: RedisClient, ask: () => Promise<T>): Prom
   }
 }
 
-/** Tells whether the client is connected, first when that is known, and then whenever it is different. */
+/** Calls back when it is known whether the client is connected, and then at each change. */
 export function watchConnection(
   client: RedisClient,
   tell: (problem: ConnectionProblem | undefined) => void,
 ): void {
   let told: string | undefined
-  // Of several Sentinels or nodes, ioredis names the last one. One that refuses says more than one that is away.
+  // Of several Sentinels or nodes, ioredis names the last one. A refusal says more than an outage.
   let refused: string | undefined
   const remember = (error: Error): void => {
     const reason = error.message.replace(/^failed to connect to sentinel \S+ because /, '')
@@ -95,13 +95,13 @@ const mended = new WeakSet<RedisClient>()
 /**
  * Keeps a client that Sentinel tells of a failover (`failoverDetector`) from ending for good.
  *
- * The client leaves its connection when it is told. If it has already lost the connection and asks a Sentinel for the next one,
+ * When the client is told, it leaves its connection. If it has already lost the connection and asks a Sentinel for the next one,
  * ioredis 6.0.0 takes the call for the wish to end. So it must not be told until it has a connection again.
  */
 export function outliveFailovers(client: RedisClient): void {
   if (!('sentinels' in client.options && client.options.sentinels) || mended.has(client)) return
   mended.add(client)
-  // No connection has to end, only the listener at the Sentinels. The next connection listens again.
+  // This ends no connection, only the listener at the Sentinels. The next connection listens again.
   client.on('reconnecting', () => client.disconnect(true))
 }
 
@@ -109,11 +109,11 @@ const isClusterError = (error: unknown): error is { readonly lastNodeError: unkn
   error instanceof Error && 'lastNodeError' in error && Boolean(error.lastNodeError)
 
 function toReason(error: unknown): string {
-  // A Cluster says that no node works, and has with it why the last one does not.
+  // The error of a Cluster says only that no node works. The error of the last node says why.
   if (isClusterError(error)) return toReason(error.lastNodeError)
   const text = toText(error)
   const reason = /Last error: (.*)$/s.exec(text)?.[1] ?? text
-  // Redis goes on with how a program would write the command that ioredis has sent.
+  // Redis adds how to write the command, which ioredis wrote.
   return reason
     .replace(/^NOAUTH .*/s, 'NOAUTH Authentication required')
     .replace(/^(?:Command timed out|Reached the max retries per request) ?.*/s, 'no answer')
@@ -122,11 +122,11 @@ function toReason(error: unknown): string {
 
 function toText(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
-  // Without a text if a name has several addresses, and none answered.
+  // The message is empty if a name has several addresses, and none answered.
   return error.message || ('code' in error ? String(error.code) : error.name)
 }
 
-/** A client without TLS is cut off by a server with it, and the other way round the first bytes are no TLS. */
+/** A server with TLS cuts off a client without it. The other way round, the first bytes are not TLS. */
 function toTlsAdvice(reason: string): string {
   if (/ECONNRESET/.test(reason))
     return ': if this Redis wants TLS, write rediss:// in place of redis://'

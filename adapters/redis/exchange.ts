@@ -16,8 +16,8 @@ export interface GrantParts extends StoreParts {
 }
 
 /**
- * Makes an exchange in the grant at that key. If nobody knows whether it was made, or if replicas do not have it, it is taken back:
- * the client got an error and may repeat the request at any time.
+ * Makes an exchange in the grant at that key. If it is not known whether it was made, or if replicas do not have it, it is taken
+ * back: the client gets an error, and may repeat the request at any time.
  */
 export async function exchangeAt(
   { commands, keys, waitForReplicas }: GrantParts,
@@ -91,7 +91,7 @@ export interface Undoing {
   settle(key: string): Promise<void>
 }
 
-/** How often it is tried, and for how long, in milliseconds: well before the client comes again (Retry-After). */
+/** How often and for how long to try, in milliseconds: well before the client comes again (Retry-After). */
 const interval = 200
 const longest = 3_600_000
 
@@ -99,7 +99,7 @@ const longest = 3_600_000
 const maxPending = 10_000
 
 interface Pending {
-  /** The arguments of each. Several may have been on their way at once; at most one of them was done. */
+  /** The arguments of each. If several were sent at once, Redis did at most one of them. */
   readonly exchanges: readonly (readonly Argument[])[]
   readonly until: number
 }

@@ -13,7 +13,7 @@ import { createScript, type Script } from './script.ts'
 //   a:NAME access token: end, a colon, payload; ae the latest end of all
 // Times are milliseconds since the epoch. Names are keyed hashes of the values.
 
-/** How long a grant is kept that has nothing yet, in milliseconds. */
+/** How long a grant without a code or token is kept, in milliseconds. */
 const emptyLifetime = 86_400_000
 
 /** How many access tokens a grant has at most: the one that ends first makes room. */

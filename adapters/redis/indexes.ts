@@ -6,11 +6,11 @@ import type { StoreParts } from './places.ts'
 /** The name of a grant in the index of its client, and in that of its subject. */
 export type IndexNames = readonly [client: string, subject: string]
 
-/** By which the grants of a client, for a subject, or of a client for a subject are found. */
+/** Finds the grants of a client, for a subject, or of a client for a subject. */
 export interface GrantIndexes {
   add(key: string, payload: StoredPayload, life: number): Promise<IndexNames>
   remove(key: string, names: IndexNames): Promise<void>
-  /** Visits the key of each such grant; answers what the visits answered, but for `undefined`. */
+  /** Visits the key of each such grant. Resolves to the results of the visits, without `undefined`. */
   visit<T>(of: GrantsOf, visit: Visit<T>): Promise<readonly T[]>
 }
 
@@ -20,10 +20,7 @@ type Visit<T> = (key: string) => Promise<T | undefined>
 /** How many grants are visited at a time. */
 const batch = 500
 
-/**
- * Two kinds of sorted set: the grants of a client, and those for a subject, each with the client it
- * was given to.
- */
+/** Two kinds of sorted set: the grants of a client, and the grants for a subject, each with the name of its client. */
 export function createGrantIndexes({ commands, keys, prefix }: StoreParts): GrantIndexes {
   const grantPrefix = `${prefix}grant:`
   const clientKey = (name: string): string => `${prefix}grants-of-client:${name}`
@@ -71,7 +68,7 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
   }
 }
 
-/** Visits what an index has, so many at a time. */
+/** Visits the entries of an index, a batch at a time. */
 async function visitIndexed<T>(
   commands: Commands,
   index: string,

@@ -10,19 +10,19 @@ export interface StoreParts {
   readonly prefix: string
 }
 
-/** The place of a record in Redis: under the newest key, or under the key that it was first stored with. */
+/** The places of a record in Redis: one under each key. It is at that of the newest key, or of the key it was first stored with. */
 export interface Places {
-  /** Asks at every place at once; what the newest one answers counts first. */
+  /** Asks at every place at once. Resolves to the first answer, from the newest place on. */
   first<T>(id: string, ask: (key: string) => Promise<T | undefined>): Promise<T | undefined>
   /** Asks at every place at once, and resolves to whether one of them answers 1. */
   some(id: string, ask: Ask): Promise<boolean>
-  /** Writes to the place that it has already, otherwise to the newest place. `only`: 1 to write over an existing one only. */
+  /** Writes at the place that has the record, otherwise at the newest place. `only` is 1 to write over an existing record only. */
   write(id: string, write: Write): Promise<void>
-  /** Writes at the newest place, and removes it from older ones: for what would stay there for ever. */
+  /** Writes at the newest place, and removes the record from older ones: for a record that has no end. */
   move(id: string, write: Write, remove: Ask): Promise<void>
   /**
-   * Takes every place, one after the other; answers whether all were free. The order is the same for
-   * everybody, whichever key is the newest there, so that of several one gets them all.
+   * Takes every place, one after the other, and resolves to whether all were free. All processes take them in the same
+   * order, whichever key is the newest there: if several try at once, one of them gets all.
    */
   takeAll(id: string, take: Ask): Promise<boolean>
 }
@@ -31,9 +31,9 @@ type Ask = (key: string) => Promise<readonly unknown[]>
 type Write = (key: string, only: 0 | 1) => Promise<readonly unknown[]>
 
 /**
- * Places of one kind of thing.
+ * Places of one kind of record.
  *
- * @param toName - what a thing is called whatever the keys are; left out, it has a name under each of them
+ * @param toName - gives a record one name, which does not depend on the keys. Absent: it has a name under each key
  */
 export function createPlaces(
   { keys, known, prefix }: StoreParts,
@@ -79,30 +79,30 @@ export function createPlaces(
 /** A lifetime as Redis takes it. */
 export const toMilliseconds = (seconds: number): number => Math.max(1, Math.round(seconds * 1000))
 
-/** Something was stored under a key that this process was not given. */
+/** Something was stored under a key that this process does not have. */
 export class MissingKeyError extends Error {
   override readonly name = 'MissingKeyError'
 }
 
-/** Keeps a process that lacks a storage key from saying that something is not there: it cannot know. */
+/** Keeps a process that lacks a storage key from the answer that something is not there: it cannot know. */
 export interface KnownKeys {
-  /** To be called before anything else: tells the other processes which key this one stores under. */
+  /** Tells the other processes which key this one stores under. To be called before anything else. */
   announce(): Promise<void>
   /**
-   * To be called before it is said that something is not there.
+   * To be called before the answer that something is not there.
    *
-   * @throws MissingKeyError
+   * @throws MissingKeyError if another process stores under a key that this one lacks
    */
   check(): Promise<void>
 }
 
 /**
- * For how long it is remembered that something was stored under a key, in milliseconds: as long as a connection
- * lives that is not refreshed. One that is refreshed needs the older key no more.
+ * How long Redis remembers that something was stored under a key, in milliseconds: as long as a connection
+ * lives that is not refreshed. One that is refreshed no longer needs the older key.
  */
 const lifetime = 60 * 86_400_000
 
-/** How often a process announces its key again, and looks for those of others, in milliseconds. */
+/** How often a process announces its key again, and how often it looks for the keys of others, in milliseconds. */
 const announceInterval = 86_400_000
 const checkInterval = 1000
 

@@ -72,7 +72,7 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
       }),
     consume: (id) => places.some(id, (key) => commands.run(consumeScript, key, createAttempt())),
     destroy: (id, version = '') => {
-      // A session follows an interaction, and a code.
+      // After an interaction, a session and a code are stored.
       const script = model === 'Interaction' ? replaceScript : destroyScript
       return places.some(id, (key) => commands.run(script, key, createAttempt(), version))
     },
@@ -111,7 +111,7 @@ interface Pointers {
   set(second: string, id: string, life: number | ''): Promise<void>
 }
 
-/** From second ids to ids. They are left to expire: an id that leads nowhere does no harm. */
+/** From second ids to ids. They expire by themselves: an id that leads nowhere does no harm. */
 function createPointers(parts: StoreParts, kind: string): Pointers {
   const { commands, keys } = parts
   const places = createPlaces(parts, `${kind}-by-second-id`)

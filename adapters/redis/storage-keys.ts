@@ -14,15 +14,15 @@ export interface StorageKeys {
   /** Ids of the keys, newest first. They are useless for anything else. */
   readonly ids: readonly [string, ...string[]]
   /**
-   * The names of an id in the storage, one for each key, newest first. A record that was stored
-   * before the keys were rotated has the name of an older key.
+   * The names of an id in the storage, one for each key, newest first. If a record was stored before the keys were rotated,
+   * it has the name under an older key.
    */
   names(kind: string, id: string): readonly [string, ...string[]]
   /** Seals content for one place. It can be opened only there. */
   seal(place: string, content: string): Buffer
-  /** Whether that was sealed with the newest key. */
+  /** Whether it was sealed with the newest key. */
   isFresh(sealed: Buffer): boolean
-  /** @throws SealError if it was sealed with an unknown key: then nobody can know its content */
+  /** @throws SealError if it was sealed with an unknown key: its content cannot be known */
   mustKnow(sealed: Buffer): void
   /** @throws if it was sealed with an unknown key or for another place, or was changed */
   open(place: string, sealed: Buffer): string
@@ -50,7 +50,7 @@ export class SealError extends Error {
  * Makes storage keys.
  *
  * @param secrets - the first names and seals, all find and open
- * @throws TypeError if there is none, or one is too short
+ * @throws TypeError if there is no secret, or one is too short
  */
 export function createStorageKeys(secrets: readonly string[]): StorageKeys {
   const given: readonly unknown[] = Array.isArray(secrets) ? secrets : []
@@ -121,8 +121,8 @@ function unseal(key: Buffer, sealed: Buffer): string {
 }
 
 /**
- * Seals a payload for its place. A `jti` that equals the id is left out: the caller knows it, and it is a credential, so it is not
- * stored at all.
+ * Seals a payload for its place, without a `jti` that equals the id: the caller knows it, and it is a credential, which is not
+ * stored.
  */
 export function sealPayload(
   keys: StorageKeys,
@@ -134,7 +134,7 @@ export function sealPayload(
   return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]))
 }
 
-/** The payload of that id, as it was. Without `id`, a `jti` that was left out stays so. */
+/** Opens a payload. With `id`, a `jti` that was left out is put back. */
 export function openPayload(
   keys: StorageKeys,
   place: string,

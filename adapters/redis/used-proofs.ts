@@ -3,8 +3,8 @@ import { createAttempt, isOne } from './commands.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'
 import { createScript, type Script } from './script.ts'
 
-// The proofs of a client are one sorted set: keyed hashes of their ids, by their ends. Beside each is, for ten seconds, by
-// which attempt it was stored: a command that was sent again after a broken connection gets the answer of the first.
+// The proofs of a client are one sorted set: keyed hashes of their ids, by their ends. Beside each is, for ten seconds, the
+// attempt that stored it: a command that was sent again after a broken connection gets the answer of the first.
 
 /** ARGV: deadline, name, attempt, lifetime in milliseconds, how many there may be. */
 const useScript: Script = createScript(
@@ -24,15 +24,16 @@ return {now, 1}
 )
 
 /**
- * Used proofs, which all processes with the same Redis and keys share. A client at its limit pushes out its own oldest.
+ * Used proofs, which all processes with the same Redis and keys share. At the limit, a new proof pushes out the oldest of the
+ * same client.
  *
- * @param most - of one client
+ * @param most - how many are remembered of one client
  */
 export function createUsedProofs(
   { commands, keys, known, prefix }: StoreParts,
   most: number,
 ): UsedProofs {
-  /** Under every key, in an order that is the same for everybody: of several at once, one gets all places. */
+  /** One under each key, in the same order in all processes: if several try at once, one of them gets all places. */
   const placesOf = (clientId: string, id: string): readonly (readonly [string, string])[] => {
     const names = keys.names('used-proof', id)
     return keys
