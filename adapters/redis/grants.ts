@@ -16,6 +16,7 @@ import {
   toLoadedGrant,
   type GrantHash,
 } from './grant-hash.ts'
+import { createGrantIndexes, type GrantIndexes } from './grant-indexes.ts'
 import {
   addScript,
   describeScript,
@@ -26,7 +27,6 @@ import {
   resealScript,
   saveScript,
 } from './grant-scripts.ts'
-import { createGrantIndexes, type GrantIndexes } from './indexes.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 

@@ -10,7 +10,7 @@ export interface StoreParts {
   readonly prefix: string
 }
 
-/** The places of a record in Redis: one under each key. It is at that of the newest key, or of the key it was first stored with. */
+/** A record has a possible place under each key. It is at the newest, or at that of the key it was first stored with. */
 export interface Places {
   /** Asks at every place at once. Resolves to the first answer, from the newest place on. */
   first<T>(id: string, ask: (key: string) => Promise<T | undefined>): Promise<T | undefined>
