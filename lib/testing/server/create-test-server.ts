@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { createAuthorizationServer, createForgetfulStorage } from '../../authorization-server.ts'
-import type { AuthorizationServer, ResourceServerOptions } from '../../index.ts'
+import { createMemoryStorage } from '../../administration.ts'
+import {
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type ResourceServerOptions,
+} from '../../index.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
-import { createBrowser } from './browser.ts'
 import { createTestClients, type TestClients } from './test-clients.ts'
 import { holdClock } from './test-clock.ts'
 import { connect } from './connect.ts'
@@ -44,7 +47,7 @@ export async function createTestServer(
   if (isWrapped) checkWrapped(options)
   const listening = await listen()
   try {
-    return isWrapped ? wrap(listening, options) : start(listening, options)
+    return isWrapped ? wrap(listening, options) : await start(listening, options)
   } catch (error) {
     await listening.close()
     throw error
@@ -61,16 +64,16 @@ function wrap(listening: Listening, { server, host }: WrappedServerOptions): Wra
   return { ...running, connect: (options) => connect(running, options) }
 }
 
-function start(
+async function start(
   listening: Listening,
   { host, issuer = '', resourceServer, clients, ...options }: TestServerOptions,
-): TestServer {
+): Promise<TestServer> {
   const own = createTestClients(Object.keys(resourceServer?.scopes ?? pleoScopes))
   const server = createAuthorizationServer({
     cookieKeys: [randomBytes(32).toString('base64url')],
     accounts: createTestAccounts(),
-    // Said outright: an https issuer counts as production.
-    storage: createForgetfulStorage(),
+    // An https issuer counts as production, which has no default for these.
+    storage: await createMemoryStorage(),
     signingKeys: 'ephemeral',
     allowShortClientSecrets: true,
     ...options,
@@ -144,8 +147,7 @@ function run(
     authorize: async (address, person) => {
       const begin = toAuthorizing(address, issuer)
       const redirectUri = begin.searchParams.get('redirect_uri') ?? undefined
-      const browser = createBrowser(issuer, fetch, redirectUri)
-      return (await decide(browser, begin, person ?? {})).location
+      return (await decide({ issuer, fetch }, begin, person ?? {}, redirectUri)).location
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -48,12 +48,7 @@ export interface TestServer extends RunningTestServer {
 
 /** A test server of an authorization server that was there already. */
 export interface WrappedTestServer extends RunningTestServer {
-  /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
-   * or to prove that it has a key does so.
-   *
-   * @throws FlowError if there are no tokens, with the answer that came instead; TypeError if a member is missing or wrong
-   */
+  /** Connects as {@link TestServer.connect} does. The client has to be named. */
   connect(
     options: ConnectOptions & Required<Pick<ConnectOptions, 'client'>>,
   ): Promise<TestConnection>
