@@ -54,7 +54,7 @@ export const dumpContract: Contract = {
   },
 }
 
-/** Stores one of everything; answers what must not be found as it is. */
+/** Stores one of everything; returns the values that must not be found. */
 async function fill(storage: Storage): Promise<readonly string[]> {
   const ids = [
     'Session',

@@ -101,7 +101,7 @@ export const exchangeContract: Contract = {
     assert.equal(loaded.refreshToken.generation, 1)
     assert.equal(typeof loaded.refreshToken.rotatedAt, 'number')
   },
-  'one of fifty refreshes where repeats are not allowed': async ({ storage, other }) => {
+  'one of fifty refreshes if repeats are not allowed': async ({ storage, other }) => {
     const { id, token } = await grantWith(storage, 'RefreshToken')
     const results = await fiftyAtOnce([storage, other], (of) =>
       of.grants.exchange(id, sampleRefresh(token, 0, { retryWindow: 0 })),

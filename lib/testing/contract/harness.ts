@@ -59,7 +59,7 @@ export type Contract<Given = unknown> = Readonly<
 /** An id that is a credential. */
 export const credential = (): string => randomBytes(32).toString('base64url')
 
-/** A grant id and what is stored for it. */
+/** A grant id and its payload. */
 export function sampleGrant(of: StoredPayload = {}): {
   readonly id: string
   readonly payload: StoredPayload
@@ -76,7 +76,7 @@ export const sampleToken = (
   id: string = grantId + credential(),
 ): NewToken => ({ id, payload: { jti: id, grantId, accountId: 'a', scope: 'x y' }, lifetime })
 
-/** A refresh token of a grant, that knows what comes after it. */
+/** A refresh token of a grant, with its successor. */
 export const sampleRefreshToken = (
   grantId: string,
   id: string = grantId + credential(),

@@ -11,17 +11,16 @@ export interface Browser {
    * answer to a client is never followed.
    */
   go(url: URL | string, init?: RequestInit): Promise<Page>
-  /** Fills in the form of a page that has these fields, and sends it with all that it has besides. */
+  /** Fills in the form that has these fields, and sends it with its other fields. */
   submit(page: Page, fields: Fields): Promise<Page>
 }
 
 const mostRedirects = 20
 
 /**
- * Makes a browser that nobody has signed in with.
+ * Makes a browser without cookies.
  *
- * @param fetch - how requests are sent
- * @param redirectUri - where the client is that sends somebody here, if one does and says so
+ * @param redirectUri - that of the client that sent the person here, if it is known
  */
 export function createBrowser(issuer: string, fetch: TestFetch, redirectUri?: string): Browser {
   const cookies = new CookieJar()

@@ -6,7 +6,7 @@ import { FlowError } from './flow-error.ts'
 import { prove, type ProofKeys } from './client-proof.ts'
 import { routes } from '../../paths.ts'
 
-/** Where requests of clients go. */
+/** The server that clients send their requests to. */
 export interface Endpoint {
   readonly issuer: string
   readonly fetch: TestFetch
@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly server: Pick<AuthorizationServer, 'introspect'>
 }
 
-/** Whose requests they are. */
+/** A client that sends requests. */
 export interface Caller {
   readonly endpoint: Endpoint
   readonly client: ClientToConnect

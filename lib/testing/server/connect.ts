@@ -61,5 +61,5 @@ function checkedCode(
     searchParams.get('state') === expected.state &&
     searchParams.get('iss') === expected.issuer
   if (isRight) return code
-  throw new FlowError(`the redirect is no answer to the request: ${toRedirectWords(location)}`)
+  throw new FlowError(`the redirect does not answer the request: ${toRedirectWords(location)}`)
 }

@@ -34,8 +34,8 @@ import type { RunningTestServer, TestServer, WrappedTestServer } from './test-se
  * await connection.introspect() // { active: true, … }
  * ```
  *
- * @throws {@link ConfigurationError} with every mistake in the options at once; TypeError where `host` or `server` is not
- * what it has to be, or there are options beside `server`
+ * @throws {@link ConfigurationError} with every mistake in the options at once; TypeError if `host` or `server` is wrong,
+ * or if there are options beside `server`
  */
 export function createTestServer(options?: TestServerOptions): Promise<TestServer>
 export function createTestServer(options: WrappedServerOptions): Promise<WrappedTestServer>
@@ -99,16 +99,15 @@ function toResourceServer(
   given: TestServerOptions['resourceServer'] = {},
   { api }: TestClients,
 ): ResourceServerOptions {
-  if (!isObject(given)) return given
+  // A value that is not an object stays as it is: the authorization server reports it.
+  if (typeof given !== 'object' || given === null) return given
   const clientIds = withOwn(given.clientIds, [api.client_id])
   return { audience: 'https://external.pleo.io', ...given, clientIds }
 }
 
-/** A value that is not a list stays as it is: the authorization server reports it. */
+/** A value that is not a list stays as it is, too. */
 const withOwn = <T>(given: readonly T[] | undefined, own: readonly T[]): readonly T[] =>
   given === undefined || Array.isArray(given) ? [...(given ?? []), ...own] : given
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function toHost(
   server: AuthorizationServer,
@@ -116,7 +115,7 @@ function toHost(
 ): RequestListener | undefined {
   if (host === undefined) return undefined
   if (typeof host !== 'function') {
-    throw new TypeError('host is no function that takes the authorization server')
+    throw new TypeError('host is not a function that takes the authorization server')
   }
   const listener = host(server)
   checkListener(listener, 'what host gives')
@@ -132,7 +131,7 @@ function run(
   const { url } = listening
   const fetch = createFetch(issuer, listening)
   listening.answerWith(host)
-  // Last: nobody releases it where this throws.
+  // Last: if anything before throws, nobody releases it.
   const clock = holdClock()
   const close = async (): Promise<void> => {
     await listening.close()

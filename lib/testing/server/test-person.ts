@@ -12,9 +12,9 @@ interface Decided {
 }
 
 /**
- * Goes where a client sends the browser, signs in, and decides.
+ * Opens the URL that a client sends the browser to, signs in, and decides.
  *
- * @param redirectUri - where the client waits for its answer, if that is known
+ * @param redirectUri - that of the client, if it is known
  * @throws FlowError if the browser is not sent back to a client; TypeError if a member is wrong
  */
 export async function decide(
@@ -40,7 +40,7 @@ export async function decide(
 /**
  * Signs in if the page asks for it.
  *
- * @throws FlowError if it is not known who, or the person is not let in
+ * @throws FlowError if there is no account, or the server refuses it
  */
 export async function signIn(
   browser: Browser,

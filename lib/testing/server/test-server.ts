@@ -31,9 +31,9 @@ export interface RunningTestServer extends AsyncDisposable {
 
 /** A test server with people and clients. */
 export interface TestServer extends RunningTestServer {
-  /** They are there beside those given as `clients`. */
+  /** The clients of the test server, beside those of the option `clients`. */
   readonly clients: TestClients
-  /** They are there unless `accounts` are given. */
+  /** The people of the test server, unless the option `accounts` is given. */
   readonly people: TestPeople
   readonly companies: TestCompanies
   readonly organizations: TestOrganizations
