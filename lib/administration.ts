@@ -28,6 +28,12 @@ export interface Administration {
   readonly scopes?: readonly string[]
 }
 
+/** Makes a storage that ends with this process. Only the test kit does: the command line starts without the server. */
+export async function createMemoryStorage(): Promise<Storage> {
+  const { createMemoryAdapter } = await import('./authorization-server.ts')
+  return createMemoryAdapter()
+}
+
 /**
  * Administers a storage without its authorization server, by the same rules, with the bundled scopes and the bundled product name.
  * It does not check whether a client given with the options of a server has a name like that of a new client.

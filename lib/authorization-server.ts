@@ -54,7 +54,6 @@ import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
 import { createFindShownClient, createRegisteredClients } from './oidc/registered-clients.ts'
 import type { AuthorizationServer } from './server.ts'
-import type { Storage } from './storage.ts'
 import { explainGrantErrors } from './oidc/grant-errors.ts'
 import { createConfiguredCheck } from './oidc/supported-configuration.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
@@ -63,8 +62,8 @@ import { createTokenValues } from './grants/token-values.ts'
 import { createViews } from './pages/pages.ts'
 import type { FindTemplateMistakes } from './pages/views-options.ts'
 
-/** Makes the storage of a server that is meant to forget. */
-export const createForgetfulStorage: () => Storage = () => createMemoryAdapter()
+/** The default storage, for the test kit as well. */
+export { createMemoryAdapter }
 
 /** Loads the template checker when it is called: a host without templates of its own never needs it. */
 const findTemplateMistakes: FindTemplateMistakes = (views) => {

@@ -1,16 +1,12 @@
 import type { Translator } from '../pages/texts/translator.ts'
 import { createConsentSamples } from './samples/consent.ts'
-import { answeredSamples, errorSamples } from './samples/outcomes.ts'
 import type {
-  CannotConnectData,
-  ConnectionsData,
-  DisconnectData,
+  AnsweredData,
+  ErrorData,
   LoginData,
   Page,
   PageData,
-  SelectAccountData,
   ShownConnection,
-  SignOutData,
 } from '../pages/page-data.ts'
 import {
   account,
@@ -19,6 +15,7 @@ import {
   interactionUrl,
   longName,
   sampleDay,
+  signedIn,
   toBareClient,
   toClosedSubject,
   toSampleClient,
@@ -41,6 +38,9 @@ export const createSamples = (translator: Translator): Samples => ({
   error: errorSamples,
 })
 
+const signOutUrl = 'https://auth.example.test/oauth/sign-out'
+const northwind = { name: 'Northwind Ledger', url: 'https://northwind.example' }
+
 const login: LoginData = {
   client: toSampleClient(),
   action: interactionUrl,
@@ -49,7 +49,7 @@ const login: LoginData = {
   error: null,
 }
 
-const loginSamples: Readonly<Record<string, LoginData>> = {
+const loginSamples: Samples['login'] = {
   'for a client': login,
   'for a client that says nothing of itself': { ...login, client: toBareClient() },
   'for a test client': { ...login, client: toSampleClient({ isTest: true }) },
@@ -61,43 +61,21 @@ const loginSamples: Readonly<Record<string, LoginData>> = {
   },
 }
 
-const selectAccount: SelectAccountData = {
-  client: toSampleClient(),
-  account,
-  action: interactionUrl,
-  switchAction: `${interactionUrl}/switch-account`,
-  csrf,
-}
-
-const selectAccountSamples: Readonly<Record<string, SelectAccountData>> = {
-  'for a client': selectAccount,
+const selectAccountSamples: Samples['select-account'] = {
+  'for a client': signedIn,
   'for a test client that says nothing of itself': {
-    ...selectAccount,
+    ...signedIn,
     client: toBareClient({ isTest: true }),
   },
-  'a long name, and no e-mail address': {
-    ...selectAccount,
-    account: { name: longName, email: null },
-  },
+  'a long name, and no e-mail address': { ...signedIn, account: { name: longName, email: null } },
 }
 
-const cannotConnect: CannotConnectData = {
-  client: toSampleClient(),
-  account,
-  subjectType: 'company',
-  subjects: [],
-  action: interactionUrl,
-  switchAction: `${interactionUrl}/switch-account`,
-  csrf,
-}
+const cannotConnect = { ...signedIn, subjectType: 'company' } as const
 
-const cannotConnectSamples: Readonly<Record<string, CannotConnectData>> = {
-  'no companies': cannotConnect,
-  'two companies': { ...cannotConnect, subjects: [toClosedSubject(0), toClosedSubject(1)] },
-  '40 companies': {
-    ...cannotConnect,
-    subjects: Array.from({ length: 40 }, (_, index) => toClosedSubject(index)),
-  },
+const cannotConnectSamples: Samples['cannot-connect'] = {
+  'no companies': { ...cannotConnect, subjects: [] },
+  'two companies': { ...cannotConnect, subjects: [0, 1].map(toClosedSubject) },
+  '40 companies': { ...cannotConnect, subjects: [...Array(40).keys()].map(toClosedSubject) },
   organization: {
     ...cannotConnect,
     client: toBareClient({ isTest: true }),
@@ -106,15 +84,10 @@ const cannotConnectSamples: Readonly<Record<string, CannotConnectData>> = {
   },
 }
 
-const latestSampleDay = new Date(sampleDay.getTime() + 305 * 86_400_000)
-
-function createConnectionsSamples({
-  text,
-  formats,
-  find,
-}: Translator): Readonly<Record<string, ConnectionsData>> {
+function createConnectionsSamples({ text, formats, find }: Translator): Samples['connections'] {
   const date = formats.date(sampleDay)
-  const toConnection = (differences: Partial<ShownConnection>): ShownConnection => ({
+  const latest = formats.date(new Date(sampleDay.getTime() + 305 * 86_400_000))
+  const usual: ShownConnection = {
     client: toSampleClient(),
     settingsUri: 'https://northwind.example/settings',
     scopes: ['companies:read', 'export-jobs:write'].map((name) => ({
@@ -123,24 +96,19 @@ function createConnectionsSamples({
     })),
     granted: text('connections.connectedBy', { name: account.name, date }),
     used: text('connections.lastUsed', { date }),
-    ends: text('connections.untilUnused', { date, latest: formats.date(latestSampleDay) }),
+    ends: text('connections.untilUnused', { date, latest }),
     disconnectUrl: `${connectionsUrl}/disconnect?client_id=northwind`,
-    ...differences,
-  })
-  const bare = toConnection({
+  }
+  const bare: ShownConnection = {
+    ...usual,
     client: toBareClient({ name: longName, initials: 'V' }),
     settingsUri: null,
     used: text('connections.neverUsed'),
-  })
-  const empty: ConnectionsData = {
-    account,
-    done: null,
-    signOutUrl: 'https://auth.example.test/oauth/sign-out',
-    subjects: [],
   }
+  const empty = { account, done: null, signOutUrl, subjects: [] }
   const subjects = [
-    { name: 'Fjord Foods', detail: 'DK 10000000', connections: [toConnection({}), bare] },
-    { name: 'Harbour Foods', detail: null, connections: [toConnection({})] },
+    { name: 'Fjord Foods', detail: 'DK 10000000', connections: [usual, bare] },
+    { name: 'Harbour Foods', detail: null, connections: [usual] },
   ]
   return {
     none: empty,
@@ -153,12 +121,12 @@ function createConnectionsSamples({
     'one just disconnected': {
       ...empty,
       subjects,
-      done: { client: 'Northwind Ledger', subject: 'Fjord Foods' },
+      done: { client: northwind.name, subject: 'Fjord Foods' },
     },
   }
 }
 
-const disconnectSamples: Readonly<Record<string, DisconnectData>> = {
+const disconnectSamples: Samples['disconnect'] = {
   question: {
     client: toSampleClient(),
     clientId: 'northwind',
@@ -169,17 +137,63 @@ const disconnectSamples: Readonly<Record<string, DisconnectData>> = {
   },
 }
 
-const signOutSamples: Readonly<Record<string, SignOutData>> = {
-  question: {
-    isDone: false,
-    action: 'https://auth.example.test/oauth/sign-out',
-    connectionsUrl,
-    csrf,
+const signOut = { action: signOutUrl, connectionsUrl, csrf }
+
+const signOutSamples: Samples['sign-out'] = {
+  question: { ...signOut, isDone: false },
+  done: { ...signOut, isDone: true },
+}
+
+const allowed: AnsweredData = {
+  outcome: 'allowed',
+  application: northwind,
+  subject: 'Fjord Foods',
+  connectionsUrl,
+}
+const declined: AnsweredData = { ...allowed, outcome: 'declined', subject: null }
+
+const answeredSamples: Samples['answered'] = {
+  allowed,
+  'allowed for a company that is gone': { ...allowed, subject: null },
+  declined,
+  'declined for an application without a page': {
+    ...declined,
+    application: { name: longName, url: null },
   },
-  done: {
-    isDone: true,
-    action: 'https://auth.example.test/oauth/sign-out',
-    connectionsUrl,
-    csrf,
-  },
+}
+
+const mismatch = 'redirect_uri did not match any of the registered redirect_uris'
+
+/** @param name - that of the title and the message in the catalogues */
+const toError = (
+  name: string,
+  code: string,
+  description: string,
+  differences: Partial<ErrorData> = {},
+): ErrorData => ({
+  title: `error.title.${name}`,
+  message: `error.message.${name}`,
+  code,
+  details: null,
+  continueUrl: null,
+  application: null,
+  support: `Code: ${code}\nDescription: ${description}\nTime: ${sampleDay.toISOString()}\nRequest: 2tYwXb0kTz8`,
+  ...differences,
+})
+
+const errorSamples: Samples['error'] = {
+  'wrong request': toError('general', 'invalid_request', mismatch, {
+    details: mismatch,
+    application: northwind,
+  }),
+  denied: toError('denied', 'access_denied', 'the request was denied', {
+    application: { name: longName, url: null },
+  }),
+  'not available': toError('unavailable', 'temporarily_unavailable', 'the storage does not answer'),
+  'no longer valid': toError('expired', 'invalid_request', 'interaction session not found'),
+  'cookie lost': toError('cookies', 'invalid_request', 'the browser did not send the cookie back'),
+  'answered before': toError('answered', 'invalid_request', mismatch, {
+    application: northwind,
+    continueUrl: 'https://ledger.northwind.example/callback?code=sample',
+  }),
 }

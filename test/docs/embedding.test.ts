@@ -35,6 +35,14 @@ describe('the first sample', () => {
     for (const name of ['COOKIE_KEY', 'API_SECRET', 'NORTHWIND_SECRET'])
       vi.stubEnv(name, `the ${name} of a test, which is long enough`)
     vi.stubEnv('NODE_ENV', 'production')
-    expect(await import('./embedding/first.ts')).toBeDefined()
+    const start = (): Promise<unknown> => {
+      vi.resetModules()
+      return import('./embedding/first.ts')
+    }
+    await expect(start()).resolves.not.toThrow()
+    vi.stubEnv('COOKIE_KEY', 'short')
+    await expect(start()).rejects.toMatchObject({
+      issues: [{ path: 'cookieKeys[0]', code: 'not_for_production' }],
+    })
   })
 })

@@ -109,14 +109,14 @@ function codesInSource(): readonly string[] {
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n')
   const written = [...source.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)].map(([, code = '']) => code)
-  const required = [...source.matchAll(/\.(?:field|submit|attribute)\('(\w+)'/g)]
-  const noCodes = new Set(['client_id'])
-  return [
-    ...new Set([
-      ...written.filter((code) => !noCodes.has(code)),
-      ...required.map(([, name]) => `missing_${name}`),
-    ]),
-  ]
+  const fields = [...source.matchAll(/fields: \{ (.*?) \}/g)].flatMap(([keys]) =>
+    keys.match(/\w+(?=: \w)/g),
+  )
+  const names = [...source.matchAll(/(?:buttons: |attributes: Readonly<Record<).*/g)].flatMap(
+    ([line]) => line.match(/(?<=')\w+(?=')/g),
+  )
+  const required = [...fields, ...names].filter((name) => name !== null && name !== 'send')
+  return [...new Set([...written, ...required.map((name) => `missing_${name}`)])]
 }
 
 describe('the document on templates shows', () => {

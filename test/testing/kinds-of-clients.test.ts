@@ -117,7 +117,7 @@ describe('the redirect to a client', () => {
     })
     running.push(server)
     await expect(server.connect({ client })).rejects.toThrow(
-      'the redirect is no answer to the request: a redirect to https://auth.example.test/callback',
+      'the redirect does not answer the request: a redirect to https://auth.example.test/callback',
     )
   })
 
@@ -142,7 +142,7 @@ describe('the redirect to a client', () => {
         },
       })
       await expect(connecting).rejects.toThrow(
-        `the redirect is no answer to the request: a redirect to https://own.example.test${path}`,
+        `the redirect does not answer the request: a redirect to https://own.example.test${path}`,
       )
     },
   )

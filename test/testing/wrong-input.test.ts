@@ -48,9 +48,9 @@ describe('connect names what', () => {
     ['a name alone', { account: 'sofia' }, account],
     ['nobody', { account: null }, account],
     ['somebody without a password', { account: { username: 'sofia' } }, account],
-    ['a list of scopes', { scope: ['companies:read'] }, 'scope is no string'],
-    ['a company that is not its URN', { subject: { urn: 'urn' } }, 'subject is no string'],
-    ['a list of ticks', { optionalScope: ['users:read'] }, 'optionalScope is no string'],
+    ['a list of scopes', { scope: ['companies:read'] }, 'scope is not a string'],
+    ['a company that is not its URN', { subject: { urn: 'urn' } }, 'subject is not a string'],
+    ['a list of ticks', { optionalScope: ['users:read'] }, 'optionalScope is not a string'],
     ['an option that does not exist', { acount: {} }, 'acount is not an option'],
   ])('is wrong: %s', async (_, options, message) => {
     const server = await start()
@@ -68,8 +68,8 @@ test('authorize names a decision that is none', async () => {
 describe('authorize goes nowhere', () => {
   const notBelow = 'url is not below the issuer, https://auth.example.test/tenant, but'
   test.each([
-    ['nowhere', undefined, 'url is no absolute URL'],
-    ['a path', '/oauth/authorize', 'url is no absolute URL'],
+    ['nowhere', undefined, 'url is not an absolute URL'],
+    ['a path', '/oauth/authorize', 'url is not an absolute URL'],
     [
       'another server',
       'https://user:word@auth.pleo.io/oauth/authorize?client_id=a#state',
@@ -98,7 +98,7 @@ describe('authorize goes nowhere', () => {
 
 describe('the options of a server', () => {
   test.each([null, 5, 'options'])('are an object: %j', async (options) => {
-    await expectTypeError(createTestServer(options as never), 'options is no object')
+    await expectTypeError(createTestServer(options as never), 'options is not an object')
   })
 
   test.each([
@@ -149,11 +149,11 @@ describe('a host that answers nothing', () => {
   const listening = (): number =>
     process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
   const noListener =
-    'is no function (request, response) that answers: of a Koa application, it is callback()'
+    'is not a function (request, response) that answers: of a Koa application, it is callback()'
 
   test.each([
-    ['an application', new Koa(), 'host is no function that takes the authorization server'],
-    ['null', null, 'host is no function that takes the authorization server'],
+    ['an application', new Koa(), 'host is not a function that takes the authorization server'],
+    ['null', null, 'host is not a function that takes the authorization server'],
     ['one that gives an application', () => new Koa(), `what host gives ${noListener}`],
     ['one that gives nothing', () => undefined, `what host gives ${noListener}`],
     [

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Define } from './harness.ts'
-import { atOnce, sampleGrant, sampleToken } from './harness.ts'
+import { sampleGrant, sampleToken, type Contract } from './harness.ts'
 
 /** The contract for grants, without exchanges. */
-export function grantContract(define: Define): void {
-  keeping(define)
-  ending(define)
-  endingMany(define)
-  removing(define)
-}
-
-function keeping(define: Define): void {
-  define('a grant is loaded as it was saved', async ({ storage, other }) => {
+export const grantContract: Contract = {
+  'a grant is loaded as it was saved': async ({ storage, other }) => {
     const { id, payload } = sampleGrant({ resources: { 'https://api.test': 'x y' } })
     await storage.grants.save(id, payload, 60)
     const loaded = await other.grants.load(id)
@@ -19,104 +11,83 @@ function keeping(define: Define): void {
     assert.equal(loaded.refreshToken, undefined)
     assert.ok(Math.abs(loaded.now - Date.now()) < 5 * 365 * 86_400_000)
     assert.equal(await other.grants.load(sampleGrant().id), undefined)
-  })
-  define(
-    'codes and tokens are found by their values, each as its kind only',
-    async ({ storage, other }) => {
-      const { id, payload } = sampleGrant()
-      const [code, access, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
-      await storage.grants.save(id, payload, 60)
-      assert.equal(await storage.grants.add(id, 'AuthorizationCode', code), true)
-      assert.equal(await storage.grants.add(id, 'AccessToken', access), true)
-      assert.equal(await storage.grants.add(id, 'RefreshToken', refresh), true)
-      const loaded = await other.grants.load(id)
-      assert.deepEqual(loaded?.find('AuthorizationCode', code.id), code.payload)
-      assert.deepEqual(loaded.find('AccessToken', access.id), access.payload)
-      assert.equal(loaded.find('AccessToken', code.id), undefined)
-      assert.equal(loaded.find('AuthorizationCode', access.id), undefined)
-      assert.equal(loaded.find('AccessToken', refresh.id), undefined)
-      const { jti, ...withoutValue } = refresh.payload
-      assert.equal(jti, refresh.id)
-      assert.deepEqual(loaded.refreshToken?.payload, withoutValue)
-      assert.equal(loaded.refreshToken.is(refresh.id), true)
-      assert.equal(loaded.refreshToken.is(access.id), false)
-      assert.deepEqual(
-        [loaded.refreshToken.generation, loaded.refreshToken.rotatedAt, loaded.refreshToken.isUsed],
-        [0, undefined, false],
-      )
-    },
-  )
-}
-
-function ending(define: Define): void {
-  define('nothing is added to a grant that is not there', async ({ storage }) => {
+  },
+  'codes and tokens are found by their values, as their kind only': async ({ storage, other }) => {
+    const { id, payload } = sampleGrant()
+    const [code, access, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
+    await storage.grants.save(id, payload, 60)
+    assert.equal(await storage.grants.add(id, 'AuthorizationCode', code), true)
+    assert.equal(await storage.grants.add(id, 'AccessToken', access), true)
+    assert.equal(await storage.grants.add(id, 'RefreshToken', refresh), true)
+    const loaded = await other.grants.load(id)
+    assert.deepEqual(loaded?.find('AuthorizationCode', code.id), code.payload)
+    assert.deepEqual(loaded.find('AccessToken', access.id), access.payload)
+    assert.equal(loaded.find('AccessToken', code.id), undefined)
+    assert.equal(loaded.find('AuthorizationCode', access.id), undefined)
+    assert.equal(loaded.find('AccessToken', refresh.id), undefined)
+    const { jti, ...withoutValue } = refresh.payload
+    assert.equal(jti, refresh.id)
+    assert.deepEqual(loaded.refreshToken?.payload, withoutValue)
+    assert.equal(loaded.refreshToken.is(refresh.id), true)
+    assert.equal(loaded.refreshToken.is(access.id), false)
+    assert.deepEqual(
+      [loaded.refreshToken.generation, loaded.refreshToken.rotatedAt, loaded.refreshToken.isUsed],
+      [0, undefined, false],
+    )
+  },
+  'nothing is added to a grant that is not there': async ({ storage }) => {
     const { id } = sampleGrant()
     for (const kind of ['AuthorizationCode', 'AccessToken', 'RefreshToken'] as const) {
       assert.equal(await storage.grants.add(id, kind, sampleToken(id)), false)
     }
     assert.equal(await storage.grants.load(id), undefined)
-  })
-  define(
-    'a grant ends at once for everybody, and nothing of it comes back',
-    async ({ storage, other }) => {
-      const { id, payload } = sampleGrant()
-      await storage.grants.save(id, payload, 60)
-      await storage.grants.add(id, 'RefreshToken', sampleToken(id))
-      const answers = await atOnce(10, () => storage.grants.end(id))
-      assert.deepEqual(answers.filter(Boolean), [{ grantId: id, payload }])
-      assert.equal(await other.grants.load(id), undefined)
-      assert.equal(await other.grants.add(id, 'AccessToken', sampleToken(id)), false)
-    },
-  )
-  define(
-    'all grants of a client end, and of a client for one subject, and no others',
-    async ({ storage, other }) => {
-      const grants = [
-        sampleGrant({ clientId: 'one', subject: 'first' }),
-        sampleGrant({ clientId: 'one', subject: 'first' }),
-        sampleGrant({ clientId: 'one', subject: 'second' }),
-        sampleGrant({ clientId: 'two', subject: 'first' }),
-      ]
-      for (const { id, payload } of grants) await storage.grants.save(id, payload, 60)
-      const alive = async (): Promise<readonly boolean[]> =>
-        (await Promise.all(grants.map(({ id }) => other.grants.load(id)))).map(Boolean)
-      const ended = await storage.grants.endAll({ clientId: 'one', subject: 'first' })
-      assert.deepEqual(
-        new Set(ended.map(({ grantId }) => grantId)),
-        new Set(grants.slice(0, 2).map(({ id }) => id)),
-      )
-      assert.deepEqual(await alive(), [false, false, true, true])
-      assert.deepEqual(await storage.grants.endAll({ clientId: 'one', subject: 'first' }), [])
-      assert.deepEqual(await storage.grants.endAll({ clientId: 'unknown' }), [])
-      assert.equal((await storage.grants.endAll({ clientId: 'one' })).length, 1)
-      assert.deepEqual(await alive(), [false, false, false, true])
-    },
-  )
-}
-
-function endingMany(define: Define): void {
-  define(
-    'all of a thousand grants of a client end, also if others end at the same time',
-    async ({ storage, other }) => {
-      const grants = Array.from({ length: 1200 }, () => sampleGrant({ clientId: 'many' }))
-      await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))
-      const of = { clientId: 'many' }
-      const [one, two, ...single] = await Promise.all([
-        storage.grants.endAll(of),
-        other.grants.endAll(of),
-        ...grants.slice(0, 200).map(({ id }) => other.grants.end(id)),
-      ])
-      const ended = [one, two, single].flat().flatMap((grant) => grant?.grantId ?? [])
-      assert.equal(ended.length, 1200)
-      assert.equal(new Set(ended).size, 1200)
-      const left = await Promise.all(grants.map(({ id }) => storage.grants.load(id)))
-      assert.deepEqual(left.filter(Boolean), [])
-    },
-  )
-}
-
-function removing(define: Define): void {
-  define('one token is removed, or all of a kind, and no others', async ({ storage, other }) => {
+  },
+  'a grant ends at once for everybody, and does not come back': async ({ storage, other }) => {
+    const { id, payload } = sampleGrant()
+    await storage.grants.save(id, payload, 60)
+    await storage.grants.add(id, 'RefreshToken', sampleToken(id))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => storage.grants.end(id)))
+    assert.deepEqual(answers.filter(Boolean), [{ grantId: id, payload }])
+    assert.equal(await other.grants.load(id), undefined)
+    assert.equal(await other.grants.add(id, 'AccessToken', sampleToken(id)), false)
+  },
+  'all grants of a client end, or those for one subject only': async ({ storage, other }) => {
+    const grants = [
+      sampleGrant({ clientId: 'one', subject: 'first' }),
+      sampleGrant({ clientId: 'one', subject: 'first' }),
+      sampleGrant({ clientId: 'one', subject: 'second' }),
+      sampleGrant({ clientId: 'two', subject: 'first' }),
+    ]
+    for (const { id, payload } of grants) await storage.grants.save(id, payload, 60)
+    const alive = async (): Promise<readonly boolean[]> =>
+      (await Promise.all(grants.map(({ id }) => other.grants.load(id)))).map(Boolean)
+    const ended = await storage.grants.endAll({ clientId: 'one', subject: 'first' })
+    assert.deepEqual(
+      new Set(ended.map(({ grantId }) => grantId)),
+      new Set(grants.slice(0, 2).map(({ id }) => id)),
+    )
+    assert.deepEqual(await alive(), [false, false, true, true])
+    assert.deepEqual(await storage.grants.endAll({ clientId: 'one', subject: 'first' }), [])
+    assert.deepEqual(await storage.grants.endAll({ clientId: 'unknown' }), [])
+    assert.equal((await storage.grants.endAll({ clientId: 'one' })).length, 1)
+    assert.deepEqual(await alive(), [false, false, false, true])
+  },
+  'all of a thousand grants end, also if some end at the same time': async ({ storage, other }) => {
+    const grants = Array.from({ length: 1200 }, () => sampleGrant({ clientId: 'many' }))
+    await Promise.all(grants.map(({ id, payload }) => storage.grants.save(id, payload, 60)))
+    const of = { clientId: 'many' }
+    const [one, two, ...single] = await Promise.all([
+      storage.grants.endAll(of),
+      other.grants.endAll(of),
+      ...grants.slice(0, 200).map(({ id }) => other.grants.end(id)),
+    ])
+    const ended = [one, two, single].flat().flatMap((grant) => grant?.grantId ?? [])
+    assert.equal(ended.length, 1200)
+    assert.equal(new Set(ended).size, 1200)
+    const left = await Promise.all(grants.map(({ id }) => storage.grants.load(id)))
+    assert.deepEqual(left.filter(Boolean), [])
+  },
+  'one token is removed, or all of a kind, and no others': async ({ storage, other }) => {
     const { id, payload } = sampleGrant()
     const [code, refresh] = [sampleToken(id), sampleToken(id)]
     const [first, second, third] = [sampleToken(id), sampleToken(id), sampleToken(id)]
@@ -143,5 +114,5 @@ function removing(define: Define): void {
     await storage.grants.remove(id, 'RefreshToken')
     assert.deepEqual(await left(), [false, false, false, false, false])
     assert.deepEqual((await other.grants.load(id))?.payload, payload)
-  })
+  },
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Exchange, NewToken, Storage, StoredPayload } from '../../storage.ts'
 
-/** The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. */
+/**
+ * The two functions of a test runner that the contract is written with: of vitest, node:test, Jest, Mocha. If a harness cannot
+ * do what a test needs, the test is skipped. Jest cannot skip a test that runs, so there the process emits a warning.
+ */
 export interface TestRunner {
   readonly describe: (name: string, define: () => void) => unknown
   readonly it: (name: string, test: () => Promise<void>) => unknown
@@ -37,32 +40,26 @@ export interface StoredEntry {
 /** Makes a harness for one test. */
 export type MakeAdapter = () => Promise<AdapterHarness> | AdapterHarness
 
-/** Defines one test, with a harness of its own. */
-export type Define = (
-  name: string,
-  test: (harness: AdapterHarness & { readonly other: Storage }) => Promise<void>,
-) => void
-
-/** Makes the function that defines tests. */
-export function createDefine({ it }: TestRunner, makeAdapter: MakeAdapter): Define {
-  return (name, test) => {
-    it(name, async () => {
-      const harness = await makeAdapter()
-      try {
-        await test({ ...harness, other: harness.other ?? harness.storage })
-      } finally {
-        await harness.close?.()
-      }
-    })
-  }
+/** The harness as a test gets it. */
+export interface TestHarness extends AdapterHarness {
+  /** The storage itself if the harness has no other. */
+  readonly other: Storage
+  readonly hasOther: boolean
+  /** Says that the harness cannot do what the test needs. */
+  readonly skip: (reason: string) => void
 }
+
+/** Tests by their names. */
+export type Contract<Given = unknown> = Readonly<
+  Record<string, (harness: TestHarness & Given) => Promise<void>>
+>
 
 // Ids as this server makes them, so that a dump can be searched for them.
 
 /** An id that is a credential. */
 export const credential = (): string => randomBytes(32).toString('base64url')
 
-/** A grant id and what is stored for it. */
+/** A grant id and its payload. */
 export function sampleGrant(of: StoredPayload = {}): {
   readonly id: string
   readonly payload: StoredPayload
@@ -73,21 +70,17 @@ export function sampleGrant(of: StoredPayload = {}): {
 }
 
 /** A code or token of a grant. */
-export function sampleToken(grantId: string, lifetime = 60): NewToken {
-  const id = grantId + credential()
-  return { id, payload: { jti: id, grantId, accountId: 'a', scope: 'x y' }, lifetime }
-}
+export const sampleToken = (
+  grantId: string,
+  lifetime = 60,
+  id: string = grantId + credential(),
+): NewToken => ({ id, payload: { jti: id, grantId, accountId: 'a', scope: 'x y' }, lifetime })
 
-/** A refresh token of a grant, that knows what comes after it. */
+/** A refresh token of a grant, with its successor. */
 export const sampleRefreshToken = (
   grantId: string,
   id: string = grantId + credential(),
-): Required<NewToken> => ({
-  ...sampleToken(grantId),
-  id,
-  payload: { jti: id, grantId, accountId: 'a', scope: 'x y' },
-  successor: grantId + credential(),
-})
+): Required<NewToken> => ({ ...sampleToken(grantId, 60, id), successor: grantId + credential() })
 
 /** A refresh, as the server asks for it. */
 export function sampleRefresh(
@@ -105,9 +98,12 @@ export function sampleRefresh(
   }
 }
 
-/** Runs something so many times at once. */
-export const atOnce = <T>(count: number, action: (index: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, index) => action(index)))
+/** Runs something fifty times at once, by turns in one process and in another. */
+export const fiftyAtOnce = <T>(
+  [one, other]: readonly [Storage, Storage],
+  action: (storage: Storage, index: number) => Promise<T>,
+): Promise<T[]> =>
+  Promise.all(Array.from({ length: 50 }, (_, index) => action(index % 2 ? other : one, index)))
 
 /** A grant that has a code or a refresh token. */
 export async function grantWith(

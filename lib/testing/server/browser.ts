@@ -1,4 +1,4 @@
-import { createCookies } from './cookies.ts'
+import { CookieJar } from 'tough-cookie'
 import type { TestFetch } from './listening.ts'
 import { FlowError } from './flow-error.ts'
 import { fillForm, type Fields, type Page } from './forms.ts'
@@ -11,30 +11,31 @@ export interface Browser {
    * answer to a client is never followed.
    */
   go(url: URL | string, init?: RequestInit): Promise<Page>
-  /** Fills in the form of a page that has these fields, and sends it with all that it has besides. */
+  /** Fills in the form that has these fields, and sends it with its other fields. */
   submit(page: Page, fields: Fields): Promise<Page>
 }
 
 const mostRedirects = 20
 
 /**
- * Makes a browser that nobody has signed in with.
+ * Makes a browser without cookies.
  *
- * @param fetch - how requests are sent
- * @param redirectUri - where the client is that sends somebody here, if one does and says so
+ * @param redirectUri - that of the client that sent the person here, if it is known
  */
 export function createBrowser(issuer: string, fetch: TestFetch, redirectUri?: string): Browser {
-  const cookies = createCookies()
+  const cookies = new CookieJar()
   const home = new URL(issuer).origin
   const answered: Answered = { issuer, redirectUri }
 
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers)
     if (!headers.has('accept')) headers.set('accept', 'text/html')
-    const cookie = cookies.headerFor(url)
-    if (cookie !== undefined) headers.set('cookie', cookie)
+    const cookie = cookies.getCookieStringSync(url.href)
+    if (cookie !== '') headers.set('cookie', cookie)
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
-    cookies.keep(url, response.headers)
+    for (const line of response.headers.getSetCookie()) {
+      cookies.setCookieSync(line, url.href, { ignoreError: true })
+    }
     return response
   }
 

@@ -1,4 +1,4 @@
-import type { AuthorizationServer } from '../../index.ts'
+import type { AuthorizationServer, Introspection as IntrospectionAnswer } from '../../index.ts'
 import type { ClientToConnect } from './test-clients.ts'
 import type { TestClock } from './test-clock.ts'
 import type { TestFetch } from './listening.ts'
@@ -6,7 +6,7 @@ import { FlowError } from './flow-error.ts'
 import { prove, type ProofKeys } from './client-proof.ts'
 import { routes } from '../../paths.ts'
 
-/** Where requests of clients go. */
+/** The server that clients send their requests to. */
 export interface Endpoint {
   readonly issuer: string
   readonly fetch: TestFetch
@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly server: Pick<AuthorizationServer, 'introspect'>
 }
 
-/** Whose requests they are. */
+/** A client that sends requests. */
 export interface Caller {
   readonly endpoint: Endpoint
   readonly client: ClientToConnect
@@ -23,9 +23,9 @@ export interface Caller {
 }
 
 /** The answer of an endpoint. */
-export interface Answer {
+interface Answer {
   readonly status: number
-  /** Without a member where it is no JSON object. */
+  /** Empty if it is not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -33,7 +33,7 @@ export interface Answer {
 export const isPublic = ({ client_secret: secret, ...client }: ClientToConnect): boolean =>
   secret === undefined || client.token_endpoint_auth_method === 'none'
 
-/** Sends a form as the client, with its secret and a proof that it has its key, as far as it has them. */
+/** Sends a form as the client, with its secret and a proof of its key if it has them. */
 async function post(
   { endpoint: { issuer, fetch }, client, dpop }: Caller,
   path: string,
@@ -55,7 +55,7 @@ async function post(
   return { status: response.status, body: isJson ? toObject(text) : {} }
 }
 
-/** A text that is no JSON must not be in an error: it may begin like an answer with tokens. */
+/** A text that is not JSON must not get into an error: it may begin like an answer with tokens. */
 function toObject(text: string): Answer['body'] {
   try {
     const value: unknown = JSON.parse(text)
@@ -66,10 +66,9 @@ function toObject(text: string): Answer['body'] {
 }
 
 /**
- * The error for an answer that does not have what was asked for.
+ * The error for an answer that lacks a member.
  *
- * @param what - what there is not, in words
- * @param missing - the member that would have been needed
+ * @param what - the result that there is not, in words
  */
 function toFailure({ status, body }: Answer, what: string, missing: string): FlowError {
   const { error, error_description: description } = body
@@ -94,27 +93,14 @@ export interface Tokens {
   readonly scope: string
 }
 
-/** The answer of introspection.
+/**
+ * The answer of introspection. If the token is not active, there are no other members.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2 RFC 7662, Section 2.2}
  */
-export interface Introspection {
-  readonly active: boolean
-  readonly sub?: string
-  readonly 'urn:pleo:params:oauth:subject_urn'?: string
-  readonly client_id?: string
-  readonly scope?: string
-  readonly token_type?: string
-  readonly aud?: string
-  readonly iss?: string
-  /** Seconds since the epoch. */
-  readonly exp?: number
-  /** Seconds since the epoch. */
-  readonly iat?: number
-  readonly jti?: string
-  /** The thumbprint of the key that the token is bound to, if it is (RFC 9449, Section 6.2). */
-  readonly cnf?: { readonly jkt: string }
-}
+export type Introspection = { readonly active: boolean } & Partial<Omit<ActiveToken, 'active'>>
+
+type ActiveToken = Extract<IntrospectionAnswer, { readonly active: true }>
 
 /**
  * Asks for tokens.
@@ -168,10 +154,11 @@ export async function toAuthorizationUrl(
 async function push(
   caller: Caller,
   request: Readonly<Record<string, string>>,
-): Promise<{ readonly client_id: string; readonly request_uri: string }> {
+): Promise<Readonly<Record<string, string>>> {
   const answer = await post(caller, routes.pushed_authorization_request, request)
   const { request_uri: uri } = answer.body
-  const isTaken = answer.status === 201 && typeof uri === 'string'
-  if (isTaken) return { client_id: caller.client.client_id, request_uri: uri }
-  throw toFailure(answer, 'no pushed request', 'request_uri')
+  if (answer.status !== 201 || typeof uri !== 'string') {
+    throw toFailure(answer, 'no pushed request', 'request_uri')
+  }
+  return { client_id: caller.client.client_id, request_uri: uri }
 }

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { toAuthorizationUrl, type Caller, type Endpoint, requestTokens } from './client-requests.ts'
-import { createBrowser } from './browser.ts'
 import { createConnection, type TestConnection } from './connection.ts'
 import { FlowError } from './flow-error.ts'
 import { toConnecting, type ConnectOptions } from './given.ts'
@@ -11,14 +10,14 @@ import { isRedirectUri, toRedirectWords } from './redirects.ts'
 /**
  * A whole authorization code flow as a client goes through it, with everything that it checks.
  *
- * @throws FlowError if there are no tokens at the end; TypeError where a member is missing or wrong
+ * @throws FlowError if there are no tokens at the end; TypeError if a member is missing or wrong
  */
 export async function connect(
   endpoint: Endpoint,
   options: ConnectOptions | undefined,
 ): Promise<TestConnection> {
   const { client, account, scope = client.scope ?? '', ...choice } = toConnecting(options)
-  const { issuer, fetch } = endpoint
+  const { issuer } = endpoint
   const [redirectUri] = client.redirect_uris
   const [state, verifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
     bytes.toString('base64url'),
@@ -33,9 +32,8 @@ export async function connect(
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   })
-  const browser = createBrowser(issuer, fetch, redirectUri)
   const person = { ...choice, ...(account !== undefined && { account }) }
-  const { location, subject } = await decide(browser, url, person)
+  const { location, subject } = await decide(endpoint, url, person, redirectUri)
   const code = checkedCode(location, { issuer, redirectUri, state })
   const tokens = await requestTokens(caller, {
     grant_type: 'authorization_code',
@@ -55,15 +53,13 @@ function checkedCode(
   const error = searchParams.get('error')
   const code = searchParams.get('code')
   if (error !== null || code === null) {
-    throw new FlowError(
-      `there is no code: what comes is ${toRedirectWords(location)}`,
-      error ?? undefined,
-    )
+    const message = `there is no code: what comes is ${toRedirectWords(location)}`
+    throw new FlowError(message, error ?? undefined)
   }
   const isRight =
     isRedirectUri(location, expected.redirectUri) &&
     searchParams.get('state') === expected.state &&
     searchParams.get('iss') === expected.issuer
   if (isRight) return code
-  throw new FlowError(`the redirect is no answer to the request: ${toRedirectWords(location)}`)
+  throw new FlowError(`the redirect does not answer the request: ${toRedirectWords(location)}`)
 }

@@ -17,7 +17,7 @@ import { checkAccount, checkClient, type TestAccount } from './given.ts'
 import { signIn } from './test-person.ts'
 import type { ProofKeys } from './client-proof.ts'
 
-/** A client that is connected, with what it got. */
+/** A client that is connected, with its tokens. */
 export interface TestConnection {
   readonly client: ClientToConnect
   /** URN of the company or organization it is connected to. */
@@ -31,21 +31,20 @@ export interface TestConnection {
   readonly dpop: ProofKeys | undefined
 
   /**
-   * Refreshes as the client, and keeps what comes.
+   * Refreshes as the client, and keeps the new tokens.
    *
    * @param scope - fewer scopes than were granted
    */
   refresh(scope?: string): Promise<Tokens>
 
   /**
-   * Asks what a token is good for. If it is the access token of a refresh, the server knows from now on that the answer of
-   * that refresh arrived: `refreshRetryWindow` is over for it, and `refreshOverlap` is not.
+   * Introspects a token: by default, the client asks about its access token. If the token comes from a refresh, the server then
+   * knows that the answer arrived: its `refreshRetryWindow` is over, and its `refreshOverlap` is not.
    *
-   * A public client cannot ask (RFC 7662, Section 2.1). If it is the client of the connection, the server itself says what it tells
-   * an API.
+   * A public client cannot ask (RFC 7662, Section 2.1). For the client of the connection, the server gives the answer that an
+   * API would get.
    *
-   * @param as - who asks; @param token - which token
-   * @defaultValue the client, about its access token
+   * @param as - the client that asks
    * @throws FlowError with `invalid_client` if a public client is named
    */
   introspect(as?: ClientToConnect, token?: string): Promise<Introspection>
@@ -55,7 +54,7 @@ export interface TestConnection {
    * repeats the refresh. The server answers that for `refreshRetryWindow` seconds, and for a public client without DPoP
    * for `publicRefreshOverlap` seconds.
    *
-   * @param refreshToken - where the client refreshed by itself: what it has now
+   * @param refreshToken - the token that the client has now, if it refreshed by itself
    */
   lostRefreshResponse(refreshToken?: string): Promise<void>
 
@@ -63,15 +62,14 @@ export interface TestConnection {
    * Uses a refresh token once more that was used before, and not just now, as a thief does. The server ends the
    * connection for everybody. If the overlap of the server is open, {@link TestClock.advance} makes it pass: 61 seconds.
    *
-   * @param refreshToken - where the client refreshed by itself: what it has or had
+   * @param refreshToken - a token that the client has or had, if it refreshed by itself
    */
   replay(refreshToken?: string): Promise<void>
 
   /**
    * The person ends the connection on the page of connections.
    *
-   * @param account - who does it
-   * @defaultValue the person who made the connection
+   * @param account - by default, the person who made the connection
    */
   revokedByPerson(account?: TestAccount): Promise<void>
 }
@@ -83,7 +81,6 @@ export interface ConnectionParts extends Caller {
   readonly tokens: Tokens
 }
 
-/** Makes a connection of what its client got. */
 export function createConnection(parts: ConnectionParts): TestConnection {
   const { client, subject, dpop } = parts
   let { tokens } = parts

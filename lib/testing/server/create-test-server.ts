@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { createAuthorizationServer, createForgetfulStorage } from '../../authorization-server.ts'
-import type { AuthorizationServer, ResourceServerOptions } from '../../index.ts'
+import { createMemoryStorage } from '../../administration.ts'
+import {
+  createAuthorizationServer,
+  type AuthorizationServer,
+  type ResourceServerOptions,
+} from '../../index.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
-import { createBrowser } from './browser.ts'
 import { createTestClients, type TestClients } from './test-clients.ts'
 import { holdClock } from './test-clock.ts'
 import { connect } from './connect.ts'
@@ -31,8 +34,8 @@ import type { RunningTestServer, TestServer, WrappedTestServer } from './test-se
  * await connection.introspect() // { active: true, … }
  * ```
  *
- * @throws {@link ConfigurationError} with every mistake in the options at once; TypeError where `host` or `server` is not
- * what it has to be, or there are options beside `server`
+ * @throws {@link ConfigurationError} with every mistake in the options at once; TypeError if `host` or `server` is wrong,
+ * or if there are options beside `server`
  */
 export function createTestServer(options?: TestServerOptions): Promise<TestServer>
 export function createTestServer(options: WrappedServerOptions): Promise<WrappedTestServer>
@@ -44,7 +47,7 @@ export async function createTestServer(
   if (isWrapped) checkWrapped(options)
   const listening = await listen()
   try {
-    return isWrapped ? wrap(listening, options) : start(listening, options)
+    return isWrapped ? wrap(listening, options) : await start(listening, options)
   } catch (error) {
     await listening.close()
     throw error
@@ -61,16 +64,16 @@ function wrap(listening: Listening, { server, host }: WrappedServerOptions): Wra
   return { ...running, connect: (options) => connect(running, options) }
 }
 
-function start(
+async function start(
   listening: Listening,
   { host, issuer = '', resourceServer, clients, ...options }: TestServerOptions,
-): TestServer {
+): Promise<TestServer> {
   const own = createTestClients(Object.keys(resourceServer?.scopes ?? pleoScopes))
   const server = createAuthorizationServer({
     cookieKeys: [randomBytes(32).toString('base64url')],
     accounts: createTestAccounts(),
-    // Said outright: an https issuer counts as production.
-    storage: createForgetfulStorage(),
+    // An https issuer counts as production, which has no default for these.
+    storage: await createMemoryStorage(),
     signingKeys: 'ephemeral',
     allowShortClientSecrets: true,
     ...options,
@@ -96,16 +99,15 @@ function toResourceServer(
   given: TestServerOptions['resourceServer'] = {},
   { api }: TestClients,
 ): ResourceServerOptions {
-  if (!isObject(given)) return given
+  // A value that is not an object stays as it is: the authorization server reports it.
+  if (typeof given !== 'object' || given === null) return given
   const clientIds = withOwn(given.clientIds, [api.client_id])
   return { audience: 'https://external.pleo.io', ...given, clientIds }
 }
 
-/** A value that is not a list stays as it is: the authorization server reports it. */
+/** A value that is not a list stays as it is, too. */
 const withOwn = <T>(given: readonly T[] | undefined, own: readonly T[]): readonly T[] =>
   given === undefined || Array.isArray(given) ? [...(given ?? []), ...own] : given
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function toHost(
   server: AuthorizationServer,
@@ -113,7 +115,7 @@ function toHost(
 ): RequestListener | undefined {
   if (host === undefined) return undefined
   if (typeof host !== 'function') {
-    throw new TypeError('host is no function that takes the authorization server')
+    throw new TypeError('host is not a function that takes the authorization server')
   }
   const listener = host(server)
   checkListener(listener, 'what host gives')
@@ -129,7 +131,7 @@ function run(
   const { url } = listening
   const fetch = createFetch(issuer, listening)
   listening.answerWith(host)
-  // Last: nobody releases it where this throws.
+  // Last: if anything before throws, nobody releases it.
   const clock = holdClock()
   const close = async (): Promise<void> => {
     await listening.close()
@@ -144,8 +146,7 @@ function run(
     authorize: async (address, person) => {
       const begin = toAuthorizing(address, issuer)
       const redirectUri = begin.searchParams.get('redirect_uri') ?? undefined
-      const browser = createBrowser(issuer, fetch, redirectUri)
-      return (await decide(browser, begin, person ?? {})).location
+      return (await decide({ issuer, fetch }, begin, person ?? {}, redirectUri)).location
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,4 @@
-/** A step of a flow that did not go as a test asked for. It says what came instead, never a token, code or secret. */
+/** A step of a flow failed. The message describes the answer, and never has a token, code or secret. */
 export class FlowError extends Error {
   override readonly name = 'FlowError'
   /** The error code of the protocol (`invalid_scope`, `invalid_grant`), if the answer had one. */

@@ -25,7 +25,7 @@ export interface Page {
 /** The fields that a person fills in; one that is there often has a list. */
 export type Fields = Readonly<Record<string, string | readonly string[]>>
 
-// Looked at several times, and taking longer to read than to answer.
+// A page is read several times, and reading takes longer than answering.
 const drawn = new WeakMap<Page, DrawnPage>()
 
 /** A page as a browser reads it. */

@@ -11,17 +11,17 @@ import type { ClientToConnect } from './test-clients.ts'
 import { toPlace } from './redirects.ts'
 
 /**
- * Signs the person in where the host has its own sign-in: is given the page that the browser was sent to, signs in
- * there as the host wants it, goes on to `return_to`, and answers the page that comes then.
+ * Signs the person in at the host's own sign-in. It gets the page that the browser was sent to, signs in there, goes on to
+ * `return_to`, and returns the page that it gets then.
  */
 export type SignIn = (page: Page, browser: Browser) => Promise<Page>
 
-/** The person who signs in: one of the test server, anybody else with a password, or somebody at the host's own sign-in. */
+/** The person who signs in: with a password, or at the host's own sign-in. */
 export type TestAccount = Credentials | SignIn
 
 /** The choices of a person who is sent to the authorization server. */
 export interface PersonOptions {
-  /** Who it is. @defaultValue the group administrator of the test server */
+  /** The person who signs in. @defaultValue the group administrator of the test server */
   readonly account?: TestAccount
   /** URN of the company or organization to connect. @defaultValue the first that is offered */
   readonly subject?: string
@@ -31,7 +31,7 @@ export interface PersonOptions {
   readonly decision?: 'allow' | 'decline'
 }
 
-/** Who connects what to which, and for what. */
+/** The options of a connection. */
 export interface ConnectOptions extends Omit<PersonOptions, 'decision'> {
   /** The client. @defaultValue the confidential one of the test server */
   readonly client?: ClientToConnect
@@ -57,8 +57,8 @@ export interface TestServerOptions extends Partial<
    */
   readonly resourceServer?: Partial<ResourceServerOptions>
   /**
-   * The application that the authorization server is a part of, for a host with its own sign-in: gives what answers
-   * requests, which of a Koa application is `callback()`.
+   * Puts the authorization server into an application, for a host with its own sign-in, and returns the function that answers
+   * requests: `callback()` of a Koa application.
    *
    * @defaultValue the authorization server alone
    */
@@ -79,7 +79,7 @@ export interface WrappedServerOptions {
 
 // Values may come from code without types: an error names the member, and not a line of this package.
 
-/** Options for a connection, with a client that the browser can come back to. */
+/** The options of a connection, checked. */
 export interface Connecting extends ConnectOptions {
   readonly client: ClientToConnect & { readonly redirect_uris: readonly [string, ...string[]] }
 }
@@ -107,20 +107,20 @@ export function toConnecting(options: ConnectOptions | undefined): Connecting {
  */
 export function toAuthorizing(address: URL | string, issuer: string): URL {
   const url = URL.parse(String(address))
-  if (!url) throw new TypeError('url is no absolute URL')
+  if (!url) throw new TypeError('url is not an absolute URL')
   const { origin, pathname } = new URL(issuer)
   const isBelow = url.origin === origin && url.pathname.startsWith(pathname.replace(/\/?$/, '/'))
   if (isBelow) return url
   throw new TypeError(`url is not below the issuer, ${issuer}, but ${toPlace(url)}`)
 }
 
-/** @throws TypeError if it is no client */
+/** @throws TypeError if it is not a client */
 export function checkClient(client: ClientToConnect): void {
   const { client_id: id } = Object(client) as Partial<ClientToConnect>
   if (!isText(id)) throw new TypeError('client has no client_id')
 }
 
-/** @throws TypeError that names what a person cannot do or be */
+/** @throws TypeError that names the wrong member */
 export function checkPerson(person: PersonOptions): void {
   const { account, subject, optionalScope, decision = 'allow', ...others } = person
   const [unknown] = Object.keys(others)
@@ -143,12 +143,12 @@ export function checkAccount(account: TestAccount | undefined): void {
 
 /** @throws TypeError if the options are not an object */
 export function checkOptions(options: unknown): void {
-  if (Object(options) !== options) throw new TypeError('options is no object')
+  if (Object(options) !== options) throw new TypeError('options is not an object')
 }
 
 /** Checks the options for a server that exists already.
  *
- * @throws TypeError if it is not an authorization server, or if there are options beside it, which come too late
+ * @throws TypeError if it is not an authorization server, or if there are options beside it
  */
 export function checkWrapped({ server, host, ...others }: WrappedServerOptions): void {
   const { app, provider } = Object(server) as Partial<AuthorizationServer>
@@ -163,12 +163,12 @@ export function checkWrapped({ server, host, ...others }: WrappedServerOptions):
 export function checkListener(listener: RequestListener, name: string): void {
   if (typeof listener === 'function') return
   throw new TypeError(
-    `${name} is no function (request, response) that answers: of a Koa application, it is callback()`,
+    `${name} is not a function (request, response) that answers: of a Koa application, it is callback()`,
   )
 }
 
 function checkText(value: unknown, name: string): void {
-  if (typeof value !== 'string') throw new TypeError(`${name} is no string`)
+  if (typeof value !== 'string') throw new TypeError(`${name} is not a string`)
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

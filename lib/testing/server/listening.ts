@@ -17,7 +17,6 @@ export interface Listening {
 export async function listen(): Promise<Listening> {
   const http = createServer().unref()
   http.on('connection', (socket) => void socket.unref())
-  let isClosed = false
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(0, '127.0.0.1', resolve)
@@ -25,11 +24,10 @@ export async function listen(): Promise<Listening> {
   const { port } = http.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
-    isClosed: () => isClosed,
+    isClosed: () => !http.listening,
     answerWith: (listener) => void http.on('request', listener),
     close: () =>
       new Promise((resolve) => {
-        isClosed = true
         http.close(() => resolve())
         http.closeAllConnections()
       }),
@@ -50,8 +48,7 @@ export type TestFetch = (
 const direct = globalThis.fetch
 
 /**
- * Sends what is meant for the issuer to where the server listens, whatever the issuer is called, and all else where
- * it is meant to go.
+ * Sends requests for the issuer to the port of the server, and all others to their own hosts.
  *
  * @throws Error if the server is closed
  */

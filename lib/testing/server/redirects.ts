@@ -1,7 +1,7 @@
-/** Whom a request is of, and where its answer goes. */
+/** The two ends of an authorization request. */
 export interface Answered {
   readonly issuer: string
-  /** Undefined where the request does not say. */
+  /** Undefined if the request does not name it. */
   readonly redirectUri: string | undefined
 }
 
@@ -12,8 +12,8 @@ export const isRedirectUri = (location: URL, redirectUri: string | undefined): b
 }
 
 /**
- * Whether a redirect is the answer that a client waits for, wherever that is: it leads to the redirect URI, or has what
- * only an answer has (RFC 9207), as for a request that was pushed.
+ * Whether a redirect is the answer to a client: it leads to the redirect URI, or has the parameters of an answer (RFC 9207).
+ * If a request was pushed, its redirect URI is not known.
  */
 export function isAnswer(location: URL, { issuer, redirectUri }: Answered): boolean {
   const { searchParams } = location
@@ -31,7 +31,7 @@ export function toRedirectWords(location: URL): string {
   return `${place} with the error ${error}${description === null ? '' : ` (${description})`}`
 }
 
-/** A URL without what it carries. */
+/** A URL without query, fragment and user. */
 export const toPlace = (url: URL): string =>
   Object.assign(new URL(url), { search: '', hash: '', username: '', password: '' }).href
 

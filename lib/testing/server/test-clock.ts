@@ -6,9 +6,9 @@ export interface TestClock {
    * Makes time pass for this whole process, all at once: `Date` and `performance.now` are ahead by so many seconds from
    * now on, until the last test server is closed. Timers do not fire sooner.
    *
-   * @throws Error if `Date` or `Date.now` is replaced by somebody else (`vi.useFakeTimers`, `mock.timers`,
-   * `mock.method`), whose clock the server follows, and which is to be moved instead; TypeError where `seconds` is not a
-   * positive number; RangeError where they lead past the last moment that `Date` knows, in the year 275760
+   * @throws Error if `Date` or `Date.now` is replaced (`vi.useFakeTimers`, `mock.timers`, `mock.method`): move that clock, and
+   * the server follows it; TypeError if `seconds` is not a positive number; RangeError if they lead past the last moment of
+   * `Date`, in the year 275760
    */
   advance(seconds: number): void
 }
@@ -36,7 +36,7 @@ const elapsed = performance.now.bind(performance)
 /** Of `Date`, in milliseconds. */
 const lastMoment = 8.64e15
 
-// One process has one time. It is put back when nobody uses it any more.
+// A process has one time. The last holder that releases it puts it back.
 let holders = 0
 let ahead = 0
 let ours: Time | undefined
@@ -85,7 +85,7 @@ function install(): Time {
 }
 
 function uninstall(): void {
-  // Where somebody put theirs before ours meanwhile, they will put ours back: it is right then.
+  // If somebody replaced ours meanwhile, they will put it back. It shows the right time then.
   ahead = 0
   if (!ours || !isInUse(ours)) return
   setDate(native.date)
@@ -99,10 +99,10 @@ function setDate(date: DateConstructor): void {
   date.prototype.constructor = date
 }
 
-/** The same `Date`, ahead of its time wherever it is asked what time it is. */
+/** The same `Date`, ahead when it is asked for the time. */
 function toAheadDate(date: DateConstructor): DateConstructor {
   const now = (): number => native.now() + ahead
-  // Its own properties, not those of the native one: who replaces `now` replaces it here.
+  // Properties of its own: replacing `now` here leaves the native one alone.
   function AheadDate(...given: readonly unknown[]): unknown {
     if (!new.target) return new date(now()).toString()
     return Reflect.construct(date, given.length === 0 ? [now()] : given, new.target)

@@ -1,27 +1,31 @@
-import type { Browser } from './browser.ts'
+import { createBrowser, type Browser } from './browser.ts'
+import type { Endpoint } from './client-requests.ts'
 import { FlowError } from './flow-error.ts'
 import { checkPerson, type PersonOptions, type TestAccount } from './given.ts'
-import { findForm, toPageWords, valuesOf, type Page } from './forms.ts'
+import { findForm, toPageWords, valuesOf, type Fields, type Page } from './forms.ts'
 
 /** The result: the URL that the browser is sent to, and the choice of the person. */
-export interface Decided {
+interface Decided {
   readonly location: URL
-  /** Undefined where it was not the person who decided, or the person declined. */
+  /** Undefined if the person declined, or did not decide. */
   readonly subject: string | undefined
 }
 
 /**
- * Goes where a client sends the browser, signs in, and decides.
+ * Opens the URL that a client sends the browser to, signs in, and decides.
  *
- * @throws FlowError if the browser is not sent back to a client; TypeError where a member is wrong
+ * @param redirectUri - that of the client, if it is known
+ * @throws FlowError if the browser is not sent back to a client; TypeError if a member is wrong
  */
 export async function decide(
-  browser: Browser,
-  url: URL | string,
+  { issuer, fetch }: Pick<Endpoint, 'issuer' | 'fetch'>,
+  url: URL,
   person: PersonOptions,
+  redirectUri: string | undefined,
 ): Promise<Decided> {
   checkPerson(person)
   const { account, decision = 'allow', ...choice } = person
+  const browser = createBrowser(issuer, fetch, redirectUri)
   const page = await signIn(browser, await browser.go(url), account)
   if (page.location) return { location: page.location, subject: undefined }
   const fields = decision === 'allow' ? toConsent(page, choice) : toRefusal(page)
@@ -34,9 +38,9 @@ export async function decide(
 }
 
 /**
- * Signs in where that is asked for.
+ * Signs in if the page asks for it.
  *
- * @throws FlowError if it is not known who, or the person is not let in
+ * @throws FlowError if there is no account, or the server refuses it
  */
 export async function signIn(
   browser: Browser,
@@ -55,16 +59,10 @@ export async function signIn(
 const isSignIn = (page: Page): boolean =>
   !page.location && findForm(page, ['csrf', 'username', 'password']) !== undefined
 
-interface Consent {
-  readonly [name: string]: string | readonly string[]
-  readonly decision: string
-  readonly subject: string
-}
+/** The fields of the consent page that a person fills in. */
+type Decision = Fields & { readonly subject?: string }
 
-function toConsent(
-  page: Page,
-  { subject, optionalScope }: Pick<PersonOptions, 'subject' | 'optionalScope'>,
-): Consent {
+function toConsent(page: Page, { subject, optionalScope }: PersonOptions): Decision {
   const form = findForm(page, ['csrf', 'subject', 'decision'])
   if (!form) {
     const reason =
@@ -91,7 +89,7 @@ function toConsent(
   return { decision: 'allow', subject: chosen, ...(optional.length > 0 && { scope: ticked }) }
 }
 
-function toRefusal(page: Page): { readonly decision: string; readonly subject?: never } {
+function toRefusal(page: Page): Decision {
   if (findForm(page, ['csrf', 'decision'])) return { decision: 'decline' }
   throw new FlowError(`there is nothing to decline: what comes is ${toPageWords(page)}`)
 }

@@ -31,9 +31,9 @@ export interface RunningTestServer extends AsyncDisposable {
 
 /** A test server with people and clients. */
 export interface TestServer extends RunningTestServer {
-  /** They are there beside those given as `clients`. */
+  /** The clients of the test server, beside those of the option `clients`. */
   readonly clients: TestClients
-  /** They are there unless `accounts` are given. */
+  /** The people of the test server, unless the option `accounts` is given. */
   readonly people: TestPeople
   readonly companies: TestCompanies
   readonly organizations: TestOrganizations
@@ -48,12 +48,7 @@ export interface TestServer extends RunningTestServer {
 
 /** A test server of an authorization server that was there already. */
 export interface WrappedTestServer extends RunningTestServer {
-  /**
-   * Connects a client, without a browser: real tokens, by the real flow over HTTP. A client that has to push its requests
-   * or to prove that it has a key does so.
-   *
-   * @throws FlowError if there are no tokens, with the answer that came instead; TypeError if a member is missing or wrong
-   */
+  /** Connects as {@link TestServer.connect} does. The client has to be named. */
   connect(
     options: ConnectOptions & Required<Pick<ConnectOptions, 'client'>>,
   ): Promise<TestConnection>

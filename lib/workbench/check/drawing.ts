@@ -1,10 +1,10 @@
-import { nearestName } from '../../validation/did-you-mean.ts'
 import type { CommonData, Page, PageData } from '../../pages/page-data.ts'
 import type { LocalizedPage } from '../../pages/pages.ts'
 import { TemplateFailure } from '../../pages/templates.ts'
 import { readPage } from '../../validation/html.ts'
 import { toHint, type Findings } from './findings.ts'
-import { checkDrawn } from './rules.ts'
+import { checkDrawn } from './requirements.ts'
+import { rules } from './rules.ts'
 import { findTagProblems, listTags, placeAttribute, placeOf } from './tags.ts'
 import type { Template } from './template.ts'
 import type { Pass, Tracer, UnknownName } from './tracer.ts'
@@ -53,16 +53,11 @@ export function checkPage<Name extends Page>(
     }
     if (source === undefined) continue
     reportTags(source, report, findings)
-    const drawn = readPage(source)
     checkDrawn(
-      page,
-      data,
+      rules[page](data, english.text),
       { lang: english.language, dir: english.direction },
-      {
-        drawn,
-        t: english.text,
-        report: (code, message, element) => report(placeOf(element), code, message),
-      },
+      readPage(source),
+      (code, message, element) => report(placeOf(element), code, message),
     )
   }
   return tracer.blocks
@@ -119,7 +114,7 @@ function reportUnknown(
   report: Report,
 ): void {
   const place = `${template}:${line}`
-  const hint = toHint(nearestName(name, others))
+  const hint = toHint(name, others)
   if (name !== written) {
     report(place, 'unknown_member', `names ${written}, which does not exist${hint}`)
     return

@@ -1,3 +1,4 @@
+import { nearestName } from '../../validation/did-you-mean.ts'
 import type { Page } from '../../pages/page-data.ts'
 import type { TemplateMistake } from '../../pages/views-options.ts'
 
@@ -26,6 +27,8 @@ export function createFindings(): Findings {
   }
 }
 
-/** Adds the probable meaning of a wrong name to a message. */
-export const toHint = (meant: string | undefined): string =>
-  meant === undefined ? '' : ` (did you mean "${meant}"?)`
+/** The end of a message about a wrong name: the name that was probably meant. */
+export function toHint(name: string, known: readonly string[], otherwise?: string): string {
+  const meant = nearestName(name, known) ?? otherwise
+  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
+}

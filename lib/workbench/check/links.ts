@@ -1,4 +1,3 @@
-import { nearestName } from '../../validation/did-you-mean.ts'
 import { listViewFiles } from '../../pages/files.ts'
 import type { Page } from '../../pages/page-data.ts'
 import type { TemplateNode } from '../../pages/templates.ts'
@@ -72,7 +71,7 @@ function findLinked(
   }
   const mayBeMissing = 'ignoreMissing' in node && node.ignoreMissing === true
   if (!found && !mayBeMissing) {
-    const hint = toHint(nearestName(name, library.names))
+    const hint = toHint(name, library.names)
     report(node, 'unknown_template', `names the template ${name}, which does not exist${hint}`)
   }
   return found
@@ -89,7 +88,7 @@ function checkImports(node: TemplateNode, { root }: Template, report: Report): v
   for (const part of nodesIn(node, 'names')) {
     const name = textIn(nodeIn(part, 'key') ?? part) ?? ''
     if (exported.includes(name)) continue
-    const hint = toHint(nearestName(name, exported))
+    const hint = toHint(name, exported)
     report(part, 'unknown_import', `imports ${name}, which that template does not have${hint}`)
   }
 }
@@ -103,7 +102,7 @@ function checkTexts(root: TemplateNode, textPaths: readonly string[], report: Re
     const isJoined = ['Concat', 'Add'].includes(path.typename)
     const beginning = isJoined ? literalOf(nodeIn(path, 'left')) : undefined
     if (whole !== undefined && !textPaths.includes(whole)) {
-      const hint = toHint(nearestName(whole, textPaths))
+      const hint = toHint(whole, textPaths)
       report(path, 'unknown_text', `names the text ${whole}, which does not exist${hint}`)
     }
     if (beginning !== undefined && !textPaths.some((known) => known.startsWith(beginning))) {
@@ -127,8 +126,8 @@ export function reportUnusedFiles(
     for (const file of listViewFiles(folder)) {
       if (used.has(file) || !(isTemplate(file) || /\.(?:css|js|html)$/.test(file))) continue
       const stem = file.replace(/\.\w+$/, '')
-      const meant = nearestName(file, known) ?? known.find((name) => name.startsWith(`${stem}.`))
-      const message = `is used by no page${toHint(meant)}`
+      const sameStem = known.find((name) => name.startsWith(`${stem}.`))
+      const message = `is used by no page${toHint(file, known, sameStem)}`
       findings.add({ code: 'unused_template', directory, file, line: 1, message })
     }
   }
@@ -152,7 +151,7 @@ export function reportUnusedBlocks(
     for (const node of findNodes(root, 'Block')) {
       const name = textIn(nodeIn(node, 'name')) ?? ''
       if (known.includes(name)) continue
-      const message = `has the block ${name}, which is drawn nowhere${toHint(nearestName(name, known))}`
+      const message = `has the block ${name}, which is drawn nowhere${toHint(name, known)}`
       findings.add({ code: 'unknown_block', directory, file, line: lineOf(node), message })
     }
   }

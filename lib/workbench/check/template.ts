@@ -1,4 +1,3 @@
-import { nearestName } from '../../validation/did-you-mean.ts'
 import { bundledViews, findViewFile, listViewFiles } from '../../pages/files.ts'
 import {
   parseTemplate,
@@ -73,45 +72,40 @@ export function findSourceProblems(
   builtins: Builtins,
 ): readonly TagProblem[] {
   if (failure) {
-    return [
-      {
-        code: 'template_syntax',
-        line: failure.line,
-        message: `cannot be read: ${failure.problem}`,
-      },
-    ]
+    const message = `cannot be read: ${failure.problem}`
+    return [{ code: 'template_syntax', line: failure.line, message }]
   }
   if (!root) return []
   return [
-    ...findNodes(root, 'Filter').flatMap((node) =>
-      filterProblems(textIn(nodeIn(node, 'name')) ?? '', lineOf(node), builtins.filters),
-    ),
-    ...findNodes(root, 'Is').flatMap((node) => testProblems(node, builtins.tests)),
+    ...findNodes(root, 'Filter').flatMap((node) => {
+      const name = textIn(nodeIn(node, 'name'))
+      return name === 'safe'
+        ? toUnsafe(node)
+        : toUnknown('unknown_filter', name, node, builtins.filters)
+    }),
+    ...findNodes(root, 'Is').flatMap((node) => {
+      const right = nodeIn(node, 'right')
+      if (right?.typename === 'Literal') return []
+      const name = textIn(right) ?? textIn(right && nodeIn(right, 'name'))
+      return toUnknown('unknown_test', name, node, builtins.tests)
+    }),
     ...listTags(blankTemplateParts(source)).flatMap(findTagProblems),
   ]
 }
 
-function filterProblems(
-  name: string,
-  line: number,
-  known: readonly string[],
-): readonly TagProblem[] {
-  if (name === 'safe') {
-    const message = 'writes something with "| safe", as HTML that nobody has checked'
-    return [{ code: 'unsafe_output', line, message }]
-  }
-  if (known.includes(name)) return []
-  const message = `names the filter ${name}, which does not exist${toHint(nearestName(name, known))}`
-  return [{ code: 'unknown_filter', line, message }]
+function toUnsafe(node: TemplateNode): TagProblem {
+  const message = 'writes something with "| safe", as HTML that nobody has checked'
+  return { code: 'unsafe_output', line: lineOf(node), message }
 }
 
-function testProblems(
-  node: Parameters<typeof lineOf>[0],
+function toUnknown(
+  code: 'unknown_filter' | 'unknown_test',
+  name = '',
+  node: TemplateNode,
   known: readonly string[],
 ): readonly TagProblem[] {
-  const right = nodeIn(node, 'right')
-  const name = textIn(right) ?? textIn(right && nodeIn(right, 'name')) ?? ''
-  if (known.includes(name) || right?.typename === 'Literal') return []
-  const message = `names the test ${name}, which does not exist${toHint(nearestName(name, known))}`
-  return [{ code: 'unknown_test', line: lineOf(node), message }]
+  if (known.includes(name)) return []
+  const kind = code === 'unknown_filter' ? 'filter' : 'test'
+  const message = `names the ${kind} ${name}, which does not exist${toHint(name, known)}`
+  return [{ code, line: lineOf(node), message }]
 }

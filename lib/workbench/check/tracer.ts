@@ -51,6 +51,7 @@ const tag = 'traced'
  * text does not change, and so its lines stay the same.
  */
 export class Tracer {
+  readonly #hosts = new Set<string>()
   readonly #names: ReadName[] = []
   readonly #branches: Branch[] = []
   #pass: Pass = { sample: 0, forced: new Map(), isLenient: false }
@@ -63,7 +64,8 @@ export class Tracer {
 
   /** Puts the tag in front of a template. */
   mark(source: string, template: string, isHosts: boolean): string {
-    return `{% ${tag} ${JSON.stringify(isHosts ? `${template}\n` : template)} %}${source}`
+    if (isHosts) this.#hosts.add(template)
+    return `{% ${tag} ${JSON.stringify(template)} %}${source}`
   }
 
   /** Gets an environment ready to trace templates. */
@@ -133,13 +135,13 @@ export class Tracer {
 
   #parse(parser: Parser, kinds: NodeKinds): TemplateNode {
     const { lineno } = parser.nextToken()
-    const [template = '', ...rest] = (textIn(parser.parsePrimary()) ?? '').split('\n')
+    const template = textIn(parser.parsePrimary()) ?? ''
     parser.advanceAfterBlockEnd(tag)
     const root = parser.parse()
     return insertCalls(root, {
       kinds,
       declared: findDeclared(root),
-      isHosts: rest.length > 0,
+      isHosts: this.#hosts.has(template),
       addName: (node, written, name) =>
         this.#names.push({ template, line: lineOf(node) - lineno, name, written }) - 1,
       addBranch: (branch) => this.#branches.push(branch) - 1,

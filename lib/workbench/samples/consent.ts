@@ -1,15 +1,14 @@
 import type { Translator } from '../../pages/texts/translator.ts'
 import { toScopeDescription } from '../../pages/texts/host-words.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
-import type { ConsentData, ShownResource, ShownScope, ShownSubject } from '../../pages/page-data.ts'
+import type { ConsentData, ShownScope, ShownSubject } from '../../pages/page-data.ts'
 import {
   account,
   connectionsUrl,
-  csrf,
-  interactionUrl,
   longName,
   rightToLeftName,
   sampleDay,
+  signedIn,
   toBareClient,
   toClosedSubject,
   toSampleClient,
@@ -93,10 +92,7 @@ function createScopeSamples(
 
 function createClientSamples(usual: ConsentData): ConsentSamples {
   const longAddress = longName.toLowerCase().slice(0, 60)
-  const toSubjects = (name: string): readonly ShownSubject[] => [
-    toSampleSubject(0, { name }),
-    toSampleSubject(1),
-  ]
+  const chooseBeside = (name: string) => choose([toSampleSubject(0, { name }), toSampleSubject(1)])
   return {
     'test client': { ...usual, client: toSampleClient({ isTest: true }) },
     'verified client': { ...usual, client: toSampleClient({ isVerified: true }) },
@@ -106,20 +102,19 @@ function createClientSamples(usual: ConsentData): ConsentSamples {
       client: toSampleClient({ name: longName, initials: 'V' }),
       account: { name: longName, email: `${longAddress}@fjord.example` },
       redirectHost: `${longAddress}.example`,
-      ...choose(toSubjects(longName)),
+      ...chooseBeside(longName),
     },
     'names from right to left': {
       ...usual,
       client: toSampleClient({ name: rightToLeftName, initials: 'شا' }),
       account: { name: 'ليلى حداد', email: account.email },
-      ...choose(toSubjects(rightToLeftName)),
+      ...chooseBeside(rightToLeftName),
     },
   }
 }
 
 const plain: ConsentData = {
-  client: toSampleClient(),
-  account,
+  ...signedIn,
   subjectType: 'company',
   ...choose([toSampleSubject(0)]),
   resources: [],
@@ -135,9 +130,6 @@ const plain: ConsentData = {
   endsAt: new Date(sampleDay.getTime() + 365 * day),
   redirectHost: 'ledger.northwind.example',
   connectionsUrl,
-  action: interactionUrl,
-  switchAction: `${interactionUrl}/switch-account`,
-  csrf,
   error: null,
 }
 
@@ -186,12 +178,11 @@ function toTerms(
   translator: Translator,
 ): Pick<ConsentData, 'resources' | 'canRead' | 'canChange' | 'hasOptional'> {
   const names = new Set(scopes.map(({ name }) => name.split(':')[0] ?? name))
-  const resources: readonly ShownResource[] = [...names].map((resource) => ({
-    name: translator.find(`resources.${resource}`) ?? resource,
-    scopes: scopes.filter(({ name }) => name.startsWith(`${resource}:`)),
-  }))
   return {
-    resources,
+    resources: [...names].map((resource) => ({
+      name: translator.find(`resources.${resource}`) ?? resource,
+      scopes: scopes.filter(({ name }) => name.startsWith(`${resource}:`)),
+    })),
     canRead: scopes.some(({ access }) => access === 'read'),
     canChange: scopes.some(({ access }) => access === 'write'),
     hasOptional: scopes.some(({ isOptional }) => isOptional),

@@ -1,5 +1,10 @@
 import type { SubjectType } from '../../pleo/subject.ts'
-import type { ShownAccount, ShownClient, ShownSubject } from '../../pages/page-data.ts'
+import type {
+  SelectAccountData,
+  ShownAccount,
+  ShownClient,
+  ShownSubject,
+} from '../../pages/page-data.ts'
 
 /** The day on which everything is shown. */
 export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
@@ -7,6 +12,9 @@ export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
 export const csrf = 'sample-form-token'
 export const interactionUrl = 'https://auth.example.test/oauth/interaction/sample'
 export const connectionsUrl = 'https://auth.example.test/oauth/connections'
+
+/** The path at which the preview serves the logo of a client. */
+export const sampleLogoPath = '/oauth/assets/logos/sample'
 
 export const account: ShownAccount = { name: 'Astrid Lindqvist', email: 'astrid@fjord.example' }
 
@@ -43,8 +51,14 @@ export const toBareClient = (differences: Partial<ShownClient> = {}): ShownClien
   ...differences,
 })
 
-/** The path at which the preview serves the logo of a client. */
-export const sampleLogoPath = '/oauth/assets/logos/sample'
+/** The page of a person who is signed in and came from a client. */
+export const signedIn: SelectAccountData = {
+  client: toSampleClient(),
+  account,
+  action: interactionUrl,
+  switchAction: `${interactionUrl}/switch-account`,
+  csrf,
+}
 
 /** A company or organization that can be chosen. */
 export function toSampleSubject(
@@ -73,21 +87,17 @@ const towns = ['Fjord', 'Harbour', 'Lighthouse', 'Meadow', 'Northern Light', 'Or
 const kinds = ['Foods', 'Design', 'Works', 'Travel', 'Studio', 'Energy', 'Books', 'Labs', 'Boats']
 
 /** One that the person may not connect. The host says why, and who may. */
-export const toClosedSubject = (number: number, type?: SubjectType): ShownSubject =>
-  toSampleSubject(
-    number,
-    {
-      mayConnect: false,
-      reason: 'Only administrators can connect applications.',
-      administrators: ['Bjørn Dahl', 'Carla Ferrari'],
-    },
-    type,
-  )
+export const toClosedSubject = (number: number): ShownSubject =>
+  toSampleSubject(number, {
+    mayConnect: false,
+    reason: 'Only administrators can connect applications.',
+    administrators: ['Bjørn Dahl', 'Carla Ferrari'],
+  })
 
 /** Several, of which every seventh is closed. */
-export const toSampleSubjects = (count: number, type?: SubjectType): readonly ShownSubject[] =>
+export const toSampleSubjects = (count: number): readonly ShownSubject[] =>
   Array.from({ length: count }, (_, index) =>
-    index % 7 === 6 ? toClosedSubject(index, type) : toSampleSubject(index, {}, type),
+    index % 7 === 6 ? toClosedSubject(index) : toSampleSubject(index),
   )
 
 /** 80 characters without a place to break them. */
