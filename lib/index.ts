@@ -98,6 +98,9 @@ export type {
   Page,
   PageData,
   SelectAccountData,
+  SignOutData,
+} from './pages/page-data.ts'
+export type {
   ShownAccount,
   ShownApplication,
   ShownClient,
@@ -105,6 +108,5 @@ export type {
   ShownResource,
   ShownScope,
   ShownSubject,
-  SignOutData,
-} from './pages/page-data.ts'
+} from './pages/shown-data.ts'
 export type { Theme } from './pages/theme.ts'

@@ -1,17 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'koa'
 import { ProtocolError } from '../errors.ts'
-import {
-  findOutcome,
-  outcomeLifetime,
-  toSessionMark,
-  type Outcome,
-} from '../oidc/interaction-outcomes.ts'
-import { toApplication } from '../pages/application.ts'
-import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../paths.ts'
+import { findOutcome, toSessionMark, type Outcome } from '../oidc/interaction-outcomes.ts'
+import { toApplication } from '../pages/shown-client.ts'
+import { connectionsPath, routes, toInteractionUrl } from '../paths.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import { redirect, type Interaction, type OpenInteraction, type PageParts } from './interaction.ts'
+import { redirect, type Interaction, type PageParts } from './interaction.ts'
 import { ownSession, signedInPerson } from './signed-in.ts'
 
 type Decided = Exclude<Outcome, { readonly kind: 'moved' }>
@@ -107,19 +102,6 @@ async function renderOutcome(
     application: toApplication(client, page.language),
     subject: choices.find((choice) => choice.urn === urn)?.name ?? null,
     connectionsUrl: config.issuer + connectionsPath,
-  })
-}
-
-/** Lets the browser show the outcome for another hour. */
-export function keepCookie({ provider, config, ctx, interaction }: OpenInteraction): void {
-  const { uid } = interaction
-  ctx.cookies.set(provider.cookieName('interaction'), uid, {
-    path: toInteractionPath(config.issuer, uid),
-    signed: true,
-    httpOnly: true,
-    sameSite: 'lax',
-    overwrite: true,
-    maxAge: outcomeLifetime * 1000,
   })
 }
 

@@ -1,11 +1,12 @@
 import type { Connections } from '../grants/connections.ts'
-import type { ConsentData, ShownSubject } from '../pages/page-data.ts'
-import { findHostWords } from '../pages/texts/host-words.ts'
+import type { ConsentData } from '../pages/page-data.ts'
+import type { ShownSubject } from '../pages/shown-data.ts'
+import { describeScope, findHostWords, scopesOf, type Terms } from '../pages/shown-terms.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
-import type { Subject } from '../pleo/subject.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import { scopesOf, toDescription, type ShownTermsOptions, type Terms } from './consent-terms.ts'
+import type { Subject } from '../pleo/subject.ts'
 
 /** Every subject that the person may connect. Only the host decides that, in `accounts.subjects`. */
 export async function authorizedSubjects(
@@ -35,7 +36,7 @@ export function toOffer(
 }
 
 /** The last grant of a client for a subject. */
-export interface Earlier {
+interface Earlier {
   /** Milliseconds since the epoch. */
   readonly grantedAt: number
   readonly scopes: readonly string[]
@@ -63,7 +64,9 @@ export async function loadEarlier(
 }
 
 /** How the subjects are shown to one person. */
-export interface ShownSubjectsOptions extends Pick<ShownTermsOptions, 'catalogue' | 'translator'> {
+interface ShownSubjectsOptions {
+  readonly catalogue: ScopeCatalogue
+  readonly translator: Translator
   /** The URN of the chosen one, if there is one. */
   readonly chosen: unknown
   readonly terms: Terms
@@ -104,7 +107,7 @@ function toShownSubject(
     administrators: mayConnect ? [] : (administrators ?? []),
     isChecked: urn === chosen,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
-    newAccess: connected ? added.map((scope) => toDescription(scope, catalogue, translator)) : [],
+    newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }
 }
 
@@ -113,11 +116,15 @@ function toReason(reason: SubjectChoice['reason'], { language }: Translator): st
   return findHostWords(reason, language) ?? reason.en
 }
 
-/** The choice between subjects, in the layout of the page. */
-export type Choice = Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'>
-
-/** @param requested - the URN that the client asked for */
-export function toChoice(subjects: readonly ShownSubject[], requested: string | undefined): Choice {
+/**
+ * The choice between subjects, in the layout of the page.
+ *
+ * @param requested - the URN that the client asked for
+ */
+export function toChoice(
+  subjects: readonly ShownSubject[],
+  requested: string | undefined,
+): Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'> {
   const [only] = subjects
   const single = subjects.length === 1 && only?.mayConnect ? only : null
   const preselected = single ? null : (subjects.find(({ urn }) => urn === requested) ?? null)

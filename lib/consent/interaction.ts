@@ -8,9 +8,11 @@ import { findRefusal, subjectTypeOf } from '../oidc/authorization-parameters.ts'
 import { notOpen } from '../oidc/interaction-outcomes.ts'
 import type { FindShownClient } from '../oidc/registered-clients.ts'
 import type { Logos } from '../pages/logos/logos.ts'
-import { rememberUiLocales } from '../pages/page-language.ts'
-import type { Views } from '../pages/pages.ts'
-import { toInteractionPath } from '../paths.ts'
+import { rememberUiLocales } from '../pages/reader.ts'
+import type { ConsentData } from '../pages/page-data.ts'
+import type { LocalizedPage, Views } from '../pages/pages.ts'
+import { toShownClient } from '../pages/shown-client.ts'
+import { toInteractionPath, toInteractionUrl } from '../paths.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { FormTokens, TokenBase } from './form-tokens.ts'
@@ -72,6 +74,25 @@ export async function openInteraction(parts: PageParts, ctx: Context): Promise<O
     subjectType: subjectTypeOf(client),
     redirectUri,
     scopes: toScopeNames(scope),
+  }
+}
+
+/**
+ * The part that all pages of an interaction have.
+ *
+ * @param agreed - the terms that the page shows, to which the person agrees with its form
+ */
+export function toFrame(
+  { config, logos, formTokens, client, interaction, formBase, redirectUri }: OpenInteraction,
+  { language }: LocalizedPage,
+  agreed?: readonly unknown[],
+): Pick<ConsentData, 'client' | 'action' | 'switchAction' | 'csrf'> {
+  const action = toInteractionUrl(config.issuer, interaction.uid)
+  return {
+    client: toShownClient(client, logos, language, [redirectUri]),
+    action,
+    switchAction: `${action}/switch-account`,
+    csrf: formTokens.create(formBase, agreed),
   }
 }
 

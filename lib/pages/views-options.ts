@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { isTimeZone } from './page-time-zone.ts'
+import { isTimeZone } from './reader.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'

@@ -9,9 +9,9 @@ import type {
   Page,
   PageData,
   SelectAccountData,
-  ShownConnection,
   SignOutData,
 } from '../pages/page-data.ts'
+import type { ShownConnection } from '../pages/shown-data.ts'
 import {
   account,
   connectionsUrl,

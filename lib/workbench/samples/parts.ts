@@ -1,5 +1,6 @@
 import type { SubjectType } from '../../pleo/subject.ts'
-import type { ShownAccount, ShownClient, ShownSubject } from '../../pages/page-data.ts'
+import { toNamedClient } from '../../pages/shown-client.ts'
+import type { ShownAccount, ShownClient, ShownSubject } from '../../pages/shown-data.ts'
 
 /** The day on which everything is shown. */
 export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
@@ -10,23 +11,10 @@ export const connectionsUrl = 'https://auth.example.test/oauth/connections'
 
 export const account: ShownAccount = { name: 'Astrid Lindqvist', email: 'astrid@fjord.example' }
 
-const noClient: ShownClient = {
-  name: 'Northwind Ledger',
-  initials: 'NL',
-  logo: null,
-  uri: null,
-  host: null,
-  policyUri: null,
-  tosUri: null,
-  contacts: [],
-  isTest: false,
-  isVerified: false,
-}
-
 /** A client, with everything that it can say of itself. */
 export function toSampleClient(differences: Partial<ShownClient> = {}): ShownClient {
   return {
-    ...noClient,
+    ...toBareClient(),
     logo: sampleLogoPath,
     uri: 'https://northwind.example',
     host: 'northwind.example',
@@ -39,7 +27,8 @@ export function toSampleClient(differences: Partial<ShownClient> = {}): ShownCli
 
 /** A client that says nothing of itself but its name. */
 export const toBareClient = (differences: Partial<ShownClient> = {}): ShownClient => ({
-  ...noClient,
+  ...toNamedClient('Northwind Ledger'),
+  initials: 'NL',
   ...differences,
 })
 
