@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
-import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { isTimeZone } from './reader.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
@@ -76,13 +75,6 @@ export function findTemplateIssues(
   }
 }
 
-/** Complains about every file of texts that cannot be used. */
-export const checkTexts = (
-  views: unknown,
-  scopes: ScopeCatalogue | undefined,
-  context: z.core.$RefinementCtx,
-): void => checkLocales(memberOf(views, 'locales'), scopes, context)
-
 /** Those that are right: what is wrong with one keeps nobody from looking at the others. */
 function toRightViews(views: unknown): ViewsOptions {
   const right = Object.entries(members).filter(([name, schema]) => {
@@ -101,7 +93,7 @@ export function checkViewsOptions(views: unknown): {
   readonly right: ViewsOptions
 } {
   const schema = z.strictObject({ views: viewsSchema }).superRefine((value, context) => {
-    checkTexts(value.views, undefined, context)
+    checkLocales(value.views, undefined, context)
   }, evenIfWrong)
   const { error } = schema.safeParse({ views })
   const issues = error?.issues.flatMap((issue) => toIssues(issue, schema)) ?? []

@@ -1,16 +1,24 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
-import { defaultLanguage, loadCatalogues, placeholdersOf, toPluralPath } from './catalogues.ts'
-import { readLocaleFiles, type LocaleFile } from './catalogues.ts'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
+import { complain } from '../../validation/schema-issues.ts'
+import {
+  defaultLanguage,
+  loadCatalogues,
+  placeholdersOf,
+  readLocaleFiles,
+  toPluralPath,
+  type LocaleFile,
+} from './catalogues.ts'
 
 /** Complains about every file of texts that cannot be used, and every text in it, each by file and path. */
 export function checkLocales(
-  folders: unknown,
+  views: unknown,
   scopes: ScopeCatalogue | undefined,
   context: z.core.$RefinementCtx,
 ): void {
+  const { locales: folders } = Object(views) as { readonly locales?: unknown }
   if (!Array.isArray(folders) || folders.length === 0) return
   const right = folders.filter((folder) => typeof folder === 'string' && isFolder(folder))
   const known = toKnownTexts(
@@ -18,9 +26,8 @@ export function checkLocales(
     scopes,
   )
   const problems = right.flatMap(readLocaleFiles).flatMap((file) => problemsOf(file, known))
-  for (const message of problems) {
-    const params = { code: 'invalid_locale' }
-    context.addIssue({ code: 'custom', path: ['views', 'locales'], message, params })
+  for (const problem of problems) {
+    complain(context, 'invalid_locale', problem, ['views', 'locales'])
   }
 }
 
