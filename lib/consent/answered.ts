@@ -19,7 +19,9 @@ export async function showAnswered(parts: PageParts, ctx: Context, error: Error)
   const { provider, config } = parts
   const uid = String(ctx['params'].uid)
   if (ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) !== uid) {
-    throw (await hasLostItsCookie(parts, ctx, uid)) ? lostCookie() : error
+    // The time is all that is used of the interaction: this browser may be anybody's.
+    const since = async () => (await provider.Interaction.find(uid))?.iat
+    throw (await refusedCookies(parts, ctx, since)) ? lostCookie() : error
   }
   // Another request of the same person may be about to store the outcome.
   const mayCome = ctx.method === 'POST' || isEnded(ctx)
@@ -103,12 +105,6 @@ async function renderOutcome(
     subject: choices.find((choice) => choice.urn === urn)?.name ?? null,
     connectionsUrl: config.issuer + connectionsPath,
   })
-}
-
-async function hasLostItsCookie(parts: PageParts, ctx: Context, uid: string): Promise<boolean> {
-  // The time is all that is used of the interaction: this browser may be anybody's.
-  const since = async () => (await parts.provider.Interaction.find(uid))?.iat
-  return refusedCookies(parts, ctx, since)
 }
 
 /** If a browser without cookies got one in the last minute, it refused it; in seconds. */

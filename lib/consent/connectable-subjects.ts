@@ -1,4 +1,4 @@
-import type { Connections } from '../grants/connections.ts'
+import type { ConnectionGrant, Connections } from '../grants/connections.ts'
 import type { ConsentData } from '../pages/page-data.ts'
 import type { ShownSubject } from '../pages/shown-data.ts'
 import { describeScope, findHostWords, scopesOf, type Terms } from '../pages/shown-terms.ts'
@@ -35,22 +35,15 @@ export function toOffer(
   return [...wanted, ...choices.filter(({ urn }) => urn !== requested.urn)]
 }
 
-/** The last grant of a client for a subject. */
-interface Earlier {
-  /** Milliseconds since the epoch. */
-  readonly grantedAt: number
-  readonly scopes: readonly string[]
-}
-
 /**
  * Loads the newest living grant of the client for each subject, by URN. Another person may have given it. If the person may not
  * connect a subject, nothing is looked up, so that the page tells nothing of it.
  */
 export async function loadEarlier(
-  connections: Pick<Connections, 'list'>,
+  connections: Connections,
   clientId: string,
   offer: readonly SubjectChoice[],
-): Promise<ReadonlyMap<string, Earlier>> {
+): Promise<ReadonlyMap<string, ConnectionGrant>> {
   const found = await Promise.all(
     offer
       .filter(({ mayConnect }) => mayConnect)
@@ -71,7 +64,7 @@ interface ShownSubjectsOptions {
   readonly chosen: unknown
   readonly terms: Terms
   /** The connections that exist already, by URN. */
-  readonly earlier: ReadonlyMap<string, Earlier>
+  readonly earlier: ReadonlyMap<string, ConnectionGrant>
 }
 
 /** A list of this length scrolls. */
@@ -98,22 +91,21 @@ function toShownSubject(
 ): ShownSubject {
   const connected = earlier.get(urn)
   const added = scopesOf(terms).filter((scope) => !connected?.scopes.includes(scope))
+  const why =
+    typeof reason === 'object'
+      ? (findHostWords(reason, translator.language) ?? reason.en)
+      : (reason ?? null)
   return {
     urn,
     name,
     detail: detail ?? null,
     mayConnect,
-    reason: mayConnect ? null : toReason(reason, translator),
+    reason: mayConnect ? null : why,
     administrators: mayConnect ? [] : (administrators ?? []),
     isChecked: urn === chosen,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
     newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }
-}
-
-function toReason(reason: SubjectChoice['reason'], { language }: Translator): string | null {
-  if (typeof reason !== 'object') return reason ?? null
-  return findHostWords(reason, language) ?? reason.en
 }
 
 /**

@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { allowFormRedirect } from '../http/security-headers.ts'
+import { findRefusal } from '../oidc/authorization-parameters.ts'
 import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
 import { interactionPath } from '../paths.ts'
 import { isEnded, showAnswered } from './answered.ts'
@@ -8,7 +9,6 @@ import { decide, submitConsent } from './consent-decision.ts'
 import { showConsent } from './consent-page.ts'
 import { checkedForm, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
 import {
-  endUnregistered,
   finishInteraction,
   openInteraction,
   redirect,
@@ -76,7 +76,10 @@ async function answerIfOpen(parts: PageParts, ctx: Context, next: Next): Promise
     if (!isEnded(ctx)) return redirect(ctx, open.interaction.returnTo)
     return showAnswered(parts, ctx, notOpen('it was answered'))
   }
-  if (!(await endUnregistered(open))) await next(open, form)
+  // The client may no longer be registered for its request. If its redirect URI is not, this throws: nobody may be sent there.
+  const refusal = findRefusal(open.client, open.interaction.params)
+  if (refusal) return finishInteraction(open, refusal)
+  await next(open, form)
 }
 
 /** Asks whether to continue as the person who is signed in. Before the answer, nobody is signed out. */

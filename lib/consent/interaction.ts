@@ -4,7 +4,7 @@ import type { Client, InteractionResults } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Connections } from '../grants/connections.ts'
 import { rememberClient } from '../http/request-context.ts'
-import { findRefusal, subjectTypeOf } from '../oidc/authorization-parameters.ts'
+import { subjectTypeOf } from '../oidc/authorization-parameters.ts'
 import { notOpen } from '../oidc/interaction-outcomes.ts'
 import type { FindShownClient } from '../oidc/registered-clients.ts'
 import type { Logos } from '../pages/logos/logos.ts'
@@ -104,17 +104,6 @@ export async function finishInteraction(
   interaction.result = result
   await interaction.persist()
   redirect(ctx, interaction.returnTo)
-}
-
-/**
- * Ends an interaction if the client is no longer registered for its request, and tells the client. Resolves to whether it did.
- *
- * @throws InvalidRedirectUri if the redirect URI is no longer registered: then nobody may be sent there
- */
-export async function endUnregistered(open: OpenInteraction): Promise<boolean> {
-  const refusal = findRefusal(open.client, open.interaction.params)
-  if (refusal) await finishInteraction(open, refusal)
-  return refusal !== undefined
 }
 
 /** Sends the browser on with GET, after a request with any method (RFC 9110, Section 15.4.4). */
