@@ -85,7 +85,7 @@ export type {
   UsedProofs,
 } from './storage.ts'
 export type { Introspection } from './grants/introspect.ts'
-export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme/colors.ts'
+export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme-colors.ts'
 export type {
   AnsweredData,
   CannotConnectData,

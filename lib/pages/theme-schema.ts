@@ -2,8 +2,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { complain } from '../validation/schema-issues.ts'
 import { maxLogoSize, toLogoType } from './theme.ts'
-import { colorNames, type ColorName, type SchemedColors } from './theme/colors.ts'
-import { findLowContrast, leastContrast } from './theme/contrast.ts'
+import {
+  colorNames,
+  findLowContrast,
+  leastContrast,
+  type ColorName,
+  type SchemedColors,
+} from './theme-colors.ts'
 
 const color = z
   .string({ error: 'must be a colour as #rgb or #rrggbb' })

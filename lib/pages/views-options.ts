@@ -75,17 +75,15 @@ export function findTemplateIssues(
   }
 }
 
-/** Those that are right: what is wrong with one keeps nobody from looking at the others. */
+/** Those that are right. They are checked further, even if another one is wrong. */
 function toRightViews(views: unknown): ViewsOptions {
-  const right = Object.entries(members).filter(([name, schema]) => {
-    const member = memberOf(views, name)
-    return member !== undefined && schema.safeParse(member).success
-  })
-  return Object.fromEntries(right.map(([name]) => [name, memberOf(views, name)]))
+  const given = Object(views) as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(members)
+      .filter(([name, schema]) => name in given && schema.safeParse(given[name]).success)
+      .map(([name]) => [name, given[name]]),
+  )
 }
-
-const memberOf = (value: unknown, name: string): unknown =>
-  (Object(value) as Readonly<Record<string, unknown>>)[name]
 
 /** Every mistake in the options of the pages, the templates aside; and the options that are right. */
 export function checkViewsOptions(views: unknown): {
