@@ -85,7 +85,7 @@ export type {
   UsedProofs,
 } from './storage.ts'
 export type { Introspection } from './grants/introspect.ts'
-export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme/colors.ts'
+export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme-colors.ts'
 export type {
   AnsweredData,
   CannotConnectData,
@@ -98,6 +98,9 @@ export type {
   Page,
   PageData,
   SelectAccountData,
+  SignOutData,
+} from './pages/page-data.ts'
+export type {
   ShownAccount,
   ShownApplication,
   ShownClient,
@@ -105,6 +108,5 @@ export type {
   ShownResource,
   ShownScope,
   ShownSubject,
-  SignOutData,
-} from './pages/page-data.ts'
+} from './pages/shown-data.ts'
 export type { Theme } from './pages/theme.ts'

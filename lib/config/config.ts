@@ -1,9 +1,9 @@
 import type { JWKS } from 'oidc-provider'
 import { findShortSecrets } from '../clients/startup-checks.ts'
 import { withoutEmpty, withPlainScopes } from '../clients/metadata-values.ts'
-import { defaultProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
+import { defaultProofAlgorithms } from '../validation/dpop-proof.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
-import { pleoScopes, type ScopeCatalogue } from '../pleo/scopes.ts'
+import { pleoScopes } from '../pleo/scopes.ts'
 import type {
   RequestLimits,
   AuthorizationServerOptions,
@@ -12,37 +12,29 @@ import type {
 } from './options.ts'
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
-import {
-  findTemplateIssues,
-  type FindTemplateMistakes,
-  type ViewsOptions,
-} from '../pages/views-options.ts'
+import { findTemplateIssues, type FindTemplateMistakes } from '../pages/views-options.ts'
 import type { ClientRules } from '../clients/check.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
 
+type Optional = 'allowShortClientSecrets' | 'registration' | 'reservedHosts'
+type OfOwnType = 'anonymousRequests' | 'lifetimes' | 'resourceServer' | 'signingKeys'
+
 /** The options, complete: every default filled in. */
-export interface Config extends Omit<AuthorizationServerOptions, 'storage' | 'signingKeys'> {
-  readonly storage: Storage
+export interface Config
+  extends
+    Required<Omit<AuthorizationServerOptions, Optional | OfOwnType>>,
+    Pick<AuthorizationServerOptions, Optional> {
   /** Whether the issuer is `http`, which only loopback hosts may be: logos may be there as well. */
   readonly isDevelopment: boolean
   /** If the keys are in the storage, a key for nothing: the provider cannot be constructed without one. */
   readonly signingKeys: JWKS
   readonly hasStoredKeys: boolean
-  readonly resourceServer: Required<ResourceServerOptions> & { readonly scopes: ScopeCatalogue }
-  readonly clients: NonNullable<AuthorizationServerOptions['clients']>
-  readonly nameSigns: string
+  readonly resourceServer: Required<ResourceServerOptions>
   readonly lifetimes: Lifetimes
-  readonly refreshRetryWindow: number
-  readonly refreshOverlap: number
-  readonly publicRefreshOverlap: number
-  readonly dpopSigningAlgorithms: readonly ProofAlgorithm[]
   readonly anonymousRequests: RequestLimits
-  readonly trustedProxies: readonly string[]
-  readonly views: ViewsOptions
   /** The rules for new clients: the same as for the clients of the options. */
   readonly clientRules: ClientRules
-  readonly configure: NonNullable<AuthorizationServerOptions['configure']>
 }
 
 /**
@@ -89,13 +81,7 @@ export function resolveConfig(
     dpopSigningAlgorithms: options.dpopSigningAlgorithms ?? defaultProofAlgorithms,
     anonymousRequests: { count: 20_000, bytes: 16 * 1024 * 1024, ...options.anonymousRequests },
     trustedProxies: options.trustedProxies ?? [],
-    views: {
-      directories: options.views?.directories ?? [],
-      locals: options.views?.locals ?? {},
-      theme: options.views?.theme ?? {},
-      locales: options.views?.locales ?? [],
-      ...(options.views?.timeZone !== undefined && { timeZone: options.views.timeZone }),
-    },
+    views: options.views ?? {},
     clientRules: { ...toClientRules(options), credentials: 'made' },
     configure: options.configure ?? ((configuration) => configuration),
   }
@@ -106,41 +92,37 @@ function hasHttpsIssuer(options: Partial<AuthorizationServerOptions> | null | un
   return typeof issuer === 'string' && /^https:/i.test(issuer)
 }
 
+/** Settings for a try-out, which must not reach customers. */
 function productionIssues(
   options: Partial<AuthorizationServerOptions> | null | undefined,
 ): readonly ConfigurationIssue[] {
+  const { storage, signingKeys, cookieKeys, clients, allowShortClientSecrets } = options ?? {}
   const issues: ConfigurationIssue[] = []
-  const code = 'not_for_production'
-  if (!options?.storage) {
-    const message =
-      'is required in production (NODE_ENV, or an https issuer): without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
-    issues.push({ path: 'storage', code, message })
+  const refuse = (path: string, problem: string, advice: string): void => {
+    const message = `${problem} in production (NODE_ENV, or an https issuer)${advice}`
+    issues.push({ path, code: 'not_for_production', message })
   }
-  if (!options?.signingKeys) {
-    const message =
-      'is required in production (NODE_ENV, or an https issuer): without it keys change at every restart ("stored" keeps them in the storage, "ephemeral" says that this is meant)'
-    issues.push({ path: 'signingKeys', code, message })
+  if (!storage) {
+    const advice =
+      ': without it everything is lost at a restart (createMemoryAdapter() says that this is meant)'
+    refuse('storage', 'is required', advice)
   }
-  const { cookieKeys } = options ?? {}
+  if (!signingKeys) {
+    const advice =
+      ': without it keys change at every restart ("stored" keeps them in the storage, "ephemeral" says that this is meant)'
+    refuse('signingKeys', 'is required', advice)
+  }
+  const short = 'must have at least 32 characters'
   for (const [index, key] of Array.isArray(cookieKeys) ? cookieKeys.entries() : []) {
-    if (typeof key !== 'string' || key.length >= 32) continue
-    const message = 'must have at least 32 characters in production (NODE_ENV, or an https issuer)'
-    issues.push({ path: `cookieKeys[${index}]`, code, message })
+    if (typeof key === 'string' && key.length < 32) refuse(`cookieKeys[${index}]`, short, '')
   }
-  return [...issues, ...shortSecretIssues(options)]
-}
-
-function shortSecretIssues(
-  options: Partial<AuthorizationServerOptions> | null | undefined,
-): readonly ConfigurationIssue[] {
-  const { clients, allowShortClientSecrets } = options ?? {}
-  if (allowShortClientSecrets === true || !Array.isArray(clients)) return []
-  return findShortSecrets(clients).map((path) => ({
-    path,
-    code: 'not_for_production',
-    message:
-      'must have at least 32 characters in production (NODE_ENV, or an https issuer): generateClientSecret() makes one. For clients that have a shorter one already, set allowShortClientSecrets',
-  }))
+  if (allowShortClientSecrets === true || !Array.isArray(clients)) return issues
+  for (const path of findShortSecrets(clients)) {
+    const advice =
+      ': generateClientSecret() makes one. For clients that have a shorter one already, set allowShortClientSecrets'
+    refuse(path, short, advice)
+  }
+  return issues
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { complain } from '../validation/schema-issues.ts'
 import type { Lifetimes } from './options.ts'
 
 const defaults: Omit<Lifetimes, 'keyRetirement'> = {
@@ -42,8 +43,7 @@ export const lifetimesSchema: z.ZodType = z
     if (keyRetirement >= accessToken + toSwitchingTime(keyAnnouncement)) return
     const least = 'accessToken and 60 seconds at least'
     const message = `must be ${least}, or accessToken and one and a half keyAnnouncement if that is less`
-    const params = { code: 'too_short' }
-    context.addIssue({ code: 'custom', path: ['keyRetirement'], message, params })
+    complain(context, 'too_short', message, ['keyRetirement'])
   })
 
 /**

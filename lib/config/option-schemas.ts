@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { findProxyFlaw } from '../validation/address.ts'
 import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { listOfUnique } from '../validation/list-schema.ts'
+import { complain } from '../validation/schema-issues.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { RegistrationOptions } from './options.ts'
 
@@ -41,23 +42,18 @@ const key = z
     { error: 'must be a private key (JWK)' },
   )
   .superRefine(({ kty, alg, ...members }, context) => {
-    const params = { code: 'invalid_key' }
-    if (members['crv'] !== curves[kty]) {
-      const message = `must be ${curves[kty]}`
-      context.addIssue({ code: 'custom', path: ['crv'], message, params })
-    }
+    const code = 'invalid_key'
+    if (members['crv'] !== curves[kty]) complain(context, code, `must be ${curves[kty]}`, ['crv'])
     if (alg !== undefined && !algorithms[kty].test(alg)) {
-      const message = 'must be an algorithm that this kind of key signs with'
-      context.addIssue({ code: 'custom', path: ['alg'], message, params })
+      complain(context, code, 'must be an algorithm that this kind of key signs with', ['alg'])
     }
     try {
       const made = createPrivateKey({ key: { kty, ...members }, format: 'jwk' })
       if ((made.asymmetricKeyDetails?.modulusLength ?? shortestModulus) < shortestModulus) {
-        const message = `must have ${shortestModulus} bits or more`
-        context.addIssue({ code: 'custom', message, params })
+        complain(context, code, `must have ${shortestModulus} bits or more`)
       }
     } catch {
-      context.addIssue({ code: 'custom', message: 'is no private key', params })
+      complain(context, code, 'is no private key')
     }
   })
 
@@ -116,8 +112,7 @@ export function checkDefaultScopes(
   if (defaults.some((name) => allowed.includes(name))) return
   const message =
     'must have one of resourceServer.defaultScopes: otherwise, every client that registers and names no scope is refused'
-  const path = ['registration', 'scopes']
-  context.addIssue({ code: 'custom', path, message, params: { code: 'no_default_scope' } })
+  complain(context, 'no_default_scope', message, ['registration', 'scopes'])
 }
 
 const hostName = z

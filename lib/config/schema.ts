@@ -4,7 +4,7 @@ import type { ClientMetadata } from '../clients/rules.ts'
 import { findStaticClientIssues } from '../clients/startup-checks.ts'
 import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
-import { toIssues } from '../validation/schema-issues.ts'
+import { complain, toIssues } from '../validation/schema-issues.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
@@ -23,23 +23,18 @@ import {
   text,
   trustedProxiesSchema,
 } from './option-schemas.ts'
-import { checkTexts, viewsSchema } from '../pages/views-options.ts'
+import { checkLocales } from '../pages/texts/check-locales.ts'
+import { viewsSchema } from '../pages/views-options.ts'
 import type { AuthorizationServerOptions, ResourceServerOptions } from './options.ts'
 
-function callable<T>(what: string): z.ZodType<T> {
-  return z.custom<T>((value) => typeof value === 'function', {
-    error: required(what),
-    abort: false,
-  })
-}
-
-const optionalCallable = <T>(what: string): z.ZodOptional<z.ZodType<T>> =>
-  callable<T>(what).optional()
+const callable: z.ZodType = z.custom((value) => typeof value === 'function', {
+  error: required('a function'),
+  abort: false,
+})
 
 const issuer = text('the URL this server is reached at').superRefine((value, context) => {
   const problem = issuerProblem(value)
-  if (problem)
-    context.addIssue({ code: 'custom', message: problem, params: { code: 'invalid_issuer' } })
+  if (problem) complain(context, 'invalid_issuer', problem)
 })
 
 function issuerProblem(value: string): string | undefined {
@@ -58,11 +53,11 @@ const audience = text('the base URL of the API').refine(
 )
 
 const accountMembers = {
-  find: callable('a function'),
-  subjects: callable('a function'),
-  mayContinue: optionalCallable('a function'),
-  authenticate: optionalCallable('a function'),
-  signedIn: optionalCallable('a function'),
+  find: callable,
+  subjects: callable,
+  mayContinue: callable.optional(),
+  authenticate: callable.optional(),
+  signedIn: callable.optional(),
   signInUrl: text("the URL of the host's sign-in page")
     .refine((value) => /^https?:$/.test(URL.parse(value, 'https://issuer')?.protocol ?? ''), {
       error: 'must be an http or https URL, or a path',
@@ -75,12 +70,11 @@ const accounts = z
   .looseObject(accountMembers, { error: required('an object: how the host knows its people') })
   .superRefine((value, context) => {
     refuseMisspelled(value, Object.keys(accountMembers), context)
-    const complain = (message: string): void =>
-      context.addIssue({ code: 'custom', message, params: { code: 'invalid_sign_in' } })
+    const refuse = (message: string): void => complain(context, 'invalid_sign_in', message)
     if (Boolean(value.authenticate) === Boolean(value.signedIn)) {
-      complain('needs exactly one way to sign in: authenticate, or signedIn with signInUrl')
-    } else if (value.signedIn && !value.signInUrl) complain('signedIn needs signInUrl')
-    else if (value.authenticate && value.signInUrl) complain('signInUrl goes with signedIn only')
+      refuse('needs exactly one way to sign in: authenticate, or signedIn with signInUrl')
+    } else if (value.signedIn && !value.signInUrl) refuse('signedIn needs signInUrl')
+    else if (value.authenticate && value.signInUrl) refuse('signInUrl goes with signedIn only')
   }, evenIfWrong)
 
 const storage = z.custom<Storage>(
@@ -126,13 +120,13 @@ const options = z
       anonymousRequests: anonymousRequestsSchema.optional(),
       trustedProxies: trustedProxiesSchema.optional(),
       views: viewsSchema.optional(),
-      configure: optionalCallable('a function'),
+      configure: callable.optional(),
     },
     { error: required('an object') },
   )
   .superRefine((value, context) => {
     const { views, resourceServer } = value as Partial<typeof value>
-    checkTexts(views, resourceServer?.scopes, context)
+    checkLocales(views, resourceServer?.scopes, context)
   }, evenIfWrong)
   .superRefine(({ resourceServer, registration }, context) => {
     const catalogue = resourceServer.scopes ?? pleoScopes
@@ -144,8 +138,7 @@ const options = z
       for (const [index, name] of (names ?? []).entries()) {
         if (Object.hasOwn(catalogue, name)) continue
         const message = 'must be one of resourceServer.scopes'
-        const path = [...at, index]
-        context.addIssue({ code: 'custom', path, message, params: { code: 'unknown_scope' } })
+        complain(context, 'unknown_scope', message, [...at, index])
       }
     }
     checkDefaultScopes(resourceServer.defaultScopes, registration?.scopes, context)
@@ -159,9 +152,7 @@ const options = z
     for (const [index, id] of (resourceServer.clientIds ?? []).entries()) {
       if (!isPublic.has(id)) continue
       const message = 'is a public client: anybody could introspect every token in its name'
-      const params = { code: 'public_resource_server' }
-      const path = ['resourceServer', 'clientIds', index]
-      context.addIssue({ code: 'custom', path, message, params })
+      complain(context, 'public_resource_server', message, ['resourceServer', 'clientIds', index])
     }
   })
 

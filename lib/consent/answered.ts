@@ -1,17 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from 'koa'
 import { ProtocolError } from '../errors.ts'
-import {
-  findOutcome,
-  outcomeLifetime,
-  toSessionMark,
-  type Outcome,
-} from '../oidc/interaction-outcomes.ts'
-import { toApplication } from '../pages/application.ts'
-import { connectionsPath, routes, toInteractionPath, toInteractionUrl } from '../paths.ts'
+import { findOutcome, toSessionMark, type Outcome } from '../oidc/interaction-outcomes.ts'
+import { toApplication } from '../pages/shown-client.ts'
+import { connectionsPath, routes, toInteractionUrl } from '../paths.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { parseSubject } from '../pleo/subject.ts'
-import { redirect, type Interaction, type OpenInteraction, type PageParts } from './interaction.ts'
+import { redirect, type Interaction, type PageParts } from './interaction.ts'
 import { ownSession, signedInPerson } from './signed-in.ts'
 
 type Decided = Exclude<Outcome, { readonly kind: 'moved' }>
@@ -24,7 +19,9 @@ export async function showAnswered(parts: PageParts, ctx: Context, error: Error)
   const { provider, config } = parts
   const uid = String(ctx['params'].uid)
   if (ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) !== uid) {
-    throw (await hasLostItsCookie(parts, ctx, uid)) ? lostCookie() : error
+    // The time is all that is used of the interaction: this browser may be anybody's.
+    const since = async () => (await provider.Interaction.find(uid))?.iat
+    throw (await refusedCookies(parts, ctx, since)) ? lostCookie() : error
   }
   // Another request of the same person may be about to store the outcome.
   const mayCome = ctx.method === 'POST' || isEnded(ctx)
@@ -108,25 +105,6 @@ async function renderOutcome(
     subject: choices.find((choice) => choice.urn === urn)?.name ?? null,
     connectionsUrl: config.issuer + connectionsPath,
   })
-}
-
-/** Lets the browser show the outcome for another hour. */
-export function keepCookie({ provider, config, ctx, interaction }: OpenInteraction): void {
-  const { uid } = interaction
-  ctx.cookies.set(provider.cookieName('interaction'), uid, {
-    path: toInteractionPath(config.issuer, uid),
-    signed: true,
-    httpOnly: true,
-    sameSite: 'lax',
-    overwrite: true,
-    maxAge: outcomeLifetime * 1000,
-  })
-}
-
-async function hasLostItsCookie(parts: PageParts, ctx: Context, uid: string): Promise<boolean> {
-  // The time is all that is used of the interaction: this browser may be anybody's.
-  const since = async () => (await parts.provider.Interaction.find(uid))?.iat
-  return refusedCookies(parts, ctx, since)
 }
 
 /** If a browser without cookies got one in the last minute, it refused it; in seconds. */

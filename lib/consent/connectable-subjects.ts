@@ -1,11 +1,12 @@
-import type { Connections } from '../grants/connections.ts'
-import type { ConsentData, ShownSubject } from '../pages/page-data.ts'
-import { findHostWords } from '../pages/texts/host-words.ts'
+import type { ConnectionGrant, Connections } from '../grants/connections.ts'
+import type { ConsentData } from '../pages/page-data.ts'
+import type { ShownSubject } from '../pages/shown-data.ts'
+import { describeScope, findHostWords, scopesOf, type Terms } from '../pages/shown-terms.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
-import type { Subject } from '../pleo/subject.ts'
+import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import { scopesOf, toDescription, type ShownTermsOptions, type Terms } from './consent-terms.ts'
+import type { Subject } from '../pleo/subject.ts'
 
 /** Every subject that the person may connect. Only the host decides that, in `accounts.subjects`. */
 export async function authorizedSubjects(
@@ -34,22 +35,15 @@ export function toOffer(
   return [...wanted, ...choices.filter(({ urn }) => urn !== requested.urn)]
 }
 
-/** The last grant of a client for a subject. */
-export interface Earlier {
-  /** Milliseconds since the epoch. */
-  readonly grantedAt: number
-  readonly scopes: readonly string[]
-}
-
 /**
  * Loads the newest living grant of the client for each subject, by URN. Another person may have given it. If the person may not
  * connect a subject, nothing is looked up, so that the page tells nothing of it.
  */
 export async function loadEarlier(
-  connections: Pick<Connections, 'list'>,
+  connections: Connections,
   clientId: string,
   offer: readonly SubjectChoice[],
-): Promise<ReadonlyMap<string, Earlier>> {
+): Promise<ReadonlyMap<string, ConnectionGrant>> {
   const found = await Promise.all(
     offer
       .filter(({ mayConnect }) => mayConnect)
@@ -63,12 +57,14 @@ export async function loadEarlier(
 }
 
 /** How the subjects are shown to one person. */
-export interface ShownSubjectsOptions extends Pick<ShownTermsOptions, 'catalogue' | 'translator'> {
+interface ShownSubjectsOptions {
+  readonly catalogue: ScopeCatalogue
+  readonly translator: Translator
   /** The URN of the chosen one, if there is one. */
   readonly chosen: unknown
   readonly terms: Terms
   /** The connections that exist already, by URN. */
-  readonly earlier: ReadonlyMap<string, Earlier>
+  readonly earlier: ReadonlyMap<string, ConnectionGrant>
 }
 
 /** A list of this length scrolls. */
@@ -95,29 +91,32 @@ function toShownSubject(
 ): ShownSubject {
   const connected = earlier.get(urn)
   const added = scopesOf(terms).filter((scope) => !connected?.scopes.includes(scope))
+  const why =
+    typeof reason === 'object'
+      ? (findHostWords(reason, translator.language) ?? reason.en)
+      : (reason ?? null)
   return {
     urn,
     name,
     detail: detail ?? null,
     mayConnect,
-    reason: mayConnect ? null : toReason(reason, translator),
+    reason: mayConnect ? null : why,
     administrators: mayConnect ? [] : (administrators ?? []),
     isChecked: urn === chosen,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
-    newAccess: connected ? added.map((scope) => toDescription(scope, catalogue, translator)) : [],
+    newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }
 }
 
-function toReason(reason: SubjectChoice['reason'], { language }: Translator): string | null {
-  if (typeof reason !== 'object') return reason ?? null
-  return findHostWords(reason, language) ?? reason.en
-}
-
-/** The choice between subjects, in the layout of the page. */
-export type Choice = Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'>
-
-/** @param requested - the URN that the client asked for */
-export function toChoice(subjects: readonly ShownSubject[], requested: string | undefined): Choice {
+/**
+ * The choice between subjects, in the layout of the page.
+ *
+ * @param requested - the URN that the client asked for
+ */
+export function toChoice(
+  subjects: readonly ShownSubject[],
+  requested: string | undefined,
+): Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'> {
   const [only] = subjects
   const single = subjects.length === 1 && only?.mayConnect ? only : null
   const preselected = single ? null : (subjects.find(({ urn }) => urn === requested) ?? null)

@@ -1,17 +1,16 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { ProtocolError } from '../errors.ts'
-import { nameOf } from '../pages/application.ts'
+import { nameOf, toNamedClient, toShownClient } from '../pages/shown-client.ts'
 import type { ConnectionsData } from '../pages/page-data.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
 import type { SubjectChoice } from '../pleo/accounts.ts'
 import { authorizedSubjects } from './connectable-subjects.ts'
 import { checkedForm, formParser, type TokenBase } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
-import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
 import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
 import type { PathMiddleware } from '../http/front.ts'
-import { signedInPerson, type SignedInPerson } from './signed-in.ts'
+import { signedInPerson, toShownAccount, type SignedInPerson } from './signed-in.ts'
 
 /** A request of a person who is signed in. */
 interface Visit extends PageParts, SignedInPerson {
@@ -68,7 +67,7 @@ async function showDisconnect(visit: Visit): Promise<void> {
   const page = views.page(ctx)
   ctx.type = 'html'
   ctx.body = page.render('disconnect', {
-    client: client ? toShownClient(client, logos, page.language) : toGoneClient(clientId),
+    client: client ? toShownClient(client, logos, page.language) : toNamedClient(clientId),
     clientId,
     subject,
     action: config.issuer + disconnectPath,
@@ -79,8 +78,7 @@ async function showDisconnect(visit: Visit): Promise<void> {
 
 async function disconnect(visit: Visit): Promise<void> {
   const { account, config, connections, ctx, formTokens } = visit
-  const base = toTokenBase(visit, 'disconnect')
-  const form = checkedForm(ctx, base, { issuer: config.issuer, formTokens })
+  const form = checkedForm(visit, ctx, toTokenBase(visit, 'disconnect'))
   const { clientId, subject } = await findConnection(visit, form)
   const by = { reason: 'person', accountId: account.accountId } as const
   await connections.revoke({ clientId, subject: subject.urn }, by)

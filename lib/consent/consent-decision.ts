@@ -3,22 +3,26 @@ import { ProtocolError } from '../errors.ts'
 import {
   declined,
   forgetOutcome,
+  outcomeLifetime,
   saveOutcome,
   toSessionMark,
 } from '../oidc/interaction-outcomes.ts'
 import type { Grant } from '../oidc/internals.ts'
-import type { Account, SubjectChoice } from '../pleo/accounts.ts'
-import { keepCookie, soon } from './answered.ts'
-import { loadQuestion, renderConsent, toAgreed, type DecisionProblem } from './consent-page.ts'
-import { toTicked, type Terms } from './consent-terms.ts'
+import { toInteractionPath } from '../paths.ts'
+import type { Account } from '../pleo/accounts.ts'
+import { soon } from './answered.ts'
+import { loadQuestion, renderConsent, toAgreed, toTicked, type Question } from './consent-page.ts'
 import type { PostedForm } from './form-tokens.ts'
 import { finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { accountOf } from './signed-in.ts'
 
-/** The decision in a posted form. */
+/** The decision in a posted form. The words for a problem are in the catalogues, below `consent.problem`. */
 export type Decision =
   | { readonly kind: 'decline' }
-  | { readonly kind: 'incomplete'; readonly problem: DecisionProblem }
+  | {
+      readonly kind: 'incomplete'
+      readonly problem: 'noDecision' | 'noSubject' | 'notAllowed' | 'noScope' | 'changed'
+    }
   | { readonly kind: 'allow'; readonly subject: string; readonly scopes: readonly string[] }
 
 /**
@@ -38,7 +42,7 @@ export async function submitConsent(open: OpenInteraction, form: PostedForm): Pr
   if (problem || (decision.kind === 'allow' && !isShown)) {
     open.ctx.status = 422
     const shown = isShown && problem ? problem : 'changed'
-    return renderConsent(open, { question, form, problem: shown })
+    return renderConsent(open, question, { form, problem: shown })
   }
 
   const { config, interaction } = open
@@ -62,7 +66,7 @@ export async function submitConsent(open: OpenInteraction, form: PostedForm): Pr
  */
 export function toDecision(
   form: PostedForm,
-  { offer, terms }: { readonly offer: readonly SubjectChoice[]; readonly terms: Terms },
+  { offer, terms }: Pick<Question, 'offer' | 'terms'>,
 ): Decision {
   if (form['decision'] === 'decline') return { kind: 'decline' }
   if (form['decision'] !== 'allow') return { kind: 'incomplete', problem: 'noDecision' }
@@ -136,6 +140,18 @@ export async function decide(
   }
   await finishInteraction(open, allowed?.result ?? declined)
   keepCookie(open)
+}
+
+/** Lets the browser show the outcome for another hour. */
+function keepCookie({ provider, config, ctx, interaction: { uid } }: OpenInteraction): void {
+  ctx.cookies.set(provider.cookieName('interaction'), uid, {
+    path: toInteractionPath(config.issuer, uid),
+    signed: true,
+    httpOnly: true,
+    sameSite: 'lax',
+    overwrite: true,
+    maxAge: outcomeLifetime * 1000,
+  })
 }
 
 /** Lets the person decide again if the decision could not be stored. */

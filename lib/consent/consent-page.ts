@@ -1,20 +1,14 @@
 import { requestedSubject } from '../oidc/authorization-parameters.ts'
-import type { Translator } from '../pages/texts/translator.ts'
+import { hostOf, toRegisteredAs } from '../pages/shown-client.ts'
+import { toShownTerms, type Terms } from '../pages/shown-terms.ts'
 import { connectionsPath } from '../paths.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
+import { toScopeNames, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import {
-  loadEarlier,
-  toChoice,
-  toOffer,
-  toShownSubjects,
-  type Choice,
-} from './connectable-subjects.ts'
-import { toShownTerms, toTerms, toTicked, type ShownTerms, type Terms } from './consent-terms.ts'
+import { loadEarlier, toChoice, toOffer, toShownSubjects } from './connectable-subjects.ts'
 import type { PostedForm } from './form-tokens.ts'
-import type { OpenInteraction, PageParts } from './interaction.ts'
-import { toFrame, toRedirectHost, toRegisteredAs, toShownAccount } from './shown-client.ts'
-import { accountOf, switchAccount } from './signed-in.ts'
+import { toFrame, type OpenInteraction } from './interaction.ts'
+import { accountOf, switchAccount, toShownAccount } from './signed-in.ts'
 
 /** The question to a person, as it is now. */
 export interface Question {
@@ -23,14 +17,11 @@ export interface Question {
   readonly terms: Terms
 }
 
-/** The mistake in a decision. The words are in the catalogues, below `consent.problem`. */
-export type DecisionProblem = 'noDecision' | 'noSubject' | 'notAllowed' | 'noScope' | 'changed'
-
 /** Shows what the client asks for, and the subjects that the person can connect. */
 export async function showConsent(open: OpenInteraction): Promise<void> {
   const account = await accountOf(open)
   if (!account) return switchAccount(open, 'account_changed')
-  await renderConsent(open, { question: await loadQuestion(open, account) })
+  await renderConsent(open, await loadQuestion(open, account))
 }
 
 /** Loads the subjects of the person and the terms of the client, as they are now. */
@@ -46,6 +37,31 @@ export async function loadQuestion(
   }
 }
 
+/**
+ * The requested scopes, in the order of the catalogue. A scope that the catalogue has no words for cannot be shown, and is not
+ * granted.
+ *
+ * @param optionalScope - the scopes that the client registered as optional, space-separated
+ */
+export function toTerms(
+  requested: readonly string[],
+  catalogue: ScopeCatalogue,
+  optionalScope: unknown,
+): Terms {
+  const shown = Object.keys(catalogue).filter((name) => requested.includes(name))
+  const optional = new Set(toScopeNames(optionalScope))
+  return {
+    required: shown.filter((name) => !optional.has(name)),
+    optional: shown.filter((name) => optional.has(name)),
+  }
+}
+
+/** The optional scopes that were ticked. The parser makes a list of a field that is sent often, or an object if it is long. */
+export function toTicked({ scope }: PostedForm): readonly string[] {
+  if (typeof scope === 'string') return [scope]
+  return Object.values(scope ?? {}).map(String)
+}
+
 /** Everything that the person agrees to: the access, the client and the time. The form itself names the subject. */
 export const toAgreed = (
   { config, client, subjectType }: OpenInteraction,
@@ -54,58 +70,57 @@ export const toAgreed = (
   terms.required,
   terms.optional,
   subjectType,
-  toLifetimeDays(config),
+  toLifetimeDays(config.lifetimes.grant),
   ...toRegisteredAs(client),
 ]
 
-const toLifetimeDays = ({ lifetimes }: PageParts['config']): number =>
-  Math.ceil(lifetimes.grant / 86_400)
+const toLifetimeDays = (seconds: number): number => Math.ceil(seconds / 86_400)
 
-interface Rendering {
-  readonly question: Question
-  /** The posted form, if the decision in it has a mistake. */
-  readonly form?: PostedForm
-  readonly problem?: DecisionProblem
+/** A form with a mistake in it. */
+interface Mistake {
+  readonly form: PostedForm
+  /** The name of its words in the catalogues, below `consent.problem`. */
+  readonly problem: string
 }
 
-/** Draws `consent.njk`, or `cannot-connect.njk` if the person may connect no subject. The words are in `locales`. */
-export async function renderConsent(open: OpenInteraction, rendering: Rendering): Promise<void> {
-  const { config, ctx, views } = open
-  const { account, offer } = rendering.question
-  const page = views.page(ctx)
+/**
+ * Draws `consent.njk`, or `cannot-connect.njk` if the person may connect no subject. Marks the subjects and the scopes that are
+ * connected already.
+ */
+export async function renderConsent(
+  open: OpenInteraction,
+  question: Question,
+  mistake?: Mistake,
+): Promise<void> {
+  const { config, client, ctx, redirectUri, subjectType } = open
+  const { account, offer, terms } = question
+  const page = open.views.page(ctx)
   const frame = {
-    ...toFrame(open, page, toAgreed(open, rendering.question)),
+    ...toFrame(open, page, toAgreed(open, question)),
     account: toShownAccount(account),
-    subjectType: open.subjectType,
+    subjectType,
   }
-  const asked = await toAsked(open, page, rendering)
-  ctx.body = offer.some(({ mayConnect }) => mayConnect)
-    ? page.render('consent', {
-        ...frame,
-        ...asked,
-        lifetimeDays: toLifetimeDays(config),
-        endsAt: new Date(Date.now() + config.lifetimes.grant * 1000),
-        redirectHost: toRedirectHost(open),
-        connectionsUrl: config.issuer + connectionsPath,
-        error: rendering.problem ? `consent.problem.${rendering.problem}` : null,
-      })
-    : page.render('cannot-connect', { ...frame, subjects: asked.subjects })
-}
-
-/** The subjects and the scopes. Marks those that are connected already. */
-async function toAsked(
-  { config, connections, client, interaction, subjectType }: OpenInteraction,
-  translator: Translator,
-  { question: { offer, terms }, form }: Rendering,
-): Promise<Choice & ShownTerms> {
-  const catalogue = config.resourceServer.scopes
-  const earlier = await loadEarlier(connections, client.clientId, offer)
-  const requested = requestedSubject(interaction.params)?.urn
-  const chosen = form?.['subject'] ?? requested
-  const words = { catalogue, translator }
+  const words = { catalogue: config.resourceServer.scopes, translator: page }
+  const earlier = await loadEarlier(open.connections, client.clientId, offer)
+  const requested = requestedSubject(open.interaction.params)?.urn
+  const chosen = mistake?.form['subject'] ?? requested
   const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })
+  if (!offer.some(({ mayConnect }) => mayConnect)) {
+    ctx.body = page.render('cannot-connect', { ...frame, subjects })
+    return
+  }
   const choice = toChoice(subjects, requested)
   const granted = earlier.get((choice.single ?? choice.preselected)?.urn ?? '')?.scopes
-  const ticked = form ? toTicked(form) : (granted ?? [])
-  return { ...choice, ...toShownTerms(terms, subjectType, { ...words, ticked, granted }) }
+  const ticked = mistake ? toTicked(mistake.form) : (granted ?? [])
+  ctx.body = page.render('consent', {
+    ...frame,
+    ...choice,
+    ...toShownTerms(terms, subjectType, { ...words, ticked, granted }),
+    lifetimeDays: toLifetimeDays(config.lifetimes.grant),
+    endsAt: new Date(Date.now() + config.lifetimes.grant * 1000),
+    // The host of a private scheme would tell nothing.
+    redirectHost: hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`,
+    connectionsUrl: config.issuer + connectionsPath,
+    error: mistake ? `consent.problem.${mistake.problem}` : null,
+  })
 }

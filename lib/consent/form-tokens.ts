@@ -29,10 +29,8 @@ export interface TokenBase {
 /** A form as it was posted: a stranger can send anything. */
 export type PostedForm = Readonly<Record<string, unknown>>
 
-/** Reads a form, for {@link formOf}. */
+/** Reads a form, for {@link checkedForm}. */
 export const formParser: Middleware = createFormParser()
-
-export const formOf = (ctx: Context): PostedForm => (ctx.request.body ?? {}) as PostedForm
 
 /**
  * Returns the form, if it comes from a page that this server made for that.
@@ -40,14 +38,19 @@ export const formOf = (ctx: Context): PostedForm => (ctx.request.body ?? {}) as 
  * @throws ProtocolError with status 403
  */
 export function checkedForm(
+  { config, formTokens }: FormParts,
   ctx: Context,
   base: TokenBase,
-  { issuer, formTokens }: { readonly issuer: string; readonly formTokens: FormTokens },
 ): PostedForm {
-  refuseForeignOrigin(ctx, issuer)
-  const form = formOf(ctx)
+  refuseForeignOrigin(ctx, config.issuer)
+  const form = (ctx.request.body ?? {}) as PostedForm
   formTokens.check(base, form['csrf'])
   return form
+}
+
+interface FormParts {
+  readonly config: { readonly issuer: string }
+  readonly formTokens: FormTokens
 }
 
 /** The tokens are signed and need no storage. */

@@ -1,51 +1,46 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { allowFormRedirect } from '../http/security-headers.ts'
+import { findRefusal } from '../oidc/authorization-parameters.ts'
 import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
 import { interactionPath } from '../paths.ts'
 import { isEnded, showAnswered } from './answered.ts'
 import { decide, submitConsent } from './consent-decision.ts'
 import { showConsent } from './consent-page.ts'
-import { formOf, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
+import { checkedForm, formParser, refuseForeignOrigin, type PostedForm } from './form-tokens.ts'
 import {
-  endUnregistered,
   finishInteraction,
   openInteraction,
   redirect,
+  toFrame,
   type OpenInteraction,
   type PageParts,
 } from './interaction.ts'
-import { toFrame, toShownAccount } from './shown-client.ts'
 import { showLogin, submitLogin } from './sign-in-pages.ts'
-import { accountOf, switchAccount } from './signed-in.ts'
+import { accountOf, switchAccount, toShownAccount } from './signed-in.ts'
 
 /** Creates the pages on which a person signs in and decides. */
 export function createInteractionRoutes(parts: PageParts): Middleware {
   const router = new Router({ prefix: interactionPath })
-
-  router.get('/:uid', async (ctx) => {
-    const open = await openForPerson(parts, ctx)
-    if (!open) return
-    allowFormRedirect(ctx, open.redirectUri)
-    ctx.type = 'html'
-    await pageOf(open).show(open)
-  })
-
-  router.post('/:uid', formParser, async (ctx) => {
-    const open = await openForForm(parts, ctx)
-    if (!open) return
-    allowFormRedirect(ctx, open.redirectUri)
-    ctx.type = 'html'
-    await pageOf(open).submit(open, formOf(ctx))
-  })
-
-  router.post('/:uid/switch-account', formParser, async (ctx) => {
-    const open = await openForForm(parts, ctx)
-    if (open) await switchAccount(open, 'switch_account')
-  })
-
+  const ifOpen = (next: Next) => (ctx: Context) => answerIfOpen(parts, ctx, next)
+  router.get(
+    '/:uid',
+    ifOpen((open) => startPage(open).show(open)),
+  )
+  router.post(
+    '/:uid',
+    formParser,
+    ifOpen((open, form) => startPage(open).submit(open, form)),
+  )
+  router.post(
+    '/:uid/switch-account',
+    formParser,
+    ifOpen((open) => switchAccount(open, 'switch_account')),
+  )
   return router.routes() as Middleware
 }
+
+type Next = (open: OpenInteraction, form: PostedForm) => Promise<void>
 
 const consentPage = { show: showConsent, submit: submitConsent }
 
@@ -55,42 +50,36 @@ const pages: ReadonlyMap<string, typeof consentPage> = new Map([
   ['select_account', { show: showAccount, submit: submitAccount }],
 ])
 
-const pageOf = ({ interaction }: OpenInteraction): typeof consentPage =>
-  pages.get(interaction.prompt.name) ?? consentPage
-
-function openForForm(parts: PageParts, ctx: Context): Promise<OpenInteraction | undefined> {
-  refuseForeignOrigin(ctx, parts.config.issuer)
-  return openForPerson(parts, ctx, ({ formBase }) =>
-    parts.formTokens.check(formBase, formOf(ctx)['csrf']),
-  )
+function startPage({ ctx, interaction, redirectUri }: OpenInteraction): typeof consentPage {
+  allowFormRedirect(ctx, redirectUri)
+  ctx.type = 'html'
+  return pages.get(interaction.prompt.name) ?? consentPage
 }
 
 /**
- * Returns the interaction if the person has yet to answer it. Otherwise answers the request: the person goes on, or sees the
- * outcome.
- *
- * @param check - throws if the form does not come from a page of this server
+ * Goes on if the person has yet to answer the interaction. Otherwise, the person is sent on or sees the outcome. A post must have a
+ * form of a page of this server.
  */
-async function openForPerson(
-  parts: PageParts,
-  ctx: Context,
-  check: (open: OpenInteraction) => void = () => undefined,
-): Promise<OpenInteraction | undefined> {
+async function answerIfOpen(parts: PageParts, ctx: Context, next: Next): Promise<void> {
+  const isPost = ctx.method === 'POST'
+  if (isPost) refuseForeignOrigin(ctx, parts.config.issuer)
   let open: OpenInteraction
   try {
     open = await openInteraction(parts, ctx)
   } catch (error) {
     if (!isNotOpen(error)) throw error
-    await showAnswered(parts, ctx, error)
-    return undefined
+    return showAnswered(parts, ctx, error)
   }
-  check(open)
-  const { result, returnTo } = open.interaction
-  if (!result) return (await endUnregistered(open)) ? undefined : open
-  // The person has answered. The browser lost the redirect, or the person clicked twice.
-  if (isEnded(ctx)) await showAnswered(parts, ctx, notOpen('it was answered'))
-  else redirect(ctx, returnTo)
-  return undefined
+  const form = isPost ? checkedForm(parts, ctx, open.formBase) : {}
+  if (open.interaction.result) {
+    // The person has answered. The browser lost the redirect, or the person clicked twice.
+    if (!isEnded(ctx)) return redirect(ctx, open.interaction.returnTo)
+    return showAnswered(parts, ctx, notOpen('it was answered'))
+  }
+  // The client may no longer be registered for its request. If its redirect URI is not, this throws: nobody may be sent there.
+  const refusal = findRefusal(open.client, open.interaction.params)
+  if (refusal) return finishInteraction(open, refusal)
+  await next(open, form)
 }
 
 /** Asks whether to continue as the person who is signed in. Before the answer, nobody is signed out. */

@@ -4,13 +4,15 @@ import type { Client, InteractionResults } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Connections } from '../grants/connections.ts'
 import { rememberClient } from '../http/request-context.ts'
-import { findRefusal, subjectTypeOf } from '../oidc/authorization-parameters.ts'
+import { subjectTypeOf } from '../oidc/authorization-parameters.ts'
 import { notOpen } from '../oidc/interaction-outcomes.ts'
 import type { FindShownClient } from '../oidc/registered-clients.ts'
 import type { Logos } from '../pages/logos/logos.ts'
-import { rememberUiLocales } from '../pages/page-language.ts'
-import type { Views } from '../pages/pages.ts'
-import { toInteractionPath } from '../paths.ts'
+import { rememberUiLocales } from '../pages/reader.ts'
+import type { ConsentData } from '../pages/page-data.ts'
+import type { LocalizedPage, Views } from '../pages/pages.ts'
+import { toShownClient } from '../pages/shown-client.ts'
+import { toInteractionPath, toInteractionUrl } from '../paths.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { FormTokens, TokenBase } from './form-tokens.ts'
@@ -75,6 +77,25 @@ export async function openInteraction(parts: PageParts, ctx: Context): Promise<O
   }
 }
 
+/**
+ * The part that all pages of an interaction have.
+ *
+ * @param agreed - the terms that the page shows, to which the person agrees with its form
+ */
+export function toFrame(
+  { config, logos, formTokens, client, interaction, formBase, redirectUri }: OpenInteraction,
+  { language }: LocalizedPage,
+  agreed?: readonly unknown[],
+): Pick<ConsentData, 'client' | 'action' | 'switchAction' | 'csrf'> {
+  const action = toInteractionUrl(config.issuer, interaction.uid)
+  return {
+    client: toShownClient(client, logos, language, [redirectUri]),
+    action,
+    switchAction: `${action}/switch-account`,
+    csrf: formTokens.create(formBase, agreed),
+  }
+}
+
 /** Saves the answer of the person and sends the browser on to the authorization endpoint. */
 export async function finishInteraction(
   { ctx, interaction }: OpenInteraction,
@@ -83,17 +104,6 @@ export async function finishInteraction(
   interaction.result = result
   await interaction.persist()
   redirect(ctx, interaction.returnTo)
-}
-
-/**
- * Ends an interaction if the client is no longer registered for its request, and tells the client. Resolves to whether it did.
- *
- * @throws InvalidRedirectUri if the redirect URI is no longer registered: then nobody may be sent there
- */
-export async function endUnregistered(open: OpenInteraction): Promise<boolean> {
-  const refusal = findRefusal(open.client, open.interaction.params)
-  if (refusal) await finishInteraction(open, refusal)
-  return refusal !== undefined
 }
 
 /** Sends the browser on with GET, after a request with any method (RFC 9110, Section 15.4.4). */

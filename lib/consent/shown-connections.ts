@@ -1,13 +1,12 @@
 import type { Connection } from '../grants/connections.ts'
-import { webUri } from '../pages/application.ts'
-import type { ShownConnection } from '../pages/page-data.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
+import { toNamedClient, toShownClient, webUri } from '../pages/shown-client.ts'
+import type { ShownConnection } from '../pages/shown-data.ts'
+import { describeScope } from '../pages/shown-terms.ts'
 import { disconnectPath } from '../paths.ts'
 import type { SubjectChoice } from '../pleo/accounts.ts'
 import { authorizedSubjects } from './connectable-subjects.ts'
-import { toDescription } from './consent-terms.ts'
 import type { PageParts } from './interaction.ts'
-import { toGoneClient, toShownClient } from './shown-client.ts'
 
 /** A subject of the person, with the connections that the person can see and end. */
 export interface SubjectConnections {
@@ -55,12 +54,12 @@ async function toShownConnection(
   const query = new URLSearchParams({ client_id: clientId, subject })
   return {
     // A person can also disconnect a client that was removed.
-    client: client ? toShownClient(client, logos, page.language) : toGoneClient(clientId),
+    client: client ? toShownClient(client, logos, page.language) : toNamedClient(clientId),
     settingsUri: client ? webUri(client['settings_uri']) : null,
     disconnectUrl: `${issuer}${disconnectPath}?${query.toString()}`,
     scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))].map((scope) => ({
       name: scope,
-      description: toDescription(scope, resourceServer.scopes, page),
+      description: describeScope(scope, resourceServer.scopes, page),
     })),
     granted: page.text('connections.connectedBy', { name, date: date(newest?.grantedAt ?? 0) }),
     used:

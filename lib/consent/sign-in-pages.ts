@@ -8,8 +8,7 @@ import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
 import { lostCookie, refusedCookies } from './answered.ts'
 import { decide } from './consent-decision.ts'
 import { checkedForm, formParser, type PostedForm } from './form-tokens.ts'
-import { redirect, type OpenInteraction, type PageParts } from './interaction.ts'
-import { toFrame } from './shown-client.ts'
+import { redirect, toFrame, type OpenInteraction, type PageParts } from './interaction.ts'
 import { signInAtHost } from './sign-in-at-host.ts'
 import { endSession, signedInPerson, signIn, startSession } from './signed-in.ts'
 
@@ -18,7 +17,7 @@ export async function showLogin(open: OpenInteraction): Promise<void> {
   if (open.config.accounts.signedIn) return signInAtHost(open)
   const page = open.views.page(open.ctx)
   const username = open.interaction.params['login_hint']
-  open.ctx.body = renderLogin(page, toFrame(open, page), { username, error: null })
+  renderLogin(open.ctx, page, toFrame(open, page), { username })
 }
 
 /** Takes the name and the password for an interaction. */
@@ -26,9 +25,8 @@ export async function submitLogin(open: OpenInteraction, form: PostedForm): Prom
   if (form['decision'] === 'decline') return decide(open)
   const accountId = await authenticate(open, open.ctx, form)
   if (accountId) return signIn(open, accountId)
-  open.ctx.status = 422
   const page = open.views.page(open.ctx)
-  open.ctx.body = renderLogin(page, toFrame(open, page), mismatch(form))
+  renderLogin(open.ctx, page, toFrame(open, page), toMismatch(form))
 }
 
 /** Creates the pages on which a person signs in and out without an interaction, if the host has no such pages. */
@@ -51,7 +49,7 @@ async function showSignIn(parts: PageParts, ctx: Context): Promise<void> {
   // Otherwise a browser that refuses the cookie would ask for the sign-in again, without an end.
   const since = async () => Number(ctx.query['signed_in'])
   if (await refusedCookies(parts, ctx, since)) throw lostCookie()
-  renderSignIn(parts, ctx, { error: null })
+  renderSignIn(parts, ctx)
 }
 
 /** Nobody is signed in yet to whom the form could be tied. The headers of the browser protect it. */
@@ -59,11 +57,10 @@ const signInForm = { uid: 'sign-in', prompt: { name: 'login' } }
 
 async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
   const { issuer, accounts } = parts.config
-  const form = checkedForm(ctx, signInForm, { issuer, formTokens: parts.formTokens })
+  const form = checkedForm(parts, ctx, signInForm)
   const accountId = await authenticate(parts, ctx, form)
   if (!accountId || !(await accounts.find(accountId))) {
-    ctx.status = 422
-    return renderSignIn(parts, ctx, mismatch(form))
+    return renderSignIn(parts, ctx, toMismatch(form))
   }
   await startSession(parts, ctx, accountId)
   // That page sees whether the browser kept the cookie.
@@ -71,14 +68,14 @@ async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
   redirect(ctx, `${issuer}${signInPath}?signed_in=${signedIn}`)
 }
 
-function renderSignIn({ config, views, formTokens }: PageParts, ctx: Context, typed: Typed): void {
-  const frame = {
-    client: null,
-    action: config.issuer + signInPath,
-    csrf: formTokens.create(signInForm),
-  }
-  ctx.type = 'html'
-  ctx.body = renderLogin(views.page(ctx), frame, typed)
+function renderSignIn(
+  { config, views, formTokens }: PageParts,
+  ctx: Context,
+  typed: Typed = {},
+): void {
+  const action = config.issuer + signInPath
+  const frame = { client: null, action, csrf: formTokens.create(signInForm) }
+  renderLogin(ctx, views.page(ctx), frame, typed)
 }
 
 /** Asks the host for the person with this name and password. */
@@ -93,26 +90,35 @@ async function authenticate(
 
 interface Typed {
   readonly username?: unknown
-  readonly error: string | null
+  readonly isMismatch?: boolean
 }
 
-const mismatch = ({ username }: PostedForm): Typed => ({
-  username,
-  error: 'login.problem.mismatch',
-})
+const toMismatch = ({ username }: PostedForm): Typed => ({ username, isMismatch: true })
 
-const renderLogin = (
+function renderLogin(
+  ctx: Context,
   page: LocalizedPage,
   { client, action, csrf }: Pick<LoginData, 'client' | 'action' | 'csrf'>,
-  { username, error }: Typed,
-): string =>
-  page.render('login', {
+  { username, isMismatch = false }: Typed,
+): void {
+  if (isMismatch) ctx.status = 422
+  ctx.type = 'html'
+  ctx.body = page.render('login', {
     client,
     action,
     csrf,
     username: typeof username === 'string' ? username : '',
-    error,
+    error: isMismatch ? 'login.problem.mismatch' : null,
   })
+}
+
+const signOutForm = { uid: 'sign-out', prompt: { name: 'sign-out' } }
+
+async function submitSignOut(parts: PageParts, ctx: Context): Promise<void> {
+  checkedForm(parts, ctx, signOutForm)
+  await endSession(parts, ctx)
+  renderSignOut(parts, ctx, true)
+}
 
 function renderSignOut(
   { config, views, formTokens }: PageParts,
@@ -126,13 +132,4 @@ function renderSignOut(
     connectionsUrl: config.issuer + connectionsPath,
     csrf: formTokens.create(signOutForm),
   })
-}
-
-const signOutForm = { uid: 'sign-out', prompt: { name: 'sign-out' } }
-
-async function submitSignOut(parts: PageParts, ctx: Context): Promise<void> {
-  const { provider, config, formTokens } = parts
-  checkedForm(ctx, signOutForm, { issuer: config.issuer, formTokens })
-  await endSession(provider, ctx)
-  renderSignOut(parts, ctx, true)
 }

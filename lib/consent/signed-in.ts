@@ -1,12 +1,12 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Account, Accounts } from '../pleo/accounts.ts'
-import { rememberTimeZone } from '../pages/page-time-zone.ts'
+import { rememberTimeZone } from '../pages/reader.ts'
+import type { ShownAccount } from '../pages/shown-data.ts'
 import { personAtHost } from '../oidc/accounts.ts'
 import { toInteractionUrl } from '../paths.ts'
 import { finishInteraction, redirect, type OpenInteraction, type PageParts } from './interaction.ts'
 
-type Parts = Pick<PageParts, 'provider' | 'config'>
 type Session = Awaited<ReturnType<Provider['Session']['get']>>
 
 /** The person whose browser this is. */
@@ -18,7 +18,7 @@ export interface SignedInPerson {
 
 /** The session of this server; undefined if people sign in at the host. */
 export async function ownSession(
-  { provider, config }: Parts,
+  { provider, config }: PageParts,
   ctx: Context,
 ): Promise<Session | undefined> {
   return config.accounts.signedIn ? undefined : provider.Session.get(ctx)
@@ -26,7 +26,7 @@ export async function ownSession(
 
 /** The person who is signed in, here or at the host; undefined if nobody is. */
 export async function signedInPerson(
-  parts: Parts,
+  parts: PageParts,
   ctx: Context,
   known?: Session,
 ): Promise<SignedInPerson | undefined> {
@@ -61,6 +61,12 @@ async function findAccount(
   return { ...account, accountId }
 }
 
+/** The person, as pages show one. */
+export const toShownAccount = ({ name, email }: Account): ShownAccount => ({
+  name,
+  email: email ?? null,
+})
+
 /** Continues an interaction as the person who has just signed in. */
 export async function signIn(open: OpenInteraction, accountId: string): Promise<void> {
   const { provider, config, ctx, interaction } = open
@@ -71,7 +77,7 @@ export async function signIn(open: OpenInteraction, accountId: string): Promise<
   const session = await provider.Session.get(ctx)
   // The framework would sign the other person out by itself, but it would end grants with the session.
   if (session.accountId !== undefined && session.accountId !== accountId) {
-    await endSession(provider, ctx)
+    await endSession(open, ctx)
     delete interaction.session
   }
   // The earlier answers are left out: another person may have given them.
@@ -80,10 +86,11 @@ export async function signIn(open: OpenInteraction, accountId: string): Promise<
 
 /** Starts an interaction again with the sign-in, if the person is another one, or wants to be. */
 export async function switchAccount(
-  { provider, config, ctx, interaction }: OpenInteraction,
+  open: OpenInteraction,
   reason: 'switch_account' | 'account_changed',
 ): Promise<void> {
-  await endSession(provider, ctx)
+  const { config, ctx, interaction } = open
+  await endSession(open, ctx)
   delete interaction.session
   delete interaction.lastSubmission
   interaction.prompt = { name: 'login', reasons: [reason], details: {} }
@@ -95,7 +102,7 @@ const attributes = { path: '/', httpOnly: true, sameSite: 'lax', overwrite: true
 
 /** Signs a person in on this browser, without an interaction. */
 export async function startSession(
-  { provider, config }: Parts,
+  { provider, config }: PageParts,
   ctx: Context,
   accountId: string,
 ): Promise<void> {
@@ -112,7 +119,7 @@ export async function startSession(
 }
 
 /** Signs the person out on this browser. Grants stay. */
-export async function endSession(provider: Provider, ctx: Context): Promise<void> {
+export async function endSession({ provider }: PageParts, ctx: Context): Promise<void> {
   const session = await provider.Session.get(ctx)
   await session.destroy()
   ctx.cookies.set(provider.cookieName('session'), null, attributes)

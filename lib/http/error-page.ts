@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { toApplication } from '../pages/application.ts'
+import { toApplication } from '../pages/shown-client.ts'
 import { carefully } from '../grants/events.ts'
 import { isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'

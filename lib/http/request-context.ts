@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { toApplication } from '../pages/application.ts'
+import type { toApplication } from '../pages/shown-client.ts'
 
 const host: unique symbol = Symbol('context of the host')
 const client: unique symbol = Symbol('client')

@@ -1,6 +1,5 @@
 import type { ViewsOptions } from './views-options.ts'
-import { setPageLanguage, type PageContext } from './page-language.ts'
-import { createTimeZoneFinder } from './page-time-zone.ts'
+import { createTimeZoneFinder, setPageLanguage, type PageContext } from './reader.ts'
 import { loadCatalogues } from './texts/catalogues.ts'
 import { createTranslators, type Translator } from './texts/translator.ts'
 import { loadAssets, type Asset, type Assets } from './assets.ts'
@@ -17,8 +16,6 @@ export interface Views {
   page(ctx: PageContext): LocalizedPage
   /** Draws pages in a language. */
   of(language: string): LocalizedPage
-  /** The page as HTML. */
-  render<Name extends Page>(page: Name, data: PageData[Name], language: string): string
   /** The files that pages load. */
   readonly assets: Assets
 }
@@ -30,7 +27,7 @@ export interface LocalizedPage extends Translator {
 }
 
 /** Another source of templates, for the check of them. */
-export interface ViewsSettings {
+interface ViewsSettings {
   /** Returns the source of a template; undefined if no template has that name. */
   readonly load?: (name: string) => string | undefined
   /** Gets the environment of the template library before the first page is drawn. */
@@ -65,36 +62,27 @@ export function createViews(
     product,
     locals,
   }
-
   const toPage = (translator: Translator): LocalizedPage => ({
     ...translator,
     render: (page, data) => {
-      const common: CommonData = { ...shared, ...toTemplateWords(translator) }
+      const { language, direction, text, formats } = translator
+      const common: CommonData = {
+        ...shared,
+        lang: language,
+        dir: direction,
+        t: text,
+        formatDate: formats.date,
+        formatDays: formats.days,
+        formatList: formats.list,
+      }
       return templates.render(`${page}.njk`, { ...common, ...data })
     },
   })
-  const of: Views['of'] = (language) => toPage(translators.of(language))
   const timeZoneOf = createTimeZoneFinder()
   return {
     languages,
     page: (ctx) => toPage(translators.of(setPageLanguage(ctx, languages), timeZoneOf(ctx))),
-    of,
-    render: (page, data, language) => of(language).render(page, data),
+    of: (language) => toPage(translators.of(language)),
     assets,
   }
 }
-
-/** The functions that templates write words with. */
-const toTemplateWords = ({
-  language,
-  direction,
-  text,
-  formats,
-}: Translator): Omit<CommonData, 'stylesheet' | 'script' | 'product' | 'logo' | 'locals'> => ({
-  lang: language,
-  dir: direction,
-  t: text,
-  formatDate: formats.date,
-  formatDays: formats.days,
-  formatList: formats.list,
-})

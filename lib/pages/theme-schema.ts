@@ -1,8 +1,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
+import { complain } from '../validation/schema-issues.ts'
 import { maxLogoSize, toLogoType } from './theme.ts'
-import { colorNames, type ColorName, type SchemedColors } from './theme/colors.ts'
-import { findLowContrast, leastContrast } from './theme/contrast.ts'
+import {
+  colorNames,
+  findLowContrast,
+  leastContrast,
+  type ColorName,
+  type SchemedColors,
+} from './theme-colors.ts'
 
 const color = z
   .string({ error: 'must be a colour as #rgb or #rrggbb' })
@@ -32,7 +38,7 @@ const schemedColors = z
       const shown = Math.floor(ratio * 10) / 10
       const message = `on ${on} has a contrast of ${shown}:1, less than the ${leastContrast}:1 that people need to read it`
       const path = scheme === 'dark' ? ['dark', text] : [text]
-      context.addIssue({ code: 'custom', path, message, params: { code: 'low_contrast' } })
+      complain(context, 'low_contrast', message, path)
     }
   })
 
@@ -49,9 +55,8 @@ export const themeSchema: z.ZodType = z.strictObject(
     logo: z
       .string({ error: 'must be the path of a file' })
       .superRefine((path, context) => {
-        const message = logoProblem(path)
-        if (message === undefined) return
-        context.addIssue({ code: 'custom', message, params: { code: 'invalid_logo' } })
+        const problem = logoProblem(path)
+        if (problem !== undefined) complain(context, 'invalid_logo', problem)
       })
       .optional(),
     fontFamily: z

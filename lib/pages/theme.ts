@@ -1,13 +1,17 @@
-import { contrast, leastContrast, luminance, mix, toSelected } from './theme/contrast.ts'
 import {
   colorNames,
+  contrast,
+  leastContrast,
+  luminance,
+  mix,
   toPalette,
+  toSelected,
   type ColorName,
   type ColorScheme,
   type Palette,
   type SchemedColors,
   type ThemeColors,
-} from './theme/colors.ts'
+} from './theme-colors.ts'
 
 /** The look of the pages, without a change of templates. Members that are left out are ours. */
 export interface Theme {

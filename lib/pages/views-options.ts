@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
-import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { isTimeZone } from './page-time-zone.ts'
+import { isTimeZone } from './reader.ts'
 import { checkLocales, isFolder } from './texts/check-locales.ts'
 import { evenIfWrong } from '../validation/did-you-mean.ts'
 import { toIssues } from '../validation/schema-issues.ts'
@@ -76,24 +75,15 @@ export function findTemplateIssues(
   }
 }
 
-/** Complains about every file of texts that cannot be used. */
-export const checkTexts = (
-  views: unknown,
-  scopes: ScopeCatalogue | undefined,
-  context: z.core.$RefinementCtx,
-): void => checkLocales(memberOf(views, 'locales'), scopes, context)
-
-/** Those that are right: what is wrong with one keeps nobody from looking at the others. */
+/** Those that are right. They are checked further, even if another one is wrong. */
 function toRightViews(views: unknown): ViewsOptions {
-  const right = Object.entries(members).filter(([name, schema]) => {
-    const member = memberOf(views, name)
-    return member !== undefined && schema.safeParse(member).success
-  })
-  return Object.fromEntries(right.map(([name]) => [name, memberOf(views, name)]))
+  const given = Object(views) as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(members)
+      .filter(([name, schema]) => name in given && schema.safeParse(given[name]).success)
+      .map(([name]) => [name, given[name]]),
+  )
 }
-
-const memberOf = (value: unknown, name: string): unknown =>
-  (Object(value) as Readonly<Record<string, unknown>>)[name]
 
 /** Every mistake in the options of the pages, the templates aside; and the options that are right. */
 export function checkViewsOptions(views: unknown): {
@@ -101,7 +91,7 @@ export function checkViewsOptions(views: unknown): {
   readonly right: ViewsOptions
 } {
   const schema = z.strictObject({ views: viewsSchema }).superRefine((value, context) => {
-    checkTexts(value.views, undefined, context)
+    checkLocales(value.views, undefined, context)
   }, evenIfWrong)
   const { error } = schema.safeParse({ views })
   const issues = error?.issues.flatMap((issue) => toIssues(issue, schema)) ?? []

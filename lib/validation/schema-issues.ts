@@ -2,6 +2,21 @@ import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import { nearestName } from './did-you-mean.ts'
 
+/**
+ * Complains in a check of the validator.
+ *
+ * @param code - one of our own; {@link toIssues} reports it
+ * @param path - the place of the mistake, below the value that is checked
+ */
+export function complain(
+  context: z.core.$RefinementCtx,
+  code: string,
+  message: string,
+  path: PropertyKey[] = [],
+): void {
+  context.addIssue({ code: 'custom', path, message, params: { code } })
+}
+
 /** Words a mistake that the validator found, without the value. */
 export function toIssues(
   issue: z.core.$ZodIssue,

@@ -7,9 +7,9 @@ export { loadAssets } from '../pages/assets.ts'
 export { bundledViews } from '../pages/files.ts'
 export type { Page, PageData } from '../pages/page-data.ts'
 export { createViews, type Views } from '../pages/pages.ts'
-export { isTimeZone } from '../pages/page-time-zone.ts'
+export { isTimeZone } from '../pages/reader.ts'
 export { isFolder } from '../pages/texts/check-locales.ts'
-export { directionOf, type Direction } from '../pages/page-language.ts'
+export { directionOf, type Direction } from '../pages/texts/formats.ts'
 export {
   checkViewsOptions,
   type TemplateMistake,

@@ -1,13 +1,7 @@
 import type { Translator } from '../pages/texts/translator.ts'
 import { createConsentSamples } from './samples/consent.ts'
-import type {
-  AnsweredData,
-  ErrorData,
-  LoginData,
-  Page,
-  PageData,
-  ShownConnection,
-} from '../pages/page-data.ts'
+import type { AnsweredData, ErrorData, LoginData, Page, PageData } from '../pages/page-data.ts'
+import type { ShownConnection } from '../pages/shown-data.ts'
 import {
   account,
   connectionsUrl,

@@ -14,13 +14,13 @@ const warmUpPages = 400
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values
 
-const views = createViews({}, 'https://auth.example.test')
-const samples = createSamples(views.of('en'))
+const english = createViews({}, 'https://auth.example.test').of('en')
+const samples = createSamples(english)
 
 const measured = Object.entries(samples)
   .flatMap(([page, states]) =>
     Object.entries(states).map(([state, data]) => {
-      const draw = (): string => views.render(page as Page, data as never, 'en')
+      const draw = (): string => english.render(page as Page, data as never)
       return { page, state, kilobytes: draw().length / 1024, milliseconds: measure(draw) }
     }),
   )

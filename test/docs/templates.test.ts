@@ -33,11 +33,12 @@ const sectionOf = (heading: string): string =>
 const rowsIn = (text: string): readonly string[] =>
   text.split('\n').filter((line) => /^\| [`A-Z]/.test(line))
 
+/** The types of the data. */
+const dataTypes = read('lib/pages/page-data.ts') + read('lib/pages/shown-data.ts')
+
 /** The names of an interface's own members. */
 function membersOf(name: string): readonly string[] {
-  const body = new RegExp(`^export interface ${name} \\{\n(.*?)^\\}`, 'ms').exec(
-    read('lib/pages/page-data.ts'),
-  )
+  const body = new RegExp(`^export interface ${name} \\{\n(.*?)^\\}`, 'ms').exec(dataTypes)
   const members = [...(body?.[1] ?? '').matchAll(/^ {2}readonly '?([\w-]+)'?:/gm)]
   return members.map(([, member = '']) => member).toSorted()
 }
@@ -72,7 +73,7 @@ describe('the document on templates says of the data', () => {
   })
 
   test('no type of which it says nothing', () => {
-    const types = [...read('lib/pages/page-data.ts').matchAll(/^export interface (Shown\w+)/gm)]
+    const types = [...dataTypes.matchAll(/^export interface (Shown\w+)/gm)]
     for (const [, type] of types) expect(doc).toContain(`| \`${type}\` `)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
-import { scopesOf, toShownTerms, toTerms } from '../../lib/consent/consent-terms.ts'
+import { toTerms } from '../../lib/consent/consent-page.ts'
+import { scopesOf, toShownTerms } from '../../lib/pages/shown-terms.ts'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
 import { createTranslators } from '../../lib/pages/texts/translator.ts'
 

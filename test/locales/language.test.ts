@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chooseLanguage, directionOf } from '../../lib/pages/page-language.ts'
+import { chooseLanguage } from '../../lib/pages/reader.ts'
+import { directionOf } from '../../lib/pages/texts/formats.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 

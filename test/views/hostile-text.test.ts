@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { toGoneClient } from '../../lib/consent/shown-client.ts'
+import { toNamedClient } from '../../lib/pages/shown-client.ts'
 import { createViews } from '../../lib/pages/pages.ts'
 import type { ErrorData } from '../../lib/pages/page-data.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
@@ -131,15 +131,15 @@ describe('templates', () => {
     csrf: 'x',
   }
 
-  const shown = { ...toGoneClient('x'), initials: 'X' }
+  const shown = { ...toNamedClient('x'), initials: 'X' }
 
   test('fail when a value is missing, instead of showing a gap', () => {
-    const views = createViews({}, 'https://auth.example.test')
-    const render = (data: object) => () => views.render('error', data as ErrorData, 'en')
+    const page = createViews({}, 'https://auth.example.test').of('en')
+    const render = (data: object) => () => page.render('error', data as ErrorData)
     expect(render(error)).not.toThrow()
     expect(render({ ...error, title: undefined })).toThrow('undefined')
     const consent = (client: object) => () =>
-      views.render('cannot-connect', { ...cannotConnect, client: { ...shown, ...client } }, 'en')
+      page.render('cannot-connect', { ...cannotConnect, client: { ...shown, ...client } })
     expect(consent({})).not.toThrow()
     expect(consent({ initials: undefined })).toThrow('undefined')
     expect(consent({ name: undefined })).toThrow('a value is missing for {{client}}')
@@ -147,7 +147,7 @@ describe('templates', () => {
 
   test('give the style sheet a version that is in its URL', () => {
     const views = createViews({}, 'https://example.test/auth')
-    const page = views.render('error', error, 'en')
+    const page = views.of('en').render('error', error)
     expect(page).toContain(
       `href="/auth/oauth/assets/styles.css?v=${views.assets.stylesheet.version}"`,
     )

@@ -3,8 +3,7 @@ import type { Middleware } from 'koa'
 import { findLogoUriIssues, logoUrisOf } from '../../clients/uris.ts'
 import type { ClientMetadata } from '../../clients/rules.ts'
 import { logoPath } from '../../paths.ts'
-import { createLogoCache } from './cache.ts'
-import { fetchLogo } from './fetch-logo.ts'
+import { fetchLogo, type Logo } from './fetch-logo.ts'
 import { createLogoTeller } from './teller.ts'
 
 /** Logos of clients, shown from our own origin: a page tells no host of a partner who looks at it. */
@@ -84,18 +83,70 @@ const nameOf = (clientId: string, logoUri: string): string =>
     .digest('base64url')
     .slice(0, 22)
 
-/** Runs a task later, unless the client has one already that is not done. */
-type InBackground = (clientId: string, task: () => Promise<void>) => void
+/** The state of a logo. */
+interface CachedLogo {
+  readonly clientId: string
+  /** `undefined` if it cannot be shown. */
+  readonly logo: Logo | undefined
+  /** When it has to be fetched again, in milliseconds since the epoch. */
+  readonly until: number
+}
+
+/** Logos in memory, by their names. */
+interface LogoCache {
+  find(name: string): CachedLogo | undefined
+  store(name: string, cached: CachedLogo): void
+}
+
+/** The bound for one client: a logo in each language of the pages, and four of the largest size. Sizes are in bytes. */
+const boundOfClient = { count: 12, size: 1024 * 1024 }
+
+/** The bound for all clients. */
+const bound = { count: 2000, size: 64 * 1024 * 1024 }
+
+/**
+ * Creates a cache with a bound for each client, so that a client with many logos pushes out none but its own. Each bound drops
+ * those first that were not used for the longest time.
+ */
+function createLogoCache(): LogoCache {
+  // The one that was used last is the last.
+  const entries = new Map<string, CachedLogo>()
+  const use = (name: string, cached: CachedLogo): void => {
+    entries.delete(name)
+    entries.set(name, cached)
+  }
+  const trim = ({ count, size }: typeof bound, owner?: string): void => {
+    let [left, leftSize] = [count, size]
+    for (const [name, { clientId, logo }] of [...entries].toReversed()) {
+      if (owner !== undefined && clientId !== owner) continue
+      left -= 1
+      leftSize -= logo?.content.length ?? 0
+      if (left < 0 || leftSize < 0) entries.delete(name)
+    }
+  }
+  return {
+    find(name) {
+      const cached = entries.get(name)
+      if (cached) use(name, cached)
+      return cached
+    },
+    store(name, cached) {
+      use(name, cached)
+      trim(boundOfClient, cached.clientId)
+      trim(bound)
+    },
+  }
+}
 
 /** How many tasks run at once, and how many more wait. */
 const places = 4
 const maxWaiting = 1000
 
 /**
- * Creates a queue in which each client has one place: a client whose host is slow delays none but itself. A task that finds no
- * place is dropped.
+ * Creates a queue that runs tasks later. Each client has one place in it: a client whose host is slow delays none but itself. A task
+ * that finds no place is dropped.
  */
-function createBackground(): InBackground {
+function createBackground(): (clientId: string, task: () => Promise<void>) => void {
   const clients = new Set<string>()
   const waiting: (() => void)[] = []
   let free = places
@@ -112,11 +163,12 @@ function createBackground(): InBackground {
   return (clientId, task) => {
     if (clients.has(clientId) || waiting.length >= maxWaiting) return
     clients.add(clientId)
+    const start = (): void => void run(clientId, task)
     if (free === 0) {
-      waiting.push(() => void run(clientId, task))
+      waiting.push(start)
       return
     }
     free -= 1
-    void run(clientId, task)
+    start()
   }
 }

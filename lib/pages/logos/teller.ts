@@ -12,16 +12,13 @@ export interface LogoWarning extends Error {
   readonly reason: LogoProblem
 }
 
-/** Emits a {@link LogoWarning}. */
-export type TellLogoProblem = (
-  problem: Pick<LogoWarning, 'clientId' | 'logoUri' | 'reason'>,
-) => void
-
 /** How many problems are remembered. The oldest of more is told again if it comes again. */
 const maxTold = 10_000
 
-/** Creates what tells the operator of logos that are not shown. */
-export function createLogoTeller(): TellLogoProblem {
+/** Creates the function that emits a {@link LogoWarning}. */
+export function createLogoTeller(): (
+  problem: Pick<LogoWarning, 'clientId' | 'logoUri' | 'reason'>,
+) => void {
   const told = new Set<string>()
   return ({ clientId, logoUri, reason }) => {
     const key = JSON.stringify([clientId, logoUri, reason])
@@ -31,10 +28,9 @@ export function createLogoTeller(): TellLogoProblem {
     if (told.size > maxTold) told.delete(oldest)
     const shown = [clientId, logoUri].map((text) => JSON.stringify(text.slice(0, 200)))
     const message = `pages do not show the logo of client ${shown.join(', ')}: ${logoProblems[reason]} (${reason})`
-    const name = 'ClientWarning'
-    const code = 'logo_unavailable'
     const warning: LogoWarning = Object.assign(new Error(message), {
-      ...({ name, code } as const),
+      name: 'ClientWarning' as const,
+      code: 'logo_unavailable' as const,
       clientId,
       logoUri,
       reason,

@@ -1,26 +1,31 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
-import { defaultLanguage, loadCatalogues, placeholdersOf, toPluralPath } from './catalogues.ts'
-import { readLocaleFiles, type LocaleFile } from './catalogues.ts'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
+import { complain } from '../../validation/schema-issues.ts'
+import {
+  defaultLanguage,
+  loadCatalogues,
+  placeholdersOf,
+  readLocaleFiles,
+  toPluralPath,
+  type LocaleFile,
+} from './catalogues.ts'
 
 /** Complains about every file of texts that cannot be used, and every text in it, each by file and path. */
 export function checkLocales(
-  folders: unknown,
+  views: unknown,
   scopes: ScopeCatalogue | undefined,
   context: z.core.$RefinementCtx,
 ): void {
+  const { locales: folders } = Object(views) as { readonly locales?: unknown }
   if (!Array.isArray(folders) || folders.length === 0) return
   const right = folders.filter((folder) => typeof folder === 'string' && isFolder(folder))
-  const known = toKnownTexts(
-    [...toEnglish([]), ...toEnglish(right).filter(([path]) => path.startsWith(ownTexts))],
-    scopes,
-  )
+  const own = toEnglish(right).filter(([path]) => path.startsWith(ownTexts))
+  const known = toKnownTexts([...toEnglish([]), ...own], scopes)
   const problems = right.flatMap(readLocaleFiles).flatMap((file) => problemsOf(file, known))
-  for (const message of problems) {
-    const params = { code: 'invalid_locale' }
-    context.addIssue({ code: 'custom', path: ['views', 'locales'], message, params })
+  for (const problem of problems) {
+    complain(context, 'invalid_locale', problem, ['views', 'locales'])
   }
 }
 
@@ -34,9 +39,6 @@ const toEnglish = (folders: readonly string[]): readonly (readonly [string, stri
   ...(loadCatalogues(folders).get(defaultLanguage) ?? []),
 ]
 
-/** The placeholder that every text may have: the product. */
-const everywhere = 'product'
-
 interface KnownText {
   readonly isPlural: boolean
   /** The placeholders that it may have. */
@@ -44,21 +46,16 @@ interface KnownText {
 }
 
 /** Every text there is, by its path without the plural category. */
-type KnownTexts = ReadonlyMap<string, KnownText>
-
 function toKnownTexts(
   english: readonly (readonly [path: string, text: string])[],
   scopes: ScopeCatalogue | undefined,
-): KnownTexts {
+): ReadonlyMap<string, KnownText> {
   const known = new Map<string, KnownText>()
   for (const [path, text] of english) {
     const base = toPluralPath(path)
-    const placeholders = placeholdersOf(text)
     const others = known.get(base ?? path)?.placeholders ?? []
-    known.set(base ?? path, {
-      isPlural: base !== undefined,
-      placeholders: [...new Set([...others, ...placeholders])],
-    })
+    const placeholders = [...new Set([...others, ...placeholdersOf(text)])]
+    known.set(base ?? path, { isPlural: base !== undefined, placeholders })
   }
   // A host names its own scopes in its files, and what they are about.
   for (const scope of Object.keys({ ...pleoScopes, ...scopes })) {
@@ -71,7 +68,7 @@ function toKnownTexts(
 
 function problemsOf(
   { name, language, texts, problem: whole }: LocaleFile,
-  known: KnownTexts,
+  known: ReadonlyMap<string, KnownText>,
 ): readonly string[] {
   const problems: string[] = []
   if (language === undefined) problems.push(`${name} is not named after a language tag (BCP 47)`)
@@ -83,7 +80,11 @@ function problemsOf(
   return problems
 }
 
-function problemOf(path: string, value: unknown, known: KnownTexts): string | undefined {
+function problemOf(
+  path: string,
+  value: unknown,
+  known: ReadonlyMap<string, KnownText>,
+): string | undefined {
   const form = known.get(toPluralPath(path) ?? '')
   const text = known.get(path) ?? (form?.isPlural ? form : undefined)
   if (!text) {
@@ -91,7 +92,8 @@ function problemOf(path: string, value: unknown, known: KnownTexts): string | un
     return `is not a text${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
   }
   if (typeof value !== 'string' || value.trim() === '') return 'must be a text'
-  const placeholders = [...new Set([...text.placeholders, everywhere])]
+  // Every text may name the product.
+  const placeholders = [...text.placeholders, 'product']
   if (placeholdersOf(value).every((name) => placeholders.includes(name))) return undefined
   const allowed = text.placeholders.map((name) => `{{${name}}}`).join(', ')
   return `has a placeholder that the English text does not have (${allowed || 'it has none'})`

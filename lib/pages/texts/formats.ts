@@ -1,6 +1,9 @@
-/** How a language writes what is not words. */
+/** The way a language is written, for the attribute `dir`. */
+export type Direction = 'ltr' | 'rtl'
+
+/** How a language writes dates, lists and numbers. */
 export interface Formats {
-  /** A day where the person is. If nobody knows that: the day and the time in UTC, with the zone named. */
+  /** See {@link createDateFormat}. */
   readonly date: (date: Date) => string
   /** Names, one after the other, each isolated from the others. */
   readonly list: (items: readonly string[]) => string
@@ -9,11 +12,7 @@ export interface Formats {
   readonly number: (value: number) => string
 }
 
-/**
- * The formats of a language, all by `Intl`.
- *
- * @param timeZone - that of dates; undefined if nobody knows it
- */
+/** @param timeZone - that of dates; undefined if nobody knows it */
 export function createFormats(language: string, timeZone?: string): Formats {
   const lists = new Intl.ListFormat(language)
   // Intl.DurationFormat is not in every Node that this runs on.
@@ -28,8 +27,8 @@ export function createFormats(language: string, timeZone?: string): Formats {
 }
 
 /**
- * Makes what writes a date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong one. Then it is
- * the day and the time in UTC, with the name of that zone.
+ * Makes the function that writes a date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong
+ * one. Then it is the day and the time in UTC, with the name of that zone.
  */
 export function createDateFormat(language: string, timeZone?: string): (date: Date) => string {
   let format: Intl.DateTimeFormat | undefined
@@ -68,4 +67,18 @@ export function isolate(text: string): string {
   // The end of a paragraph ends every isolate.
   const oneParagraph = paired.replaceAll(/[\r\n\u0085\u2029]/g, ' ')
   return startIsolate + oneParagraph + endIsolate.repeat(open + 1)
+}
+
+/** Finds the direction of a language. */
+export function directionOf(language: string): Direction {
+  // A method by the standard, a getter in engines from before it; the compiler knows neither.
+  const locale = new Intl.Locale(language) as Intl.Locale & {
+    readonly getTextInfo?: () => TextInfo
+    readonly textInfo?: TextInfo
+  }
+  return (locale.getTextInfo?.() ?? locale.textInfo)?.direction === 'rtl' ? 'rtl' : 'ltr'
+}
+
+interface TextInfo {
+  readonly direction?: string
 }

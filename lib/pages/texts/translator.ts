@@ -1,9 +1,13 @@
-import { createInstance } from 'i18next'
+import { createInstance, type i18n } from 'i18next'
 import { defaultLanguage, type Catalogues } from './catalogues.ts'
-import { createFormats, type Formats } from './formats.ts'
-import { isolate } from './formats.ts'
-import { directionOf, type Direction } from '../page-language.ts'
-import { createDateFormat } from './formats.ts'
+import {
+  createDateFormat,
+  createFormats,
+  directionOf,
+  isolate,
+  type Direction,
+  type Formats,
+} from './formats.ts'
 
 /** The values of placeholders. A number as `count` chooses the plural form. */
 export type TextValues = Readonly<Record<string, string | number>>
@@ -36,15 +40,7 @@ export interface Translators {
   of(language: string, timeZone?: string): Translator
 }
 
-/** A text, and the language it was found in. */
-type Lookup = (
-  path: string,
-  options: { readonly count?: number; readonly replace: object },
-) => { readonly res: string; readonly usedLng: string }
-
 /**
- * Makes the translators.
- *
  * @param product - what the product is called, which every text may name: `{{product}}`
  * @param timeZone - that of dates for a person whose time zone nobody knows
  */
@@ -53,21 +49,24 @@ export function createTranslators(
   product: string,
   timeZone?: string,
 ): Translators {
-  const lookUpIn = createLookup(catalogues)
+  const texts = createTexts(catalogues)
   const create = (language: string): Translator => {
     const formats = createFormats(language, timeZone)
     const direction = directionOf(language)
-    const lookUp = lookUpIn(language)
     return {
       language,
       direction,
       formats,
       text: (path, values = {}) => {
+        // From a value that is not a path, the library makes an empty text.
+        if (typeof path !== 'string') return refuse(path)
         const { count } = values
-        const replace = { product, ...toShownValues(values, formats) }
-        const { res, usedLng } = lookUp(path, {
+        const { res, usedLng } = texts.t(path, {
           ...(typeof count === 'number' && { count }),
-          replace,
+          replace: { product, ...toShownValues(values, formats) },
+          lng: language,
+          nest: false,
+          returnDetails: true,
         })
         // An English sentence on a page from right to left would end in front of itself.
         const isSameWay = usedLng === language || directionOf(usedLng) === direction
@@ -93,6 +92,10 @@ export function createTranslators(
   }
 }
 
+function refuse(path: string): never {
+  throw new TypeError(`there is no text ${path}`)
+}
+
 function toShownValues(values: TextValues, formats: Formats): Readonly<Record<string, string>> {
   const shown = Object.entries(values)
     // Templates are not typed. A missing value is reported when a text needs it.
@@ -110,14 +113,11 @@ export function withoutRegion(tag: string): readonly string[] {
   return subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-'))
 }
 
-function createLookup(catalogues: Catalogues): (language: string) => Lookup {
-  const complain = (path: string): never => {
-    throw new TypeError(`there is no text ${path}`)
-  }
-  const instance = createInstance()
-  void instance.init({
+function createTexts(catalogues: Catalogues): i18n {
+  const texts = createInstance()
+  void texts.init({
     resources: Object.fromEntries(
-      [...catalogues].map(([tag, texts]) => [tag, { translation: Object.fromEntries(texts) }]),
+      [...catalogues].map(([tag, own]) => [tag, { translation: Object.fromEntries(own) }]),
     ),
     fallbackLng: defaultLanguage,
     // Paths are looked up whole: the names of scopes may have any letter in them.
@@ -126,14 +126,10 @@ function createLookup(catalogues: Catalogues): (language: string) => Lookup {
     initAsync: false,
     // The templates escape, all in one place.
     interpolation: { escapeValue: false },
-    parseMissingKeyHandler: complain,
+    parseMissingKeyHandler: refuse,
     missingInterpolationHandler: (text: string, [placeholder]: readonly string[]) => {
       throw new TypeError(`a value is missing for ${placeholder} in "${text}"`)
     },
   })
-  return (language) => (path, options) =>
-    // From a value that is not a path, the library makes an empty text.
-    typeof path === 'string'
-      ? instance.t(path, { ...options, lng: language, nest: false, returnDetails: true })
-      : complain(path)
+  return texts
 }

@@ -1,7 +1,8 @@
 import type { Translator } from '../../pages/texts/translator.ts'
-import { toScopeDescription } from '../../pages/texts/host-words.ts'
+import { describeScope } from '../../pages/shown-terms.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
-import type { ConsentData, ShownScope, ShownSubject } from '../../pages/page-data.ts'
+import type { ConsentData } from '../../pages/page-data.ts'
+import type { ShownScope, ShownSubject } from '../../pages/shown-data.ts'
 import {
   account,
   connectionsUrl,
@@ -152,11 +153,10 @@ function toScope(
   differences: Partial<ShownScope>,
   translator: Translator,
 ): ShownScope {
-  const words = pleoScopes[name]
   return {
     name,
-    description: words ? toScopeDescription(name, words, translator) : name,
-    access: words?.access ?? 'read',
+    description: describeScope(name, pleoScopes, translator),
+    access: pleoScopes[name]?.access ?? 'read',
     isOptional: false,
     isTicked: false,
     isNew: false,

@@ -1,10 +1,7 @@
 import type { SubjectType } from '../../pleo/subject.ts'
-import type {
-  SelectAccountData,
-  ShownAccount,
-  ShownClient,
-  ShownSubject,
-} from '../../pages/page-data.ts'
+import { toNamedClient } from '../../pages/shown-client.ts'
+import type { SelectAccountData } from '../../pages/page-data.ts'
+import type { ShownAccount, ShownClient, ShownSubject } from '../../pages/shown-data.ts'
 
 /** The day on which everything is shown. */
 export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
@@ -18,23 +15,10 @@ export const sampleLogoPath = '/oauth/assets/logos/sample'
 
 export const account: ShownAccount = { name: 'Astrid Lindqvist', email: 'astrid@fjord.example' }
 
-const noClient: ShownClient = {
-  name: 'Northwind Ledger',
-  initials: 'NL',
-  logo: null,
-  uri: null,
-  host: null,
-  policyUri: null,
-  tosUri: null,
-  contacts: [],
-  isTest: false,
-  isVerified: false,
-}
-
 /** A client, with everything that it can say of itself. */
 export function toSampleClient(differences: Partial<ShownClient> = {}): ShownClient {
   return {
-    ...noClient,
+    ...toBareClient(),
     logo: sampleLogoPath,
     uri: 'https://northwind.example',
     host: 'northwind.example',
@@ -47,7 +31,8 @@ export function toSampleClient(differences: Partial<ShownClient> = {}): ShownCli
 
 /** A client that says nothing of itself but its name. */
 export const toBareClient = (differences: Partial<ShownClient> = {}): ShownClient => ({
-  ...noClient,
+  ...toNamedClient('Northwind Ledger'),
+  initials: 'NL',
   ...differences,
 })
 

@@ -1,30 +1,8 @@
 import type { Client } from 'oidc-provider'
-import { nameOf, shorten } from '../pages/application.ts'
 import { localizedFor } from '../clients/metadata-values.ts'
 import { isOnSite } from '../clients/uris.ts'
-import type { Account } from '../pleo/accounts.ts'
-import type { Logos } from '../pages/logos/logos.ts'
-import type { ConsentData, ShownAccount, ShownClient } from '../pages/page-data.ts'
-import { toInteractionUrl } from '../paths.ts'
-import type { OpenInteraction } from './interaction.ts'
-
-/** The part that all pages of an interaction have. */
-export type Frame = Pick<ConsentData, 'client' | 'action' | 'switchAction' | 'csrf'>
-
-/** @param agreed - the terms that the page shows, to which the person agrees with its form */
-export function toFrame(
-  { config, logos, formTokens, client, interaction, formBase, redirectUri }: OpenInteraction,
-  { language }: { readonly language: string },
-  agreed?: readonly unknown[],
-): Frame {
-  const action = toInteractionUrl(config.issuer, interaction.uid)
-  return {
-    client: toShownClient(client, logos, language, [redirectUri]),
-    action,
-    switchAction: `${action}/switch-account`,
-    csrf: formTokens.create(formBase, agreed),
-  }
-}
+import type { Logos } from './logos/logos.ts'
+import type { ShownApplication, ShownClient } from './shown-data.ts'
 
 /**
  * The client, as pages show it.
@@ -38,9 +16,8 @@ export function toShownClient(
   redirectUris: readonly string[] = client.redirectUris ?? [],
 ): ShownClient {
   const name = nameOf(client, language)
-  const localized = client['localized']
   const inLanguage = (member: Parameters<typeof localizedFor>[1]) =>
-    localizedFor(localized, member, language)
+    localizedFor(client['localized'], member, language)
   const page = inLanguage('client_uri') ?? client.clientUri
   // A client can name any page. It belongs to the developer if the answer goes to the same site.
   const uri = page !== undefined && isOnSite(page, redirectUris) ? page : undefined
@@ -76,12 +53,9 @@ export const toRegisteredAs = (client: Client): readonly unknown[] => [
   client['verified'] === true,
 ]
 
-/** The most contacts that are shown. */
-const maxContacts = 3
-
-/** A client that was removed, but still has connections. */
-export const toGoneClient = (clientId: string): ShownClient => ({
-  name: clientId,
+/** A client of which nothing but a name is known, for example because it was removed. */
+export const toNamedClient = (name: string): ShownClient => ({
+  name,
   initials: '',
   logo: null,
   uri: null,
@@ -93,17 +67,40 @@ export const toGoneClient = (clientId: string): ShownClient => ({
   isVerified: false,
 })
 
-/** The person signed in, as pages show them. */
-export const toShownAccount = ({ name, email }: Account): ShownAccount => ({
-  name,
-  email: email ?? null,
+/** The page where a person starts in the application, or else the page about it, in that language. */
+export const toApplication = (client: Client, language: string): ShownApplication => ({
+  name: nameOf(client, language),
+  url:
+    webUri(client['initiation_uri']) ??
+    webUri(localizedFor(client['localized'], 'client_uri', language)) ??
+    webUri(client.clientUri),
 })
 
-/** Tells people where the browser goes after the decision. The host of a private scheme would tell nothing. */
-export const toRedirectHost = ({ redirectUri }: OpenInteraction): string =>
-  hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`
+/** The name of the client for people who read that language. */
+export const nameOf = (client: Client, language: string): string =>
+  shorten(
+    localizedFor(client['localized'], 'client_name', language) ??
+      client.clientName ??
+      client.clientId,
+  )
 
-function hostOf(uri: string | undefined): string | null {
+/** How many contacts are shown. */
+const maxContacts = 3
+
+/** How many characters a text of a client has: enough for every name, too few to bury the page. */
+const maxLength = 120
+
+function shorten(text: string): string {
+  const characters = Array.from(text)
+  return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text
+}
+
+/** A link that leads to a page and nowhere else. */
+export const webUri = (value: unknown): string | null =>
+  typeof value === 'string' && hostOf(value) !== null ? value : null
+
+/** The host of a page; `null` for every other URI, because the host of a private scheme would tell nothing. */
+export function hostOf(uri: string | undefined): string | null {
   const { protocol = '', host = '' } = URL.parse(uri ?? '') ?? {}
   return /^https?:$/.test(protocol) ? host : null
 }

@@ -1,0 +1,126 @@
+import type { Context } from 'koa'
+import { createWarner, toShown } from '../validation/warner.ts'
+
+const uiLocales: unique symbol = Symbol('ui_locales')
+const timeZone: unique symbol = Symbol('time zone')
+
+/** The parts of a request that tell about the person who reads its page, and the headers that name the language. */
+export interface PageContext extends Pick<
+  Context,
+  'acceptsLanguages' | 'get' | 'query' | 'set' | 'vary'
+> {
+  readonly [uiLocales]?: unknown
+  readonly [timeZone]?: unknown
+  readonly oidc?: { readonly params?: Readonly<Record<string, unknown>> | undefined }
+}
+
+/** Remembers which languages the authorization request asked for that this page belongs to. */
+export function rememberUiLocales(ctx: object, given: unknown): void {
+  Object.assign(ctx, { [uiLocales]: given })
+}
+
+/** Remembers the time zone of the person who sees the page, as the host gave it. */
+export function rememberTimeZone(ctx: object, given: unknown): void {
+  Object.assign(ctx, { [timeZone]: given })
+}
+
+/**
+ * Chooses the language of the page that answers a request, and says so in the headers (RFC 9110, Sections 8.5 and 12.5.5).
+ *
+ * @param languages - the languages there are, the default first
+ */
+export function setPageLanguage(ctx: PageContext, languages: readonly string[]): string {
+  // From the interaction; else from the request that the framework read, which may have been pushed; else from the query.
+  const wanted = ctx[uiLocales] ?? ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales']
+  const language = chooseLanguage(languages, wanted, ctx)
+  ctx.set('Content-Language', language)
+  ctx.vary('Accept-Language')
+  return language
+}
+
+/** Languages that are asked for under names of which we have no texts, and those that their people read. */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['no', 'nb'],
+  ['nn', 'nb'],
+])
+
+/** The longest language tag that is looked at. A longer one is nothing that a person set (RFC 5646, Section 4.4.1). */
+const longestTag = 35
+
+/** The longest header, and the longest `ui_locales`, that are looked at: matching takes time for each entry. */
+const longestHeader = 1000
+const longestUiLocales = 10_000
+
+/**
+ * The language to answer in: the first of `ui_locales` that there is, with or without its region, or else what
+ * the browser prefers, or else the first of the languages there are. Takes whatever is sent, and never throws.
+ *
+ * @param languages - the languages there are, the default first
+ * @param wanted - language tags, separated by spaces (OpenID Connect Core, Section 3.1.2.1). People also write them like a locale
+ * of their system (`da_DK.UTF-8`), or like the header `Accept-Language` (`da,en;q=0.8`).
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-12.5.4 RFC 9110, Section 12.5.4}
+ */
+export const chooseLanguage = (
+  languages: readonly string[],
+  wanted: unknown,
+  ctx: Pick<Context, 'acceptsLanguages' | 'get'>,
+): string => findWanted(languages, wanted) ?? findAccepted(languages, ctx) ?? languages[0] ?? ''
+
+function findWanted(languages: readonly string[], wanted: unknown): string | undefined {
+  if (typeof wanted !== 'string' || wanted.length > longestUiLocales) return undefined
+  const known = new Map([
+    ...[...aliases].filter(([, language]) => languages.includes(language)),
+    ...languages.map((language) => [language.toLowerCase(), language] as const),
+  ])
+  for (const tag of wanted.split(/[\s,;]+/)) {
+    if (tag.length > longestTag) continue
+    const subtags = tag.toLowerCase().split(/[-_.@]/)
+    // From the whole tag to the language alone (RFC 4647, Section 3.4).
+    for (let length = subtags.length; length > 0; length -= 1) {
+      const language = known.get(subtags.slice(0, length).join('-'))
+      if (language !== undefined) return language
+    }
+  }
+  return undefined
+}
+
+function findAccepted(
+  languages: readonly string[],
+  ctx: Pick<Context, 'acceptsLanguages' | 'get'>,
+): string | undefined {
+  if (ctx.get('Accept-Language').length > longestHeader) return undefined
+  const others = [...aliases].filter(
+    ([alias, language]) => languages.includes(language) && !languages.includes(alias),
+  )
+  const best = ctx.acceptsLanguages([...languages, ...others.map(([alias]) => alias)])
+  if (best === false) return undefined
+  return languages.includes(best) ? best : aliases.get(best)
+}
+
+/** Creates the function that finds the time zone of a person. If the host gave a wrong one, it warns and returns undefined. */
+export function createTimeZoneFinder(): (ctx: PageContext) => string | undefined {
+  const warn = createWarner('EmbeddingWarning', 'unknown_time_zone')
+  return ({ [timeZone]: given }) => {
+    if (isTimeZone(given)) return given
+    // A database may say null.
+    if (given !== undefined && given !== null) {
+      const shown = typeof given === 'string' ? toShown(given) : `something of type ${typeof given}`
+      warn(
+        `accounts.find gave ${shown} as timeZone, which is not the name of a time zone: ` +
+          'give an IANA name such as Europe/Copenhagen, or leave it out',
+      )
+    }
+    return undefined
+  }
+}
+
+/** Whether it is the name of a time zone (IANA), such as `Europe/Copenhagen`. */
+export function isTimeZone(name: unknown): name is string {
+  // Intl also takes offsets, such as +01:00. They know nothing of summer time.
+  if (typeof name !== 'string' || !/^[a-z]/i.test(name)) return false
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone)
+  } catch {
+    return false
+  }
+}

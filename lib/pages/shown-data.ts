@@ -1,0 +1,85 @@
+/** The client, in its own words: text of a stranger. */
+export interface ShownClient {
+  readonly name: string
+  /** Shown if there is no logo. */
+  readonly initials: string
+  /** URL of the logo, on this server. */
+  readonly logo: string | null
+  /** The client's own page, `https` or `http`. */
+  readonly uri: string | null
+  /** Host of that page. */
+  readonly host: string | null
+  /** `https` or `http`. */
+  readonly policyUri: string | null
+  /** `https` or `http`. */
+  readonly tosUri: string | null
+  readonly contacts: readonly string[]
+  /** Under development: registered as `test`. */
+  readonly isTest: boolean
+  /** Registered as `verified`: somebody has checked who provides it. */
+  readonly isVerified: boolean
+}
+
+/** The application of a client, for people who want to go back there. */
+export interface ShownApplication {
+  readonly name: string
+  /** The page on which a person starts in the application, or else the page about it, `https` or `http`; `null` if it named neither. */
+  readonly url: string | null
+}
+
+/** The person signed in. */
+export interface ShownAccount {
+  readonly name: string
+  readonly email: string | null
+}
+
+/** A company or organization that can be chosen, or why it cannot. */
+export interface ShownSubject {
+  readonly urn: string
+  readonly name: string
+  readonly detail: string | null
+  readonly mayConnect: boolean
+  /** The reason why the person may not connect it, in the host's words. */
+  readonly reason: string | null
+  /** If the person may not connect it: names of people who may. */
+  readonly administrators: readonly string[]
+  readonly isChecked: boolean
+  /** When the client was last connected to it; `null` if it is not connected. */
+  readonly connectedSince: Date | null
+  /** Descriptions of scopes that the client would get beyond that. */
+  readonly newAccess: readonly string[]
+}
+
+/** A scope, as people read it. */
+export interface ShownScope {
+  /** The technical name. */
+  readonly name: string
+  readonly description: string
+  readonly access: 'read' | 'write'
+  /** The person decides on it: a tick box named `scope`, with the technical name as its value. */
+  readonly isOptional: boolean
+  readonly isTicked: boolean
+  /** It was not part of the connection that is there: known if there is one subject, or if one is preselected. */
+  readonly isNew: boolean
+}
+
+/** The scopes about one kind of thing: `accounts:read` and `accounts:write`. */
+export interface ShownResource {
+  readonly name: string
+  readonly scopes: readonly ShownScope[]
+}
+
+/** A connection in words. */
+export interface ShownConnection {
+  readonly client: ShownClient
+  readonly settingsUri: string | null
+  readonly scopes: readonly { readonly name: string; readonly description: string }[]
+  /** Who connected it, and when. */
+  readonly granted: string
+  /** When it was last used. */
+  readonly used: string
+  /** When it ends if it is not used, and when at the latest. */
+  readonly ends: string
+  /** The page on which it is ended. */
+  readonly disconnectUrl: string
+}

@@ -1,0 +1,113 @@
+import { pleoScopes, type HostWords, type ScopeCatalogue } from '../pleo/scopes.ts'
+import type { ConsentData } from './page-data.ts'
+import type { ShownScope } from './shown-data.ts'
+import { defaultLanguage } from './texts/catalogues.ts'
+import { withoutRegion, type Translator } from './texts/translator.ts'
+
+/** The scopes that a client asks a person for. No other scope can be granted. */
+export interface Terms {
+  /** Technical names of the scopes that are granted with every consent. */
+  readonly required: readonly string[]
+  /** Granted only if the person ticks them. */
+  readonly optional: readonly string[]
+}
+
+/** Every scope of the terms, in their order. */
+export const scopesOf = ({ required, optional }: Terms): readonly string[] => [
+  ...required,
+  ...optional,
+]
+
+/** How the terms are shown to one person. */
+interface ShownTermsOptions {
+  readonly catalogue: ScopeCatalogue
+  readonly translator: Translator
+  /** The optional scopes that are ticked. */
+  readonly ticked: readonly string[]
+  /** The scopes that are granted already; undefined if nothing is, or if it depends on the choice. */
+  readonly granted: readonly string[] | undefined
+}
+
+/** The terms, as the page shows them. */
+export type ShownTerms = Pick<
+  ConsentData,
+  'resources' | 'canRead' | 'canChange' | 'hasOptional' | 'notShared'
+>
+
+/** The terms in the words of a language, grouped by what they are about. */
+export function toShownTerms(
+  terms: Terms,
+  subjectType: ConsentData['subjectType'],
+  { catalogue, translator, ticked, granted }: ShownTermsOptions,
+): ShownTerms {
+  const names = Object.keys(catalogue).filter((name) => scopesOf(terms).includes(name))
+  const scopes = names.map((name) => ({
+    name,
+    description: describeScope(name, catalogue, translator),
+    access: catalogue[name]?.access ?? 'write',
+    isOptional: terms.optional.includes(name),
+    isTicked: ticked.includes(name),
+    isNew: granted !== undefined && !granted.includes(name),
+  }))
+  const canChange = scopes.some(({ access }) => access === 'write')
+  const resourceOf = ({ name }: ShownScope) => toResourceName(name, translator)
+  return {
+    resources: [...new Set(scopes.map(resourceOf))].map((name) => ({
+      name,
+      scopes: scopes.filter((scope) => resourceOf(scope) === name),
+    })),
+    canRead: scopes.some(({ access }) => access === 'read'),
+    canChange,
+    hasOptional: terms.optional.length > 0,
+    notShared: toNotShared(names, subjectType, canChange),
+  }
+}
+
+/** The subject matter of a scope: the part of its name before the permission, in words if there are some. */
+function toResourceName(scope: string, translator: Translator): string {
+  const resource = scope.split(':')[0] ?? scope
+  const path = `resources.${resource}`
+  return translator.find(path) ?? translator.find(path, defaultLanguage) ?? resource
+}
+
+/** Says only what is certain: the meaning of a host's own scopes is unknown here. */
+function toNotShared(
+  names: readonly string[],
+  subjectType: ConsentData['subjectType'],
+  canChange: boolean,
+): readonly string[] {
+  const areOurs = names.every((name) => Object.hasOwn(pleoScopes, name))
+  const others = subjectType === 'company' ? 'otherCompanies' : 'otherOrganizations'
+  return [
+    ...(canChange ? [] : ['consent.access.readOnly']),
+    'consent.notShared.password',
+    `consent.notShared.${others}`,
+    ...(areOurs ? ['consent.notShared.payments'] : []),
+  ]
+}
+
+/**
+ * A scope in the words of a language: those that the host gave with the scope, then those of the catalogues, then the English ones.
+ * A scope that has left the catalogue may still be granted, and has only its name.
+ */
+export function describeScope(
+  name: string,
+  catalogue: ScopeCatalogue,
+  translator: Translator,
+): string {
+  const description = Object.hasOwn(catalogue, name) ? catalogue[name]?.description : undefined
+  if (!description) return name
+  const path = `scopes.${name}`
+  // Words of ours are in the catalogues, too, and a host can override them there.
+  if (description === pleoScopes[name]?.description) {
+    return translator.find(path) ?? translator.find(path, defaultLanguage) ?? description.en
+  }
+  const given = findHostWords(description, translator.language)
+  return given ?? translator.find(path) ?? description.en
+}
+
+/** The words in a language, or in that without its region; undefined if the host did not give them. */
+export const findHostWords = (words: HostWords, language: string): string | undefined =>
+  withoutRegion(language)
+    .filter((tag) => Object.hasOwn(words, tag))
+    .map((tag) => words[tag])[0]
