@@ -33,8 +33,6 @@ export class TemplateFailure extends Error {
 const syntaxOptions = { autoescape: true, throwOnUndefined: true } as const
 
 /**
- * Makes templates of their sources.
- *
  * @param load - returns the source of a template; undefined if no template has that name
  * @param prepare - gets the environment of the library before the first template is drawn
  */

@@ -32,8 +32,7 @@ export interface Theme {
   readonly logo?: string
 
   /**
-   * Fonts, the first that there is: `"'Inter', system-ui, sans-serif"`. Those of the device only, as pages
-   * load none.
+   * Fonts, the best first: `"'Inter', system-ui, sans-serif"`. Pages load no fonts, so each must be on the device.
    *
    * @defaultValue those of the system
    */
@@ -47,8 +46,8 @@ export interface Theme {
   readonly radius?: string
 
   /**
-   * Colours of the light scheme, and below `dark` those of the dark one; what the dark one leaves out is
-   * ours. Text that has less contrast to what is behind it than 4.5:1, in either, is refused.
+   * Colours of the light scheme, and below `dark` those of the dark scheme. A colour that `dark` leaves out is ours. Text with a
+   * contrast below 4.5:1 to its background is refused in both schemes.
    *
    * @see {@link https://www.w3.org/TR/WCAG22/#contrast-minimum WCAG 2.2, Success Criterion 1.4.3}
    */

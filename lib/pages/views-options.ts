@@ -107,8 +107,8 @@ export interface ViewsOptions {
    * `@import 'pleo/styles.css';`. `PageData` says which data each page has, and
    * `CommonData` which data every page has. There is nothing else.
    *
-   * Checked when the server is created, by drawing every page in each of its states: a template that cannot be
-   * drawn, names what does not exist, or lacks what the page is for is refused, by file and line.
+   * Checked when the server is created, by drawing every page in each of its states. A template is refused, by file and line, if
+   * it cannot be drawn, names something that does not exist, or lacks something that the page needs.
    *
    * @defaultValue none
    */
@@ -130,8 +130,8 @@ export interface ViewsOptions {
 
   /**
    * Folders with files `<language>.json` (language tags, BCP 47) whose texts replace ours at the same path, or
-   * add a language, first match first; what a file leaves out falls back to English. Texts for templates of the
-   * host's own have paths that begin with `own.`, and are there in English at least. Checked when the server is
+   * add a language, first match first. If a file leaves out a text, pages have it in English. Texts for templates of the
+   * host's own have paths that begin with `own.`, and must be there in English. Checked when the server is
    * created: a path or a placeholder that the English texts do not have is refused.
    *
    * @defaultValue none

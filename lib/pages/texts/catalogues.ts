@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeText, TextEncodingError } from '../../validation/text-file.ts'
 
-/** The texts of one language, by path: `consent.title`. */
-export type Catalogue = ReadonlyMap<string, string>
-
-/** The texts of every language there is, by language tag (BCP 47), English first. */
-export type Catalogues = ReadonlyMap<string, Catalogue>
+/** The texts of every language there is, by language tag (BCP 47), English first; within it by path: `consent.title`. */
+export type Catalogues = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** The language that a missing text falls back to. */
 export const defaultLanguage = 'en'
@@ -18,9 +15,8 @@ export const defaultLanguage = 'en'
  */
 export function loadCatalogues(folders: readonly string[]): Catalogues {
   const catalogues = new Map<string, Map<string, string>>([[defaultLanguage, new Map()]])
-  for (const { language, texts } of [bundledLocales, ...folders.toReversed()].flatMap(
-    readLocaleFiles,
-  )) {
+  const files = [bundledLocales, ...folders.toReversed()].flatMap(readLocaleFiles)
+  for (const { language, texts } of files) {
     if (language === undefined || texts === undefined) continue
     const catalogue = catalogues.get(language) ?? new Map<string, string>()
     for (const [path, text] of texts) if (typeof text === 'string') catalogue.set(path, text)
