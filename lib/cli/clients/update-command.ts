@@ -32,8 +32,7 @@ Examples:
     --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
-  type Options = MetadataOptions & CommonOptions & { readonly yes?: boolean }
-  return withCommonOptions(command).action((id: string, options: Options) =>
+  return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
     runWith(options, async (administration) => {
       const { clients } = administration
       const changes = toMetadata(options)
@@ -41,7 +40,7 @@ Examples:
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
       const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
-      const seen = await confirmVerified(client, changes, options.yes === true)
+      const seen = await confirmVerified(client, changes, options.yes)
       const updated = await clients.update(id, changes, seen).catch(refuseChanged('client'))
       return describeClient(administration, updated, options)
     }),
@@ -73,7 +72,7 @@ export function checkUnset(names: readonly string[], client: RegisteredClient): 
 async function confirmVerified(
   { clientId, metadata, isSelfRegistered }: RegisteredClient,
   changes: ClientChanges,
-  isMeant: boolean,
+  isMeant: boolean | undefined,
 ): Promise<UpdateOptions> {
   if (!isSelfRegistered || changes.verified !== true || metadata.verified === true) return {}
   const { trustedMembersOf, withoutEmpty } = await import('../../administration.ts')

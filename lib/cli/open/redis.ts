@@ -105,25 +105,18 @@ async function importDriver(): Promise<Pick<typeof Driver, 'Redis' | 'Cluster'>>
 }
 
 async function connect(client: RedisClient, { hosts }: RedisAddress): Promise<void> {
-  const problem = await findConnectionProblem(client)
-  if (!problem) return
-  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
-  throw new Refusal(`${toVariable(problem)}: ${problem.message} (${where})`)
-}
-
-/** The setting that the operator has to check. */
-const toVariable = ({ wrong }: ConnectionProblem): string =>
-  wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
-
-function findConnectionProblem(client: RedisClient): Promise<ConnectionProblem | undefined> {
-  return new Promise((resolve) => {
+  const problem = await new Promise<ConnectionProblem | undefined>((resolve) => {
     const late = { message: 'Redis is unreachable: no answer' }
     const timer = setTimeout(resolve, connectTimeout, late)
-    watchConnection(client, (problem) => {
+    watchConnection(client, (found) => {
       clearTimeout(timer)
-      resolve(problem)
+      resolve(found)
     })
   })
+  if (!problem) return
+  const setting = problem.wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
+  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
+  throw new Refusal(`${setting}: ${problem.message} (${where})`)
 }
 
 /** Problems that no command can work with, and the setting behind each. */

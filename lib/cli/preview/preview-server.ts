@@ -11,12 +11,13 @@ import {
   type Samples,
   type Views,
 } from '../../workbench/preview.ts'
+import { Refusal } from '../terminal/refusals.ts'
 import { toLook, toLookPath, type Look } from './look.ts'
 import { createPreviewAssets } from './preview-assets.ts'
 import { eventsPath, toIndex, toProblemPage, withReload } from './preview-pages.ts'
 import {
-  findWrongSource,
   readSources,
+  refuseWrongSource,
   watchSources,
   type PreviewSources,
   type PreviewState,
@@ -28,13 +29,13 @@ export interface PreviewOptions extends PreviewSources {
   readonly port?: number
 }
 
-/** Serves the preview until SIGINT or SIGTERM. Returns the reason if it cannot. */
-export async function runPreview({
-  port = 0,
-  ...sources
-}: PreviewOptions): Promise<string | undefined> {
-  const wrong = findWrongSource(sources)
-  if (wrong !== undefined) return wrong
+/**
+ * Serves the preview until SIGINT or SIGTERM.
+ *
+ * @throws {@link Refusal} if a source is missing, or the port is in use
+ */
+export async function runPreview({ port = 0, ...sources }: PreviewOptions): Promise<void> {
+  refuseWrongSource(sources)
   const preview = createPreviewServer(sources)
   try {
     const origin = await preview.listen(port)
@@ -43,16 +44,15 @@ export async function runPreview({
   ${origin}/
 
 Ctrl+C ends it.`)
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    })
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'EADDRINUSE' ? new Refusal(`port ${port} is in use`) : error
+  } finally {
     preview.close()
-    const { code, message } = error as NodeJS.ErrnoException
-    return code === 'EADDRINUSE' ? `port ${port} is in use` : message
   }
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-  preview.close()
-  return undefined
 }
 
 interface PreviewServer {
