@@ -45,11 +45,12 @@ export function createAuthentication({
     // A thief of a bound token must not get around its key.
     if (scheme === 'Bearer' && keyThumbprint !== undefined)
       throw refuseToken('the access token is bound to a key, and must be sent with a DPoP proof')
-    if (scheme === 'DPoP' && keyThumbprint === undefined)
-      throw refuseToken('the access token is bound to no key, and must be sent as Bearer')
-    const problem =
-      keyThumbprint && (await checkProof(ctx, { token: value, keyThumbprint, clientId }))
-    if (problem) throw refuse(scheme, problem)
+    if (scheme === 'DPoP') {
+      if (keyThumbprint === undefined)
+        throw refuseToken('the access token is bound to no key, and must be sent as Bearer')
+      const problem = await checkProof(ctx, { token: value, keyThumbprint, clientId })
+      if (problem) throw refuse(scheme, problem)
+    }
     return { token: Object.freeze({ clientId, subject, scope, expiresAt, keyThumbprint }), scheme }
   }
 }

@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import type { Clients } from '../../index.ts'
 import { UnknownClientError } from '../../errors.ts'
 import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
+import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { bold, clean } from '../terminal/text.ts'
 import { findClient } from './client-options.ts'
 import { createCreateCommand } from './create-command.ts'
 import { createInviteCommand } from './invite-command.ts'
 import { createEndOldSecretsCommand, createRotateCommand } from './secret-commands.ts'
-import { describeClient, toClientJson, toClientTable } from './show-client.ts'
+import { describeClient, toClientJson, toClientTable, toShown } from './show-client.ts'
 import { createUpdateCommand } from './update-command.ts'
 
 /** Creates `clients` with all its commands. */
@@ -89,12 +90,9 @@ interface ClientAction {
   readonly act: (clients: Clients, id: string, shown: string) => Promise<Done>
 }
 
-interface Done {
+interface Done extends Answer {
   /** The answer for scripts. */
   readonly plain: object
-  readonly text: string
-  /** @see Answer.ifLost */
-  readonly ifLost?: string
 }
 
 const noteOnTokens = '\nIt is for clients that registered themselves over HTTP.\n'
@@ -170,12 +168,10 @@ Examples:
   )
   return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const { metadata } = await findClient(clients, id, options)
-      const shown = `${clean(metadata.client_name ?? id)} (${clean(id)})`
+      const shown = toShown(await findClient(clients, id, options))
       if (question) await confirm(question(shown), options.yes)
       const { plain, text, ifLost } = await act(clients, id, shown)
-      const answer = options.json ? toClientJson(plain) : text
-      return ifLost === undefined ? answer : { text: answer, ifLost }
+      return { text: options.json ? toClientJson(plain) : text, ifLost }
     }),
   )
 }

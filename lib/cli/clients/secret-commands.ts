@@ -6,7 +6,7 @@ import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toTime } from '../terminal/text.ts'
 import { findClient, refuseChanged, toDays } from './client-options.ts'
-import { toAdvice, toClientJson, toCreated, toSecretAnswer } from './show-client.ts'
+import { toAdvice, toClientJson, toCreated, toSecretAnswer, toShown } from './show-client.ts'
 
 interface RotateOptions extends CommonOptions {
   readonly oldEndsIn?: number
@@ -37,11 +37,7 @@ Examples:
   )
 }
 
-async function rotate(
-  clients: Clients,
-  id: string,
-  options: RotateOptions,
-): Promise<Answer | string> {
+async function rotate(clients: Clients, id: string, options: RotateOptions): Promise<Answer> {
   const { oldEndsIn: days = 7, now: isNow = false, yes, json } = options
   const before = await findClient(clients, id, options)
   const question = toQuestion(before, isNow)
@@ -101,17 +97,15 @@ Examples:
     runWith(options, async ({ clients }) => {
       const client = await findClient(clients, id, options)
       const { secrets } = client
-      if (secrets.length < 2) return options.json ? toClientJson(client) : toNothing(client)
+      if (secrets.length < 2)
+        return options.json ? toClientJson(client) : `${toShown(client)} has no old secret.`
       const isSafe = secrets.slice(1).every(({ isSafeToEnd }) => isSafeToEnd)
-      const name = clean(client.metadata.client_name ?? id)
-      const cost = `${await toAdvice(secrets)}\nEvery copy of ${name} (${id}) that still uses it stops working.`
+      const shown = toShown(client)
+      const cost = `${await toAdvice(secrets)}\nEvery copy of ${shown} that still uses it stops working.`
       await confirm(`${cost} End it?`, isSafe || options.yes)
       const ids = secrets.map((secret) => secret.id)
       const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged('secrets'))
-      return options.json ? toClientJson(ended) : `Ended the old secret of ${name} (${id}).`
+      return options.json ? toClientJson(ended) : `Ended the old secret of ${shown}.`
     }),
   )
 }
-
-const toNothing = ({ clientId, metadata }: RegisteredClient): string =>
-  `${clean(metadata.client_name ?? clientId)} (${clientId}) has no old secret.`

@@ -90,20 +90,26 @@ export async function toAdvice([newest, old]: RegisteredClient['secrets']): Prom
   return `The old secret is not safe to end yet: it will be at ${safeAt}, unless it is used until then.`
 }
 
+/** The name of a client, or its id. */
+const nameOf = ({ clientId, metadata }: RegisteredClient): string =>
+  clean(metadata.client_name ?? clientId)
+
+/** The name and the id of a client. */
+export const toShown = (client: RegisteredClient): string =>
+  `${nameOf(client)} (${clean(client.clientId)})`
+
 /** A client with its new secret. */
 export function toCreated({ client, secret }: CreatedClient, done: string): string {
-  const { clientId, metadata } = client
-  const rows = [['client id', clientId] as const]
-  if (secret === undefined)
-    return `${done} ${clean(metadata.client_name ?? clientId)}\n${toList(rows)}`
-  const list = toList([...rows, ['client secret', secret]])
+  const lines = `${done} ${nameOf(client)}\n`
+  const id = ['client id', client.clientId] as const
+  if (secret === undefined) return lines + toList([id])
   const once = 'The secret is shown this once: only a hash of it is kept.'
-  return `${done} ${clean(metadata.client_name ?? clientId)}\n${list}\n\n${once}`
+  return `${lines}${toList([id, ['client secret', secret]])}\n\n${once}`
 }
 
 /** The answer that contains a new secret. */
-export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer | string {
-  if (secret === undefined) return text
+export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer {
+  if (secret === undefined) return { text }
   const again = `pleo-oauth clients rotate ${clean(client.clientId)}`
   return { text, ifLost: `The new secret is lost. To make another one: ${again}` }
 }

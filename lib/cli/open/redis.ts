@@ -43,7 +43,12 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
       onProblem: () => undefined,
     })
     await refuseProblems(storage)
-    return { storage, close: () => close(client) }
+    const close = async (): Promise<void> => {
+      // `quit` waits for what was sent without waiting, like the message that a client has changed.
+      await client.quit().catch(() => undefined)
+      client.disconnect()
+    }
+    return { storage, close }
   } catch (error) {
     client.disconnect()
     throw error
@@ -130,10 +135,4 @@ async function refuseProblems(storage: Storage): Promise<void> {
     if (fatal[code]) throw new Refusal(`${fatal[code]}: ${message}`)
     console.error(`warning: ${message}`)
   }
-}
-
-async function close(client: RedisClient): Promise<void> {
-  // `quit` waits for what was sent without waiting, like the message that a client has changed.
-  await client.quit().catch(() => undefined)
-  client.disconnect()
 }
