@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { Command } from 'commander'
-import { sayingWhy, type CommonOptions } from './run.ts'
-import { print } from './terminal/print.ts'
-import { toSettingsHint } from './terminal/refusals.ts'
+import type { CommonOptions } from './run.ts'
+import type { Answer } from './terminal/print.ts'
+import { Refusal, toSettingsHint } from './terminal/refusals.ts'
 import { toJson } from './terminal/text.ts'
 
-/** Prints the value of `COOKIE_KEYS` for the next restart. */
-export function rotateCookieKeys(command: Command, { json }: CommonOptions): Promise<void> {
-  const keys = readCookieKeys()
-  if (!keys)
-    command.error(
-      `error: COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
+/** Makes the value of `COOKIE_KEYS` for the next restart. */
+export function rotateCookieKeys({ json }: CommonOptions): Answer {
+  const keys = (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
+  if (!keys.every(Boolean))
+    throw new Refusal(
+      `COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
     )
   const next = toNextCookieKeys(keys)
   if (next.some(({ length }) => length < 32))
@@ -18,7 +17,7 @@ export function rotateCookieKeys(command: Command, { json }: CommonOptions): Pro
       'warning: COOKIE_KEYS has a secret of fewer than 32 characters, which a server in production refuses. Replace the whole list with secrets of pleo-oauth keys generate --cookie: people sign in again then\n',
     )
   const ifLost = 'Nobody has the new key: run the command again.'
-  return sayingWhy(() => print({ text: json ? toJson(next) : next.join(','), ifLost }))
+  return { text: json ? toJson(next) : next.join(','), ifLost }
 }
 
 /** 256 random bits, in characters that are safe in a list with commas, a shell and a file `.env`. */
@@ -37,9 +36,3 @@ const toNextCookieKeys = ([
   announced === undefined
     ? [signing, generateSecret()]
     : [announced, generateSecret(), signing, ...older.slice(0, -1)]
-
-/** The keys of `COOKIE_KEYS`; `undefined` if it is not set, or if one of them is empty. */
-function readCookieKeys(): readonly string[] | undefined {
-  const keys = (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
-  return keys.every(Boolean) ? keys : undefined
-}

@@ -4,7 +4,8 @@ import { generateSecret, rotateCookieKeys } from './cookie-keys.ts'
 import { runWith, sayingWhy, withCommonOptions, type CommonOptions } from './run.ts'
 import { print } from './terminal/print.ts'
 import { confirm } from './terminal/questions.ts'
-import { toIso, toJson, toTable, toTime } from './terminal/text.ts'
+import { Refusal } from './terminal/refusals.ts'
+import { toJson, toTable, toTime } from './terminal/text.ts'
 
 /** Creates `keys` with all its commands. */
 export const createKeysCommand = (): Command =>
@@ -32,8 +33,8 @@ interface GenerateOptions {
   readonly signing?: boolean
 }
 
-function createGenerateCommand(): Command {
-  const command = new Command('generate')
+const createGenerateCommand = (): Command =>
+  new Command('generate')
     .description('print a new key, and nothing else; it is not stored')
     .option('--cookie', 'a secret for COOKIE_KEYS (cookieKeys)')
     .addOption(
@@ -56,14 +57,14 @@ Examples:
   export STORAGE_KEYS="\${STORAGE_KEYS:+$STORAGE_KEYS,}$KEY"
   (umask 077 && pleo-oauth keys generate --signing > signing-keys.json)`,
     )
-  return command.action(async ({ cookie, storage, signing }: GenerateOptions) => {
-    if (!cookie && !storage && !signing)
-      command.error('error: say what it is for: --cookie, --storage or --signing')
-    const text = signing ? await generateSigningKeys() : generateSecret()
-    const ifLost = 'Nobody has the key: run the command again.'
-    await sayingWhy(() => print({ text, ifLost }))
-  })
-}
+    .action(({ cookie, storage, signing }: GenerateOptions) =>
+      sayingWhy(async () => {
+        if (!cookie && !storage && !signing)
+          throw new Refusal('say what it is for: --cookie, --storage or --signing')
+        const text = signing ? await generateSigningKeys() : generateSecret()
+        await print({ text, ifLost: 'Nobody has the key: run the command again.' })
+      }),
+    )
 
 async function generateSigningKeys(): Promise<string> {
   const administration = await import('../administration.ts')
@@ -93,7 +94,6 @@ Examples:
 interface RotateOptions extends CommonOptions {
   readonly cookies?: boolean
   readonly now?: boolean
-  readonly yes?: boolean
 }
 
 function createRotateCommand(): Command {
@@ -122,7 +122,7 @@ Examples:
     )
   return withCommonOptions(command).action((options: RotateOptions) =>
     options.cookies
-      ? rotateCookieKeys(command, options)
+      ? sayingWhy(() => print(rotateCookieKeys(options)))
       : runWith(options, ({ signingKeys }) => rotate(signingKeys, options)),
   )
 }
@@ -132,9 +132,9 @@ const question =
 
 async function rotate(
   signingKeys: SigningKeys,
-  { now: isNow = false, yes: isMeant = false, json }: RotateOptions,
+  { now: isNow = false, yes, json }: RotateOptions,
 ): Promise<string> {
-  if (isNow) await confirm(question, isMeant)
+  if (isNow) await confirm(question, yes)
   const keys = await signingKeys.rotate({ now: isNow })
   return json ? toKeyJson(keys) : toRotated(keys)
 }
@@ -161,13 +161,5 @@ function toKeyTable(keys: readonly SigningKeyInfo[]): string {
   return toTable([['KID', 'ALGORITHM', 'STATE', 'ANNOUNCED', 'USED FROM', 'RETIRED'], ...rows])
 }
 
-/** Signing keys for scripts: times in ISO 8601, and `null` for a value that is missing. */
 const toKeyJson = (keys: readonly SigningKeyInfo[]): string =>
-  toJson(
-    keys.map(({ announcedAt, usedFrom, retiredAt, ...key }) => ({
-      ...key,
-      announcedAt: toIso(announcedAt),
-      usedFrom: toIso(usedFrom),
-      retiredAt: toIso(retiredAt),
-    })),
-  )
+  toJson(keys, ['announcedAt', 'usedFrom', 'retiredAt'])

@@ -28,10 +28,9 @@ export function createProgram(): Command {
 function wrapHelp(command: Command): Command {
   const to = (stream: NodeJS.WriteStream) => (text: string) => {
     const width = (stream.isTTY && stream.columns) || 80
+    const paragraphs = text.replaceAll(/(?<=^\S.*)\n(?=\S)/gm, ' ')
     stream.write(
-      toParagraphs(text)
-        .map((one) => (/^\S/.test(one) ? command.createHelp().boxWrap(one, width) : one))
-        .join('\n'),
+      paragraphs.replaceAll(/^\S.*$/gm, (one) => command.createHelp().boxWrap(one, width)),
     )
   }
   // Beside the names of commands there is less room than commander wraps by default.
@@ -43,17 +42,4 @@ function wrapHelp(command: Command): Command {
   })
   for (const one of command.commands) wrapHelp(one)
   return command
-}
-
-/** Joins the lines of each paragraph. */
-function toParagraphs(text: string): readonly string[] {
-  const paragraphs: string[] = []
-  let isOpen = false
-  for (const line of text.split('\n')) {
-    const isText = /^\S/.test(line)
-    if (isOpen && isText) paragraphs.push(`${paragraphs.pop() ?? ''} ${line}`)
-    else paragraphs.push(line)
-    isOpen = isText
-  }
-  return paragraphs
 }

@@ -17,6 +17,8 @@ export interface CommonOptions {
   readonly config?: string
   readonly keyPrefix?: string
   readonly json?: boolean
+  /** The option `--yes` of commands that ask. */
+  readonly yes?: boolean
 }
 
 /** Adds the shared options to a command. */

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { PreviewOptions } from './preview/preview-server.ts'
+import { sayingWhy } from './run.ts'
 
 /** Creates `views` with its commands. They load the templates when they run, because no other command needs them. */
 export const createViewsCommand = (): Command =>
@@ -8,8 +9,8 @@ export const createViewsCommand = (): Command =>
     .addCommand(createCopyCommand())
     .addCommand(createPreviewCommand())
 
-function createCopyCommand(): Command {
-  const command = new Command('copy')
+const createCopyCommand = (): Command =>
+  new Command('copy')
     .description('copy templates and the style sheet into a folder, to change them there')
     .argument('<dir>', 'the folder; it is made if it does not exist')
     .argument('[template...]', 'only these, for example "consent" or "styles.css"')
@@ -22,22 +23,19 @@ Examples:
   pleo-oauth views copy views consent    # the consent page only
   pleo-oauth views copy views --force    # everything, over existing files`,
     )
-  return command.action(
-    async (folder: string, names: readonly string[], { force }: { force: boolean }) => {
-      const { copyViews } = await import('./copy-views.ts')
-      const { copied, problem } = copyViews(folder, names, force)
-      if (problem !== undefined) command.error(`error: ${problem}`)
-      for (const file of copied) console.log(file)
-      console.log(`
+    .action((folder: string, names: readonly string[], { force }: { readonly force: boolean }) =>
+      sayingWhy(async () => {
+        const { copyViews } = await import('./copy-views.ts')
+        for (const file of copyViews(folder, names, force)) console.log(file)
+        console.log(`
 Name the folder in the options of the server, views: { directories: ['${folder}'] }.
 Delete the files that you do not change. The server then uses its own, which stay up to date.
 Look at the pages with: npx pleo-oauth views preview ${folder}`)
-    },
-  )
-}
+      }),
+    )
 
-function createPreviewCommand(): Command {
-  const command = new Command('preview')
+const createPreviewCommand = (): Command =>
+  new Command('preview')
     .description('serve every page in every state on this machine, with reload on save')
     .argument('[dir...]', 'folders with templates, first match first')
     .option('--port <number>', 'port to listen on (default: a free one)', toPort)
@@ -53,12 +51,12 @@ Examples:
   pleo-oauth views preview views                       # yours
   pleo-oauth views preview views --theme theme.json    # in your colours`,
     )
-  return command.action(async (directories: readonly string[], options: PreviewOptions) => {
-    const { runPreview } = await import('./preview/preview-server.ts')
-    const problem = await runPreview({ ...options, directories })
-    if (problem !== undefined) command.error(`error: ${problem}`)
-  })
-}
+    .action((directories: readonly string[], options: PreviewOptions) =>
+      sayingWhy(async () => {
+        const { runPreview } = await import('./preview/preview-server.ts')
+        await runPreview({ ...options, directories })
+      }),
+    )
 
 function toPort(value: string): number {
   const port = Number(value)

@@ -8,7 +8,7 @@ export interface AccessToken {
   /** The company or organization that it is for. */
   readonly subject: Subject
   readonly scope: ReadonlySet<string>
-  /** When it ends, in milliseconds since the epoch. */
+  /** The time when it ends, in milliseconds since the epoch. */
   readonly expiresAt: number
   /**
    * The key that it is bound to, as a JWK thumbprint; `undefined` for a plain Bearer token.
@@ -28,7 +28,7 @@ export interface VerifiedToken extends AccessToken {
  * Verifies an access token. Returns `undefined` if it is not good. `bearer()` then checks audience, expiry and key, and answers 503
  * if the result is malformed. Make `subject` with `parseSubject`.
  *
- * @throws {@link VerificationUnavailableError} where nothing can be known of it now
+ * @throws {@link VerificationUnavailableError} if nothing can be known of it now
  */
 export type TokenVerifier = (token: string) => Promise<VerifiedToken | undefined>
 
@@ -42,7 +42,7 @@ type Checks = { readonly [Member in keyof VerifiedToken]: (value: unknown) => bo
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
 const checks: Checks = {
-  // A text would be searched for ours as a part of it.
+  // In a text, `includes` would find our audience as a part of another.
   audience: (value) => Array.isArray(value) && value.every(isText),
   // A value that is not a number would never expire.
   expiresAt: Number.isFinite,
@@ -57,7 +57,7 @@ const checks: Checks = {
 }
 
 /**
- * Refuses what is no token: a verifier of one's own may answer what came as JSON, of which the compiler knows nothing.
+ * Checks the result of a verifier. A verifier of the host can return parsed JSON, which the compiler does not check.
  *
  * @throws {@link VerificationUnavailableError} with the name of the member, and no value
  */
@@ -65,7 +65,7 @@ export function checkAnswer(found: VerifiedToken): void {
   const members = Object.keys(checks) as (keyof VerifiedToken)[]
   const wrong = members.find((member) => !checks[member](found[member]))
   if (wrong === undefined) return
-  throw new VerificationUnavailableError(`what verify answered makes no sense: ${wrong}`)
+  throw new VerificationUnavailableError(`the result of verify is invalid: ${wrong}`)
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -75,13 +75,13 @@ type Claims = Readonly<Record<string, unknown>>
  * a JWT access token (RFC 9068, Section 2.2). Returns `undefined` if an API of companies cannot use it: it is not
  * for a company or organization, is not an access token, or is bound to something that is not checked here.
  *
- * @throws TypeError, with the name of the member, if the authorization server says something that makes no sense
+ * @throws TypeError, with the name of the member, if a member is invalid
  */
 export function toVerifiedToken(claims: Claims): VerifiedToken | undefined {
   const clientId = textOf(claims, 'client_id')
   const scope = claims['scope'] === undefined ? '' : textOf(claims, 'scope', '')
   const { exp, cnf } = claims
-  if (!Number.isSafeInteger(exp)) throw new TypeError('exp is no whole number')
+  if (!Number.isSafeInteger(exp)) throw new TypeError('exp is not a whole number')
   const audience = toAudience(claims['aud'])
   const keyThumbprint = cnf === undefined ? undefined : toThumbprint(cnf)
   if (keyThumbprint === 'unknown' || !isAccessToken(claims['token_type'], keyThumbprint)) {
@@ -103,25 +103,25 @@ export function toVerifiedToken(claims: Claims): VerifiedToken | undefined {
 function textOf(claims: Claims, name: string, ...alsoGood: readonly string[]): string {
   const value = claims[name]
   if (typeof value === 'string' && (value !== '' || alsoGood.includes(value))) return value
-  throw new TypeError(`${name} is no text`)
+  throw new TypeError(`${name} is not a text`)
 }
 
 function toAudience(aud: unknown): readonly string[] {
   const all: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (all.every((one) => typeof one === 'string')) return all
-  throw new TypeError('aud is no text')
+  throw new TypeError('aud is not a text')
 }
 
 function toThumbprint(cnf: unknown): string {
-  if (typeof cnf !== 'object' || cnf === null) throw new TypeError('cnf is no object')
+  if (typeof cnf !== 'object' || cnf === null) throw new TypeError('cnf is not an object')
   const { jkt, ...others } = cnf as { readonly jkt?: unknown }
-  // Bound to a certificate, for one: without looking at it, a stolen token would pass (RFC 8705, Section 3).
+  // For example a certificate (RFC 8705, Section 3): a stolen token would pass if nobody checks that.
   return typeof jkt === 'string' && Object.keys(others).length === 0 ? jkt : 'unknown'
 }
 
-/** A JWT says its type in its header; a refresh token is nothing to call an API with. */
+/** Introspection can answer for a refresh token, too. A JWT has its type in its header. */
 function isAccessToken(type: unknown, keyThumbprint: string | undefined): boolean {
   if (type === undefined) return true
-  if (typeof type !== 'string') throw new TypeError('token_type is no text')
+  if (typeof type !== 'string') throw new TypeError('token_type is not a text')
   return type.toLowerCase() === (keyThumbprint === undefined ? 'bearer' : 'dpop')
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Context } from 'koa'
 
 /** A request that is not served, with the answer to it. */
 export class ResourceServerError extends Error {
@@ -45,34 +45,41 @@ export function toChallenge(
 
 /** The mistake in a token or its proof. */
 export interface TokenProblem {
-  readonly scheme: Scheme
   readonly error: 'invalid_token' | 'invalid_dpop_proof'
   readonly description: string
 }
 
-/** Makes the answer to a request without a good token. */
-export type Unauthorized = (problem?: TokenProblem) => ResourceServerError
+/** The challenges of an API. */
+export interface Challenges {
+  /** One challenge without an error. */
+  readonly of: (scheme: Scheme) => string
+  /**
+   * The answer to a request without a good token. It has a challenge for each scheme, and the problem in the challenge of the
+   * scheme that was used. A request without a token gets no error there, but the scopes of the API.
+   */
+  readonly refuse: (used?: Scheme, problem?: TokenProblem) => ResourceServerError
+}
 
-/** One challenge of an API, with what is wrong, where something is, and the scopes to ask for. */
-export type Challenge = (
-  scheme: Scheme,
-  problem?: Omit<TokenProblem, 'scheme'>,
-  scope?: string,
-) => string
+/** The values that are in the challenges of an API. */
+export interface ChallengeValues {
+  readonly schemes: readonly Scheme[]
+  /** The origin of the API: the realm, in a challenge that has nothing else. */
+  readonly realm: string
+  readonly resourceMetadata: string | undefined
+  readonly algorithms: readonly string[]
+  readonly scopes: readonly string[] | undefined
+}
 
 /**
- * Makes the challenges of an API. Each has at least one parameter: if no other, the realm, which is the origin of the API.
+ * Makes the challenges of an API. Each has at least one parameter.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-7.1 RFC 9449, Section 7.1}
  */
-export function createChallenge(
-  realm: string,
-  resourceMetadata: string | undefined,
-  algorithms: readonly string[],
-): Challenge {
-  const algs = algorithms.join(' ')
-  return (scheme, problem, scope) => {
+export function createChallenges(values: ChallengeValues): Challenges {
+  const { schemes, realm, resourceMetadata } = values
+  const algs = values.algorithms.join(' ')
+  const of = (scheme: Scheme, problem?: TokenProblem, scope?: string): string => {
     const isBare = [problem, scope, resourceMetadata].every((one) => one === undefined)
     return toChallenge(scheme, {
       realm: isBare && scheme !== 'DPoP' ? realm : undefined,
@@ -83,45 +90,26 @@ export function createChallenge(
       scope,
     })
   }
-}
-
-/**
- * Names every scheme that is taken, and what is wrong at the one that was used. A request without a token is told no error
- * there, but the scopes of the API, so that a client knows what to ask for.
- */
-export function createUnauthorized(
-  schemes: readonly Scheme[],
-  challenge: Challenge,
-  scopes: readonly string[] | undefined,
-): Unauthorized {
-  return (problem) => {
-    const scope = problem ? undefined : scopes?.join(' ')
-    const challenges = schemes.map((scheme) =>
-      challenge(scheme, problem?.scheme === scheme ? problem : undefined, scope),
-    )
-    return new ResourceServerError(
-      401,
-      problem?.error ?? 'missing_token',
-      problem?.description ?? 'an access token is needed, in the Authorization header',
-      { 'WWW-Authenticate': challenges.join(', ') },
-    )
+  return {
+    of: (scheme) => of(scheme),
+    refuse(used, problem) {
+      const scope = problem ? undefined : values.scopes?.join(' ')
+      const challenges = schemes.map((scheme) =>
+        of(scheme, scheme === used ? problem : undefined, scope),
+      )
+      return new ResourceServerError(
+        401,
+        problem?.error ?? 'missing_token',
+        problem?.description ?? 'an access token is needed, in the Authorization header',
+        { 'WWW-Authenticate': challenges.join(', ') },
+      )
+    },
   }
-}
-
-/** The access token of a request, as it came. */
-export interface Credentials {
-  readonly scheme: Scheme
-  readonly token: string
-}
-
-interface Request {
-  readonly req: Pick<IncomingMessage, 'rawHeaders'>
-  readonly querystring: string
 }
 
 /** Every value of a header: Node itself drops all but the first of some. */
 export function valuesOf(
-  { req: { rawHeaders } }: Pick<Request, 'req'>,
+  { req: { rawHeaders } }: Pick<Context, 'req'>,
   name: string,
 ): readonly string[] {
   return rawHeaders.filter(
@@ -136,9 +124,9 @@ export function valuesOf(
  * @throws {@link ResourceServerError} with 400 if the request is malformed
  */
 export function readCredentials(
-  request: Request,
+  request: Pick<Context, 'req' | 'querystring'>,
   schemes: readonly Scheme[],
-): Credentials | undefined {
+): { readonly scheme: Scheme; readonly token: string } | undefined {
   const [header, ...more] = valuesOf(request, 'authorization')
   if (more.length > 0) throw malformed('Authorization was sent more than once')
   // Koa's own `query` takes a second for a query of seven thousand parameters.

@@ -1,50 +1,67 @@
-import { defaultProofAlgorithms, knownProofAlgorithms } from '../validation/dpop-proof.ts'
+import { knownProofAlgorithms } from '../validation/dpop-proof.ts'
 import { findIssuerFlaw, isLoopbackOrHttps } from '../validation/url.ts'
 
-// Mistakes are reported when the middleware is made, by name and without the value.
+/** Throws a TypeError about a wrong option. The message has the name of the option, and never its value. */
+export type Check = (name: string, value: unknown) => void
 
-/** Refuses what is no object, and members that do not exist: a misspelled one would be a default in silence. */
-export function checkMembers(name: string, options: unknown, known: readonly string[]): void {
+/** A check for each option of a function. */
+export type Checks<Options> = { readonly [Name in keyof Options]-?: Check }
+
+/** Checks options, and refuses unknown ones: otherwise a misspelled option would have its default. */
+export function checkOptions<Options>(
+  name: string,
+  options: Options,
+  checks: Checks<Options>,
+  separator = ': ',
+): void {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`${name} must be an object`)
   for (const member of Object.keys(options)) {
-    if (!known.includes(member)) throw new TypeError(`${name} has no member ${member}`)
+    if (!Object.hasOwn(checks, member)) throw new TypeError(`${name} has no member ${member}`)
   }
+  for (const [member, check] of Object.entries<Check>(checks))
+    check(name + separator + member, options[member as keyof Options])
 }
 
-/** Refuses what is no text. */
-export function checkText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text`)
-}
+/** An option that has members of its own. */
+export const checkMembers =
+  <Options>(checks: Checks<Options>): Check =>
+  (name, value) =>
+    checkOptions(name, value as Options, checks, '.')
 
-/** Refuses what is neither true nor false. */
-export function checkSwitch(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`)
-}
+const checking =
+  (isRight: (value: unknown) => boolean, expected: string): Check =>
+  (name, value) => {
+    if (!isRight(value)) throw new TypeError(`${name} must be ${expected}`)
+  }
 
-/** Refuses what is no list of texts, or an empty one. */
-export function checkTexts(name: string, value: unknown): void {
-  const isList = Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
-  if (!isList || value.length === 0) throw new TypeError(`${name} must be a list of texts`)
-}
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
-/** Signature algorithms that proofs may have, by the option of that name. */
-export function toProofAlgorithms(
-  name: string,
-  value: readonly string[] = defaultProofAlgorithms,
-): readonly string[] {
-  checkTexts(`${name}: dpopSigningAlgorithms`, value)
-  const known: readonly string[] = knownProofAlgorithms
-  if (value.every((one) => known.includes(one))) return value
-  throw new TypeError(`${name}: dpopSigningAlgorithms may have ${known.join(', ')} only`)
-}
+export const checkText: Check = checking(isText, 'a text')
+export const checkSwitch: Check = checking((value) => typeof value === 'boolean', 'true or false')
+export const checkFunction: Check = checking((value) => typeof value === 'function', 'a function')
+export const checkTexts: Check = checking(
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+  'a list of texts',
+)
 
-/** Refuses what is no function. */
-export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${name} must be a function`)
-}
+/** An option that may be left out. */
+export const optional =
+  (check: Check): Check =>
+  (name, value) => {
+    if (value !== undefined) check(name, value)
+  }
 
-/** A URL that secrets may be sent to, or that identifies a server. */
+/** A number of seconds, or of things. The greatest number keeps milliseconds out. */
+export const checkNumber = (least: number, most: number): Check =>
+  optional(
+    checking(
+      (value) => typeof value === 'number' && value >= least && value <= most,
+      `a number from ${least} to ${most}`,
+    ),
+  )
+
+/** Parses a URL that secrets may be sent to, or that identifies a server. */
 export function toUrl(name: string, value: unknown): URL {
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (!url || !isLoopbackOrHttps(url) || url.hash !== '' || url.username !== '') {
@@ -53,20 +70,17 @@ export function toUrl(name: string, value: unknown): URL {
   return url
 }
 
-/** An issuer, as the authorization server takes its own: all tokens of another spelling would be refused in silence. */
-export function checkIssuer(name: string, value: unknown): void {
+/** An issuer, by the rules of the authorization server: no token has an issuer in another spelling. */
+export const checkIssuer: Check = (name, value) => {
   const flaw = findIssuerFlaw(String(value), toUrl(name, value))
   if (flaw !== undefined) throw new TypeError(`${name} ${flaw}`)
 }
 
-/** A number of seconds, or of things. That there is a most keeps milliseconds out. */
-export function toNumber(
-  name: string,
-  value: unknown,
-  [least, most]: readonly [number, number],
-  fallback: number,
-): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= least && value <= most) return value
-  throw new TypeError(`${name} must be a number from ${least} to ${most}`)
-}
+const known: readonly unknown[] = knownProofAlgorithms
+
+/** Signature algorithms of DPoP proofs. */
+export const checkAlgorithms: Check = optional((name, value) => {
+  checkTexts(name, value)
+  if (!(value as readonly string[]).every((one) => known.includes(one)))
+    throw new TypeError(`${name} may have ${known.join(', ')} only`)
+})

@@ -6,14 +6,17 @@ import {
 } from './access-token.ts'
 import { createClockWatch } from './watches.ts'
 import {
+  checkFunction,
   checkIssuer,
   checkMembers,
+  checkNumber,
+  checkOptions,
   checkText,
-  toNumber,
+  optional,
   toUrl,
-  checkFunction,
+  type Checks,
 } from './checked-options.ts'
-import { cacheTokens, type CacheOptions, createTurns } from './token-cache.ts'
+import { cacheTokens, createTurns, type CacheOptions } from './token-cache.ts'
 
 /** The options of {@link introspection}. */
 export interface IntrospectionOptions {
@@ -22,28 +25,40 @@ export interface IntrospectionOptions {
   /** This API's own registration, named in `resourceServer.clientIds` of the authorization server. */
   readonly client: { readonly id: string; readonly secret: string }
   /**
-   * The issuer of the tokens, as the authorization server writes it.
+   * The issuer of the tokens, as the authorization server spells it.
    *
-   * @defaultValue whatever the endpoint says
+   * @defaultValue not checked
    */
   readonly issuer?: string
   /** How long an answer is believed. */
   readonly cache?: CacheOptions
   /**
-   * How long to wait for an answer, in seconds, also while others are asked about.
+   * How long to wait for an answer, in seconds. The wait for a free place counts.
    *
    * @defaultValue 2
    */
   readonly timeout?: number
   /**
-   * How many tokens are asked about at once, over as many connections. The others wait.
+   * How many questions are under way at once, each over its own connection. The others wait for a free place.
    *
    * @defaultValue 50
    */
   readonly maxConcurrency?: number
 }
 
-const optionNames = ['endpoint', 'client', 'issuer', 'cache', 'timeout', 'maxConcurrency']
+const checks: Checks<IntrospectionOptions> = {
+  endpoint: toUrl,
+  client: checkMembers<IntrospectionOptions['client']>({ id: checkText, secret: checkText }),
+  issuer: optional(checkIssuer),
+  cache: optional(
+    checkMembers<CacheOptions>({
+      maxAge: checkNumber(0, 3600),
+      maxEntries: checkNumber(1, 1_000_000),
+    }),
+  ),
+  timeout: checkNumber(0.001, 60),
+  maxConcurrency: checkNumber(1, 10_000),
+}
 
 /**
  * Asks the authorization server about tokens, over connections that are kept.
@@ -52,33 +67,14 @@ const optionNames = ['endpoint', 'client', 'issuer', 'cache', 'timeout', 'maxCon
  * @throws TypeError if an option is wrong
  */
 export function introspection(options: IntrospectionOptions): TokenVerifier {
-  checkMembers('introspection', options, optionNames)
-  const { client, cache = {}, issuer } = options
-  const endpoint = toUrl('introspection: endpoint', options.endpoint).href
-  checkMembers('introspection: client', client, ['id', 'secret'])
-  checkText('introspection: client.id', client.id)
-  checkText('introspection: client.secret', client.secret)
-  if (issuer !== undefined) checkIssuer('introspection: issuer', issuer)
-  checkMembers('introspection: cache', cache, ['maxAge', 'maxEntries'])
-  const seconds = toNumber('introspection: timeout', options.timeout, [0.001, 60], 2)
-  const timeout = Math.ceil(seconds * 1000)
-  const places = toNumber('introspection: maxConcurrency', options.maxConcurrency, [1, 10_000], 50)
-  const inTurn = createTurns(places, timeout)
-  const authorization = toBasic(client)
-  const send = createClockWatch('introspection')
+  checkOptions('introspection', options, checks)
+  const { issuer, cache: { maxAge = 5, maxEntries = 10_000 } = {} } = options
+  const { timeout = 2, maxConcurrency = 50 } = options
+  const ask = createQuestion(options)
   return cacheTokens(
-    async (token, signal) =>
-      toToken(await ask(send, { endpoint, authorization, token, signal }), issuer),
-    inTurn,
-    {
-      maxAge: toNumber('introspection: cache.maxAge', cache.maxAge, [0, 3600], 5),
-      maxEntries: toNumber(
-        'introspection: cache.maxEntries',
-        cache.maxEntries,
-        [1, 1_000_000],
-        10_000,
-      ),
-    },
+    async (token, signal) => toToken(await ask(token, signal), issuer),
+    createTurns(maxConcurrency, Math.ceil(timeout * 1000)),
+    { maxAge, maxEntries },
   )
 }
 
@@ -88,40 +84,41 @@ function toBasic({ id, secret }: IntrospectionOptions['client']): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
 }
 
-interface Question {
-  readonly endpoint: string
-  readonly authorization: string
-  readonly token: string
-  readonly signal: AbortSignal
-}
-
-async function ask(send: typeof fetch, question: Question): Promise<unknown> {
-  const { endpoint, authorization, token, signal } = question
-  const request = (): Promise<Response> =>
-    send(endpoint, {
-      method: 'POST',
-      headers: { authorization, accept: 'application/json' },
-      body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-      // Elsewhere, nobody is to be told the secret and the token.
-      redirect: 'manual',
-      signal,
-    })
-  let status: number
-  let text: string
-  try {
-    // A kept connection may have been closed at the other end meanwhile.
-    const response = await request().catch((error: unknown) => {
-      if (signal.aborted) throw error
-      return request()
-    })
-    status = response.status
-    text = await response.text()
-  } catch (cause) {
-    const what = signal.aborted ? 'did not answer in time' : 'cannot be reached'
-    throw new VerificationUnavailableError(`the authorization server ${what}`, { cause })
+/** Makes the function that asks the authorization server about one token. */
+function createQuestion({
+  endpoint,
+  client,
+}: IntrospectionOptions): (token: string, signal: AbortSignal) => Promise<unknown> {
+  const { href } = new URL(endpoint)
+  const authorization = toBasic(client)
+  const send = createClockWatch('introspection')
+  return async (token, signal) => {
+    const request = (): Promise<Response> =>
+      send(href, {
+        method: 'POST',
+        headers: { authorization, accept: 'application/json' },
+        body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+        // No other server may learn the secret and the token.
+        redirect: 'manual',
+        signal,
+      })
+    let status: number
+    let text: string
+    try {
+      // The other end may have closed a kept connection meanwhile.
+      const response = await request().catch((error: unknown) => {
+        if (signal.aborted) throw error
+        return request()
+      })
+      status = response.status
+      text = await response.text()
+    } catch (cause) {
+      const what = signal.aborted ? 'did not answer in time' : 'cannot be reached'
+      throw new VerificationUnavailableError(`the authorization server ${what}`, { cause })
+    }
+    if (status !== 200) throw new VerificationUnavailableError(toProblem(status))
+    return parse(text)
   }
-  if (status !== 200) throw new VerificationUnavailableError(toProblem(status))
-  return parse(text)
 }
 
 function toProblem(status: number): string {
@@ -131,7 +128,7 @@ function toProblem(status: number): string {
     : `the authorization server answered introspection with ${status}`
 }
 
-const nonsense = 'the authorization server answered with what is no introspection response'
+const nonsense = 'the authorization server sent no introspection response'
 
 function parse(text: string): unknown {
   try {
@@ -163,7 +160,7 @@ export interface LocalAuthorizationServer {
 }
 
 /**
- * Asks an authorization server in the same process, without HTTP. Nothing is remembered: a revocation is noticed at once.
+ * Asks an authorization server in the same process, without HTTP and without a cache: a revocation counts at once.
  *
  * @throws TypeError if it is not an authorization server
  */
@@ -171,12 +168,8 @@ export function local(authorizationServer: LocalAuthorizationServer): TokenVerif
   checkFunction('local: introspect of the authorization server', authorizationServer?.introspect)
   return async (token) => {
     const answer = await authorizationServer.introspect(token).catch((cause: unknown) => {
-      throw new VerificationUnavailableError(
-        'the authorization server cannot look at its storage',
-        {
-          cause,
-        },
-      )
+      const message = 'the authorization server cannot look at its storage'
+      throw new VerificationUnavailableError(message, { cause })
     })
     return toToken(answer)
   }

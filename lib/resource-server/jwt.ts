@@ -5,11 +5,11 @@ import {
   toVerifiedToken,
 } from './access-token.ts'
 import { createClockWatch, createAudienceTeller } from './watches.ts'
-import { checkIssuer, checkMembers, checkText, toNumber, toUrl } from './checked-options.ts'
+import { checkIssuer, checkNumber, checkOptions, checkText, toUrl } from './checked-options.ts'
 
 /** The options of {@link jwt}. */
 export interface JwtOptions {
-  /** The issuer of the tokens, as the authorization server writes it. */
+  /** The issuer of the tokens, as the authorization server spells it. */
   readonly issuer: string
   /** The `aud` of tokens for this API. */
   readonly audience: string
@@ -20,7 +20,7 @@ export interface JwtOptions {
    */
   readonly jwksUri?: string
   /**
-   * How long its keys are believed, in seconds.
+   * How long its keys are used before they are fetched again, in seconds.
    *
    * @defaultValue 600 (10 minutes)
    */
@@ -33,29 +33,31 @@ export interface JwtOptions {
   readonly timeout?: number
 }
 
-/** How often keys are fetched anew for tokens of keys that are not among them, at most, in milliseconds. */
+/** The least time between two fetches for tokens whose key is not known, in milliseconds. */
 const cooldownDuration = 1000
 
-/** Of public keys only. */
+/** Algorithms with public keys only. */
 const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
 /**
- * Verifies JWT access tokens with the keys of the authorization server, which is not asked about each: a token is good to
- * its end, whatever was revoked or refreshed meanwhile.
+ * Verifies JWT access tokens with the keys of the authorization server, and does not ask about each token. A token is good
+ * until it ends, even if it was revoked meanwhile.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9068.html#section-4 RFC 9068, Section 4}
  * @throws TypeError if an option is wrong
  */
 export function jwt(options: JwtOptions): TokenVerifier {
-  checkMembers('jwt', options, ['issuer', 'audience', 'jwksUri', 'maxAge', 'timeout'])
-  const { issuer, audience } = options
-  checkIssuer('jwt: issuer', issuer)
-  checkText('jwt: audience', audience)
-  const getKey = createGetKey(
-    toUrl('jwt: jwksUri', options.jwksUri ?? `${issuer}/oauth/jwks`),
-    toNumber('jwt: maxAge', options.maxAge, [1, 86_400], 600),
-    toNumber('jwt: timeout', options.timeout, [0.001, 60], 2),
-  )
+  checkOptions('jwt', options, {
+    issuer: checkIssuer,
+    audience: checkText,
+    // `toUrl` checks it together with its default.
+    jwksUri: () => undefined,
+    maxAge: checkNumber(1, 86_400),
+    timeout: checkNumber(0.001, 60),
+  })
+  const { issuer, audience, maxAge = 600, timeout = 2 } = options
+  const jwksUri = toUrl('jwt: jwksUri', options.jwksUri ?? `${issuer}/oauth/jwks`)
+  const getKey = createGetKey(jwksUri, maxAge, timeout)
   const rules = {
     issuer,
     audience,
@@ -77,7 +79,7 @@ export function jwt(options: JwtOptions): TokenVerifier {
   }
 }
 
-/** Whether a token has not ended, and is for another API: all before its audience was right. */
+/** Whether the first mistake of a token is its audience, and it has not ended: `jose` checks that later. */
 const isOfAudience = (error: unknown): error is errors.JWTClaimValidationFailed =>
   error instanceof errors.JWTClaimValidationFailed &&
   error.claim === 'aud' &&
@@ -94,7 +96,7 @@ function createGetKey(jwksUri: URL, maxAge: number, timeout: number): JWTVerifyG
     timeoutDuration: Math.ceil(timeout * 1000),
   })
   const failures = new WeakMap<Error, VerificationUnavailableError>()
-  // The same one for all who waited for the same keys: the application is to hear of it once.
+  // One error for all requests that waited for the same keys, so that the application hears of it once.
   const toFailure = (cause: Error): VerificationUnavailableError => {
     const message = 'the keys of the authorization server are not there'
     const failure = failures.get(cause) ?? new VerificationUnavailableError(message, { cause })

@@ -6,26 +6,22 @@ import { originalUrlOf } from '../validation/url.ts'
 import type { UsedProof, UsedProofs } from '../storage.ts'
 import { VerificationUnavailableError } from './access-token.ts'
 import { type TokenProblem, valuesOf } from './challenges.ts'
-import { checkMembers, toNumber } from './checked-options.ts'
+import { checkNumber, checkOptions } from './checked-options.ts'
 
 /** Finds what is wrong with the proof of a request whose token is bound to a key. */
 export type ProofCheck = (
   ctx: Context,
   bound: { readonly token: string; readonly keyThumbprint: string; readonly clientId: string },
-) => Promise<Omit<TokenProblem, 'scheme'> | undefined>
+) => Promise<TokenProblem | undefined>
 
-/**
- * How long a used proof is remembered, in seconds: the longest time for which one can be good, and a minute for clocks of
- * processes that differ.
- */
+/** How long a used proof is remembered, in seconds: the longest time that one can be good, and a minute if clocks differ. */
 const rememberedFor = 2 * proofWindow + 60
 
 /**
- * Checks proofs.
+ * Creates the check of proofs.
  *
- * @param origin - where clients reach this API
- * @param algorithms - what proofs may be signed with
- * @param usedProofs - asked last, so that only who has a good token and its key leaves something there
+ * @param origin - of the URL at which clients reach this API
+ * @param usedProofs - asked last: without a good token and its key, nobody can fill it
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3 RFC 9449, Section 4.3}
  */
 export function createProofCheck(
@@ -60,7 +56,7 @@ export function createProofCheck(
   }
 }
 
-const wrong = (description: string): { error: 'invalid_dpop_proof'; description: string } => ({
+const wrong = (description: string): TokenProblem => ({
   error: 'invalid_dpop_proof',
   description,
 })
@@ -81,15 +77,15 @@ async function verify(
     const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {})
     return { thumbprint, jti: payload.jti }
   } catch (cause) {
-    // Whatever a stranger puts in there is wrong, and nothing of ours.
+    // Any error is the fault of the proof.
     return { cause }
   }
 }
 
-/** Anything but a path would be read as more of the host. */
+/** Any other text would become a part of the host. */
 const pathOf = (target: string): string => (target.startsWith('/') ? target : '/')
 
-/** @throws {@link VerificationUnavailableError} if it cannot be known: a proof that may have been used never passes */
+/** @throws {@link VerificationUnavailableError} if it cannot be known: then the proof may have been used */
 async function isFirst(usedProofs: UsedProofs, proof: UsedProof): Promise<boolean> {
   let answer: unknown
   try {
@@ -111,7 +107,7 @@ export interface InProcessOptions {
    */
   readonly maxProofsPerClient?: number
   /**
-   * How many proofs of all clients are remembered. A new one pushes out the oldest of the client that has the most.
+   * How many proofs of all clients are remembered. A new one pushes out the oldest of the client with the most.
    *
    * @defaultValue 500000
    */
@@ -127,15 +123,11 @@ type Proofs = Map<string, number>
  * @throws TypeError if an option is wrong
  */
 export function inProcess(options: InProcessOptions = {}): UsedProofs {
-  checkMembers('inProcess', options, ['maxProofsPerClient', 'maxProofs'])
-  const { maxProofs, maxProofsPerClient } = options
-  const mostOfOne = toNumber(
-    'inProcess: maxProofsPerClient',
-    maxProofsPerClient,
-    [1, 10_000_000],
-    100_000,
-  )
-  const most = toNumber('inProcess: maxProofs', maxProofs, [1, 100_000_000], 500_000)
+  checkOptions('inProcess', options, {
+    maxProofsPerClient: checkNumber(1, 10_000_000),
+    maxProofs: checkNumber(1, 100_000_000),
+  })
+  const { maxProofs: most = 500_000, maxProofsPerClient: mostOfOne = 100_000 } = options
   // The client that came last is last.
   const clients = new Map<string, Proofs>()
   let size = 0
@@ -153,7 +145,7 @@ export function inProcess(options: InProcessOptions = {}): UsedProofs {
     }
   }
   return {
-    // In one step, so that only one of several requests at once is the first.
+    // Without `await`, so that only one of several requests at once is the first.
     async use({ clientId, id, lifetime }) {
       const now = performance.now()
       forgetEnded(now)
@@ -176,7 +168,7 @@ const largestOf = (clients: ReadonlyMap<string, Proofs>): Proofs =>
 
 let isTold = false
 
-/** Warns once in this process that nobody said where used proofs are remembered. */
+/** Warns once in this process that `usedProofs` is not set. */
 export function warnOfOneProcess(): void {
   if (isTold) return
   isTold = true

@@ -3,13 +3,13 @@ import type { Subject, SubjectType } from '../pleo/subject.ts'
 import { ResourceServerError, type Scheme, toChallenge } from './challenges.ts'
 import type { Middleware } from 'koa'
 
-/** Answers the ids (UUIDs) of the companies that belong to an organization now. */
+/** Returns the ids (UUIDs) of the companies that belong to an organization now. */
 export type CompaniesOf = (organization: Subject) => Promise<readonly string[]> | readonly string[]
 
-/** A request whose token is good. */
+/** A request with a good token. */
 interface GoodRequest {
   readonly scheme: Scheme
-  /** In that scheme, without an error. */
+  /** The challenge in that scheme, without an error. */
   readonly challenge: string
   readonly companiesOf: CompaniesOf | undefined
 }
@@ -26,15 +26,15 @@ export interface TokenContext {
 
 const requests = new WeakMap<object, GoodRequest>()
 
-/** Remembers what the token of a request came with. */
+/** Remembers how the token of a request came. */
 export function setRequest(token: AccessToken, request: GoodRequest): void {
   requests.set(token, request)
 }
 
 /**
- * The token of a request, and what it came with.
+ * Returns the token of a request, and how it came.
  *
- * @throws TypeError if `bearer()` did not run, or its token was replaced: then nothing was verified
+ * @throws TypeError if `bearer()` did not run, or if its token was replaced: nothing is verified then
  */
 export function requestOf({ state }: TokenContext): GoodRequest & { readonly token: AccessToken } {
   const token: AccessToken | undefined = state?.token
@@ -44,8 +44,8 @@ export function requestOf({ state }: TokenContext): GoodRequest & { readonly tok
 }
 
 /**
- * Refuses a request whose token is good, and not for what it asks. No error is in the challenge: `insufficient_scope` would
- * have the client ask for another scope.
+ * Refuses a request if its token is good, but not for this. The challenge has no error: with `insufficient_scope`, the client
+ * would ask for another scope.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3 RFC 6750, Section 3}
  */
@@ -55,7 +55,7 @@ export const toForbidden = (ctx: TokenContext, description: string): ResourceSer
   })
 
 /**
- * Lets a request pass whose token has all of these scopes.
+ * Lets a request pass if its token has all of these scopes.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1 RFC 6750, Section 3.1}
  * @throws TypeError if one is not a scope, or the list is empty
@@ -64,7 +64,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
   const isScope = (scope: unknown): boolean =>
     typeof scope === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)
   if (scopes.length === 0 || !scopes.every(isScope)) {
-    throw new TypeError('requireScope: each must be one scope, and there must be one')
+    throw new TypeError('requireScope: each must be one scope, and there must be at least one')
   }
   const error = 'insufficient_scope'
   const scope = scopes.join(' ')
@@ -79,7 +79,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
 }
 
 /**
- * Lets a request pass whose token is for a company, or for an organization.
+ * Lets a request pass if its token is for a company, or for an organization.
  *
  * @throws TypeError if the type is neither
  */

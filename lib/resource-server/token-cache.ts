@@ -4,16 +4,16 @@ import {
   type VerifiedToken,
 } from './access-token.ts'
 import { hash } from 'node:crypto'
+import { EventEmitter } from 'node:events'
 
-/** Asks when there is a place. The signal says that it takes too long, with the time until then. */
+/** Asks when there is a free place. The signal aborts when wait and answer take too long. */
 export type InTurn = <Answer>(ask: (signal: AbortSignal) => Promise<Answer>) => Promise<Answer>
 
 /**
- * Limits the questions that are under way, because strangers can send any number of unknown tokens. The last
- * question that waits goes first: it has the most time left. With too many, the first ones would be asked only to
- * be given up.
+ * Limits the questions that are under way, because strangers can send any number of unknown tokens. The latest
+ * question goes first, because it has the most time left: under load, the earliest would be asked only to be given up.
  *
- * @param timeout - how long to wait for an answer, also while others are asked about, in milliseconds
+ * @param timeout - how long to wait for a place and the answer, in milliseconds
  */
 export function createTurns(places: number, timeout: number): InTurn {
   const waiting: (() => void)[] = []
@@ -48,7 +48,7 @@ export function createTurns(places: number, timeout: number): InTurn {
       answeredAt = performance.now()
       return answer
     } finally {
-      // By then its connection is free: at once, the next question would open another.
+      // After this tick its connection is free. Otherwise the next question would open another.
       setImmediate(leave)
     }
   }
@@ -57,7 +57,7 @@ export function createTurns(places: number, timeout: number): InTurn {
 const tooMany = 'too many tokens were asked about for one more: see maxConcurrency'
 const noAnswer = 'the authorization server did not answer in time'
 
-/** For how long there is one failure, in milliseconds: the application is to hear of it once for all. */
+/** Failures within this time, in milliseconds, are one error, so that the application hears of them once. */
 const pause = 1000
 
 function createFailures(): (message: string) => VerificationUnavailableError {
@@ -73,29 +73,29 @@ function createFailures(): (message: string) => VerificationUnavailableError {
   }
 }
 
-/** How long an answer is believed. */
+/** The cache of good tokens. */
 export interface CacheOptions {
   /**
-   * Seconds from when the authorization server is asked: how late a revocation can be noticed. 0: every request asks.
+   * How late a revocation can count, in seconds since the authorization server was asked. With 0, every request asks.
    *
    * @defaultValue 5
    */
   readonly maxAge?: number
   /**
-   * How many good tokens are remembered. The one remembered the longest is forgotten for a new one.
+   * How many good tokens are remembered. A new one pushes out the oldest.
    *
    * @defaultValue 10000
    */
   readonly maxEntries?: number
 }
 
-/** A question that is not answered yet. */
-interface Flight {
-  readonly answer: Promise<VerifiedToken | undefined>
+type Verify = (token: string, signal: AbortSignal) => Promise<VerifiedToken | undefined>
+
+interface Entry<Found> {
+  readonly found: Found
+  /** How long it is believed, as `performance.now()` has it. */
   readonly until: number
 }
-
-type Verify = (token: string, signal: AbortSignal) => Promise<VerifiedToken | undefined>
 
 /**
  * Remembers good tokens for a while, by a hash, and never past their end. If a token is being asked for, other
@@ -108,71 +108,53 @@ export function cacheTokens(
   inTurn: InTurn,
   { maxAge, maxEntries }: Required<CacheOptions>,
 ): TokenVerifier {
-  const flights = new Map<string, Flight>()
+  /** Questions that are not answered yet. */
+  const flights = new Map<string, Entry<ReturnType<Verify>>>()
   const memory = createMemory(maxEntries)
-  const waiting = createWaiting()
-  const ask = async (token: string, key: string, signal: AbortSignal): Flight['answer'] => {
+  /** Tells the requests that wait that their token is good. The name of the event is the hash of the token. */
+  const news = new EventEmitter().setMaxListeners(0)
+  const ask = async (token: string, key: string, signal: AbortSignal): ReturnType<Verify> => {
     const until = performance.now() + maxAge * 1000
-    const flight = { answer: verify(token, signal), until }
+    const flight = { found: verify(token, signal), until }
     flights.set(key, flight)
     try {
-      const found = await flight.answer
+      const found = await flight.found
       if (found) {
-        memory.remember(key, found, until)
-        waiting.goOn(key, found)
+        memory.remember(key, { found, until })
+        news.emit(key, found)
       }
       return found
     } finally {
       if (flights.get(key) === flight) flights.delete(key)
     }
   }
-  const find = (key: string): VerifiedToken | Flight['answer'] | undefined => {
+  const find = (key: string): VerifiedToken | ReturnType<Verify> | undefined => {
     const flight = flights.get(key)
     const isUnderWay = flight && flight.until > performance.now()
-    return memory.find(key) ?? (isUnderWay ? flight.answer : undefined)
+    return memory.find(key) ?? (isUnderWay ? flight.found : undefined)
   }
   return async (token) => {
     if (maxAge === 0) return inTurn((signal) => verify(token, signal))
     const key = hash('sha256', token, 'base64url')
-    const turn = (): Flight['answer'] =>
-      inTurn(async (signal) => find(key) ?? ask(token, key, signal))
-    return find(key) ?? waiting.wait(key, turn)
-  }
-}
-
-interface Waiting {
-  /** Waits for the turn, or for what somebody else finds meanwhile. */
-  wait(key: string, turn: () => Flight['answer']): Flight['answer']
-  goOn(key: string, found: VerifiedToken): void
-}
-
-function createWaiting(): Waiting {
-  const all = new Map<string, Set<(found: VerifiedToken) => void>>()
-  return {
-    wait: (key, turn) =>
+    return (
+      find(key) ??
       new Promise((resolve, reject) => {
-        const same = all.get(key) ?? new Set()
-        all.set(key, same.add(resolve))
-        const leave = (): void => {
-          same.delete(resolve)
-          if (same.size === 0) all.delete(key)
-        }
-        turn().then(resolve, reject).finally(leave)
-      }),
-    goOn(key, found) {
-      for (const resolve of all.get(key) ?? []) resolve(found)
-    },
+        news.on(key, resolve)
+        inTurn(async (signal) => find(key) ?? ask(token, key, signal))
+          .then(resolve, reject)
+          .finally(() => news.off(key, resolve))
+      })
+    )
   }
 }
 
 interface Memory {
   find(key: string): VerifiedToken | undefined
-  /** `until`: as `performance.now()` has it. */
-  remember(key: string, found: VerifiedToken, until: number): void
+  remember(key: string, entry: Entry<VerifiedToken>): void
 }
 
 function createMemory(maxEntries: number): Memory {
-  const entries = new Map<string, { readonly found: VerifiedToken; readonly until: number }>()
+  const entries = new Map<string, Entry<VerifiedToken>>()
   const makeRoom = (): void => {
     const now = performance.now()
     for (const [key, { until }] of entries) {
@@ -187,11 +169,11 @@ function createMemory(maxEntries: number): Memory {
       entries.delete(key)
       return undefined
     },
-    remember(key, found, until) {
-      // Who was asked about again is the newest.
+    remember(key, entry) {
+      // A token that was asked about again is the newest.
       entries.delete(key)
       makeRoom()
-      entries.set(key, { found, until })
+      entries.set(key, entry)
     },
   }
 }

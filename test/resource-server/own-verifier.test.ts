@@ -79,7 +79,7 @@ describe('nonsense is 503, and the application is told which member it is, and n
       '1',
     ])
     expect(api.errors.map(String)).toEqual([
-      `VerificationUnavailableError: what verify answered makes no sense: ${member}`,
+      `VerificationUnavailableError: the result of verify is invalid: ${member}`,
     ])
   })
 

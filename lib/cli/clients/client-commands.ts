@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import type { Clients } from '../../index.ts'
 import { UnknownClientError } from '../../errors.ts'
 import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
+import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
-import { bold, clean, toJson } from '../terminal/text.ts'
+import { bold, clean } from '../terminal/text.ts'
 import { findClient } from './client-options.ts'
 import { createCreateCommand } from './create-command.ts'
 import { createInviteCommand } from './invite-command.ts'
 import { createEndOldSecretsCommand, createRotateCommand } from './secret-commands.ts'
-import { describeClient, toClientTable, toPlain } from './show-client.ts'
+import { describeClient, toClientJson, toClientTable, toShown } from './show-client.ts'
 import { createUpdateCommand } from './update-command.ts'
 
 /** Creates `clients` with all its commands. */
@@ -73,7 +74,7 @@ Examples:
   return withCommonOptions(command).action((options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
       const all = await clients.list()
-      return options.json ? toJson(all.map((client) => toPlain(client))) : toClientTable(all)
+      return options.json ? toClientJson(all) : toClientTable(all)
     }),
   )
 }
@@ -89,12 +90,9 @@ interface ClientAction {
   readonly act: (clients: Clients, id: string, shown: string) => Promise<Done>
 }
 
-interface Done {
+interface Done extends Answer {
   /** The answer for scripts. */
   readonly plain: object
-  readonly text: string
-  /** @see Answer.ifLost */
-  readonly ifLost?: string
 }
 
 const noteOnTokens = '\nIt is for clients that registered themselves over HTTP.\n'
@@ -109,7 +107,7 @@ const actions: readonly ClientAction[] = [
     async act(clients, id, shown) {
       const { client, token } = await clients.rotateRegistrationToken(id)
       return {
-        plain: { client: toPlain(client), token },
+        plain: { client, token },
         text: `New registration access token of ${shown}:\n\n  ${bold(token)}\n\nIt is shown this once: only a hash of it is kept.`,
         ifLost: `The new token is lost. To make another one: pleo-oauth clients rotate-registration-token ${clean(id)}`,
       }
@@ -122,7 +120,7 @@ const actions: readonly ClientAction[] = [
       `${shown}: End the registration access token? The client no longer manages itself. Go on?`,
     note: noteOnTokens,
     act: async (clients, id, shown) => ({
-      plain: toPlain(await clients.endRegistrationToken(id)),
+      plain: await clients.endRegistrationToken(id),
       text: `Ended the registration access token of ${shown}.`,
     }),
   },
@@ -131,7 +129,7 @@ const actions: readonly ClientAction[] = [
     description: 'take everything from a client until it is resumed; what people granted stays',
     question: (shown) => `Suspend ${shown}? It stops working at once.`,
     act: async (clients, id, shown) => ({
-      plain: toPlain(await clients.suspend(id)),
+      plain: await clients.suspend(id),
       text: `Suspended ${shown}.`,
     }),
   },
@@ -139,7 +137,7 @@ const actions: readonly ClientAction[] = [
     name: 'resume',
     description: 'give a suspended client everything back',
     act: async (clients, id, shown) => ({
-      plain: toPlain(await clients.resume(id)),
+      plain: await clients.resume(id),
       text: `Resumed ${shown}.`,
     }),
   },
@@ -168,15 +166,12 @@ Examples:
   pleo-oauth clients ${name} <client-id>
   pleo-oauth clients ${name} <client-id>${question ? ' --yes' : ''} --json`,
   )
-  type Options = CommonOptions & { readonly yes?: boolean }
-  return withCommonOptions(command).action((id: string, options: Options) =>
+  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const { metadata } = await findClient(clients, id, options)
-      const shown = `${clean(metadata.client_name ?? id)} (${clean(id)})`
-      if (question) await confirm(question(shown), options.yes === true)
+      const shown = toShown(await findClient(clients, id, options))
+      if (question) await confirm(question(shown), options.yes)
       const { plain, text, ifLost } = await act(clients, id, shown)
-      const answer = options.json ? toJson(plain) : text
-      return ifLost === undefined ? answer : { text: answer, ifLost }
+      return { text: options.json ? toClientJson(plain) : text, ifLost }
     }),
   )
 }

@@ -5,7 +5,6 @@ import type { CreatedClient, NewClientMetadata } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusals.ts'
-import { toJson } from '../terminal/text.ts'
 import {
   toMetadata,
   toScope,
@@ -14,9 +13,9 @@ import {
   type MetadataOptions,
 } from './client-options.ts'
 import {
+  toClientJson,
   toCreated,
   toLookAlikes,
-  toPlain,
   toPlainLookAlikes,
   toSecretAnswer,
 } from './show-client.ts'
@@ -51,7 +50,7 @@ Examples:
       return toSecretAnswer(
         created,
         options.json
-          ? toJson({ client: { ...toPlain(client), ...toPlainLookAlikes(found) }, secret })
+          ? toClientJson({ client: { ...client, ...toPlainLookAlikes(found) }, secret })
           : toCreated(created, 'Registered') + toLookAlikes(found),
       )
     }),
@@ -59,9 +58,14 @@ Examples:
 }
 
 const questions = [
-  { member: 'client_name', flag: '--name', text: 'Name, as people see it:' },
-  { member: 'redirect_uris', flag: '--redirect-uri', text: 'Redirect URIs, separated by spaces:' },
-  { member: 'scope', flag: '--scope', text: 'Scopes, separated by spaces:' },
+  { member: 'client_name', flag: '--name', text: 'Name, as people see it:', read: String },
+  {
+    member: 'redirect_uris',
+    flag: '--redirect-uri',
+    text: 'Redirect URIs, separated by spaces:',
+    read: toUris,
+  },
+  { member: 'scope', flag: '--scope', text: 'Scopes, separated by spaces:', read: toScope },
 ] as const
 
 type Question = (typeof questions)[number]
@@ -77,33 +81,29 @@ async function createAsking(
   given: NewClientMetadata,
 ): Promise<CreatedClient> {
   const missing = findMissing(given)
-  if (missing.length === 0) return tryWith(administration, given, [])
-  if (!canAsk(ownTerminal())) {
+  if (missing.length > 0 && !canAsk(ownTerminal())) {
     const flags = missing.map(({ flag }) => flag).join(', ')
     throw new Refusal(`missing: ${flags} (on a terminal, you would be asked)`)
   }
-  const metadata = { ...given, ...(await askFor(administration, missing)) }
-  return tryWith(administration, metadata, missing)
-}
-
-async function tryWith(
-  administration: Administration,
-  metadata: NewClientMetadata,
-  asked: readonly Question[],
-): Promise<CreatedClient> {
-  try {
-    return await administration.clients.create(metadata)
-  } catch (error) {
-    if (!(error instanceof ClientMetadataError)) throw error
-    const wrong = asked.filter((question) => error.issues.some((issue) => isAbout(issue, question)))
-    const isAllAsked = error.issues.every((issue) =>
-      wrong.some((question) => isAbout(issue, question)),
-    )
-    if (!isAllAsked) throw withScopes(error, administration)
-    const said = error.issues.map(({ path, message }) => `  ${path}: ${message}\n`)
-    process.stderr.write(`The metadata is invalid:\n${said.join('')}`)
-    return tryWith(administration, { ...metadata, ...(await askFor(administration, wrong)) }, asked)
+  const createWith = async (
+    metadata: NewClientMetadata,
+    asked: readonly Question[],
+  ): Promise<CreatedClient> => {
+    const complete = { ...metadata, ...(await askFor(administration, asked)) }
+    try {
+      return await administration.clients.create(complete)
+    } catch (error) {
+      if (!(error instanceof ClientMetadataError)) throw error
+      const { issues } = error
+      const wrong = missing.filter((one) => issues.some((issue) => isAbout(issue, one)))
+      if (!issues.every((issue) => wrong.some((one) => isAbout(issue, one))))
+        throw withScopes(error, administration)
+      const said = issues.map(({ path, message }) => `  ${path}: ${message}\n`)
+      process.stderr.write(`The metadata is invalid:\n${said.join('')}`)
+      return createWith(complete, wrong)
+    }
   }
+  return createWith(given, missing)
 }
 
 /** Only clients that people connect need redirect URIs and scopes. */
@@ -120,6 +120,7 @@ async function askFor(
   { scopes }: Administration,
   asked: readonly Question[],
 ): Promise<NewClientMetadata> {
+  if (asked.length === 0) return {}
   const answers = await ask(
     ownTerminal(),
     asked.map(({ member, text }) =>
@@ -128,8 +129,7 @@ async function askFor(
         : { text },
     ),
   )
-  const readings = { client_name: String, redirect_uris: toUris, scope: toScope } as const
-  const members = asked.map(({ member }, index) => [member, readings[member](answers[index] ?? '')])
+  const members = asked.map(({ member, read }, index) => [member, read(answers[index] ?? '')])
   return Object.fromEntries(members) as NewClientMetadata
 }
 

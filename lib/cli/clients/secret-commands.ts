@@ -4,14 +4,13 @@ import type { Clients, ClientSecretInfo, RegisteredClient } from '../../index.ts
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
-import { clean, toJson, toTime } from '../terminal/text.ts'
+import { clean, toTime } from '../terminal/text.ts'
 import { findClient, refuseChanged, toDays } from './client-options.ts'
-import { toAdvice, toCreated, toPlain, toSecretAnswer } from './show-client.ts'
+import { toAdvice, toClientJson, toCreated, toSecretAnswer, toShown } from './show-client.ts'
 
 interface RotateOptions extends CommonOptions {
   readonly oldEndsIn?: number
   readonly now?: boolean
-  readonly yes?: boolean
 }
 
 /** Makes a new secret. */
@@ -38,20 +37,16 @@ Examples:
   )
 }
 
-async function rotate(
-  clients: Clients,
-  id: string,
-  options: RotateOptions,
-): Promise<Answer | string> {
-  const { oldEndsIn: days = 7, now: isNow = false, yes: isMeant = false, json } = options
+async function rotate(clients: Clients, id: string, options: RotateOptions): Promise<Answer> {
+  const { oldEndsIn: days = 7, now: isNow = false, yes, json } = options
   const before = await findClient(clients, id, options)
   const question = toQuestion(before, isNow)
-  if (question !== undefined) await confirm(question, isMeant)
+  if (question !== undefined) await confirm(question, yes)
   const created = await clients.rotateSecret(id, { now: isNow, oldEndsIn: days * 86_400 })
   const { client, secret = null } = created
   const ended = before.secrets.filter((one) => !client.secrets.some((left) => left.id === one.id))
   const text = json
-    ? toJson({ client: toPlain(client), secret, ended: ended.map((one) => one.id) })
+    ? toClientJson({ client, secret, ended: ended.map((one) => one.id) })
     : [toCreated(created, 'New secret of'), ...toOldLines(client, ended)].join('\n')
   return toSecretAnswer(created, text)
 }
@@ -82,10 +77,6 @@ function toOldLines(
 const toLife = ({ createdAt, lastUsedAt }: ClientSecretInfo): string =>
   `made ${toTime(createdAt)} (${lastUsedAt === undefined ? 'never used' : `last used ${toTime(lastUsedAt)}`})`
 
-interface EndOptions extends CommonOptions {
-  readonly yes?: boolean
-}
-
 /** Ends the older secret ahead of its time. */
 export function createEndOldSecretsCommand(): Command {
   const command = new Command('end-old-secrets')
@@ -102,21 +93,19 @@ Examples:
   pleo-oauth clients end-old-secrets <client-id>
   pleo-oauth clients end-old-secrets <client-id> --yes --json`,
     )
-  return withCommonOptions(command).action((id: string, options: EndOptions) =>
+  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
       const client = await findClient(clients, id, options)
       const { secrets } = client
-      if (secrets.length < 2) return options.json ? toJson(toPlain(client)) : toNothing(client)
+      if (secrets.length < 2)
+        return options.json ? toClientJson(client) : `${toShown(client)} has no old secret.`
       const isSafe = secrets.slice(1).every(({ isSafeToEnd }) => isSafeToEnd)
-      const name = clean(client.metadata.client_name ?? id)
-      const cost = `${await toAdvice(secrets)}\nEvery copy of ${name} (${id}) that still uses it stops working.`
-      await confirm(`${cost} End it?`, isSafe || options.yes === true)
+      const shown = toShown(client)
+      const cost = `${await toAdvice(secrets)}\nEvery copy of ${shown} that still uses it stops working.`
+      await confirm(`${cost} End it?`, isSafe || options.yes)
       const ids = secrets.map((secret) => secret.id)
       const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged('secrets'))
-      return options.json ? toJson(toPlain(ended)) : `Ended the old secret of ${name} (${id}).`
+      return options.json ? toClientJson(ended) : `Ended the old secret of ${shown}.`
     }),
   )
 }
-
-const toNothing = ({ clientId, metadata }: RegisteredClient): string =>
-  `${clean(metadata.client_name ?? clientId)} (${clientId}) has no old secret.`

@@ -2,16 +2,7 @@ import type { Administration, LogoProblem } from '../../administration.ts'
 import type { CreatedClient, RegisteredClient } from '../../index.ts'
 import type { CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
-import {
-  bold,
-  clean,
-  isForTerminal,
-  toIso,
-  toJson,
-  toList,
-  toTable,
-  toTime,
-} from '../terminal/text.ts'
+import { bold, clean, isForTerminal, toJson, toList, toTable, toTime } from '../terminal/text.ts'
 
 /** A client with its logos and with the clients that look like it: a page, or JSON. */
 export async function describeClient(
@@ -23,8 +14,8 @@ export async function describeClient(
   const logos = await checkLogos(client, provider?.issuer)
   if (!json) return (await toClientPage(client)) + toLogos(logos) + toLookAlikes(found)
   const plainLogos = logos.map(({ member, uri, problem }) => ({ member, uri, problem }))
-  return toJson({
-    ...toPlain(client),
+  return toClientJson({
+    ...client,
     ...toPlainLookAlikes(found),
     ...(plainLogos.length > 0 && { logos: plainLogos }),
   })
@@ -99,41 +90,33 @@ export async function toAdvice([newest, old]: RegisteredClient['secrets']): Prom
   return `The old secret is not safe to end yet: it will be at ${safeAt}, unless it is used until then.`
 }
 
+/** The name of a client, or its id. */
+const nameOf = ({ clientId, metadata }: RegisteredClient): string =>
+  clean(metadata.client_name ?? clientId)
+
+/** The name and the id of a client. */
+export const toShown = (client: RegisteredClient): string =>
+  `${nameOf(client)} (${clean(client.clientId)})`
+
 /** A client with its new secret. */
 export function toCreated({ client, secret }: CreatedClient, done: string): string {
-  const { clientId, metadata } = client
-  const rows = [['client id', clientId] as const]
-  if (secret === undefined)
-    return `${done} ${clean(metadata.client_name ?? clientId)}\n${toList(rows)}`
-  const list = toList([...rows, ['client secret', secret]])
+  const lines = `${done} ${nameOf(client)}\n`
+  const id = ['client id', client.clientId] as const
+  if (secret === undefined) return lines + toList([id])
   const once = 'The secret is shown this once: only a hash of it is kept.'
-  return `${done} ${clean(metadata.client_name ?? clientId)}\n${list}\n\n${once}`
+  return `${lines}${toList([id, ['client secret', secret]])}\n\n${once}`
 }
 
 /** The answer that contains a new secret. */
-export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer | string {
-  if (secret === undefined) return text
+export function toSecretAnswer({ client, secret }: CreatedClient, text: string): Answer {
+  if (secret === undefined) return { text }
   const again = `pleo-oauth clients rotate ${clean(client.clientId)}`
   return { text, ifLost: `The new secret is lost. To make another one: ${again}` }
 }
 
-/** A client for scripts: times in ISO 8601, and `null` for a value that is missing. */
-export const toPlain = ({ secrets, ...client }: RegisteredClient): object => ({
-  clientId: client.clientId,
-  metadata: client.metadata,
-  createdAt: toIso(client.createdAt),
-  updatedAt: toIso(client.updatedAt),
-  suspendedAt: toIso(client.suspendedAt),
-  isSelfRegistered: client.isSelfRegistered,
-  claimsNames: client.claimsNames,
-  secrets: secrets.map((secret) => ({
-    id: secret.id,
-    createdAt: toIso(secret.createdAt),
-    lastUsedAt: toIso(secret.lastUsedAt),
-    expiresAt: toIso(secret.expiresAt),
-    isSafeToEnd: secret.isSafeToEnd,
-  })),
-})
+/** Clients for scripts. */
+export const toClientJson = (value: object): string =>
+  toJson(value, ['createdAt', 'updatedAt', 'suspendedAt', 'lastUsedAt', 'expiresAt'])
 
 interface CheckedLogo {
   readonly member: string

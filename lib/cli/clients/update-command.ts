@@ -12,7 +12,7 @@ import {
   withMetadataOptions,
   type MetadataOptions,
 } from './client-options.ts'
-import { describeClient } from './show-client.ts'
+import { describeClient, toShown } from './show-client.ts'
 
 /** Changes the metadata of a client. */
 export function createUpdateCommand(): Command {
@@ -32,8 +32,7 @@ Examples:
     --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
-  type Options = MetadataOptions & CommonOptions & { readonly yes?: boolean }
-  return withCommonOptions(command).action((id: string, options: Options) =>
+  return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
     runWith(options, async (administration) => {
       const { clients } = administration
       const changes = toMetadata(options)
@@ -41,7 +40,7 @@ Examples:
         throw new Refusal('say what to change: there is no option for it (--help lists them)')
       const client = await findClient(clients, id, options)
       if (options.unset) checkUnset(options.unset, client)
-      const seen = await confirmVerified(client, changes, options.yes === true)
+      const seen = await confirmVerified(client, changes, options.yes)
       const updated = await clients.update(id, changes, seen).catch(refuseChanged('client'))
       return describeClient(administration, updated, options)
     }),
@@ -71,16 +70,16 @@ export function checkUnset(names: readonly string[], client: RegisteredClient): 
  * @throws {@link Refusal} if the operator says no, or there is no terminal to ask on
  */
 async function confirmVerified(
-  { clientId, metadata, isSelfRegistered }: RegisteredClient,
+  client: RegisteredClient,
   changes: ClientChanges,
-  isMeant: boolean,
+  isMeant: boolean | undefined,
 ): Promise<UpdateOptions> {
+  const { metadata, isSelfRegistered } = client
   if (!isSelfRegistered || changes.verified !== true || metadata.verified === true) return {}
   const { trustedMembersOf, withoutEmpty } = await import('../../administration.ts')
   const members = trustedMembersOf(withoutEmpty({ ...metadata, ...changes }))
   const rows = members.map(([name, value]) => [name, [value].flat().join(' ')] as const)
-  const name = clean(metadata.client_name ?? clientId)
-  const question = `The partner registered ${name} (${clientId}) with\n${toList(rows)}\nHave you checked who provides it, and all of this?`
+  const question = `The partner registered ${toShown(client)} with\n${toList(rows)}\nHave you checked who provides it, and all of this?`
   await confirm(question, isMeant)
   return { seen: metadata }
 }

@@ -5,7 +5,7 @@ import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '..
 import { confirm } from '../terminal/questions.ts'
 import { Refusal } from '../terminal/refusals.ts'
 import { clean, toJson } from '../terminal/text.ts'
-import { checkSubject, findNames, toConnectionPage, toPlain } from './show-connections.ts'
+import { checkSubject, findNames, toConnectionJson, toConnectionPage } from './show-connections.ts'
 
 /** Creates `connections` with all its commands. */
 export const createConnectionsCommand = (): Command =>
@@ -56,9 +56,7 @@ Examples:
         clients,
         listed.map((connection) => connection.clientId),
       )
-      return options.json
-        ? toJson(listed.map((connection) => toPlain(connection, names)))
-        : toConnectionPage(listed, names)
+      return options.json ? toConnectionJson(listed, names) : toConnectionPage(listed, names)
     }),
   )
 }
@@ -66,7 +64,6 @@ Examples:
 interface RevokeOptions extends CommonOptions {
   readonly client?: string
   readonly subject?: string
-  readonly yes?: boolean
 }
 
 function createRevokeCommand(): Command {
@@ -93,7 +90,7 @@ Examples:
     runWith(options, async (opened) => {
       refuseUnknownOptions(command.args)
       const which = toGrants(grantId, options)
-      await confirm(await toQuestion(opened, which), options.yes === true)
+      await confirm(await toQuestion(opened, which), options.yes)
       const ended = await opened.connections.revoke(which)
       if ('grantId' in which && ended === 0)
         throw new Refusal('no grant has this id: it has ended, or never existed')

@@ -7,7 +7,7 @@ import {
   cut,
   isForTerminal,
   terminalWidth,
-  toIso,
+  toJson,
   toList,
   toTable,
   toTime,
@@ -62,21 +62,16 @@ function toConnectionTable(connections: readonly Connection[], names: ClientName
   return toTable([head.map((label) => label.toUpperCase()), ...rows])
 }
 
-/** A connection for scripts: times in ISO 8601, and `null` for a value that is missing. */
-export const toPlain = ({ clientId, subject, grants }: Connection, names: ClientNames): object => ({
-  clientId,
-  clientName: names.get(clientId) ?? null,
-  subject,
-  grants: grants.map((grant) => ({
-    grantId: grant.grantId,
-    accountId: grant.accountId,
-    scopes: grant.scopes,
-    grantedAt: toIso(grant.grantedAt),
-    lastUsedAt: toIso(grant.lastUsedAt),
-    endsAt: toIso(grant.endsAt),
-    endsAtLatest: toIso(grant.endsAtLatest),
-  })),
-})
+/** Connections for scripts. */
+export function toConnectionJson(connections: readonly Connection[], names: ClientNames): string {
+  const plain = connections.map(({ clientId, subject, grants }) => ({
+    clientId,
+    clientName: names.get(clientId) ?? null,
+    subject,
+    grants: grants.map((grant) => ({ ...grant, clientId: undefined, subject: undefined })),
+  }))
+  return toJson(plain, ['grantedAt', 'lastUsedAt', 'endsAt', 'endsAtLatest'])
+}
 
 /** @throws {@link Refusal} if it is not the URN of a company or organization */
 export function checkSubject(subject: string): void {

@@ -43,7 +43,12 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
       onProblem: () => undefined,
     })
     await refuseProblems(storage)
-    return { storage, close: () => close(client) }
+    const close = async (): Promise<void> => {
+      // `quit` waits for what was sent without waiting, like the message that a client has changed.
+      await client.quit().catch(() => undefined)
+      client.disconnect()
+    }
+    return { storage, close }
   } catch (error) {
     client.disconnect()
     throw error
@@ -105,25 +110,18 @@ async function importDriver(): Promise<Pick<typeof Driver, 'Redis' | 'Cluster'>>
 }
 
 async function connect(client: RedisClient, { hosts }: RedisAddress): Promise<void> {
-  const problem = await findConnectionProblem(client)
-  if (!problem) return
-  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
-  throw new Refusal(`${toVariable(problem)}: ${problem.message} (${where})`)
-}
-
-/** The setting that the operator has to check. */
-const toVariable = ({ wrong }: ConnectionProblem): string =>
-  wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
-
-function findConnectionProblem(client: RedisClient): Promise<ConnectionProblem | undefined> {
-  return new Promise((resolve) => {
+  const problem = await new Promise<ConnectionProblem | undefined>((resolve) => {
     const late = { message: 'Redis is unreachable: no answer' }
     const timer = setTimeout(resolve, connectTimeout, late)
-    watchConnection(client, (problem) => {
+    watchConnection(client, (found) => {
       clearTimeout(timer)
-      resolve(problem)
+      resolve(found)
     })
   })
+  if (!problem) return
+  const setting = problem.wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
+  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
+  throw new Refusal(`${setting}: ${problem.message} (${where})`)
 }
 
 /** Problems that no command can work with, and the setting behind each. */
@@ -137,10 +135,4 @@ async function refuseProblems(storage: Storage): Promise<void> {
     if (fatal[code]) throw new Refusal(`${fatal[code]}: ${message}`)
     console.error(`warning: ${message}`)
   }
-}
-
-async function close(client: RedisClient): Promise<void> {
-  // `quit` waits for what was sent without waiting, like the message that a client has changed.
-  await client.quit().catch(() => undefined)
-  client.disconnect()
 }

@@ -11,12 +11,13 @@ import {
   type Samples,
   type Views,
 } from '../../workbench/preview.ts'
+import { Refusal } from '../terminal/refusals.ts'
 import { toLook, toLookPath, type Look } from './look.ts'
 import { createPreviewAssets } from './preview-assets.ts'
 import { eventsPath, toIndex, toProblemPage, withReload } from './preview-pages.ts'
 import {
-  findWrongSource,
   readSources,
+  refuseWrongSource,
   watchSources,
   type PreviewSources,
   type PreviewState,
@@ -28,47 +29,18 @@ export interface PreviewOptions extends PreviewSources {
   readonly port?: number
 }
 
-/** Serves the preview until SIGINT or SIGTERM. Returns the reason if it cannot. */
-export async function runPreview({
-  port = 0,
-  ...sources
-}: PreviewOptions): Promise<string | undefined> {
-  const wrong = findWrongSource(sources)
-  if (wrong !== undefined) return wrong
-  const preview = createPreviewServer(sources)
-  try {
-    const origin = await preview.listen(port)
-    console.log(`Preview of every page in every state, with reload on save:
-
-  ${origin}/
-
-Ctrl+C ends it.`)
-  } catch (error) {
-    preview.close()
-    const { code, message } = error as NodeJS.ErrnoException
-    return code === 'EADDRINUSE' ? `port ${port} is in use` : message
-  }
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-  preview.close()
-  return undefined
-}
-
-interface PreviewServer {
-  /** Listens on this machine only. Returns the address. */
-  listen(port: number): Promise<string>
-  close(): void
-}
-
 const loopback = '127.0.0.1'
 
-function createPreviewServer(sources: PreviewSources): PreviewServer {
+/**
+ * Serves the preview on this machine until SIGINT or SIGTERM.
+ *
+ * @throws {@link Refusal} if a source is missing, or the port is in use
+ */
+export async function runPreview({ port = 0, ...sources }: PreviewOptions): Promise<void> {
+  refuseWrongSource(sources)
   let state = readSources(sources)
-  const listeners = new Set<ServerResponse>()
-  const app = new Koa()
-  const http = createServer()
   let stopWatching = (): void => undefined
+  const listeners = new Set<ServerResponse>()
   const keepWatching = (): void => {
     stopWatching()
     stopWatching = watchSources(sources, state, () => {
@@ -77,32 +49,43 @@ function createPreviewServer(sources: PreviewSources): PreviewServer {
       for (const listener of listeners) listener.write('event: reload\ndata:\n\n')
     })
   }
+  const handle = createApp(() => state, listeners).callback()
+  const http = createServer((request, response) => void handle(request, response))
+  try {
+    http.listen(port, loopback)
+    await once(http, 'listening')
+    keepWatching()
+    console.log(`Preview of every page in every state, with reload on save:
 
+  http://${loopback}:${(http.address() as AddressInfo).port}/
+
+Ctrl+C ends it.`)
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'EADDRINUSE' ? new Refusal(`port ${port} is in use`) : error
+  } finally {
+    stopWatching()
+    http.close()
+    http.closeAllConnections()
+  }
+}
+
+function createApp(current: () => PreviewState, listeners: Set<ServerResponse>): Koa {
+  const app = new Koa()
   app.use((ctx, next) => {
-    const { port } = http.address() as AddressInfo
+    const { localPort } = ctx.req.socket
     // Another site can point its own host name here, and could then read the pages.
-    if (![`${loopback}:${port}`, `localhost:${port}`].includes(ctx.host)) ctx.throw(403)
+    if (![`${loopback}:${localPort}`, `localhost:${localPort}`].includes(ctx.host)) ctx.throw(403)
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') ctx.throw(405)
     return next()
   })
   app.use((ctx, next) => (ctx.path === eventsPath ? openEvents(ctx, listeners) : next()))
-  app.use(createPreviewAssets(() => state))
-  app.use((ctx) => show(ctx, state))
-  const handle = app.callback()
-  http.on('request', (request, response) => void handle(request, response))
-  return {
-    listen: async (port) => {
-      http.listen(port, loopback)
-      await once(http, 'listening')
-      keepWatching()
-      return `http://${loopback}:${(http.address() as AddressInfo).port}`
-    },
-    close: () => {
-      stopWatching()
-      http.close()
-      http.closeAllConnections()
-    },
-  }
+  app.use(createPreviewAssets(current))
+  app.use((ctx) => show(ctx, current()))
+  return app
 }
 
 function openEvents(ctx: Context, listeners: Set<ServerResponse>): void {

@@ -9,6 +9,7 @@ import {
   type TemplateMistake,
   type ViewsOptions,
 } from '../../workbench/preview.ts'
+import { Refusal } from '../terminal/refusals.ts'
 
 /** The folders and files that the preview reads. */
 export interface PreviewSources {
@@ -32,15 +33,17 @@ export interface PreviewState {
   readonly findings: readonly TemplateMistake[]
 }
 
-/** Finds a mistake that no change of a file corrects. */
-export function findWrongSource(sources: PreviewSources): string | undefined {
+/** @throws {@link Refusal} if something is wrong that no change of a file corrects */
+export function refuseWrongSource(sources: PreviewSources): void {
   const { directories, locales = [], theme, locals, timeZone } = sources
   if (timeZone !== undefined && !isTimeZone(timeZone))
-    return '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen'
+    throw new Refusal(
+      '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
+    )
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
-  if (folder !== undefined) return `there is no folder ${folder}`
+  if (folder !== undefined) throw new Refusal(`there is no folder ${folder}`)
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))
-  return file === undefined ? undefined : `there is no file ${file}`
+  if (file !== undefined) throw new Refusal(`there is no file ${file}`)
 }
 
 /** Reads and checks the sources as the server does at its start. */

@@ -3,8 +3,8 @@ import { Refusal } from './refusals.ts'
 /** The answer of a command, for stdout. */
 export interface Answer {
   readonly text: string
-  /** A sentence for the case that the text cannot be written. Something in the text exists nowhere else. */
-  readonly ifLost: string
+  /** A sentence for the case that the text cannot be written. Set if something in it exists nowhere else. */
+  readonly ifLost?: string | undefined
 }
 
 /**
@@ -13,7 +13,7 @@ export interface Answer {
  * @throws {@link Refusal} if it cannot be written. The work of the command is done by then
  */
 export async function print(answer: Answer | string): Promise<void> {
-  const { text, ifLost } = typeof answer === 'string' ? { text: answer, ifLost: '' } : answer
+  const { text, ifLost }: Answer = typeof answer === 'string' ? { text: answer } : answer
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     // The error is also an event, which would end the process if nothing listened.
     process.stdout.once('error', resolve)
@@ -23,7 +23,7 @@ export async function print(answer: Answer | string): Promise<void> {
     })
   })
   // A reader like `head` closes the pipe when it has read enough.
-  if (!error || (error.code === 'EPIPE' && ifLost === '')) return
+  if (!error || (error.code === 'EPIPE' && ifLost === undefined)) return
   const reason = `it is done, but the answer cannot be written: ${error.code ?? error.message}`
   throw new Refusal([reason, ifLost].filter(Boolean).join('\n'))
 }

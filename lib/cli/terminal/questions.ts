@@ -86,7 +86,7 @@ export async function askHidden(terminal: Terminal, question: string): Promise<s
  */
 export async function confirm(
   question: string,
-  isMeant: boolean,
+  isMeant = false,
   terminal: Terminal = ownTerminal(),
 ): Promise<void> {
   if (isMeant) return

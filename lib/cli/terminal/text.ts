@@ -89,11 +89,18 @@ function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
   )
 }
 
-/** JSON for scripts. Characters that would do something to a terminal are escaped. */
-export const toJson = (value: unknown): string =>
-  JSON.stringify(value, undefined, 2).replaceAll(active, (character) =>
+/**
+ * JSON for scripts. Characters that would do something to a terminal are escaped.
+ *
+ * @param times - members that are times: in ISO 8601, and `null` without a value
+ */
+export function toJson(value: unknown, times: readonly string[] = []): string {
+  const toPlain = (name: string, member: unknown): unknown =>
+    times.includes(name) ? toIso(member as number | undefined) : member
+  return JSON.stringify(value, toPlain, 2).replaceAll(active, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
 
 /** Milliseconds since the epoch in ISO 8601; `null` if it is not a time. */
 export function toIso(at: number | undefined): string | null {

@@ -1,14 +1,8 @@
 import type { IntrospectionResponse, TokenEndpointResponse } from 'oauth4webapi'
-import type { AuthorizationRequest } from './attempt.ts'
 import { Refusal } from '../terminal/refusals.ts'
-import { requireEndpoint, type Partner } from './partner.ts'
-
-/** The steps of the flow that the options ask for. */
-export interface Plan {
-  readonly request: AuthorizationRequest
-  readonly isRefreshed: boolean
-  readonly isRevoked: boolean
-}
+import { begin, check, redeem } from './attempt.ts'
+import type { Partner, TryOptions } from './partner.ts'
+import { asSent } from './wire.ts'
 
 /** The result of the flow. */
 export interface Outcome {
@@ -32,14 +26,6 @@ export interface Narrator {
   readonly show: (url: URL) => void
 }
 
-/** Checks, before the person has to do anything, that the server has all endpoints that the plan needs. */
-export function requireAll({ metadata }: Partner, { request, isRevoked }: Plan): void {
-  requireEndpoint(metadata, 'authorization_endpoint', 'the flow')
-  requireEndpoint(metadata, 'token_endpoint', 'the flow')
-  if (request.isPushed) requireEndpoint(metadata, 'pushed_authorization_request_endpoint', '--par')
-  if (isRevoked) requireEndpoint(metadata, 'revocation_endpoint', '--revoke')
-}
-
 /**
  * Performs the flow.
  *
@@ -47,71 +33,76 @@ export function requireAll({ metadata }: Partner, { request, isRevoked }: Plan):
  */
 export async function walk(
   partner: Partner,
-  { request, isRefreshed, isRevoked }: Plan,
-  narrator: Narrator,
+  options: TryOptions,
+  { step, show }: Narrator,
   comeBack: () => Promise<URL>,
 ): Promise<Outcome> {
-  if (request.isPushed) narrator.step('Pushing the authorization request')
-  const attempt = await partner.begin(request)
+  if (options.par) step('Pushing the authorization request')
+  const attempt = await begin(partner, options)
   // A pushed request was checked already, and can be used only once.
-  if (!request.isPushed) {
-    narrator.step('Asking whether the browser would be sent back')
-    await partner.check(attempt)
+  if (!options.par) {
+    step('Asking whether the browser would be sent back')
+    await check(partner, attempt)
   }
-  narrator.show(attempt.url)
+  show(attempt.url)
   const answer = await comeBack()
   const isCode = answer.searchParams.has('code')
-  narrator.step(
+  step(
     `The browser came back: checking the answer, ${isCode ? 'exchanging its code for tokens' : 'which has no code'}`,
   )
-  const tokens = await attempt.redeem(answer)
+  const tokens = await redeem(partner, attempt, answer)
 
   let newest = tokens
   const use = async (): Promise<Omit<Outcome, 'revoked'>> => {
-    const introspection = await introspect(partner, narrator, tokens)
-    if (!isRefreshed) return { tokens, introspection, refreshed: undefined }
+    const introspection = await introspect(partner, step, tokens)
+    if (!options.refresh) return { tokens, introspection, refreshed: undefined }
     // If the server sends no new refresh token, the old one stays valid.
-    newest = { ...tokens, ...(await refresh(partner, narrator, tokens)) }
-    const old = await introspect(partner, narrator, tokens, 'Is the one before still active?')
+    newest = { ...tokens, ...(await refresh(partner, step, tokens)) }
+    const old = await introspect(partner, step, tokens, 'Is the one before still active?')
     return { tokens, introspection, refreshed: { tokens: newest, isStillActive: old?.active } }
   }
   const used = await use().catch(async (error: unknown) => {
     // Tokens that are to be revoked must not stay valid because another step fails.
-    if (isRevoked) await revoke(partner, narrator, newest)
+    if (options.revoke) await revoke(partner, step, newest)
     throw error
   })
-  if (!isRevoked) return { ...used, revoked: undefined }
-  await revoke(partner, narrator, newest)
-  const ended = await introspect(partner, narrator, newest, 'Is the access token still active?')
+  if (!options.revoke) return { ...used, revoked: undefined }
+  await revoke(partner, step, newest)
+  const ended = await introspect(partner, step, newest, 'Is the access token still active?')
   return { ...used, revoked: { isStillActive: ended?.active } }
 }
 
 async function introspect(
-  { introspect: ask }: Partner,
-  { step }: Narrator,
+  { oauth, as, http, mayIntrospect }: Partner,
+  step: Narrator['step'],
   { access_token: token }: TokenEndpointResponse,
   title = 'Introspecting the access token',
 ): Promise<IntrospectionResponse | undefined> {
-  if (!ask) return undefined
+  if (!mayIntrospect) return undefined
   step(title)
-  return ask(token)
+  const [metadata, client] = as
+  const response = await oauth.introspectionRequest(...as, token, http)
+  return oauth.processIntrospectionResponse(metadata, client, response)
 }
 
 async function refresh(
-  partner: Partner,
-  { step }: Narrator,
+  { oauth, as, boundHttp }: Partner,
+  step: Narrator['step'],
   { refresh_token: token }: TokenEndpointResponse,
 ): Promise<TokenEndpointResponse> {
   if (token === undefined) throw new Refusal('there is no refresh token, and --refresh needs one')
   step('Refreshing')
-  return partner.refresh(token)
+  const [metadata, client] = as
+  const response = await oauth.refreshTokenGrantRequest(...as, token, boundHttp)
+  return asSent(response, (one) => oauth.processRefreshTokenResponse(metadata, client, one))
 }
 
 async function revoke(
-  partner: Partner,
-  { step }: Narrator,
+  { oauth, as, lastHttp }: Partner,
+  step: Narrator['step'],
   { refresh_token: refreshToken, access_token: accessToken }: TokenEndpointResponse,
 ): Promise<void> {
   step('Revoking')
-  await partner.revoke(refreshToken ?? accessToken)
+  const response = await oauth.revocationRequest(...as, refreshToken ?? accessToken, lastHttp)
+  await oauth.processRevocationResponse(response)
 }

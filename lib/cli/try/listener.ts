@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { Refusal } from '../terminal/refusals.ts'
-import type { RedirectUri } from './attempt.ts'
+import type { RedirectUri } from './partner.ts'
 
 /** Waits for the redirect. */
 export interface RedirectListener {

@@ -1,21 +1,12 @@
-import type { TokenEndpointResponse } from 'oauth4webapi'
 import { Refusal } from '../terminal/refusals.ts'
 import { clean } from '../terminal/text.ts'
 
-/**
- * Calls the protocol library, and puts its errors into words.
- *
- * @throws {@link Refusal} if the library or the authorization server refuses
- */
-export async function inWords<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown }
-    if (!(error instanceof Error) || typeof code !== 'string' || !code.startsWith('OAUTH_'))
-      throw error
-    throw new Refusal(await toWords(code, error))
-  }
+/** Puts an error of the protocol library into words. Returns any other error as it is. */
+export async function inWords(error: unknown): Promise<unknown> {
+  const { code } = Object(error) as { readonly code?: unknown }
+  return error instanceof Error && typeof code === 'string' && code.startsWith('OAUTH_')
+    ? new Refusal(await toWords(code, error))
+    : error
 }
 
 async function toWords(code: string, error: Error): Promise<string> {
@@ -67,18 +58,4 @@ function toText({ error = 'without a reason', ...more }: OAuthError): string {
   const { scope } = { ...more, ...(sent as OAuthError | undefined) }
   const text = typeof why === 'string' ? `${String(error)}: ${why}` : String(error)
   return clean(typeof scope === 'string' ? `${text} (scope: ${scope})` : text)
-}
-
-/**
- * Reads tokens with the protocol library, and keeps `token_type` as the server sent it. The library changes it to lower case,
- * because it is compared without regard to case (RFC 6749, Section 7.1).
- */
-export async function asSent(
-  response: Response,
-  read: (response: Response) => Promise<TokenEndpointResponse>,
-): Promise<TokenEndpointResponse> {
-  const copy = response.clone()
-  const tokens = await read(response)
-  const { token_type } = (await copy.json()) as TokenEndpointResponse
-  return { ...tokens, token_type }
 }

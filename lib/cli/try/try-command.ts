@@ -1,15 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseSubject } from '../../pleo/subject.ts'
 import { isLoopbackOrHttps } from '../../validation/url.ts'
-import type { RedirectUri } from './attempt.ts'
-import { runTry, type TryOptions } from './try-out.ts'
+import type { RedirectUri, TryOptions } from './partner.ts'
+import { runTry } from './try-out.ts'
 
 /** The redirect URI to register for a client that is tried out. */
 const ownRedirectUri = 'http://127.0.0.1:8910/callback'
 
 /** Creates `try`, which performs a flow as a client does. */
-export function createTryCommand(): Command {
-  const command = new Command('try')
+export const createTryCommand = (): Command =>
+  new Command('try')
     .description('perform an authorization code flow against a running server, as a client does')
     .requiredOption(
       '--issuer <url>',
@@ -55,8 +55,7 @@ Examples:
     --issuer https://auth.example.com --client-id <client-id> \\
     --scope companies:read --json`,
     )
-  return command.action((options: TryOptions) => runTry(command, options))
-}
+    .action((options: TryOptions) => runTry(options))
 
 /** Reads the issuer. It must use `https` or be on this machine, because secrets and tokens are sent to it. */
 function toIssuer(text: string): URL {

@@ -1,59 +1,39 @@
 import { styleText } from 'node:util'
-import type { Command } from 'commander'
 import { readTextFile } from '../../validation/text-file.ts'
+import { sayingWhy } from '../run.ts'
 import { print } from '../terminal/print.ts'
 import { askHidden, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 import { toJson } from '../terminal/text.ts'
-import type { RedirectUri } from './attempt.ts'
-import { requireAll, walk, type Narrator, type Outcome, type Plan } from './flow.ts'
+import { walk, type Narrator, type Outcome } from './flow.ts'
 import { listenFor } from './listener.ts'
-import { createPartner } from './partner.ts'
+import { createPartner, type TryOptions } from './partner.ts'
+import { inWords } from './trouble.ts'
 import { toPlain, toText } from './summary.ts'
 import { createSend } from './wire.ts'
 
-/** The options of `try`. */
-export interface TryOptions {
-  readonly issuer: URL
-  readonly clientId: string
-  readonly clientSecretFile?: string
-  readonly public?: boolean
-  readonly scope?: readonly string[]
-  readonly subject?: string
-  readonly redirectUri: RedirectUri
-  readonly par?: boolean
-  readonly dpop?: boolean
-  readonly refresh?: boolean
-  readonly revoke?: boolean
-  readonly showTokens?: boolean
-  readonly timeout: number
-  readonly json?: boolean
-}
-
 /** Performs the flow and prints the result. After an error, which is printed on stderr, the process ends with 1. */
-export async function runTry(command: Command, options: TryOptions): Promise<void> {
-  try {
-    const outcome = await tryOut(options, await readSecret(options))
-    const isShown = options.showTokens ?? false
-    await print(options.json ? toJson(toPlain(outcome, isShown)) : toText(outcome, isShown))
-    const faults = findFaults(outcome)
-    if (faults.length > 0)
-      throw new Refusal(`the authorization server is at fault: ${faults.join('; ')}`)
-  } catch (error) {
-    // Only the message: other members can contain what was sent.
-    const reason = error instanceof Error ? error.message : 'something went wrong'
-    // A new line, because the terminal can have shown ^C.
-    command.error(`\nerror: ${reason}`)
-  }
+export async function runTry(options: TryOptions): Promise<void> {
+  await sayingWhy(async () => {
+    try {
+      const outcome = await tryOut(options)
+      const isShown = options.showTokens ?? false
+      await print(options.json ? toJson(toPlain(outcome, isShown)) : toText(outcome, isShown))
+      const faults = findFaults(outcome)
+      if (faults.length > 0)
+        throw new Refusal(`the authorization server is at fault: ${faults.join('; ')}`)
+    } catch (error) {
+      // The terminal can have shown ^C.
+      process.stderr.write('\n')
+      throw await inWords(error)
+    }
+  })
+  // An answer that nobody read keeps its connection open.
+  process.exit()
 }
 
-async function tryOut(options: TryOptions, secret: string | undefined): Promise<Outcome> {
-  const { issuer, clientId, redirectUri, scope, subject } = options
-  const plan: Plan = {
-    request: { redirectUri, scope: scope?.join(' '), subject, isPushed: options.par ?? false },
-    isRefreshed: options.refresh ?? false,
-    isRevoked: options.revoke ?? false,
-  }
+async function tryOut(options: TryOptions): Promise<Outcome> {
+  const secret = await readSecret(options)
   const narrator = createNarrator()
   const interruption = new AbortController()
   const interrupt = (): void => interruption.abort(new Refusal('interrupted'))
@@ -61,18 +41,11 @@ async function tryOut(options: TryOptions, secret: string | undefined): Promise<
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
 
   narrator.step('Reading the metadata of the authorization server')
-  const partner = await createPartner({
-    issuer,
-    clientId,
-    secret,
-    hasProof: options.dpop ?? false,
-    send: createSend(narrator.detail, interruption.signal),
-    sendLast: createSend(narrator.detail),
-  })
-  requireAll(partner, plan)
-  const listener = await listenFor(redirectUri)
+  const send = createSend(narrator.detail, interruption.signal)
+  const partner = await createPartner(options, secret, send, createSend(narrator.detail))
+  const listener = await listenFor(options.redirectUri)
   try {
-    return await walk(partner, plan, narrator, async () => {
+    return await walk(partner, options, narrator, async () => {
       const answer = await listener.wait(options.timeout, interruption.signal)
       listener.close()
       return answer

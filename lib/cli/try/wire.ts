@@ -1,3 +1,4 @@
+import type { TokenEndpointResponse } from 'oauth4webapi'
 import { Refusal } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 
@@ -81,4 +82,18 @@ const toShownHeaders = (headers: Readonly<Record<string, string>>): readonly Row
 export function mask(value: string): string {
   const beginning = value.length < 20 ? '' : value.slice(0, 4)
   return `${beginning}… (${value.length} characters)`
+}
+
+/**
+ * Reads tokens with the protocol library, and keeps `token_type` as the server sent it. The library changes it to lower case,
+ * because it is compared without regard to case (RFC 6749, Section 7.1).
+ */
+export async function asSent(
+  response: Response,
+  read: (response: Response) => Promise<TokenEndpointResponse>,
+): Promise<TokenEndpointResponse> {
+  const copy = response.clone()
+  const tokens = await read(response)
+  const { token_type } = (await copy.json()) as TokenEndpointResponse
+  return { ...tokens, token_type }
 }
