@@ -8,9 +8,8 @@ import type {
   StoredPayload,
   TokenKind,
 } from '../storage.ts'
-import { endGrant } from '../grants/issue.ts'
-import { findStoredRefreshToken } from '../grants/introspect.ts'
-import { grantIdOf, type TokenValues } from '../grants/token-values.ts'
+import { endGrant } from '../grants/revoke.ts'
+import { findStoredRefreshToken, grantIdOf, type TokenValues } from '../grants/token-values.ts'
 
 /** The parts of the adapters. */
 export interface AdapterParts {

@@ -3,7 +3,7 @@ import compose from 'koa-compose'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { introspect, type Introspection, type IssuedToken } from '../grants/introspect.ts'
+import { introspect, type Introspection, type StoredToken } from '../grants/introspect.ts'
 import { revoke } from '../grants/revoke.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
 import type { StoredPayload } from '../storage.ts'
@@ -78,7 +78,7 @@ export function createTokenIntrospection(
   )
   const revocation = createEndpoint(provider, 'revocation', async (ctx) => {
     const client = {
-      isAllowed: (token: IssuedToken) => isAllowed(ctx, token),
+      isAllowed: (token: StoredToken) => isAllowed(ctx, token),
       endsGrant: async () => revokeGrantPolicyOf(provider)(ctx),
     }
     const { token, grantId } = (await revoke(tokenOf(ctx), client, parts)) ?? {}
@@ -92,7 +92,7 @@ export function createTokenIntrospection(
     async introspect(value) {
       // No request came that waits for current keys.
       if (value.includes('.')) await keys.follow()
-      const caller = { isAllowed: (token: IssuedToken) => isAccessToken(provider, token) }
+      const caller = { isAllowed: (token: StoredToken) => isAccessToken(provider, token) }
       // All members are there: it is an access token.
       return (await introspect(value, caller, parts)) as Introspection
     },
@@ -146,7 +146,7 @@ const errorOf = ({ body }: { readonly body: unknown }): unknown =>
 const tokenOf = ({ oidc }: KoaContextWithOIDC): string => String(oidc.params?.['token'])
 
 /** Asks the policy of the endpoint. The policy and listeners see the token as the framework's own model. */
-async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<boolean> {
+async function isAllowed(ctx: KoaContextWithOIDC, token: StoredToken): Promise<boolean> {
   const { oidc } = ctx
   const { provider, client } = oidc
   if (!client || !(await isInSession(provider, token.payload))) return false
@@ -163,7 +163,7 @@ async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<b
 type Model = new (payload: StoredPayload) => Parameters<TokenPolicy>[2]
 
 /** Whether it is an access token of a client that is there and not suspended. An API cannot check certificates. */
-async function isAccessToken(provider: Provider, { kind, payload }: IssuedToken): Promise<boolean> {
+async function isAccessToken(provider: Provider, { kind, payload }: StoredToken): Promise<boolean> {
   if (kind !== 'AccessToken' || payload['x5t#S256'] !== undefined) return false
   try {
     const client = await provider.Client.find(payload.clientId ?? '')
