@@ -17,11 +17,11 @@ import { createConnectionRoutes } from './consent/connection-pages.ts'
 import { createSignInRoutes } from './consent/sign-in-pages.ts'
 import { checkMounting } from './http/check-mounting.ts'
 import { ConfigurationError } from './errors.ts'
-import { createApp } from './http/app.ts'
+import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createAssetRoutes } from './http/asset-routes.ts'
+import { createPostAuthorization } from './http/authorization-request.ts'
 import { createErrorRenderer } from './http/error-page.ts'
-import { createByPath, createFront, type PathMiddleware } from './http/front.ts'
-import { createPostAuthorization } from './http/post-authorization.ts'
+import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
 import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
@@ -48,7 +48,7 @@ import {
   routes,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { checkRequestSize, createParameterReader } from './oidc/read-parameters.ts'
+import { createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
@@ -110,7 +110,7 @@ export function createAuthorizationServer(
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
-  const asGet = createPostAuthorization(config.issuer, checkRequestSize)
+  const asGet = createPostAuthorization(config.issuer)
   use(provider, [
     createFront(provider, config, renderError),
     compose([keys.middleware, createEmptySecrets(provider), tokens.middleware]),

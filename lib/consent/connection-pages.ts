@@ -10,7 +10,7 @@ import { checkedForm, formParser, type TokenBase } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
 import { toGoneClient, toShownAccount, toShownClient } from './shown-client.ts'
 import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
-import type { PathMiddleware } from '../http/front.ts'
+import type { PathMiddleware } from '../http/app.ts'
 import { signedInPerson, type SignedInPerson } from './signed-in.ts'
 
 /** A request of a person who is signed in. */

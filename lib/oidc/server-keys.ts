@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { createByPath } from '../http/front.ts'
+import { createByPath } from '../http/app.ts'
 import { replaceSigningKeys, routesOf } from './internals.ts'
 import { createKeyFollower, toMaxAge, type KeyFollower } from '../keys/key-follower.ts'
 import type { KeyTimes } from '../keys/schedule.ts'
