@@ -131,18 +131,21 @@ function ownUrl(url: string, prefix: string): string | undefined {
 /** Some middleware, and the path it is for, or how such a path begins. */
 export type PathMiddleware = readonly [path: string | { readonly begins: string }, Middleware]
 
-/** Runs the middleware of the path of a request. */
+/** A path as the framework compares it: it takes every case and a slash at the end. */
+export const toFolded = (path: string): string => path.toLowerCase().replace(/\/$/, '')
+
+/** Runs the middleware of the path of a request. The framework makes two slashes in a path of `configure` one. */
 export function createByPath(entries: readonly PathMiddleware[]): Middleware {
   const exact = new Map<string, Middleware>()
   const beginnings: (readonly [string, Middleware])[] = []
   for (const [path, middleware] of entries) {
-    if (typeof path === 'string') exact.set(path, middleware)
+    if (typeof path === 'string') exact.set(toFolded(path.replaceAll('//', '/')), middleware)
     else beginnings.push([path.begins, middleware])
   }
   return (ctx, next) => {
     const { path } = ctx
     const middleware =
-      exact.get(path) ?? beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
+      exact.get(toFolded(path)) ?? beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
     return middleware ? middleware(ctx, next) : next()
   }
 }

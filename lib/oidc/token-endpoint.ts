@@ -19,8 +19,8 @@ import { toIdentifier, type TokenValues } from '../grants/token-values.ts'
 import type { GrantInfo } from '../pleo/accounts.ts'
 import type { StoredPayload } from '../storage.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
-import { explainProof } from './grant-errors.ts'
-import { resourceServerInfoOf, writeToken } from './internals.ts'
+import { explainProof } from './endpoint-errors.ts'
+import { internalsOf, writeToken } from './internals.ts'
 
 /** A request at the token endpoint. No parameter but `resource` may be sent twice. */
 type Context = TokenEndpointGrantContext<{
@@ -41,6 +41,7 @@ export function registerGrants(
 ): void {
   const { accounts, lifetimes, resourceServer, storage } = config
   const { audience, scopes } = resourceServer
+  const { resourceIndicators } = internalsOf(provider).configuration.features
   const toServer = (ctx: Context): IssuingServer => ({
     audience,
     lifetimes,
@@ -49,7 +50,7 @@ export function registerGrants(
     teller: tellProvider(ctx, teller),
     onAccepted: (found) => setEntities(ctx, found),
     async findApi(resource) {
-      const api = await resourceServerInfoOf(provider)(ctx, resource, ctx.oidc.client)
+      const api = await resourceIndicators.getResourceServerInfo(ctx, resource, ctx.oidc.client)
       const keepsJwts = resourceServer.accessTokenFormat === 'jwt'
       return { scope: api.scope, write: (token) => write(ctx, token, { resource, api, keepsJwts }) }
     },
