@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module'
 import type { Middleware } from 'koa'
 import compose from 'koa-compose'
-import Provider, { type Configuration } from 'oidc-provider'
+import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
 import { warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
-import { checkStaticClients, checkStaticNames } from './oidc/static-clients.ts'
 import { checkStorage, resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
@@ -16,18 +15,17 @@ import { createConnectionTeller } from './grants/events.ts'
 import { createConnectionRoutes } from './consent/connection-pages.ts'
 import { createSignInRoutes } from './consent/sign-in-pages.ts'
 import { checkMounting } from './http/check-mounting.ts'
-import { ConfigurationError } from './errors.ts'
-import { createApp } from './http/app.ts'
+import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createAssetRoutes } from './http/asset-routes.ts'
+import { createPostAuthorization } from './http/authorization-request.ts'
 import { createErrorRenderer } from './http/error-page.ts'
-import { createByPath, createFront, type PathMiddleware } from './http/front.ts'
-import { createPostAuthorization } from './http/post-authorization.ts'
+import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
 import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
+import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
-import { createEmptySecrets, explainClientErrors } from './oidc/client-authentication.ts'
 import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import {
@@ -36,7 +34,7 @@ import {
   compareHashedSecrets,
   keepOwnMembersInGrants,
   nameGrantInTokens,
-  promptsOf,
+  internalsOf,
   recheckRedirectUris,
 } from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
@@ -48,14 +46,18 @@ import {
   routes,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { checkRequestSize, createParameterReader } from './oidc/read-parameters.ts'
+import { createEmptySecrets, createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
-import { createFindShownClient, createRegisteredClients } from './oidc/registered-clients.ts'
+import {
+  checkStaticClients,
+  checkStaticNames,
+  createFindShownClient,
+  createRegisteredClients,
+} from './oidc/framework-clients.ts'
 import type { AuthorizationServer } from './server.ts'
-import { explainGrantErrors } from './oidc/grant-errors.ts'
-import { createConfiguredCheck } from './oidc/supported-configuration.ts'
+import { explainErrors } from './oidc/endpoint-errors.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues } from './grants/token-values.ts'
@@ -79,7 +81,7 @@ const findTemplateMistakes: FindTemplateMistakes = (views) => {
 /**
  * Creates the authorization server. Nothing is opened or started.
  *
- * @throws {@link ConfigurationError} with every mistake in the options at once
+ * @throws ConfigurationError with every mistake in the options at once
  */
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
@@ -103,20 +105,21 @@ export function createAuthorizationServer(
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
-  const metadata = createMetadata(config, views.languages, promptsOf(provider))
+  const metadata = createMetadata(provider, config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
   const registered = createRegisteredClients({ config, provider, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
-  const asGet = createPostAuthorization(config.issuer, checkRequestSize)
   use(provider, [
     createFront(provider, config, renderError),
-    compose([keys.middleware, createEmptySecrets(provider), tokens.middleware]),
+    keys.middleware,
+    createEmptySecrets(provider),
     createByPath([
-      [routes.authorization, compose([asGet, findOpened(config)])],
+      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
+      ...tokens.routes,
       ...registered.routes,
       ...createPages({ provider, findClient, config, views, connections, logos }),
     ]),
@@ -155,13 +158,15 @@ function adapt(
   keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
   recheckRedirectUris(provider)
-  const read = createParameterReader(promptsOf(provider), resourceServer.audience)
+  const read = createParameterReader(
+    internalsOf(provider).configuration.prompts,
+    resourceServer.audience,
+  )
   changeParameters(provider, read)
   answerInQuery(provider)
   acceptProofsOnce(provider, waiting.get('ReplayDetection') ?? storage.records('ReplayDetection'))
   reportUnavailableStorage(provider)
-  explainGrantErrors(provider)
-  explainClientErrors(provider)
+  explainErrors(provider)
 }
 
 /** The pages, without those of errors. */
@@ -174,23 +179,4 @@ function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddlew
     ...createSignInRoutes(parts),
     [{ begins: `${interactionPath}/` }, createInteractionRoutes(parts)],
   ]
-}
-
-function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
-  const checkConfigured = createConfiguredCheck(mapped)
-  const configuration: unknown = configure(mapped)
-  if (typeof configuration !== 'object' || configuration === null) {
-    // Without one, the framework would start with development keys and a sign-in for anybody.
-    const message = 'must return the configuration to use'
-    throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
-  }
-  checkConfigured(configuration)
-  try {
-    return new Provider(issuer, configuration)
-  } catch (error) {
-    // The framework's error about keys has the private key as its cause.
-    if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
-    const { message } = error
-    throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
-  }
 }

@@ -67,7 +67,6 @@ export type { LogoWarning } from './pages/logos/teller.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {
-  EndedGrant,
   Exchange,
   ExchangeResult,
   GrantStorage,
@@ -78,6 +77,9 @@ export type {
   RecordStorage,
   Storage,
   StorageProblem,
+  StoredGrant,
+  // Its name in earlier versions.
+  StoredGrant as EndedGrant,
   StoredPayload,
   StoredRefreshToken,
   TokenKind,

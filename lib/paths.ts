@@ -92,12 +92,17 @@ const resumption: Endpoint = { methods: ['GET'] }
 const form: Endpoint = { methods: ['POST'] }
 const page: Endpoint = { methods: [...reads, 'POST'] }
 
+/** The paths at which a client authenticates. */
+export const clientPaths: readonly string[] = [
+  routes.token,
+  routes.introspection,
+  routes.revocation,
+  routes.pushed_authorization_request,
+]
+
 const endpoints: ReadonlyMap<string, Endpoint> = new Map([
+  ...clientPaths.map((path): [string, Endpoint] => [path, client]),
   [routes.authorization, flow],
-  [routes.token, client],
-  [routes.introspection, client],
-  [routes.revocation, client],
-  [routes.pushed_authorization_request, client],
   [routes.jwks, { ...metadata, isBare: true }],
   [oauthMetadataPath, metadata],
   [openidMetadataPath, metadata],

@@ -214,7 +214,7 @@ export interface GrantStorage {
    * Ends a grant with all that belongs to it. Resolves to what it was for the one caller who ended it, to undefined
    * for every other.
    */
-  end(grantId: string): Promise<EndedGrant | undefined>
+  end(grantId: string): Promise<StoredGrant | undefined>
 
   /**
    * Ends every grant of a client, or of a client for one subject. Resolves to those it ended.
@@ -223,17 +223,17 @@ export interface GrantStorage {
   endAll(of: {
     readonly clientId: string
     readonly subject?: string
-  }): Promise<readonly EndedGrant[]>
+  }): Promise<readonly StoredGrant[]>
 }
 
-/** A grant that is over. */
-export interface EndedGrant {
+/** A grant, as it is stored. It may have ended since. */
+export interface StoredGrant {
   readonly grantId: string
   readonly payload: StoredPayload
 }
 
 /** A grant in a list. */
-export interface ListedGrant extends EndedGrant {
+export interface ListedGrant extends StoredGrant {
   /** When it ends unless it is refreshed, in milliseconds since the epoch. */
   readonly endsAt: number
   /** When it was last seen in use, in milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { EndedGrant, GrantStorage, TokenKind } from '../../lib/storage.ts'
+import type { StoredGrant, GrantStorage, TokenKind } from '../../lib/storage.ts'
 import { copyOf, type Space } from './space.ts'
 import { exchangeIn, shorten, store, toToken, type Live } from './exchange.ts'
 import { toLoadedGrant, type Grant, type Token } from './loaded-grant.ts'
@@ -79,7 +79,7 @@ function createListAndEnds(
   }
 }
 
-const toEnded = (key: string, { payload }: Grant): EndedGrant => ({
+const toEnded = (key: string, { payload }: Grant): StoredGrant => ({
   grantId: key.slice(keyOf('').length),
   payload: copyOf(payload),
 })

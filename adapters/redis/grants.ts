@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type {
-  EndedGrant,
+  StoredGrant,
   GrantStorage,
   ListedGrant,
   LoadedGrant,
@@ -118,11 +118,11 @@ function createListAndEnds(
   places: Places,
   indexes: GrantIndexes,
 ): Pick<GrantStorage, 'list' | 'end' | 'endAll'> {
-  const open = (key: string, sealed: unknown): EndedGrant => {
+  const open = (key: string, sealed: unknown): StoredGrant => {
     const payload = openPayload(keys, `${key}/g`, sealed as Buffer)
     return { grantId: String(payload['jti']), payload }
   }
-  const end = async (key: string): Promise<EndedGrant | undefined> => {
+  const end = async (key: string): Promise<StoredGrant | undefined> => {
     const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
     if (!sealed) return undefined
     // Nobody waits for it: an entry that is left names nothing, and expires.

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { ClientMetadataError } from '../errors.ts'
-import { carefully } from '../grants/events.ts'
+import { callListeners } from '../grants/events.ts'
 import { refuseUnknown } from '../validation/did-you-mean.ts'
 import type { RecordStorage } from '../storage.ts'
 import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
@@ -141,7 +141,7 @@ export function tellChange(
   )
   if (members.length === 0) return
   const event = { clientId: after.client_id, members }
-  carefully(() => events.emit('client.changed_itself', event))
+  callListeners(() => events.emit('client.changed_itself', event))
 }
 
 function notSelfRegistered(): Error {

@@ -59,15 +59,19 @@ export interface ClientRecord extends StoredClient {
 export const hashedSecret: string = randomBytes(32).toString('base64url')
 
 /**
- * Returns what the framework sees of a stored client: nothing while it is suspended, so that every endpoint treats it as one
- * that is not there. A client that was stored with its secret as it is passes as it is.
+ * The stored clients as the framework sees them: none while it is suspended, so that every endpoint treats it as one that is not
+ * there. A client that was stored with its secret as it is passes as it is.
  */
-export function toFrameworkClient(payload: StoredPayload | undefined): StoredPayload | undefined {
-  const isSuspended = registrationOf(payload)?.suspendedAt !== undefined
-  return payload && !isSuspended ? toShownClientMetadata(payload) : undefined
-}
+export const toFrameworkClients = (records: RecordStorage): RecordStorage => ({
+  ...records,
+  async find(id) {
+    const payload = await records.find(id)
+    const isSuspended = registrationOf(payload)?.suspendedAt !== undefined
+    return payload && !isSuspended ? toShownClientMetadata(payload) : undefined
+  },
+})
 
-/** The same, also for a client that is suspended: people may still see its connections. */
+/** The metadata of a stored client as the framework sees it, also if it is suspended: people may still see its connections. */
 export function toShownClientMetadata(payload: StoredPayload): StoredPayload {
   const { registration: _, version: __, ...members } = payload
   const metadata: StoredPayload = { ...members, ...toLocalized(members) }

@@ -9,7 +9,7 @@ import { authorizedSubjects } from './connectable-subjects.ts'
 import { checkedForm, formParser, type TokenBase } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
 import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
-import type { PathMiddleware } from '../http/front.ts'
+import type { PathMiddleware } from '../http/app.ts'
 import { signedInPerson, toShownAccount, type SignedInPerson } from './signed-in.ts'
 
 /** A request of a person who is signed in. */

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { EndedGrant, StoredPayload } from '../storage.ts'
+import type { StoredGrant, StoredPayload } from '../storage.ts'
 
 /** Who or what ended a grant. */
 export type RevocationReason =
@@ -59,10 +59,10 @@ export interface ConnectionEvents {
 /** Tells the host; what its listeners throw ends nothing but them. */
 export interface ConnectionTeller {
   readonly events: EventEmitter<ConnectionEvents>
-  created(grant: EndedGrant): void
-  refreshed(grant: EndedGrant): void
-  repeated(grant: EndedGrant, secondsSinceFirstUse: number): void
-  revoked(grant: EndedGrant, reason: RevocationReason, by?: string): void
+  created(grant: StoredGrant): void
+  refreshed(grant: StoredGrant): void
+  repeated(grant: StoredGrant, secondsSinceFirstUse: number): void
+  revoked(grant: StoredGrant, reason: RevocationReason, by?: string): void
 }
 
 /** Makes what tells the host. */
@@ -70,14 +70,14 @@ export function createConnectionTeller(): ConnectionTeller {
   const events = new EventEmitter<ConnectionEvents>()
   return {
     events,
-    created: (grant) => carefully(() => events.emit('connection.created', toEvent(grant))),
-    refreshed: (grant) => carefully(() => events.emit('connection.refreshed', toEvent(grant))),
+    created: (grant) => callListeners(() => events.emit('connection.created', toEvent(grant))),
+    refreshed: (grant) => callListeners(() => events.emit('connection.refreshed', toEvent(grant))),
     repeated: (grant, secondsSinceFirstUse) =>
-      carefully(() =>
+      callListeners(() =>
         events.emit('connection.refresh_repeated', { ...toEvent(grant), secondsSinceFirstUse }),
       ),
     revoked: (grant, reason, by) =>
-      carefully(() =>
+      callListeners(() =>
         events.emit('connection.revoked', {
           ...toEvent(grant),
           reason,
@@ -88,7 +88,7 @@ export function createConnectionTeller(): ConnectionTeller {
 }
 
 /** A stored grant, as the host is told of it. */
-export function toEvent({ grantId, payload }: EndedGrant): ConnectionEvent {
+export function toEvent({ grantId, payload }: StoredGrant): ConnectionEvent {
   const { clientId = '', subject = '', accountId } = payload
   return { grantId, clientId, subject, accountId: String(accountId), scopes: scopesOf(payload) }
 }
@@ -99,7 +99,7 @@ function scopesOf({ openid }: StoredPayload): readonly string[] {
 }
 
 /** Calls listeners of a host. If one throws, the process warns of it, and the work goes on. */
-export function carefully(tell: () => void): void {
+export function callListeners(tell: () => void): void {
   try {
     tell()
   } catch (error) {

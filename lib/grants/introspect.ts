@@ -1,9 +1,14 @@
 import { subjectClaim, type VerifyJwt } from '../keys/jwt-access-tokens.ts'
 import { parseSubject } from '../pleo/subject.ts'
 import type { GrantStorage, LoadedGrant, RecordStorage, StoredPayload } from '../storage.ts'
-import { hasExpired } from './issue.ts'
-import { findRefreshToken } from './refresh.ts'
-import { generationOf, grantIdOf, toIdentifier, type TokenValues } from './token-values.ts'
+import {
+  findStoredRefreshToken,
+  generationOf,
+  grantIdOf,
+  hasExpired,
+  toIdentifier,
+  type TokenValues,
+} from './token-values.ts'
 
 /** The answer about an access token, with the members of an introspection response. */
 export type Introspection =
@@ -28,8 +33,8 @@ export type Introspection =
       readonly cnf?: { readonly jkt: string }
     }
 
-/** A token of this server that is stored. It may have expired. */
-export type IssuedToken = {
+/** A token of this server, as it is stored. It has not expired, but its grant may have. */
+export type StoredToken = {
   /** A refresh token that was replaced has `consumed`. */
   readonly payload: StoredPayload & { readonly jti: string }
 } & (
@@ -41,8 +46,8 @@ export type IssuedToken = {
   | { readonly kind: 'ClientCredentials'; readonly grant?: undefined }
 )
 
-/** The parts that introspection and revocation need. */
-export interface TokenParts {
+/** The server, as introspection and revocation need it. */
+export interface IntrospectingServer {
   readonly issuer: string
   readonly audience: string
   /** Seconds. */
@@ -57,7 +62,7 @@ export interface TokenParts {
 /** The caller that asks about a token. `oidc/token-introspection.ts` decides who may. */
 export interface TokenCaller {
   /** Called only if there is such a token. */
-  isAllowed(token: IssuedToken): Promise<boolean>
+  isAllowed(token: StoredToken): Promise<boolean>
 }
 
 /**
@@ -68,19 +73,19 @@ export interface TokenCaller {
 export async function introspect(
   value: string,
   caller: TokenCaller,
-  parts: TokenParts,
+  server: IntrospectingServer,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const token = await findToken(value, parts)
+  const token = await findToken(value, server)
   if (!token || !isGood(token) || !(await caller.isAllowed(token))) return { active: false }
   const { kind, payload, grant } = token
-  const { issuer, audience } = parts
+  const { issuer, audience } = server
   // A grant without a subject is good for no company.
   const subject = parseSubject(grant?.payload.subject ?? '')
   if (grant && !subject) return { active: false }
   // A token that `configure` made for another API must not pass for one of this API. A refresh token is for this server.
   const { extra, aud, scope = '', clientId, exp, iat, jkt, 'x5t#S256': x5t } = payload
   if (kind !== 'RefreshToken' && ![aud].flat().includes(audience)) return { active: false }
-  if (kind === 'AccessToken') await noteUse(token.grantId, token.grant, parts)
+  if (kind === 'AccessToken') await noteUse(token.grantId, token.grant, server)
   return {
     active: true,
     ...(subject && { sub: subject.id }),
@@ -98,23 +103,30 @@ export async function introspect(
   }
 }
 
-/** Finds a token by its value, with one look at the storage. */
+/** Finds a token that has not expired by its value, with one look at the storage. */
 export async function findToken(
   value: string,
-  parts: TokenParts,
-): Promise<IssuedToken | undefined> {
+  server: IntrospectingServer,
+): Promise<StoredToken | undefined> {
   // No other token has a dot in it.
-  if (value.includes('.')) return findJwt(value, parts)
+  const token = await (value.includes('.') ? findJwt : findOpaque)(value, server)
+  return token && !hasExpired(token.payload) ? token : undefined
+}
+
+async function findOpaque(
+  value: string,
+  server: IntrospectingServer,
+): Promise<StoredToken | undefined> {
   const grantId = grantIdOf(value)
   if (grantId === undefined) {
-    const payload = await parts.clientCredentials.find(value)
+    const payload = await server.clientCredentials.find(value)
     return payload && { kind: 'ClientCredentials', payload: { ...payload, jti: value } }
   }
-  const grant = await parts.grants.load(grantId)
+  const grant = await server.grants.load(grantId)
   if (!grant) return undefined
   const isRefreshToken = generationOf(value) !== undefined
   const payload = isRefreshToken
-    ? findStoredRefreshToken(value, grant, parts.values)
+    ? findStoredRefreshToken(value, grant, server.values)
     : grant.find('AccessToken', value)
   const kind = isRefreshToken ? 'RefreshToken' : 'AccessToken'
   return payload && { kind, payload: { ...payload, jti: value }, grantId, grant }
@@ -123,8 +135,8 @@ export async function findToken(
 /** Finds the stored access token of a JWT: a JWT that was ended still verifies. */
 async function findJwt(
   value: string,
-  { verifyJwt, grants }: TokenParts,
-): Promise<IssuedToken | undefined> {
+  { verifyJwt, grants }: IntrospectingServer,
+): Promise<StoredToken | undefined> {
   const jwt = await verifyJwt(value)
   if (!jwt) return undefined
   const { grantId, jti, iat, exp } = jwt
@@ -136,20 +148,9 @@ async function findJwt(
   return { kind: 'AccessToken', payload, grantId, grant }
 }
 
-/** Finds a refresh token as it is stored. One that was replaced counts as consumed. */
-export function findStoredRefreshToken(
-  value: string,
-  loaded: LoadedGrant,
-  values: TokenValues,
-): StoredPayload | undefined {
-  const found = findRefreshToken(values, value, loaded)
-  if (!found?.isReplaced) return found?.payload
-  return { ...found.payload, consumed: loaded.refreshToken?.rotatedAt ?? loaded.now }
-}
-
-/** Whether the token, and its grant, have not ended and belong together. */
-function isGood({ payload, grant }: IssuedToken): boolean {
-  if (hasExpired(payload) || payload.consumed !== undefined) return false
+/** Whether the token was not replaced, and belongs to a grant that has not expired. */
+function isGood({ payload, grant }: StoredToken): boolean {
+  if (payload.consumed !== undefined) return false
   if (!grant) return true
   const { clientId, accountId } = grant.payload
   const isOfGrant = payload.clientId === clientId && payload['accountId'] === accountId
@@ -166,7 +167,7 @@ const useInterval = 60_000
 async function noteUse(
   grantId: string,
   { now, lastUsedAt, refreshToken }: LoadedGrant,
-  { grants, refreshRetryWindow }: TokenParts,
+  { grants, refreshRetryWindow }: IntrospectingServer,
 ): Promise<void> {
   const { rotatedAt, isUsed = true, generation = 0 } = refreshToken ?? {}
   const closesWindow =

@@ -1,10 +1,10 @@
 import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
-import type { EndedGrant, NewToken, StoredPayload } from '../storage.ts'
+import type { StoredGrant, NewToken, StoredPayload } from '../storage.ts'
 import { missingProof } from '../validation/dpop-proof.ts'
 import { toNormalUri } from '../validation/url.ts'
-import type { RevocationReason } from './events.ts'
-import type { Api, Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
+import type { Api, Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
+import { hasExpired } from './token-values.ts'
 
 // The steps that the redemption of a code (redeem.ts) and a refresh (refresh.ts) share.
 
@@ -14,7 +14,7 @@ import type { Api, Found, IssuedTokens, TokenDeps, TokenRequest } from './token-
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
  */
-export class InvalidGrant extends ProtocolError {
+export class InvalidGrantError extends ProtocolError {
   /** The reason, for the host alone. */
   readonly error_detail: string
 
@@ -26,19 +26,17 @@ export class InvalidGrant extends ProtocolError {
 
 /** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
 export function checkOwner({ request: { client }, grant, used }: Found): void {
-  if (used.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
+  if (used.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
   if (hasExpired(used)) {
     const kind = used['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
-    throw new InvalidGrant(`${kind} is expired`, `the ${kind} has expired`)
+    throw new InvalidGrantError(`${kind} is expired`, `the ${kind} has expired`)
   }
-  if (hasExpired(grant.payload)) throw new InvalidGrant('grant is expired', 'the grant has expired')
-  if (grant.payload.clientId !== client.clientId) throw new InvalidGrant('client mismatch')
+  if (hasExpired(grant.payload))
+    throw new InvalidGrantError('grant is expired', 'the grant has expired')
+  if (grant.payload.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
 }
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000)
-
-/** Whether a code, a token or a grant has ended by its lifetime. */
-export const hasExpired = ({ exp }: StoredPayload): boolean => Number(exp) <= secondsNow()
 
 /**
  * Checks that a request has a proof if it needs one. This is not `invalid_grant`: after that, clients throw away a refresh
@@ -55,7 +53,7 @@ export function requireProof({ client, proof }: TokenRequest, jkt?: unknown): vo
 /** Checks that the key of a request is the one that its code or refresh token is bound to. */
 export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
   if (jkt === undefined || proof?.jkt === jkt) return
-  throw new InvalidGrant(
+  throw new InvalidGrantError(
     'failed jkt verification',
     'bound to another key than that of the DPoP proof',
   )
@@ -69,21 +67,13 @@ export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
  */
 export function checkTarget({ request, grant, used }: Found, audience: string): void {
   const { resources } = request
-  const isForOther = toNormalUri(resourceOf(used, audience)) !== toNormalUri(audience)
+  const name = resourceOf(used, audience)
+  const isForOther = name !== audience && toNormalUri(name) !== toNormalUri(audience)
   if (resources.some((resource) => resource !== audience || isForOther)) {
     throw new ProtocolError('invalid_target', `resource must be ${audience}`)
   }
-  if (used['accountId'] !== grant.payload['accountId']) throw new InvalidGrant('accountId mismatch')
-}
-
-/** Ends a grant, and tells the host. */
-export async function endGrant(
-  { grants, teller }: Pick<TokenDeps, 'grants' | 'teller'>,
-  grantId: string,
-  reason: RevocationReason,
-): Promise<void> {
-  const ended = await grants.end(grantId)
-  if (ended) teller.revoked(ended, reason)
+  if (used['accountId'] !== grant.payload['accountId'])
+    throw new InvalidGrantError('accountId mismatch')
 }
 
 /** Returns the name that a code or refresh token has for its API. If it has several, each of them is the audience. */
@@ -100,7 +90,7 @@ function resourceOf({ resource }: StoredPayload, audience: string): string {
  */
 function narrowScopes(
   scopes: readonly string[],
-  { payload }: EndedGrant,
+  { payload }: StoredGrant,
   { resource, api }: { readonly resource: string; readonly api: Api },
 ): readonly string[] {
   const { resources, rejected } = payload as GrantedScopes
@@ -122,7 +112,7 @@ interface GrantedScopes {
 }
 
 /** Returns a lifetime in seconds that does not outlive the grant. */
-function within({ payload: { exp } }: EndedGrant, seconds: number): number {
+function within({ payload: { exp } }: StoredGrant, seconds: number): number {
   return exp === undefined ? seconds : Math.max(1, Math.min(seconds, Number(exp) - secondsNow()))
 }
 
@@ -138,12 +128,12 @@ export async function writeAccessToken(
     readonly scopes: readonly string[]
     readonly toValue: (scope: string) => string
   },
-  deps: TokenDeps,
+  server: IssuingServer,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
-  const resource = resourceOf(used, deps.audience)
-  const api = await deps.findApi(resource)
+  const resource = resourceOf(used, server.audience)
+  const api = await server.findApi(resource)
   const scope = narrowScopes(wanted.scopes, grant, { resource, api }).join(' ')
-  const lifetime = within(grant, deps.lifetimes.accessToken)
+  const lifetime = within(grant, server.lifetimes.accessToken)
   const accessToken = await api.write({
     value: wanted.toValue(scope),
     lifetime,
@@ -182,7 +172,7 @@ const inherited: ReadonlySet<string> = new Set([
 export function toRefreshToken(
   { grant, used }: Found,
   { id, ...own }: { readonly id: string; readonly gty: string; readonly [member: string]: unknown },
-  { values, lifetimes }: TokenDeps,
+  { values, lifetimes }: IssuingServer,
 ): NewToken {
   const lifetime = within(grant, lifetimes.refreshToken)
   const iat = secondsNow()

@@ -6,13 +6,13 @@ import {
   checkKey,
   checkOwner,
   checkTarget,
-  endGrant,
-  InvalidGrant,
+  InvalidGrantError,
   requireProof,
   toRefreshToken,
   writeAccessToken,
 } from './issue.ts'
-import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
+import { endGrant } from './revoke.ts'
+import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
 import { grantIdOf } from './token-values.ts'
 
 /** A request that gives up a code. */
@@ -36,47 +36,45 @@ const gty = 'authorization_code'
  * @throws ProtocolError if the request is refused
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3 RFC 6749, Section 4.1.3}
  */
-export async function redeem(request: CodeRequest, deps: TokenDeps): Promise<IssuedTokens> {
+export async function redeem(request: CodeRequest, server: IssuingServer): Promise<IssuedTokens> {
   const { client, proof } = request
   const grantId = grantIdOf(request.code)
-  const loaded = grantId === undefined ? undefined : await deps.grants.load(grantId)
+  const loaded = grantId === undefined ? undefined : await server.grants.load(grantId)
   const used = loaded?.find('AuthorizationCode', request.code)
   if (grantId === undefined || !loaded || !used) {
-    throw new InvalidGrant('authorization code not found')
+    throw new InvalidGrantError('authorization code not found')
   }
   const found = { request, grant: { grantId, payload: loaded.payload }, used }
   checkCode(request, found)
   if (isReplay(loaded, used)) {
-    await endGrant(deps, grantId, 'replay')
+    await endGrant(server, grantId, 'replay')
     throw alreadyUsed()
   }
-  checkTarget(found, deps.audience)
+  checkTarget(found, server.audience)
   requireProof(request, used['dpopJkt'])
   await proof?.use()
   checkKey(request, used['dpopJkt'])
-  deps.accept(found)
+  server.onAccepted(found)
 
-  const issued = await writeAccessToken(
-    found,
-    { gty, scopes: toScopeNames(used['scope']), toValue: () => deps.values.create(grantId) },
-    deps,
-  )
-  const id = deps.values.createRefreshToken(grantId)
+  const scopes = toScopeNames(used['scope'])
+  const toValue = (): string => server.values.create(grantId)
+  const issued = await writeAccessToken(found, { gty, scopes, toValue }, server)
+  const id = server.values.createRefreshToken(grantId)
   // Clients that authenticate need no key for their refresh tokens (RFC 9449, Section 5).
   const bound = client.isPublic && proof && { jkt: proof.jkt }
   const refreshToken = client.getsRefreshTokens
-    ? toRefreshToken(found, { id, gty, rotations: 0, ...bound }, deps)
+    ? toRefreshToken(found, { id, gty, rotations: 0, ...bound }, server)
     : undefined
 
-  const result = await deps.grants.exchange(grantId, {
+  const result = await server.grants.exchange(grantId, {
     used: { kind: 'AuthorizationCode', id: request.code },
     accessToken: issued.accessToken.stored,
     refreshToken,
     retryWindow: 0,
   })
-  if (result === 'gone') throw new InvalidGrant('grant not found')
+  if (result === 'gone') throw new InvalidGrantError('grant not found')
   if (result !== 'exchanged') throw alreadyUsed()
-  deps.teller.created(found.grant)
+  server.teller.created(found.grant)
   return { ...issued, refreshToken }
 }
 
@@ -87,7 +85,7 @@ function checkCode(request: CodeRequest, found: Found): void {
   checkCodeVerifier(request.codeVerifier, codeChallenge)
   requireProof(request)
   if (redirectUri !== request.redirectUri) {
-    throw new InvalidGrant(
+    throw new InvalidGrantError(
       'authorization code redirect_uri mismatch',
       'redirect_uri is not the one of the request',
     )
@@ -102,13 +100,13 @@ function checkCode(request: CodeRequest, found: Found): void {
 function checkCodeVerifier(verifier: string | undefined, challenge: unknown): void {
   if (verifier === undefined) {
     if (challenge === undefined) return
-    throw new InvalidGrant('code_verifier must be provided', 'code_verifier is missing')
+    throw new InvalidGrantError('code_verifier must be provided', 'code_verifier is missing')
   }
   const fault = findVerifierFault(verifier)
   if (fault !== undefined) throw new ProtocolError('invalid_request', `code_verifier ${fault}`)
   if (hash('sha256', verifier, 'base64url') === challenge) return
   const reason = 'code_verifier does not match code_challenge'
-  throw new InvalidGrant(reason, reason)
+  throw new InvalidGrantError(reason, reason)
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.1 RFC 7636, Section 4.1} */
@@ -123,4 +121,7 @@ const isReplay = ({ now }: LoadedGrant, { consumed }: StoredPayload): boolean =>
   consumed !== undefined && now - consumed > codeOverlap
 
 const alreadyUsed = (): Error =>
-  new InvalidGrant('authorization code already consumed', 'the authorization code was already used')
+  new InvalidGrantError(
+    'authorization code already consumed',
+    'the authorization code was already used',
+  )

@@ -7,14 +7,14 @@ import {
   checkKey,
   checkOwner,
   checkTarget,
-  endGrant,
-  InvalidGrant,
+  InvalidGrantError,
   requireProof,
   toRefreshToken,
   writeAccessToken,
 } from './issue.ts'
-import type { Found, IssuedTokens, TokenDeps, TokenRequest } from './token-request.ts'
-import { generationOf, grantIdOf, type TokenValues } from './token-values.ts'
+import { endGrant } from './revoke.ts'
+import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
+import { findRefreshToken, grantIdOf } from './token-values.ts'
 
 /** A request that gives up a refresh token. */
 export interface RefreshRequest extends TokenRequest {
@@ -23,8 +23,8 @@ export interface RefreshRequest extends TokenRequest {
   readonly scope: string | undefined
 }
 
-/** Everything that a refresh needs beside the request. */
-export interface RefreshDeps extends TokenDeps {
+/** The server, as a refresh needs it. */
+export interface RefreshingServer extends IssuingServer {
   readonly repeatTimes: RepeatTimes
   /** Every scope there is. A repeat derives the same access token because the scopes are in this order. */
   readonly catalogue: readonly string[]
@@ -49,12 +49,17 @@ export interface RepeatTimes {
  * @throws ProtocolError if the request is refused
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
  */
-export async function refresh(request: RefreshRequest, deps: RefreshDeps): Promise<IssuedTokens> {
+export async function refresh(
+  request: RefreshRequest,
+  server: RefreshingServer,
+): Promise<IssuedTokens> {
   const { refreshToken: value, proof } = request
   const grantId = grantIdOf(value)
-  const loaded = grantId === undefined ? undefined : await deps.grants.load(grantId)
-  const token = loaded && findRefreshToken(deps.values, value, loaded)
-  if (grantId === undefined || !loaded || !token) throw new InvalidGrant('refresh token not found')
+  const loaded = grantId === undefined ? undefined : await server.grants.load(grantId)
+  const token = loaded && findRefreshToken(server.values, value, loaded)
+  if (grantId === undefined || !loaded || !token) {
+    throw new InvalidGrantError('refresh token not found')
+  }
   const { payload: used, key, generation } = token
   const found = { request, grant: { grantId, payload: loaded.payload }, used }
   // Clients and tests rely on the order of these checks, which is the framework's.
@@ -64,70 +69,36 @@ export async function refresh(request: RefreshRequest, deps: RefreshDeps): Promi
   requireProof(request, used['jkt'])
   await proof?.use()
   checkKey(request, used['jkt'])
-  deps.accept(found)
-  if ((await deps.mayContinue(toEvent(found.grant))) === false) {
-    await endGrant(deps, grantId, 'administrator')
-    throw new InvalidGrant('the host ended the connection')
+  server.onAccepted(found)
+  if ((await server.mayContinue(toEvent(found.grant))) === false) {
+    await endGrant(server, grantId, 'administrator')
+    throw new InvalidGrantError('the host ended the connection')
   }
-  checkTarget(found, deps.audience)
+  checkTarget(found, server.audience)
 
   const gty = toGrantTypes(used)
-  const issued = await writeAccessToken(
-    found,
-    {
-      gty,
-      scopes: deps.catalogue.filter((name) => requested.includes(name)),
-      toValue: (scope) => deps.values.accessTokenFor(value, { scope, jkt: proof?.jkt }, key),
-    },
-    deps,
-  )
-  const id = deps.values.successorOf(value, key)
+  const scopes = server.catalogue.filter((name) => requested.includes(name))
+  const toValue = (scope: string): string =>
+    server.values.accessTokenFor(value, { scope, jkt: proof?.jkt }, key)
+  const issued = await writeAccessToken(found, { gty, scopes, toValue }, server)
+  const id = server.values.successorOf(value, key)
   const rotations = Number(used['rotations'] ?? 0) + 1
-  const refreshToken = toRefreshToken(found, { id, gty, rotations }, deps)
+  const refreshToken = toRefreshToken(found, { id, gty, rotations }, server)
 
-  const result = await deps.grants.exchange(grantId, {
+  const result = await server.grants.exchange(grantId, {
     used: { kind: 'RefreshToken', id: value, generation },
     accessToken: issued.accessToken.stored,
     refreshToken,
-    ...toRepeatTimes(deps.repeatTimes, found),
+    ...toRepeatTimes(server.repeatTimes, found),
   })
-  if (result === 'exchanged') deps.teller.refreshed(found.grant)
+  if (result === 'exchanged') server.teller.refreshed(found.grant)
   else if (result === 'repeated') {
-    deps.teller.repeated(found.grant, secondsSinceUse(loaded, generation))
+    server.teller.repeated(found.grant, secondsSinceUse(loaded, generation))
   } else {
-    if (result === 'replayed') await endGrant(deps, grantId, 'replay')
+    if (result === 'replayed') await endGrant(server, grantId, 'replay')
     throw toRefusal(result)
   }
   return { ...issued, refreshToken }
-}
-
-/** A refresh token that this server issued for a grant. */
-export interface FoundRefreshToken {
-  /** As it was stored last. An earlier one has the members of the current one. */
-  readonly payload: StoredPayload
-  /** How many refreshes led to it. */
-  readonly generation: number
-  /** Which of the keys derives its successor. */
-  readonly key: number
-  /** Whether a newer one was issued. */
-  readonly isReplaced: boolean
-}
-
-/** Finds a refresh token that this server issued for a grant, the current one or an earlier one. */
-export function findRefreshToken(
-  values: TokenValues,
-  value: string,
-  { refreshToken: current }: LoadedGrant,
-): FoundRefreshToken | undefined {
-  const generation = generationOf(value)
-  if (!current || generation === undefined) return undefined
-  const found = { payload: { ...current.payload, jti: value }, generation, isReplaced: false }
-  // If the key for its successor no longer exists, the newest key derives one. Earlier refreshes cannot be repeated then.
-  if (current.is(value)) return { ...found, key: Math.max(0, current.key) }
-  // The storage lost the last refresh, as in a failover. It recognises the successor of the token that it still has.
-  if (current.isSuccessor(value)) return { ...found, key: 0 }
-  if (generation >= current.generation || !values.isGenuine(value)) return undefined
-  return { ...found, key: Math.max(0, current.predecessorKey), isReplaced: true }
 }
 
 /**
@@ -180,11 +151,11 @@ function secondsSinceUse({ refreshToken, now }: LoadedGrant, generation: number)
 
 /** Says why the storage did not exchange. If somebody ended the grant while this request was answered, that always wins. */
 function toRefusal(result: 'used' | 'replayed' | 'gone'): Error {
-  if (result === 'gone') return new InvalidGrant('grant not found')
+  if (result === 'gone') return new InvalidGrantError('grant not found')
   return result === 'used'
-    ? new InvalidGrant(
+    ? new InvalidGrantError(
         'refresh token replaced',
         'this refresh token was replaced: use the newest one',
       )
-    : new InvalidGrant('refresh token already used', 'the refresh token was already used')
+    : new InvalidGrantError('refresh token already used', 'the refresh token was already used')
 }

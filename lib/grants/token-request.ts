@@ -1,4 +1,4 @@
-import type { EndedGrant, GrantStorage, NewToken, StoredPayload } from '../storage.ts'
+import type { StoredGrant, GrantStorage, NewToken, StoredPayload } from '../storage.ts'
 import type { ConnectionTeller } from './events.ts'
 import type { TokenValues } from './token-values.ts'
 
@@ -33,21 +33,21 @@ export interface Proof {
 /** A request, and what was found for it. */
 export interface Found {
   readonly request: TokenRequest
-  readonly grant: EndedGrant
+  readonly grant: StoredGrant
   /** The code or refresh token. */
   readonly used: StoredPayload
 }
 
-/** Everything that both grants need beside the request. */
-export interface TokenDeps {
+/** The server, as the redemption of a code and a refresh need it. */
+export interface IssuingServer {
   readonly grants: Pick<GrantStorage, 'load' | 'exchange' | 'end'>
   readonly values: TokenValues
   readonly teller: ConnectionTeller
   readonly audience: string
   /** Seconds. */
   readonly lifetimes: { readonly accessToken: number; readonly refreshToken: number }
-  /** Called once, when the code or refresh token and the proof are good. */
-  accept(found: Found): void
+  /** Called once, when the code or refresh token and the proof are good: hosts may see both from then on. */
+  onAccepted(found: Found): void
   /** Finds how tokens are made for an API now, by the name that the grant has for it. */
   findApi(resource: string): Promise<Api>
 }

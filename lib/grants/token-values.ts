@@ -6,6 +6,7 @@ import {
   randomUUID,
   timingSafeEqual,
 } from 'node:crypto'
+import type { LoadedGrant, StoredPayload } from '../storage.ts'
 
 /** Characters of a grant id: 132 bits. */
 const grantIdLength = 22
@@ -118,3 +119,46 @@ export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
     },
   }
 }
+
+/** A refresh token that this server issued for a grant. */
+interface FoundRefreshToken {
+  /** As it was stored last. An earlier one has the members of the current one. */
+  readonly payload: StoredPayload
+  /** How many refreshes led to it. */
+  readonly generation: number
+  /** Which of the keys derives its successor. */
+  readonly key: number
+  /** Whether a newer one was issued. */
+  readonly isReplaced: boolean
+}
+
+/** Finds a refresh token that this server issued for a grant, the current one or an earlier one. */
+export function findRefreshToken(
+  values: TokenValues,
+  value: string,
+  { refreshToken: current }: LoadedGrant,
+): FoundRefreshToken | undefined {
+  const generation = generationOf(value)
+  if (!current || generation === undefined) return undefined
+  const found = { payload: { ...current.payload, jti: value }, generation, isReplaced: false }
+  // If the key for its successor no longer exists, the newest key derives one. Earlier refreshes cannot be repeated then.
+  if (current.is(value)) return { ...found, key: Math.max(0, current.key) }
+  // The storage lost the last refresh, as in a failover. It recognises the successor of the token that it still has.
+  if (current.isSuccessor(value)) return { ...found, key: 0 }
+  if (generation >= current.generation || !values.isGenuine(value)) return undefined
+  return { ...found, key: Math.max(0, current.predecessorKey), isReplaced: true }
+}
+
+/** Finds a refresh token as it is stored. One that was replaced counts as consumed. */
+export function findStoredRefreshToken(
+  value: string,
+  loaded: LoadedGrant,
+  values: TokenValues,
+): StoredPayload | undefined {
+  const found = findRefreshToken(values, value, loaded)
+  if (!found?.isReplaced) return found?.payload
+  return { ...found.payload, consumed: loaded.refreshToken?.rotatedAt ?? loaded.now }
+}
+
+/** Whether a code, a token or a grant has ended by its lifetime. */
+export const hasExpired = ({ exp }: StoredPayload): boolean => Number(exp) * 1000 <= Date.now()

@@ -1,5 +1,5 @@
 import compose from 'koa-compose'
-import Koa, { type Context, type Next } from 'koa'
+import Koa, { type Context, type Middleware, type Next } from 'koa'
 import { isOwnPath, oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../paths.ts'
 import { originalUrlOf } from '../validation/url.ts'
 import type { ErrorPageEvent } from './error-page.ts'
@@ -126,4 +126,26 @@ function ownUrl(url: string, prefix: string): string | undefined {
   if (!path.startsWith(`${prefix}/`)) return undefined
   const own = toCanonicalPath(path.slice(prefix.length))
   return isOwnPath(own) ? own + query : undefined
+}
+
+/** Some middleware, and the path it is for, or how such a path begins. */
+export type PathMiddleware = readonly [path: string | { readonly begins: string }, Middleware]
+
+/** A path as the framework compares it: it takes every case and a slash at the end. */
+export const toFolded = (path: string): string => path.toLowerCase().replace(/\/$/, '')
+
+/** Runs the middleware of the path of a request. The framework makes two slashes in a path of `configure` one. */
+export function createByPath(entries: readonly PathMiddleware[]): Middleware {
+  const exact = new Map<string, Middleware>()
+  const beginnings: (readonly [string, Middleware])[] = []
+  for (const [path, middleware] of entries) {
+    if (typeof path === 'string') exact.set(toFolded(path.replaceAll('//', '/')), middleware)
+    else beginnings.push([path.begins, middleware])
+  }
+  return (ctx, next) => {
+    const { path } = ctx
+    const middleware =
+      exact.get(toFolded(path)) ?? beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
+    return middleware ? middleware(ctx, next) : next()
+  }
 }

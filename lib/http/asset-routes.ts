@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
 import type { Asset, Assets } from '../pages/assets.ts'
-import type { PathMiddleware } from './front.ts'
+import type { PathMiddleware } from './app.ts'
 
 /** Serves the files that pages load. */
 export const createAssetRoutes = ({

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { toApplication } from '../pages/shown-client.ts'
-import { carefully } from '../grants/events.ts'
+import { callListeners } from '../grants/events.ts'
 import { isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'
 import {
@@ -138,5 +138,5 @@ function tell(
     clientId: namedClient(ctx)?.clientId ?? null,
     ...(cause !== undefined && { cause }),
   }
-  carefully(() => ctx.app.emit('error_page', event))
+  callListeners(() => ctx.app.emit('error_page', event))
 }

@@ -5,8 +5,8 @@ import type { Config } from '../config/config.ts'
 import { ProtocolError } from '../errors.ts'
 import { findEndpoint, type Endpoint, type RegistrationMode } from '../paths.ts'
 import { createWarner } from '../validation/warner.ts'
-import { checkClientForm, isConsumed } from './client-forms.ts'
 import type { Renderer } from './error-page.ts'
+import { hostContext } from './request-context.ts'
 import { requestIdHeader, setPageHeaders, strictTransport } from './security-headers.ts'
 
 /** When to try again what cannot be answered now, in seconds. */
@@ -132,44 +132,68 @@ const toError = (error: unknown): Error =>
     ? error
     : new Error('something that is no error was thrown', { cause: error })
 
-/** Some middleware, and the path it is for, or how such a path begins. */
-export type PathMiddleware = readonly [path: string | { readonly begins: string }, Middleware]
+const formType = 'application/x-www-form-urlencoded'
 
-/** Runs the middleware of the path of a request. */
-export function createByPath(entries: readonly PathMiddleware[]): Middleware {
-  const exact = new Map<string, Middleware>()
-  const beginnings: (readonly [string, Middleware])[] = []
-  for (const [path, middleware] of entries) {
-    if (typeof path === 'string') exact.set(path, middleware)
-    else beginnings.push([path.begins, middleware])
-  }
-  return (ctx, next) => {
-    const { path } = ctx
-    const middleware =
-      exact.get(path) ?? beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
-    return middleware ? middleware(ctx, next) : next()
-  }
-}
-
-/** How long a browser keeps the answer to a preflight request, in seconds. */
-const preflightAge = '3600'
+/** The longest form that the framework reads, in bytes. */
+const longest = 56 * 1024
 
 /**
- * Lets web pages on every site read the answers of an endpoint that anybody may call. No cookie counts there, so a page gets
- * nothing that any other program would not get.
+ * Names what keeps the framework from reading the form of a client. It would take the body for empty, or read something else
+ * from it, and then say that a parameter or the client authentication is missing.
  *
- * @param method - the one that the endpoint takes, beside `OPTIONS`
- * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol Fetch, CORS protocol}
+ * @throws ProtocolError
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#appendix-B RFC 6749, Appendix B}
  */
-export const createOpenCors =
-  (method: string): Middleware =>
-  (ctx, next) => {
-    ctx.set('Access-Control-Allow-Origin', '*')
-    if (ctx.method !== 'OPTIONS') return next()
-    ctx.set('Access-Control-Allow-Methods', method)
-    ctx.set('Access-Control-Allow-Headers', ctx.get('Access-Control-Request-Headers'))
-    ctx.vary('Access-Control-Request-Headers')
-    ctx.set('Access-Control-Max-Age', preflightAge)
-    ctx.status = 204
-    return undefined
+function checkClientForm(ctx: Context): void {
+  const fault = findFault(ctx)
+  if (fault === undefined) return
+  ctx.set('Cache-Control', 'no-store')
+  // A script in a browser may read it, as it may read every error that comes before the client is known.
+  ctx.vary('Origin')
+  if (ctx.headers.origin !== undefined) ctx.set('Access-Control-Allow-Origin', ctx.headers.origin)
+  throw new ProtocolError('invalid_request', fault)
+}
+
+function findFault(ctx: Context): string | undefined {
+  if (ctx.get('Content-Type') === '') return `Content-Type is missing, it must be ${formType}`
+  if (isConsumed(ctx))
+    return 'the body was read in front of this server, and nothing of it was left'
+  // A parser of the host has read it and decoded it.
+  if (!ctx.req.readable) return undefined
+  if (Number(ctx.get('Content-Length')) > longest) {
+    return `the body is too large, it must have ${longest} bytes at most`
   }
+  const encoding = ctx.get('Content-Encoding')
+  if (!/^(identity)?$/i.test(encoding)) {
+    return `Content-Encoding is ${toShown(encoding)}, but the body must be sent as it is: leave the header out`
+  }
+  const { charset } = ctx.request
+  // A form is ASCII. Some Java clients name ISO-8859-1 for it.
+  return /^(utf-?8|us-ascii|iso-8859-1)?$/i.test(charset)
+    ? undefined
+    : `the charset in Content-Type is ${toShown(charset)}, it must be utf-8`
+}
+
+/** The sender writes the value, so only a plausible one is repeated. */
+const toShown = (value: string): string => (/^[\w.:+-]{1,40}$/.test(value) ? value : 'unknown')
+
+/** Whether something before this server read the body of a request, and left nothing that can be used. */
+function isConsumed(ctx: Context): boolean {
+  const { req } = ctx
+  const { headers } = req
+  const hasBody =
+    Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined
+  // If the client went away, nothing read the body.
+  if (!hasBody || req.readableAborted) return false
+  return req.readableEnded ? !isLeft(ctx) : req.readableEncoding !== null
+}
+
+/** Whether the body that was read is there, in a place in which the framework looks. */
+function isLeft(ctx: Context): boolean {
+  const { request } = hostContext(ctx)
+  const left = ('body' in ctx.req && ctx.req.body) || request.body
+  if (!left) return false
+  const isEmptyForm = ctx.is('urlencoded') && Object.keys(left).length === 0
+  // If the parser kept the text as well, it has read a form with nothing in it.
+  return !isEmptyForm || request.rawBody !== undefined
+}

@@ -6,8 +6,8 @@ import { defaultGrantTypes } from '../clients/rules.ts'
 import type { SelfRegistration } from '../clients/self-registration.ts'
 import type { RegistrationOptions } from '../config/options.ts'
 import { ProtocolError } from '../errors.ts'
+import type { PathMiddleware } from './app.ts'
 import { createJsonParser } from './bodies.ts'
-import { createOpenCors, type PathMiddleware } from './front.ts'
 import { registrationPath, toRegistrationUrl } from '../paths.ts'
 
 /** The options of {@link createRegistrationRoutes}. */
@@ -31,7 +31,7 @@ export function createRegistrationRoutes(parts: RegistrationParts): readonly Pat
   const around = [keepNothing, createBearerChallenge(parts.issuer)]
   const readBody = createJsonParser(limit)
   const register = compose([
-    ...(isOpen ? [createOpenCors('POST')] : []),
+    ...(isOpen ? [allowEveryOrigin] : []),
     ...around,
     ...(isOpen ? [] : [requireToken]),
     readBody,
@@ -53,6 +53,26 @@ const requireToken: Middleware = (ctx, next) => {
 const keepNothing: Middleware = (ctx, next) => {
   ctx.set('Cache-Control', 'no-store')
   return next()
+}
+
+/** How long a browser keeps the answer to a preflight request, in seconds. */
+const preflightAge = '3600'
+
+/**
+ * Lets web pages on every site read the answers of open registration. No cookie counts there, so a page gets
+ * nothing that any other program would not get.
+ *
+ * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol Fetch, CORS protocol}
+ */
+const allowEveryOrigin: Middleware = (ctx, next) => {
+  ctx.set('Access-Control-Allow-Origin', '*')
+  if (ctx.method !== 'OPTIONS') return next()
+  ctx.set('Access-Control-Allow-Methods', 'POST')
+  ctx.set('Access-Control-Allow-Headers', ctx.get('Access-Control-Request-Headers'))
+  ctx.vary('Access-Control-Request-Headers')
+  ctx.set('Access-Control-Max-Age', preflightAge)
+  ctx.status = 204
+  return undefined
 }
 
 function createRegister(

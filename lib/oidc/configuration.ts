@@ -12,7 +12,7 @@ import type { Lifetimes } from '../config/options.ts'
 import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
-import { InvalidGrant } from '../grants/issue.ts'
+import { InvalidGrantError } from '../grants/issue.ts'
 import { createTokenIdentifier } from '../grants/token-values.ts'
 import { toSubjectClaims } from '../keys/jwt-access-tokens.ts'
 import { toFindAccount } from './accounts.ts'
@@ -136,7 +136,7 @@ const setJwtClaims: SetJwtClaims = (ctx, token, { payload }) => {
   // There is no request if a host makes a token by itself.
   const grant: Grant | undefined = (ctx as Partial<typeof ctx> | undefined)?.oidc?.entities.Grant
   const claims = toSubjectClaims(grant)
-  if (!claims) throw new InvalidGrant('the grant has no subject')
+  if (!claims) throw new InvalidGrantError('the grant has no subject')
   Object.assign(payload, claims)
 }
 

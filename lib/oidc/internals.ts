@@ -3,15 +3,67 @@ import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Client, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 // @ts-expect-error -- no types come with it
-import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
+import { get } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
 import type { MatchSecret } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
-import type { ReadParameters } from './read-parameters.ts'
+import type { ReadParameters, ReadRequest } from './read-parameters.ts'
 
 // All changes to undocumented parts of oidc-provider are in this file.
 // test/provider/internals.test.ts fails if an upgrade changes these parts, or others that this package relies on.
+
+interface Internals {
+  /** The private keys. Of several that could sign, the framework takes the first. */
+  readonly keystore: { clear(): void; add(key: JWK): void }
+  /** The public keys as they are published; another list when they change. */
+  readonly jwks: { keys: readonly JWK[] }
+  /**
+   * How each response mode answers, by its name. A change to the map counts from then on. The framework's own way to register
+   * modes keeps those that are there.
+   */
+  readonly responseModes: Map<
+    string,
+    (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
+  >
+  /** By grant type, for those that the token endpoint knows. */
+  readonly grantTypeHandlers: ReadonlyMap<string, unknown>
+  /** Complete, after `configure` had its word. */
+  readonly configuration: {
+    /** Whether revoking a token ends its grant. */
+    readonly revokeGrantPolicy: (ctx: KoaContextWithOIDC) => Promise<boolean> | boolean
+    /** Where everything answers below the path of the issuer, by name. */
+    readonly routes: Readonly<Record<string, string>>
+    /** The signature algorithms of DPoP proofs. */
+    readonly dPoPSigningAlgValues: readonly string[]
+    /** The values of `prompt` that the provider knows. */
+    readonly prompts: ReadonlySet<string>
+    /** The grant types that a client can register. */
+    readonly grantTypes: ReadonlySet<string>
+    readonly features: {
+      readonly introspection: { readonly allowedPolicy: TokenPolicy }
+      readonly revocation: { readonly allowedPolicy: TokenPolicy }
+      readonly resourceIndicators: {
+        /** How tokens are made for an API. */
+        readonly getResourceServerInfo: (
+          ctx: KoaContextWithOIDC,
+          resource: string,
+          client: Client,
+        ) => Promise<ResourceServer> | ResourceServer
+      }
+    }
+  }
+}
+
+/** Decides whether a client may introspect or revoke a token. */
+export type TokenPolicy = (
+  ctx: KoaContextWithOIDC,
+  client: Client,
+  token: InstanceType<Provider['AccessToken' | 'ClientCredentials' | 'RefreshToken']>,
+) => Promise<boolean> | boolean
+
+/** The private parts of a provider that this package reads. */
+export const internalsOf = get as (provider: Provider) => Internals
 
 /** A grant as this server makes them. */
 export type Grant = InstanceType<Provider['Grant']> & {
@@ -65,45 +117,6 @@ interface WritableToken {
   getValueAndPayload(): Promise<{ readonly value: string; readonly payload?: StoredPayload }>
 }
 
-/** The public keys of the provider, as it publishes them; another list when they change. */
-export const publicKeysOf = (provider: Provider): readonly JWK[] => internals(provider).jwks.keys
-
-/** The signature algorithms of DPoP proofs, after `configure` had its word. */
-export const proofAlgorithmsOf = (provider: Provider): readonly string[] =>
-  internals(provider).configuration.dPoPSigningAlgValues
-
-/** Who may introspect or revoke a token, after `configure` had its word. */
-export const policyOf = (
-  provider: Provider,
-  endpoint: 'introspection' | 'revocation',
-): TokenPolicy => internals(provider).configuration.features[endpoint].allowedPolicy
-
-/** Whether revoking a token ends its grant, after `configure` had its word. */
-export const revokeGrantPolicyOf = (
-  provider: Provider,
-): ((ctx: KoaContextWithOIDC) => Promise<boolean> | boolean) =>
-  internals(provider).configuration.revokeGrantPolicy
-
-/** Whether the token endpoint knows a grant type. */
-export const hasGrantType = (provider: Provider, grantType: string): boolean =>
-  internals(provider).grantTypeHandlers.has(grantType)
-
-/** How tokens are made for an API, after `configure` had its word. */
-export const resourceServerInfoOf = (provider: Provider): ResourceServerInfo =>
-  internals(provider).configuration.features.resourceIndicators.getResourceServerInfo
-
-/** Where everything answers below the path of the issuer, by name, after `configure` had its word. */
-export const routesOf = (provider: Provider): Readonly<Record<string, string>> =>
-  internals(provider).configuration.routes
-
-/** The grant types that a client can register. */
-export const grantTypesOf = (provider: Provider): ReadonlySet<string> =>
-  internals(provider).configuration.grantTypes
-
-/** The values of `prompt` that the provider knows. */
-export const promptsOf = (provider: Provider): ReadonlySet<string> =>
-  internals(provider).configuration.prompts
-
 /** Changes the parameters of each request as soon as they are read. The framework compares `resource` before it calls a hook. */
 export function changeParameters(
   provider: Provider,
@@ -119,48 +132,6 @@ export function changeParameters(
       if (params) change(params, this)
     },
   })
-}
-
-/** A request whose parameters the framework has just read. The types of the framework lack `ctx`. */
-type ReadRequest = Pick<KoaContextWithOIDC['oidc'], 'route'> & { readonly ctx: Context }
-
-/** How each response mode answers, by its name. A change to the map counts from then on. */
-export const responseModesOf = (provider: Provider): ResponseModes =>
-  internals(provider).responseModes
-
-/** The response modes of a provider. Its own way to register them keeps those that are there. */
-type ResponseModes = Map<
-  string,
-  (ctx: Context, redirectUri: string, answer: Readonly<Record<string, string>>) => void
->
-
-/** Decides whether a client may introspect or revoke a token. */
-export type TokenPolicy = (
-  ctx: KoaContextWithOIDC,
-  client: Client,
-  token: InstanceType<Provider['AccessToken' | 'ClientCredentials' | 'RefreshToken']>,
-) => Promise<boolean> | boolean
-
-type ResourceServerInfo = (
-  ctx: KoaContextWithOIDC,
-  resource: string,
-  client: Client,
-) => Promise<ResourceServer> | ResourceServer
-
-const internals = internalsOf as (provider: Provider) => {
-  readonly jwks: { readonly keys: readonly JWK[] }
-  readonly responseModes: ResponseModes
-  readonly grantTypeHandlers: ReadonlyMap<string, unknown>
-  readonly configuration: {
-    readonly revokeGrantPolicy: (ctx: KoaContextWithOIDC) => Promise<boolean> | boolean
-    readonly routes: Readonly<Record<string, string>>
-    readonly dPoPSigningAlgValues: readonly string[]
-    readonly prompts: ReadonlySet<string>
-    readonly grantTypes: ReadonlySet<string>
-    readonly features: Readonly<
-      Record<'introspection' | 'revocation', { readonly allowedPolicy: TokenPolicy }>
-    > & { readonly resourceIndicators: { readonly getResourceServerInfo: ResourceServerInfo } }
-  }
 }
 
 /**
@@ -212,17 +183,11 @@ export function acceptProofsOnce(provider: Provider, records: RecordStorage): vo
  * that stops the server at an upgrade, and it has one key for each algorithm.
  */
 export function replaceSigningKeys(provider: Provider, keys: readonly JWK[]): void {
-  const { keystore, jwks } = (internalsOf as (of: Provider) => ProviderInternals)(provider)
+  const { keystore, jwks } = internalsOf(provider)
   const published = keys.map((key) => toPublicKey(key))
   keystore.clear()
-  // Of several that could sign, it takes the first.
   for (const key of [...keys.slice(0, 1), ...published.slice(1)]) keystore.add(key)
   jwks.keys = published
-}
-
-interface ProviderInternals {
-  readonly keystore: { clear(): void; add(key: JWK): void }
-  readonly jwks: { keys: readonly JWK[] }
 }
 
 /** RFC 7518, Section 6.2.2 and 6.3.2 */

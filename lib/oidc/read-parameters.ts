@@ -1,9 +1,12 @@
-import type { Context } from 'koa'
+import type { Context, Middleware } from 'koa'
+import type Provider from 'oidc-provider'
 import { errors, type Client, type Configuration } from 'oidc-provider'
 import type { ResourceServerOptions } from '../config/options.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
+import { clientPaths } from '../paths.ts'
 import { toNormalUri } from '../validation/url.ts'
-import { addClientId } from './client-authentication.ts'
+import { createByPath } from '../http/app.ts'
+import { checkRequestSize } from '../http/authorization-request.ts'
 
 /** The parameters of a request, as the framework read them: a list is a parameter that was sent more than once. */
 export type ReadParameters = Record<string, unknown>
@@ -88,53 +91,6 @@ function refuseOversized(params: ReadParameters): void {
   }
 }
 
-/** The most bytes of the parameters of one authorization request, with their names. */
-const mostOfRequest = 8192
-
-/** The most bytes of one parameter. A parameter that is not named here may have 2048. */
-const mostOfParameter: ReadonlyMap<string, number> = new Map([
-  ['state', 4096],
-  ['scope', 4096],
-  ['client_id', 1024],
-  ['code_challenge', 128],
-])
-
-/**
- * Refuses an authorization request that is too large to be kept until somebody signs in. Nobody is redirected, because the request
- * is not looked at further.
- */
-export function checkRequestSize(ctx: Context): void {
-  let total = 0
-  for (const [name, value] of sentParameters(ctx)) {
-    const size = Buffer.byteLength(value)
-    const most = mostOfParameter.get(name) ?? 2048
-    // The name of a parameter that this server does not know is as long as the client likes.
-    if (size > most) throw tooLarge(toShownName(name), size, most)
-    total += Buffer.byteLength(name) + size
-  }
-  if (total > mostOfRequest) throw tooLarge('the request', total, mostOfRequest)
-}
-
-/** The parameters as they were sent. A parameter that was sent twice is there twice. */
-function sentParameters(ctx: Context): readonly (readonly [string, string])[] {
-  const { oidc, method, query } = ctx as Context & { readonly oidc?: { readonly body?: object } }
-  const sent = method === 'POST' ? (oidc?.body ?? {}) : query
-  return Object.entries(sent).flatMap(([name, value]: [string, unknown]) =>
-    [value]
-      .flat()
-      .filter((item) => typeof item === 'string')
-      .map((item) => [name, item] as const),
-  )
-}
-
-const toShownName = (name: string): string => (/^\w{1,40}$/.test(name) ? name : 'a parameter')
-
-const tooLarge = (what: string, size: number, most: number): Error =>
-  Object.assign(
-    new errors.InvalidRequest(`${what} has ${size} bytes, and may have ${most}: send less`),
-    { allow_redirect: false },
-  )
-
 type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>
 
 /** The one API that tokens are for. A request that names another is refused (RFC 8707, Section 2). */
@@ -164,3 +120,47 @@ function nameAudience(resource: unknown, audience: string): unknown {
 
 const isEqual = (resource: string, audience: string): boolean =>
   resource === audience || toNormalUri(resource) === toNormalUri(audience)
+
+/** The public clients that requests name in their header. */
+const clientIds = new WeakMap<Context, string>()
+
+/**
+ * Takes `Authorization: Basic` with a client id and an empty secret for the client id alone, if the client is public: an
+ * empty secret is no secret. The framework refuses the header before it knows the client.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1 RFC 6749, Section 2.3.1}
+ */
+export function createEmptySecrets(provider: Provider): Middleware {
+  const middleware: Middleware = async (ctx, next) => {
+    const { headers } = ctx.req
+    const { authorization } = headers
+    const clientId = idWithoutSecret(authorization)
+    const client = clientId === undefined ? undefined : await provider.Client.find(clientId)
+    if (!client || client.clientAuthMethod !== 'none') return next()
+    clientIds.set(ctx, client.clientId)
+    delete headers.authorization
+    try {
+      return await next()
+    } finally {
+      headers.authorization = authorization
+    }
+  }
+  return createByPath(clientPaths.map((path) => [path, middleware]))
+}
+
+/** The client id of a Basic header whose secret is empty. Both parts are form-encoded. */
+function idWithoutSecret(header = ''): string | undefined {
+  const [, credentials = ''] = /^basic ([\w+/]+=*)$/i.exec(header) ?? []
+  const [, id] = /^([^:]+):$/.exec(Buffer.from(credentials, 'base64').toString()) ?? []
+  // A client that encodes nothing may send the separator of parameters as a part of its id.
+  const parameter = `id=${id?.replaceAll('&', '%26')}`
+  return id === undefined ? undefined : (new URLSearchParams(parameter).get('id') ?? undefined)
+}
+
+/** Names the client in the parameters of a request that named it in the header alone. */
+function addClientId(params: { client_id?: unknown }, ctx: Context): void {
+  const clientId = clientIds.get(ctx)
+  if (clientId === undefined) return
+  params.client_id ??= clientId
+  if (params.client_id !== clientId) throw new errors.InvalidRequest('client_id mismatch')
+}

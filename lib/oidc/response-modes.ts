@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
-import { responseModesOf } from './internals.ts'
+import { internalsOf } from './internals.ts'
 
 /** Descriptions of refusals that the framework leaves without one. */
 const descriptions: ReadonlyMap<string, string> = new Map([
@@ -19,7 +19,7 @@ type Answer = Readonly<Record<string, string>>
  * also at the pushed authorization request endpoint.
  */
 export function answerInQuery(provider: Provider): void {
-  const modes = responseModesOf(provider)
+  const modes = internalsOf(provider).responseModes
   modes.set('query', redirectWithQuery)
   for (const name of ['fragment', 'form_post']) {
     const original = modes.get(name)

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { createByPath } from '../http/front.ts'
-import { replaceSigningKeys, routesOf } from './internals.ts'
+import { createByPath, toFolded } from '../http/app.ts'
+import { replaceSigningKeys, internalsOf } from './internals.ts'
 import { createKeyFollower, toMaxAge, type KeyFollower } from '../keys/key-follower.ts'
 import type { KeyTimes } from '../keys/schedule.ts'
 import { createGivenKeys, createStoredKeys, type SigningKeys } from '../keys/signing-keys.ts'
@@ -24,7 +24,7 @@ export interface ServerKeys {
 export function createServerKeys(provider: Provider, config: Config): ServerKeys {
   const { keyAnnouncement: announcement, keyRetirement: retirement } = config.lifetimes
   const times: KeyTimes = { announcement, retirement }
-  const parts = { routes: routesOf(provider), maxAge: toMaxAge(times) }
+  const parts = { routes: internalsOf(provider).configuration.routes, maxAge: toMaxAge(times) }
   if (!config.hasStoredKeys)
     return {
       signingKeys: createGivenKeys(),
@@ -56,8 +56,9 @@ interface KeyMiddlewareParts {
 
 /** Waits for current keys before a request that publishes keys or signs, and lets readers keep the JWKS for `maxAge`. */
 function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareParts): Middleware {
-  const jwks = toFolded(routes['jwks'] ?? '')
-  const endpoints = Object.values(routes).map((route) => toFolded(route))
+  const toRoute = (route = ''): string => toFolded(route.replaceAll('//', '/'))
+  const jwks = toRoute(routes['jwks'])
+  const endpoints = Object.values(routes).map((route) => toRoute(route))
   // A path below an endpoint belongs to it, such as the one that resumes an authorization request.
   const isEndpoint = (path: string): boolean =>
     endpoints.some((endpoint) => path === endpoint || path.startsWith(`${endpoint}/`))
@@ -75,7 +76,3 @@ function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareParts): 
     await next()
   }
 }
-
-/** The framework takes every case and a slash at the end, and makes two slashes in a route one. */
-const toFolded = (path: string): string =>
-  path.toLowerCase().replaceAll('//', '/').replace(/\/$/, '')

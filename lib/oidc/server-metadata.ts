@@ -1,6 +1,8 @@
 import type { Middleware } from 'koa'
+import type Provider from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import { openidMetadataPath, registrationPath } from '../paths.ts'
+import { internalsOf } from './internals.ts'
 
 /** Members that only OpenID Connect clients read, and OpenID Connect Discovery requires. */
 const openidMembers = [
@@ -21,16 +23,16 @@ const offMembers = [
 /**
  * Makes the metadata list the features that are on, and no others.
  *
- * @param prompts - the values of `prompt` that this server knows
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2 RFC 8414, Section 2}
  */
 export function createMetadata(
+  provider: Provider,
   { issuer, registration, resourceServer }: Config,
   languages: readonly string[],
-  prompts: Iterable<string>,
 ): Middleware {
   const registrationEndpoint = registration && issuer + registrationPath
   const scopes = Object.keys(resourceServer.scopes)
+  const prompts = [...internalsOf(provider).configuration.prompts]
   return async (ctx, next) => {
     await next()
     if (ctx.status !== 200) return
@@ -47,7 +49,7 @@ export function createMetadata(
       ...(registrationEndpoint !== undefined && { registration_endpoint: registrationEndpoint }),
       scopes_supported: scopes,
       ui_locales_supported: languages,
-      prompt_values_supported: [...prompts],
+      prompt_values_supported: prompts,
       response_modes_supported: ['query'],
       introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
       revocation_endpoint_auth_methods_supported: methods,

@@ -3,7 +3,7 @@ import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oid
 import { checkDpopReplay, validateDpop } from 'oidc-provider/lib/helpers/grants.js'
 import type { Config } from '../config/config.ts'
 import { ProtocolError } from '../errors.ts'
-import { carefully, type ConnectionTeller } from '../grants/events.ts'
+import { callListeners, type ConnectionTeller } from '../grants/events.ts'
 import { redeem } from '../grants/redeem.ts'
 import { refresh } from '../grants/refresh.ts'
 import type {
@@ -11,7 +11,7 @@ import type {
   Found,
   IssuedTokens,
   Proof,
-  TokenDeps,
+  IssuingServer,
   TokenRequest,
   WrittenToken,
 } from '../grants/token-request.ts'
@@ -19,8 +19,8 @@ import { toIdentifier, type TokenValues } from '../grants/token-values.ts'
 import type { GrantInfo } from '../pleo/accounts.ts'
 import type { StoredPayload } from '../storage.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
-import { explainProof } from './grant-errors.ts'
-import { resourceServerInfoOf, writeToken } from './internals.ts'
+import { explainProof } from './endpoint-errors.ts'
+import { internalsOf, writeToken } from './internals.ts'
 
 /** A request at the token endpoint. No parameter but `resource` may be sent twice. */
 type Context = TokenEndpointGrantContext<{
@@ -41,20 +41,18 @@ export function registerGrants(
 ): void {
   const { accounts, lifetimes, resourceServer, storage } = config
   const { audience, scopes } = resourceServer
-  const toDeps = (ctx: Context): TokenDeps => ({
+  const { resourceIndicators } = internalsOf(provider).configuration.features
+  const toServer = (ctx: Context): IssuingServer => ({
     audience,
     lifetimes,
     grants: storage.grants,
     values,
     teller: tellProvider(ctx, teller),
-    accept: (found) => setEntities(ctx, found),
+    onAccepted: (found) => setEntities(ctx, found),
     async findApi(resource) {
-      const server = await resourceServerInfoOf(provider)(ctx, resource, ctx.oidc.client)
+      const api = await resourceIndicators.getResourceServerInfo(ctx, resource, ctx.oidc.client)
       const keepsJwts = resourceServer.accessTokenFormat === 'jwt'
-      return {
-        scope: server.scope,
-        write: (token) => write(ctx, token, { resource, server, keepsJwts }),
-      }
+      return { scope: api.scope, write: (token) => write(ctx, token, { resource, api, keepsJwts }) }
     },
   })
 
@@ -62,7 +60,7 @@ export function registerGrants(
     const { code, redirect_uri: redirectUri, code_verifier: codeVerifier } = ctx.oidc.params
     checkPresence({ code, redirect_uri: redirectUri })
     const request = { ...(await readRequest(ctx)), code, redirectUri, codeVerifier }
-    answer(ctx, await redeem(request, toDeps(ctx)))
+    answer(ctx, await redeem(request, toServer(ctx)))
   }
   const codeParameters = ['code', 'code_verifier', 'redirect_uri', 'resource']
   provider.registerGrantType('authorization_code', handleCode, codeParameters, 'resource')
@@ -71,13 +69,13 @@ export function registerGrants(
     const { refresh_token: refreshToken, scope } = ctx.oidc.params
     checkPresence({ refresh_token: refreshToken })
     const request = { ...(await readRequest(ctx)), refreshToken, scope }
-    const deps = {
-      ...toDeps(ctx),
+    const server = {
+      ...toServer(ctx),
       repeatTimes: config,
       catalogue: Object.keys(scopes),
       mayContinue: (grant: GrantInfo) => accounts.mayContinue?.(grant),
     }
-    answer(ctx, await refresh(request, deps))
+    answer(ctx, await refresh(request, server))
   }
   const refreshParameters = ['refresh_token', 'scope', 'resource']
   provider.registerGrantType('refresh_token', handleRefresh, refreshParameters, 'resource')
@@ -136,8 +134,8 @@ const tellProvider = (ctx: Context, teller: ConnectionTeller): ConnectionTeller 
   revoked(grant, reason) {
     teller.revoked(grant, reason)
     const { provider, entities } = ctx.oidc
-    if (reason === 'replay') carefully(() => provider.emit('grant.revoked', ctx, grant.grantId))
-    else carefully(() => entities.Grant?.emit('destroyed'))
+    if (reason === 'replay') callListeners(() => provider.emit('grant.revoked', ctx, grant.grantId))
+    else callListeners(() => entities.Grant?.emit('destroyed'))
   },
 })
 
@@ -158,12 +156,12 @@ function setEntities({ oidc }: Context, { grant, used }: Found): void {
 async function write(
   { oidc }: Context,
   { value, lifetime, members }: AccessToken,
-  { resource, server, keepsJwts }: { resource: string; server: ResourceServer; keepsJwts: boolean },
+  { resource, api, keepsJwts }: { resource: string; api: ResourceServer; keepsJwts: boolean },
 ): Promise<WrittenToken> {
   const { client, provider } = oidc
-  const { accessTokenFormat: format = 'opaque' } = server
+  const { accessTokenFormat: format = 'opaque' } = api
   const id = format === 'jwt' ? toIdentifier(value) : value
-  const resourceServer = new provider.ResourceServer(resource, server)
+  const resourceServer = new provider.ResourceServer(resource, api)
   const given = { ...members, client, resourceServer, expiresIn: lifetime }
   const token = new provider.AccessToken(given)
   oidc.entity('AccessToken', token)
@@ -180,15 +178,15 @@ function answer(ctx: Context, issued: IssuedTokens): void {
   if (replaced) oidc.entity('RotatedRefreshToken', replaced)
   const used = code ?? replaced
   // The code is used up: a listener that throws must not cost its tokens.
-  carefully(() => used?.emit('consumed'))
-  carefully(() => token?.emit(accessToken.stored ? 'saved' : 'issued'))
+  callListeners(() => used?.emit('consumed'))
+  callListeners(() => token?.emit(accessToken.stored ? 'saved' : 'issued'))
   if (refreshToken) {
     const successor = toModel(oidc.provider.RefreshToken, {
       ...refreshToken.payload,
       client: oidc.client,
     })
     oidc.entity('RefreshToken', successor)
-    carefully(() => successor.emit('saved'))
+    callListeners(() => successor.emit('saved'))
   }
   ctx.body = {
     access_token: accessToken.text,

@@ -1,20 +1,14 @@
 import type { Middleware } from 'koa'
-import compose from 'koa-compose'
-import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type Provider from 'oidc-provider'
+import Provider, { errors, type Adapter, type KoaContextWithOIDC } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { introspect, type Introspection, type IssuedToken } from '../grants/introspect.ts'
+import type { ConnectionTeller } from '../grants/events.ts'
+import { introspect, type Introspection, type StoredToken } from '../grants/introspect.ts'
 import { revoke } from '../grants/revoke.ts'
+import type { TokenValues } from '../grants/token-values.ts'
+import type { PathMiddleware } from '../http/app.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
 import type { StoredPayload } from '../storage.ts'
-import {
-  hasGrantType,
-  policyOf,
-  publicKeysOf,
-  revokeGrantPolicyOf,
-  type TokenPolicy,
-} from './internals.ts'
-import type { AdapterParts } from './adapter.ts'
+import { internalsOf, type TokenPolicy } from './internals.ts'
 import type { ServerKeys } from './server-keys.ts'
 
 type Endpoint = 'introspection' | 'revocation'
@@ -41,13 +35,30 @@ export function toTokenFeatures(
   }
 }
 
+interface TokenIntrospectionParts {
+  readonly values: TokenValues
+  readonly teller: ConnectionTeller
+  readonly keys: ServerKeys
+}
+
 /** Introspection and revocation of one server. */
 export interface TokenIntrospection {
-  /** Sees every request. */
-  readonly middleware: Middleware
+  /** The endpoints, by path. */
+  readonly routes: readonly PathMiddleware[]
   /** Introspection for an API in the same process. Only for access tokens. */
   readonly introspect: (accessToken: string) => Promise<Introspection>
 }
+
+/**
+ * Lets the framework find no token at introspection and revocation. It would look in three places; the endpoints look once instead.
+ */
+export const findingNoToken = (adapter: Adapter): Adapter => ({
+  ...adapter,
+  async find(id) {
+    const route = Provider.ctx?.oidc.route
+    return route === 'introspection' || route === 'revocation' ? undefined : adapter.find(id)
+  },
+})
 
 /**
  * Makes introspection and revocation. At the endpoints the framework authenticates the client and checks the parameters, and
@@ -56,45 +67,48 @@ export interface TokenIntrospection {
 export function createTokenIntrospection(
   provider: Provider,
   { issuer, storage, resourceServer: { audience }, refreshRetryWindow }: Config,
-  { values, teller, keys }: Pick<AdapterParts, 'values' | 'teller'> & { readonly keys: ServerKeys },
+  { values, teller, keys }: TokenIntrospectionParts,
 ): TokenIntrospection {
   const records = storage.records('ClientCredentials')
-  const parts = {
+  const { grantTypeHandlers, configuration } = internalsOf(provider)
+  const server = {
     issuer,
     audience,
     refreshRetryWindow,
     grants: storage.grants,
     values,
     teller,
-    verifyJwt: createVerifyJwt({ issuer, audience }, () => publicKeysOf(provider)),
+    verifyJwt: createVerifyJwt({ issuer, audience }, () => internalsOf(provider).jwks.keys),
     clientCredentials: {
       find: async (value: string) =>
-        hasGrantType(provider, 'client_credentials') ? records.find(value) : undefined,
+        grantTypeHandlers.has('client_credentials') ? records.find(value) : undefined,
       destroy: (value: string) => records.destroy(value),
     },
   }
   const introspection = createEndpoint(provider, 'introspection', (ctx) =>
-    introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, parts),
+    introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, server),
   )
   const revocation = createEndpoint(provider, 'revocation', async (ctx) => {
     const client = {
-      isAllowed: (token: IssuedToken) => isAllowed(ctx, token),
-      endsGrant: async () => revokeGrantPolicyOf(provider)(ctx),
+      isAllowed: (token: StoredToken) => isAllowed(ctx, token),
+      endsGrant: async () => configuration.revokeGrantPolicy(ctx),
     }
-    const { token, grantId } = (await revoke(tokenOf(ctx), client, parts)) ?? {}
+    const { token, grantId } = (await revoke(tokenOf(ctx), client, server)) ?? {}
     if (token) ctx.oidc.entities[token.kind]?.emit('destroyed')
     if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
     return {}
   })
   return {
-    // By the route that the framework found: it takes a path in any case and with a slash at the end.
-    middleware: compose([introspection, revocation]) as Middleware,
+    routes: [
+      [configuration.routes['introspection'] ?? '', introspection],
+      [configuration.routes['revocation'] ?? '', revocation],
+    ],
     async introspect(value) {
       // No request came that waits for current keys.
       if (value.includes('.')) await keys.follow()
-      const caller = { isAllowed: (token: IssuedToken) => isAccessToken(provider, token) }
+      const caller = { isAllowed: (token: StoredToken) => isAccessToken(provider, token) }
       // All members are there: it is an access token.
-      return (await introspect(value, caller, parts)) as Introspection
+      return (await introspect(value, caller, server)) as Introspection
     },
   }
 }
@@ -146,7 +160,7 @@ const errorOf = ({ body }: { readonly body: unknown }): unknown =>
 const tokenOf = ({ oidc }: KoaContextWithOIDC): string => String(oidc.params?.['token'])
 
 /** Asks the policy of the endpoint. The policy and listeners see the token as the framework's own model. */
-async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<boolean> {
+async function isAllowed(ctx: KoaContextWithOIDC, token: StoredToken): Promise<boolean> {
   const { oidc } = ctx
   const { provider, client } = oidc
   if (!client || !(await isInSession(provider, token.payload))) return false
@@ -154,8 +168,8 @@ async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<b
   const model = new (provider[kind] as unknown as Model)(payload)
   oidc.entity(kind, model)
   if (grant) oidc.entity('Grant', new (provider.Grant as unknown as Model)(grant.payload))
-  const policy = policyOf(provider, oidc.route as Endpoint)
-  const isAllowedByPolicy: unknown = await policy(ctx, client, model)
+  const { allowedPolicy } = internalsOf(provider).configuration.features[oidc.route as Endpoint]
+  const isAllowedByPolicy: unknown = await allowedPolicy(ctx, client, model)
   if (typeof isAllowedByPolicy === 'boolean') return isAllowedByPolicy
   throw new TypeError(`features.${oidc.route}.allowedPolicy must return a Boolean`)
 }
@@ -163,7 +177,7 @@ async function isAllowed(ctx: KoaContextWithOIDC, token: IssuedToken): Promise<b
 type Model = new (payload: StoredPayload) => Parameters<TokenPolicy>[2]
 
 /** Whether it is an access token of a client that is there and not suspended. An API cannot check certificates. */
-async function isAccessToken(provider: Provider, { kind, payload }: IssuedToken): Promise<boolean> {
+async function isAccessToken(provider: Provider, { kind, payload }: StoredToken): Promise<boolean> {
   if (kind !== 'AccessToken' || payload['x5t#S256'] !== undefined) return false
   try {
     const client = await provider.Client.find(payload.clientId ?? '')

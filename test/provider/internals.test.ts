@@ -7,11 +7,8 @@ import {
   changeParameters,
   compareHashedSecrets,
   keepOwnMembersInGrants,
-  grantTypesOf,
-  promptsOf,
+  internalsOf,
   recheckRedirectUris,
-  responseModesOf,
-  routesOf,
   type Grant,
 } from '../../lib/oidc/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
@@ -117,15 +114,17 @@ describe('lib/oidc/internals.ts', () => {
 
   test('the values of prompt, the response modes and the grant types are known', () => {
     const provider = createBare()
-    expect([...promptsOf(provider)]).toEqual(['none', 'login', 'consent'])
-    expect([...grantTypesOf(provider)]).toContain('authorization_code')
-    expect([...responseModesOf(provider).keys()]).toEqual(
+    const { configuration, responseModes } = internalsOf(provider)
+    expect([...configuration.prompts]).toEqual(['none', 'login', 'consent'])
+    expect([...configuration.grantTypes]).toContain('authorization_code')
+    expect([...responseModes.keys()]).toEqual(
       expect.arrayContaining(['query', 'fragment', 'form_post']),
     )
   })
 
   test('where a provider answers is known, also where nobody said it', () => {
-    expect(routesOf(createBare())).toMatchObject({ jwks: '/jwks', authorization: '/auth' })
+    const { routes } = internalsOf(createBare()).configuration
+    expect(routes).toMatchObject({ jwks: '/jwks', authorization: '/auth' })
   })
 
   test('each provider has its own list', () => {
@@ -292,7 +291,7 @@ describe('lib/oidc/adapter.ts and what is behind it', () => {
   })
 })
 
-test('lib/oidc/static-clients.ts: a client can be constructed to be checked, without being stored', () => {
+test('lib/oidc/framework-clients.ts: a client can be constructed to be checked, without being stored', () => {
   const Client = createBare().Client as unknown as new (metadata: object) => { clientId: string }
   const good = { client_id: 'x', client_secret: 'y', redirect_uris: ['https://x.test/'] }
   expect(new Client(good).clientId).toBe('x')

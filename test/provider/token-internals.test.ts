@@ -3,18 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import Provider, { type Client } from 'oidc-provider'
 import * as helpers from 'oidc-provider/lib/helpers/grants.js'
-// @ts-expect-error -- no types come with it
-import { get as internalsOf } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   acceptProofsOnce,
-  hasGrantType,
+  internalsOf,
   nameGrantInTokens,
-  policyOf,
-  proofAlgorithmsOf,
-  publicKeysOf,
-  revokeGrantPolicyOf,
   writeToken,
 } from '../../lib/oidc/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
@@ -111,7 +105,7 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
   })
 
   test('are verified with the keys that are published, of which none is private', () => {
-    const [key, ...others] = publicKeysOf(createBare())
+    const [key, ...others] = internalsOf(createBare()).jwks.keys
     expect(others).toEqual([])
     expect(key).toMatchObject({ kty: 'RSA', kid: expect.any(String), e: 'AQAB' })
     expect(key).not.toHaveProperty('d')
@@ -123,11 +117,9 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
     const { access_token } = await connect(server.issuer)
     const isActive = async () => (await introspect(server.issuer, access_token))['active']
     expect(await isActive()).toBe(true)
-    const { jwks } = (internalsOf as (of: Provider) => { jwks: { keys: readonly unknown[] } })(
-      server.provider,
-    )
+    const { jwks } = internalsOf(server.provider)
     const { keys } = jwks
-    jwks.keys = publicKeysOf(createBare())
+    jwks.keys = internalsOf(createBare()).jwks.keys
     expect(await isActive()).toBe(false)
     jwks.keys = keys
     expect(await isActive()).toBe(true)
@@ -146,7 +138,9 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
       }),
     })
     closing.push(() => server.close())
-    expect(policyOf(server.provider, 'revocation')).toBe(allowedPolicy)
+    expect(internalsOf(server.provider).configuration.features.revocation.allowedPolicy).toBe(
+      allowedPolicy,
+    )
     await revoke(server.issuer, (await connect(server.issuer)).access_token)
     expect(seen).toHaveLength(1)
   })
@@ -155,14 +149,14 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
 describe('lib/oidc/token-introspection.ts', () => {
   test('the framework knows the grant types that it answers, and no others', () => {
     const provider = createBare()
-    expect(hasGrantType(provider, 'authorization_code')).toBe(true)
-    expect(hasGrantType(provider, 'client_credentials')).toBe(false)
+    expect(internalsOf(provider).grantTypeHandlers.has('authorization_code')).toBe(true)
+    expect(internalsOf(provider).grantTypeHandlers.has('client_credentials')).toBe(false)
     provider.registerGrantType('client_credentials', async () => undefined, [])
-    expect(hasGrantType(provider, 'client_credentials')).toBe(true)
+    expect(internalsOf(provider).grantTypeHandlers.has('client_credentials')).toBe(true)
   })
 
   test('its policy ends a grant with a refresh token, and not with an access token', () => {
-    const endsGrant = revokeGrantPolicyOf(createBare())
+    const endsGrant = internalsOf(createBare()).configuration.revokeGrantPolicy
     const revokes = (kind: string) =>
       endsGrant({ oidc: { route: 'revocation', entities: { [kind]: {} } } } as never)
     expect([revokes('RefreshToken'), revokes('AccessToken')]).toEqual([true, false])
@@ -293,8 +287,12 @@ describe('lib/grants/redeem.ts and lib/grants/refresh.ts', () => {
   })
 })
 
-describe('lib/oidc/grant-errors.ts', () => {
+describe('lib/oidc/endpoint-errors.ts', () => {
   test('the framework knows the algorithms of proofs by a name of its own', () => {
-    expect(proofAlgorithmsOf(createBare())).toEqual(['ES256', 'Ed25519', 'EdDSA'])
+    expect(internalsOf(createBare()).configuration.dPoPSigningAlgValues).toEqual([
+      'ES256',
+      'Ed25519',
+      'EdDSA',
+    ])
   })
 })

@@ -1,5 +1,31 @@
-import type { Configuration } from 'oidc-provider'
+import Provider, { type Configuration } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
 import { ConfigurationError } from '../errors.ts'
+
+/**
+ * Creates the provider with the configuration that `configure` makes of ours.
+ *
+ * @throws {@link ConfigurationError} if `configure` asks for something that this server cannot do, or if a signing key is invalid
+ */
+export function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
+  // `configure` may change it in place.
+  const before = new Map(unasked.map((path) => [path, valueAt(mapped, path)]))
+  const configuration: unknown = configure(mapped)
+  if (typeof configuration !== 'object' || configuration === null) {
+    // Without one, the framework would start with development keys and a sign-in for anybody.
+    const message = 'must return the configuration to use'
+    throw new ConfigurationError([{ path: 'configure', code: 'no_configuration', message }])
+  }
+  checkConfigured(configuration, before)
+  try {
+    return new Provider(issuer, configuration)
+  } catch (error) {
+    // The framework's error about keys has the private key as its cause.
+    if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
+    const { message } = error
+    throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
+  }
+}
 
 /** Features that change codes, refresh tokens, or the access tokens that come of them. */
 const unsupported = [
@@ -28,14 +54,8 @@ const unasked = [
 /**
  * Checks that `configure` asks for nothing that the token endpoint would silently leave out.
  *
- * @param given - the configuration before `configure`, which may change it in place
- * @returns the check of the configuration that `configure` returned; throws a ConfigurationError that names each setting
+ * @param before - the settings before `configure`, by their path
  */
-export function createConfiguredCheck(given: Configuration): (configured: Configuration) => void {
-  const before = new Map(unasked.map((path) => [path, valueAt(given, path)]))
-  return (configured) => checkConfigured(configured, before)
-}
-
 function checkConfigured(configured: Configuration, before: ReadonlyMap<string, unknown>): void {
   const scopes = [...(configured.scopes ?? ['openid'])]
   const messages = [

@@ -1,0 +1,132 @@
+import type Provider from 'oidc-provider'
+import { errors, type Client } from 'oidc-provider'
+import { createClientCheck } from '../clients/check.ts'
+import type { Clients } from '../clients/clients.ts'
+import { createClients } from '../clients/create-clients.ts'
+import { withPlainScopes } from '../clients/metadata-values.ts'
+import { createNameIndex, looksOf } from '../clients/name-index.ts'
+import { createRegistry, type RegistryParts } from '../clients/registration.ts'
+import type { ClientMetadata } from '../clients/rules.ts'
+import { createSelfRegistration } from '../clients/self-registration.ts'
+import { warnOfClients, warnOfCredentials } from '../clients/startup-checks.ts'
+import { toShownClientMetadata } from '../clients/stored-client.ts'
+import { toReservedHosts } from '../clients/uris.ts'
+import type { Config } from '../config/config.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
+import type { PathMiddleware } from '../http/app.ts'
+import { createRegistrationRoutes } from '../http/registration-endpoint.ts'
+import type { RecordStorage, Storage } from '../storage.ts'
+import { internalsOf } from './internals.ts'
+
+/** The options of {@link createRegisteredClients}. */
+interface RegisteredClientsParts extends Pick<RegistryParts, 'secrets' | 'connections'> {
+  readonly config: Config
+  readonly provider: Provider
+}
+
+/** Makes the two doors to the registered clients of an authorization server: for the host, and for the clients themselves. */
+export function createRegisteredClients({ config, provider, ...parts }: RegisteredClientsParts): {
+  readonly clients: Clients
+  readonly routes: readonly PathMiddleware[]
+} {
+  const scopes = Object.keys(config.resourceServer.scopes)
+  const registry = createRegistry({
+    ...parts,
+    storage: config.storage,
+    staticClients: config.clients,
+    scopes,
+    nameSigns: config.nameSigns,
+    findIssues: createClientCheck({
+      ...config.clientRules,
+      grantTypes: () => internalsOf(provider).configuration.grantTypes,
+    }),
+    isDevelopment: config.isDevelopment,
+  })
+  const clients = createClients(registry)
+  const { issuer, registration: options } = config
+  const { defaultScopes } = config.resourceServer
+  const reservedHosts = toReservedHosts(issuer, config.reservedHosts)
+  const offer = { scopes, defaultScopes, limits: options, reservedHosts }
+  const selfRegistration = createSelfRegistration(registry, clients, offer)
+  return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
+}
+
+/** Finds a client to show to people, one that is suspended as well. */
+export type FindShownClient = (clientId: string) => Promise<Client | undefined>
+
+/**
+ * Looks first where the framework looks, then among suspended clients. A client whose stored data is invalid counts as removed, so
+ * that a person can still see and end the other connections.
+ */
+export function createFindShownClient(provider: Provider, records: RecordStorage): FindShownClient {
+  const Client = modelOf(provider)
+  return async (clientId) => {
+    try {
+      const found: Client | undefined = await provider.Client.find(clientId)
+      if (found) return found
+      const payload = await records.find(clientId)
+      return payload && new Client(toShownClientMetadata(payload))
+    } catch (error) {
+      if (error instanceof errors.InvalidClientMetadata) return undefined
+      throw error
+    }
+  }
+}
+
+/** The framework's clients: it checks their metadata when it makes one. */
+const modelOf = (provider: Provider): new (metadata: object) => Client => provider.Client
+
+/**
+ * Lets the framework check every client now: left to itself, it does so when one is first used. `configure` can change its
+ * rules. Then warns of clients that may not work.
+ *
+ * @throws {@link ConfigurationError}
+ */
+export function checkStaticClients(
+  provider: Provider,
+  { clients, nameSigns }: Pick<Config, 'clients' | 'nameSigns'>,
+): void {
+  const issues = clients.flatMap((client, index) => {
+    const message = findFrameworkProblem(provider, client)
+    return message === undefined ? [] : [{ path: `clients[${index}]`, ...message }]
+  })
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  warnOfCredentials(clients)
+  warnOfClients(clients, nameSigns)
+}
+
+function findFrameworkProblem(
+  provider: Provider,
+  client: ClientMetadata,
+): Omit<ConfigurationIssue, 'path'> | undefined {
+  try {
+    Reflect.construct(modelOf(provider), [withPlainScopes(client)])
+    return undefined
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error
+    const { error: code, error_description: message = error.message } = error
+    return { code, message }
+  }
+}
+
+/**
+ * Compares the names of clients with those of stored clients, which may have had them first.
+ *
+ * @throws {@link ConfigurationError}; whatever the storage throws if it cannot be reached
+ */
+export async function checkStaticNames(
+  storage: Storage,
+  clients: readonly ClientMetadata[],
+): Promise<void> {
+  const names = createNameIndex(storage, [])
+  const issues = await Promise.all(
+    clients.map(async (client, index) =>
+      (await names.findTaken(client.client_id, looksOf(client))).map(({ member }) => ({
+        path: `clients[${index}].${member}`,
+        code: 'name_taken',
+        message: 'looks to people like the name of a client that is registered',
+      })),
+    ),
+  )
+  if (issues.flat().length > 0) throw new ConfigurationError(issues.flat())
+}
