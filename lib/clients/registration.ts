@@ -13,7 +13,8 @@ import type { ClientMetadata } from './rules.ts'
 import type { ClientSecrets } from './secrets.ts'
 import { createClientStore, type ClientStore } from './store.ts'
 import type { ClientRecord, Registration, RegistrationLimits } from './stored-client.ts'
-import { findLogoUriIssues, findRedirectUriIssues } from './uris.ts'
+import { findLogoUriIssues } from './logo-uris.ts'
+import { findRedirectUriIssues } from './uris.ts'
 
 /** The options of {@link createRegistry}. */
 export interface RegistryParts {

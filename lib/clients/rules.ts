@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { SubjectType } from '../pleo/subject.ts'
-import { listOf, listOfUnique } from '../validation/list-schema.ts'
-import { redirectUri, toOneSpelling, webUri } from '../validation/uri-schema.ts'
+import { listOf, listOfUnique } from '../validation/schemas.ts'
 import { clientName, type NameRules } from './names.ts'
+import { redirectUri, toOneSpelling, webUri } from './uris.ts'
 
 /** The members that people see, which a client can have in several languages: `client_name#da`. */
 export type LocalizedMember = 'client_name' | 'client_uri' | 'logo_uri' | 'tos_uri' | 'policy_uri'
