@@ -118,40 +118,31 @@ const longestNames = 1000
  */
 export function findOversized(client: unknown): readonly ConfigurationIssue[] {
   const given = Object(client) as Readonly<Record<string, unknown>>
-  if (Object.keys(given).length > mostMembers) {
-    return [toIssue('client', 'too_many_members', `must have ${mostMembers} members at most`)]
-  }
-  return [
-    ...['scope', 'optional_scope'].flatMap((member) => findOversizedScope(member, given[member])),
-    ...findOversizedNames(namesOf(given).map(([, name]) => name)),
+  const toIssue = (path: string, code: string, message: string): ConfigurationIssue[] => [
+    { path, code, message },
   ]
-}
-
-function findOversizedNames(names: readonly string[]): readonly ConfigurationIssue[] {
+  if (Object.keys(given).length > mostMembers) {
+    return toIssue('client', 'too_many_members', `must have ${mostMembers} members at most`)
+  }
+  const ofScopes = ['scope', 'optional_scope'].flatMap((member) => {
+    const scope = given[member]
+    if (typeof scope !== 'string') return []
+    if (scope.length > longestScope) {
+      return toIssue(member, 'too_big', `must have ${longestScope} characters at most`)
+    }
+    const isTooMany = toScopeNames(scope).length > mostScopes
+    return isTooMany ? toIssue(member, 'too_big', `must name ${mostScopes} scopes at most`) : []
+  })
+  const names = namesOf(given).map(([, name]) => name)
   if (names.length > mostNames) {
     const message = `has more than ${mostNames} names in all languages`
-    return [toIssue('client_name', 'too_many_names', message)]
+    return [...ofScopes, ...toIssue('client_name', 'too_many_names', message)]
   }
   // The length of one name has a rule of its own.
-  if (names.length === 1) return []
   const isLong =
-    names.join('').length > longestNames ||
-    names.map((name) => name.normalize('NFKC')).join('').length > longestNames
+    names.length > 1 &&
+    (names.join('').length > longestNames ||
+      names.map((name) => name.normalize('NFKC')).join('').length > longestNames)
   const message = `has more than ${longestNames} characters in all languages`
-  return isLong ? [toIssue('client_name', 'too_big', message)] : []
+  return isLong ? [...ofScopes, ...toIssue('client_name', 'too_big', message)] : ofScopes
 }
-
-function findOversizedScope(member: string, scope: unknown): readonly ConfigurationIssue[] {
-  if (typeof scope !== 'string') return []
-  if (scope.length > longestScope) {
-    return [toIssue(member, 'too_big', `must have ${longestScope} characters at most`)]
-  }
-  const isTooMany = toScopeNames(scope).length > mostScopes
-  return isTooMany ? [toIssue(member, 'too_big', `must name ${mostScopes} scopes at most`)] : []
-}
-
-const toIssue = (path: string, code: string, message: string): ConfigurationIssue => ({
-  path,
-  code,
-  message,
-})

@@ -94,23 +94,10 @@ export function toIssues(
       toIssues({ ...inner, path: [...issue.path, ...inner.path] }, options),
     )
   }
-  if (issue.code === 'invalid_key') {
-    return [
-      {
-        path: toPath(issue.path),
-        code: 'invalid_key',
-        message: issue.issues[0]?.message ?? issue.message,
-      },
-    ]
-  }
-  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
-  return [
-    {
-      path: toPath(issue.path),
-      code: typeof code === 'string' ? code : issue.code,
-      message: issue.message,
-    },
-  ]
+  const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
+  const code = typeof own === 'string' ? own : issue.code
+  const { message } = (issue.code === 'invalid_key' && issue.issues[0]) || issue
+  return [{ path: toPath(issue.path), code, message }]
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>
