@@ -1,4 +1,3 @@
-import { createClientCheck } from './clients/check.ts'
 import type { Clients } from './clients/clients.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createRegistry } from './clients/registration.ts'
@@ -9,10 +8,10 @@ import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { defaultProductName } from './pages/theme.ts'
 import { pleoScopes } from './pleo/scopes.ts'
 import type { Storage } from './storage.ts'
+export { findInUse } from './clients/create-clients.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/metadata-values.ts'
 export { secretIdleTime } from './clients/registered-client.ts'
 export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
-export { findInUse } from './clients/rotation.ts'
 export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
@@ -41,8 +40,7 @@ export function createStandalone(storage: Storage): Administration {
     secrets: createClientSecrets(storage.deriveKeys('client secrets')),
     connections,
     staticClients: [],
-    scopes,
-    findIssues: createClientCheck({ scopes, reservedNames, credentials: 'made' }),
+    rules: { scopes, reservedNames },
     // The issuer is not known here.
     isDevelopment: true,
   })

@@ -5,10 +5,10 @@ import Provider, { type Configuration } from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
-import { warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
+import { checkStaticNames, warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
-import { checkStaticClients, checkStaticNames } from './oidc/static-clients.ts'
+import { checkStaticClients } from './oidc/static-clients.ts'
 import { checkStorage, resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
@@ -94,7 +94,7 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const store = createClientStore(config.storage.records('Client'), secrets)
+  const store = createClientStore(config.storage, secrets, config.clients)
   const keepClient = createClientKeeping(clientRecords, store)
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }

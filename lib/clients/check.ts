@@ -5,13 +5,8 @@ import { evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.t
 import { isLoopback } from '../validation/url.ts'
 import { findOversized } from './metadata-values.ts'
 import type { NameRules } from './names.ts'
-import {
-  defaultGrantTypes,
-  findMember,
-  members,
-  mostRedirectUris,
-  type ClientMetadata,
-} from './rules.ts'
+import { defaultGrantTypes, findMember, members, type ClientMetadata } from './rules.ts'
+import { mostRedirectUris } from './uris.ts'
 
 /** The rules for clients that differ from server to server. */
 export interface ClientRules extends NameRules {
@@ -19,16 +14,17 @@ export interface ClientRules extends NameRules {
   readonly scopes: readonly string[] | undefined
   /** The grant types of the server. Undefined: the framework checks them. */
   readonly grantTypes?: (() => Iterable<string>) | undefined
-  /** Whether the server makes id and secret, or takes them from the options. */
-  readonly credentials: 'made' | 'given'
 }
+
+/** Whether the server makes id and secret of a client, or takes them from the options. */
+type Credentials = 'made' | 'given'
 
 /** Finds the first mistakes in the metadata of a client. Paths are names of members. No message has a value in it. */
 export type FindClientIssues = (metadata: unknown) => readonly ConfigurationIssue[]
 
 /** The one check of all clients: those given with the options, and those that are registered. */
-export function createClientCheck(rules: ClientRules): FindClientIssues {
-  const schema = createClientSchema(rules)
+export function createClientCheck(rules: ClientRules, credentials: Credentials): FindClientIssues {
+  const schema = createClientSchema(rules, credentials)
   return (metadata) => {
     const oversized = findOversized(metadata)
     if (oversized.length > 0) return oversized
@@ -45,7 +41,7 @@ type Schemas = Readonly<Record<string, z.ZodType>>
 type Complain = (path: string | readonly (string | number)[], code: string, message: string) => void
 
 /** A client, by the table and by the rules for several members. Members that it does not know pass (RFC 7591, Section 2). */
-function createClientSchema(rules: ClientRules): z.ZodType {
+function createClientSchema(rules: ClientRules, credentials: Credentials): z.ZodType {
   const schemas: Schemas = Object.fromEntries(
     Object.entries(members).map(([name, { schema }]) => [
       name,
@@ -57,7 +53,7 @@ function createClientSchema(rules: ClientRules): z.ZodType {
     const complain: Complain = (path, code, message) =>
       context.addIssue({ code: 'custom', path: [path].flat(), message, params: { code } })
     refuseMisspelled(value, Object.keys(members), context)
-    checkCredentials(value, rules, complain)
+    checkCredentials(value, credentials, complain)
     checkScopes(value, rules, complain)
     checkLanguages(value, schemas, complain)
     if (value.token_endpoint_auth_method === 'none' && value.pkce_exception) {
@@ -65,12 +61,12 @@ function createClientSchema(rules: ClientRules): z.ZodType {
     }
     checkRedirectUris(value, complain)
     // The framework itself checks the clients of the options, as `configure` can change its rules.
-    const isRight = rules.credentials === 'made' && context.issues.length === 0
+    const isRight = credentials === 'made' && context.issues.length === 0
     if (isRight) checkForFramework(value, rules, complain)
   }, evenIfWrong)
 }
 
-function checkCredentials(value: Client, { credentials }: ClientRules, complain: Complain): void {
+function checkCredentials(value: Client, credentials: Credentials, complain: Complain): void {
   const isPublic = value.token_endpoint_auth_method === 'none'
   if (credentials === 'made') {
     for (const name of ['client_id', 'client_secret'] as const) {

@@ -131,13 +131,12 @@ export function lifetimeOf({
   return isTemporary ? Math.ceil((endsAt - now) / 1000) : undefined
 }
 
-/** Whether anybody could have made the client: it is from open registration, and the operator did not verify it. */
+/**
+ * Whether anybody could have made the client: it is from open registration, and the operator did not verify it. It claims no names:
+ * others may have a name that looks like one of it.
+ */
 export const isUnvetted = (client: object, registration: Registration | undefined): boolean =>
   registration?.isOpen === true && (client as Partial<ClientMetadata>).verified !== true
-
-/** Whether no other client may have a name that looks like one of this client. */
-export const claimsNames = (client: object, registration: Registration | undefined): boolean =>
-  !isUnvetted(client, registration)
 
 /** How long a process may not see a change by another one that does not tell it, in milliseconds. */
 export const maxAge = 1000

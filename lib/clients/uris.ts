@@ -95,8 +95,8 @@ export function findReservedHostFlaw(given: string): string | undefined {
     : undefined
 }
 
-/** How many values of a list are looked at: longer ones are refused as such. */
-const mostValues = 50
+/** How many redirect URIs a client may have: the longest list that it may have of anything with a host. */
+export const mostRedirectUris = 50
 
 /**
  * Finds what is on a reserved host or on a host below one. A client keeps what it has already, as the operator may have given it.
@@ -110,7 +110,7 @@ export function findReservedHosts(
 ): readonly ConfigurationIssue[] {
   const kept = new Map(Object.entries(current).map(([name, value]) => [name, [value].flat()]))
   return members.flatMap(([name, given]) =>
-    (Array.isArray(given) ? (given as unknown[]).slice(0, mostValues) : [given]).flatMap(
+    (Array.isArray(given) ? (given as unknown[]).slice(0, mostRedirectUris) : [given]).flatMap(
       (value, index) => {
         if (typeof value !== 'string' || kept.get(name)?.includes(value)) return []
         if (!hostsOf(value).some((host) => isBelow(host, reserved))) return []

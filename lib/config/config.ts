@@ -96,7 +96,7 @@ export function resolveConfig(
       locales: options.views?.locales ?? [],
       ...(options.views?.timeZone !== undefined && { timeZone: options.views.timeZone }),
     },
-    clientRules: { ...toClientRules(options), credentials: 'made' },
+    clientRules: toClientRules(options),
     configure: options.configure ?? ((configuration) => configuration),
   }
 }

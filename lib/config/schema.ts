@@ -177,9 +177,7 @@ export function findIssues(input: AuthorizationServerOptions): readonly Configur
 }
 
 /** The rules for clients. They are read from wrong options too, because every mistake is reported at once. */
-export function toClientRules(
-  input: AuthorizationServerOptions,
-): Pick<ClientRules, 'scopes' | 'reservedNames' | 'nameSigns'> {
+export function toClientRules(input: AuthorizationServerOptions): ClientRules {
   const { resourceServer, views, nameSigns } = input as Partial<AuthorizationServerOptions>
   const { scopes: catalogue = pleoScopes } = Object(
     resourceServer,

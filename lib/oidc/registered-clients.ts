@@ -1,7 +1,6 @@
 import type Provider from 'oidc-provider'
 import { errors, type Client } from 'oidc-provider'
 import type { Clients } from '../clients/clients.ts'
-import { createClientCheck } from '../clients/check.ts'
 import { createClients } from '../clients/create-clients.ts'
 import { createRegistry, type RegistryParts } from '../clients/registration.ts'
 import { createSelfRegistration } from '../clients/self-registration.ts'
@@ -29,12 +28,7 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
     ...parts,
     storage: config.storage,
     staticClients: config.clients,
-    scopes,
-    nameSigns: config.nameSigns,
-    findIssues: createClientCheck({
-      ...config.clientRules,
-      grantTypes: () => grantTypesOf(provider),
-    }),
+    rules: { ...config.clientRules, scopes, grantTypes: () => grantTypesOf(provider) },
     isDevelopment: config.isDevelopment,
   })
   const clients = createClients(registry)

@@ -1,11 +1,9 @@
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { withPlainScopes } from '../clients/metadata-values.ts'
-import { createNameIndex, looksOf } from '../clients/name-index.ts'
 import type { ClientMetadata } from '../clients/rules.ts'
 import { warnOfClients, warnOfCredentials } from '../clients/startup-checks.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
-import type { Storage } from '../storage.ts'
 
 /** The clients of the options. */
 interface StaticClients {
@@ -46,26 +44,4 @@ function findFrameworkProblem(
     const { error: code, error_description: message = error.message } = error
     return { code, message }
   }
-}
-
-/**
- * Compares the names of clients with those of stored clients, which may have had them first.
- *
- * @throws {@link ConfigurationError}; whatever the storage throws if it cannot be reached
- */
-export async function checkStaticNames(
-  storage: Storage,
-  clients: readonly ClientMetadata[],
-): Promise<void> {
-  const names = createNameIndex(storage, [])
-  const issues = await Promise.all(
-    clients.map(async (client, index) =>
-      (await names.findTaken(client.client_id, looksOf(client))).map(({ member }) => ({
-        path: `clients[${index}].${member}`,
-        code: 'name_taken',
-        message: 'looks to people like the name of a client that is registered',
-      })),
-    ),
-  )
-  if (issues.flat().length > 0) throw new ConfigurationError(issues.flat())
 }
