@@ -2,6 +2,7 @@ import type { Clients } from './clients/clients.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createRegistry } from './clients/registration.ts'
 import { createClientSecrets } from './clients/secrets.ts'
+import { createClientStore } from './clients/store.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
@@ -35,11 +36,12 @@ export function createStandalone(storage: Storage): Administration {
   const connections = createConnections(storage.grants, createConnectionTeller())
   const scopes = Object.keys(pleoScopes)
   const reservedNames = [defaultProductName]
+  const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
   const registry = createRegistry({
     storage,
-    secrets: createClientSecrets(storage.deriveKeys('client secrets')),
+    store: createClientStore(storage, secrets, []),
+    secrets,
     connections,
-    staticClients: [],
     rules: { scopes, reservedNames },
     // The issuer is not known here.
     isDevelopment: true,

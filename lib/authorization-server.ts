@@ -106,7 +106,7 @@ export function createAuthorizationServer(
 
   const metadata = createMetadata(config, views.languages, promptsOf(provider))
   const connections = createConnections(config.storage.grants, teller)
-  const registered = createRegisteredClients({ config, provider, secrets, connections })
+  const registered = createRegisteredClients({ config, provider, store, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })

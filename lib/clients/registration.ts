@@ -11,17 +11,16 @@ import { findNameIssues } from './names.ts'
 import { toRegisteredClient, type CreatedClient } from './registered-client.ts'
 import type { ClientMetadata } from './rules.ts'
 import { generateClientSecret, type ClientSecrets } from './secrets.ts'
-import { createClientStore, type ClientStore } from './store.ts'
+import type { ClientStore } from './store.ts'
 import type { ClientRecord, Registration } from './stored-client.ts'
 import { findRedirectUriIssues } from './uris.ts'
 
 /** The options of {@link createRegistry}. */
 export interface RegistryParts {
   readonly storage: Storage
+  readonly store: ClientStore
   readonly secrets: ClientSecrets
   readonly connections: Connections
-  /** Clients that are not stored. */
-  readonly staticClients: readonly ClientMetadata[]
   /** With all scopes that a client can have. */
   readonly rules: ClientRules & { readonly scopes: readonly string[] }
   /** Whether logos may be on loopback hosts. */
@@ -30,7 +29,6 @@ export interface RegistryParts {
 
 /** The common parts of everything that registers, changes or removes clients. */
 export interface Registry extends RegistryParts {
-  readonly store: ClientStore
   readonly findIssues: FindClientIssues
   readonly events: EventEmitter<ClientEvents>
 }
@@ -38,7 +36,6 @@ export interface Registry extends RegistryParts {
 /** Puts together the parts that the clients of a storage need. */
 export const createRegistry = (parts: RegistryParts): Registry => ({
   ...parts,
-  store: createClientStore(parts.storage, parts.secrets, parts.staticClients),
   findIssues: createClientCheck(parts.rules, 'made'),
   events: new EventEmitter<ClientEvents>(),
 })

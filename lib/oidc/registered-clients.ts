@@ -13,7 +13,10 @@ import type { RecordStorage } from '../storage.ts'
 import { toShownClientMetadata } from '../clients/stored-client.ts'
 
 /** The options of {@link createRegisteredClients}. */
-export interface RegisteredClientsParts extends Pick<RegistryParts, 'secrets' | 'connections'> {
+export interface RegisteredClientsParts extends Pick<
+  RegistryParts,
+  'store' | 'secrets' | 'connections'
+> {
   readonly config: Config
   readonly provider: Provider
 }
@@ -27,7 +30,6 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   const registry = createRegistry({
     ...parts,
     storage: config.storage,
-    staticClients: config.clients,
     rules: { ...config.clientRules, scopes, grantTypes: () => grantTypesOf(provider) },
     isDevelopment: config.isDevelopment,
   })
