@@ -132,7 +132,7 @@ export interface NameClaim {
   reserve(next: StoredClient | undefined, current?: StoredClient): Promise<void>
   /** Whether there is something to settle. If the change is refused, store the client as it is, and settle then. */
   isPending(): boolean
-  /** Gives back the names that the client does not claim, once it is stored like that; all of them if it is gone. */
+  /** Gives back the names that the client, as it is stored now, does not claim. Gives back all if it is gone. */
   settle(stored?: StoredClient): Promise<void>
 }
 

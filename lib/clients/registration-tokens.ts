@@ -15,10 +15,10 @@ import type { ClientRecord, RegistrationLimits } from './stored-client.ts'
 /** The prefix of every initial access token. */
 export const initialAccessTokenStart = 'pleo_iat_'
 
-/** Seconds. */
+/** In seconds. */
 const defaultLifetime = 7 * 86_400
 
-/** How often a registration with one token may be refused: each takes work, and nobody needs so many to get one right. */
+/** How often a registration with one token may be refused. Each attempt takes work, and ten are enough to get one right. */
 const mostAttempts = 10
 
 /** Makes the methods for the tokens with which clients register themselves. */
@@ -64,7 +64,7 @@ export interface Attempt {
   readonly limits: RegistrationLimits | undefined
   /** The registration was refused. The last attempt ends the token. */
   refuse(): Promise<void>
-  /** It was not decided, so it does not count. */
+  /** The registration was not decided, so it does not count. */
   forget(): Promise<void>
 }
 

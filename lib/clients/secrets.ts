@@ -31,11 +31,11 @@ export function isClientSecret(text: string): boolean {
  */
 export const generateClientSecret = (): string => generateCredential('pleo_cs_')
 
-/** Makes client secrets and compares them with what is kept of them. */
+/** Hashes client secrets, and compares them with stored hashes. */
 export interface ClientSecrets {
   /** Returns a secret in the form in which it is kept. */
   toStored(clientId: string, secret: string, now: number): StoredSecret
-  /** Returns the one of the live secrets that it is. Compares with each of them, in constant time. */
+  /** Finds a secret among those that are live. Compares with each of them, in constant time. */
   find(
     clientId: string,
     secret: string,
@@ -136,7 +136,7 @@ export function createSecretMatching(records: RecordStorage, secrets: ClientSecr
     const last = Math.max(found.lastUsedAt ?? 0, notedAt.get(found.id) ?? 0)
     if (now - last >= useInterval) {
       if (notedAt.size >= 10_000) notedAt.clear()
-      // No answer waits for it, and none fails by it. Under the newest key, so that the older one can go.
+      // The answer does not wait for this, and does not fail if it fails. It uses the newest key, so that the older one can go.
       void note(payload, secrets.renew(clientId, secret, found), now)
     }
     return true

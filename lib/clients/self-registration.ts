@@ -78,7 +78,7 @@ export function createSelfRegistration(
   }
 }
 
-/** How long a client that registered itself is kept if nobody was granted anything by it, in milliseconds. */
+/** How long a client that registered itself is kept if no person grants it anything, in milliseconds. */
 const unusedFor = 30 * 86_400_000
 
 function createRegister(
@@ -104,7 +104,7 @@ function createRegister(
   }
   return async (given, token) => {
     if (token === undefined) return registerAs(given, { isOpen: true })
-    // First: nobody learns what is wrong with a client who may not register one.
+    // This comes first: without a good token, nobody learns what is wrong with a client.
     const attempt = await beginAttempt(tokens, token)
     if (!attempt) throw invalidToken()
     const { limits } = attempt
@@ -141,7 +141,7 @@ function toProtocolError(error: unknown): never {
   throw new ProtocolError('invalid_request', error.message, 409)
 }
 
-/** The token that came with the request is not good, whichever kind it should be. */
+/** The token of the request is not good, of whichever kind it should be. */
 const invalidToken = (): Error => new ProtocolError('invalid_token', 'invalid token provided', 401)
 
 /** Only the server says these: a client must not send them. */

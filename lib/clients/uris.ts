@@ -8,7 +8,7 @@ const longest = 2000
 
 const uriText = z
   .string({ error: 'must be a string' })
-  .min(1, { error: 'must not be empty' })
+  .min(1, { error: 'must not be empty', abort: true })
   .max(longest, { error: `must have ${longest} characters at most`, abort: true })
 
 /** A page of a client, or an address it names: `https`, or `http` for loopback hosts. */
@@ -31,10 +31,7 @@ function checked(
 ): z.ZodType<string> {
   return uriText.superRefine((value, context) => {
     const url = URL.parse(value)
-    const problem =
-      value === ''
-        ? undefined
-        : (spellingProblem(value) ?? (url ? find(value, url) : 'must be an absolute URI'))
+    const problem = spellingProblem(value) ?? (url ? find(value, url) : 'must be an absolute URI')
     if (problem) context.addIssue({ code: 'custom', message: problem, params: { code } })
   })
 }
