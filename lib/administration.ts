@@ -1,18 +1,18 @@
-import { createClientCheck } from './clients/check.ts'
 import type { Clients } from './clients/clients.ts'
 import { createClients } from './clients/create-clients.ts'
 import { createRegistry } from './clients/registration.ts'
 import { createClientSecrets } from './clients/secrets.ts'
+import { createClientStore } from './clients/store.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { defaultProductName } from './pages/theme.ts'
 import { pleoScopes } from './pleo/scopes.ts'
 import type { Storage } from './storage.ts'
+export { findInUse } from './clients/create-clients.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/metadata-values.ts'
 export { secretIdleTime } from './clients/registered-client.ts'
-export { logoProblems, logoUrisOf, type LogoProblem } from './clients/uris.ts'
-export { findInUse } from './clients/rotation.ts'
+export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
 export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
@@ -42,13 +42,13 @@ export function createStandalone(storage: Storage): Administration {
   const connections = createConnections(storage.grants, createConnectionTeller())
   const scopes = Object.keys(pleoScopes)
   const reservedNames = [defaultProductName]
+  const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
   const registry = createRegistry({
     storage,
-    secrets: createClientSecrets(storage.deriveKeys('client secrets')),
+    store: createClientStore(storage, secrets, []),
+    secrets,
     connections,
-    staticClients: [],
-    scopes,
-    findIssues: createClientCheck({ scopes, reservedNames, credentials: 'made' }),
+    rules: { scopes, reservedNames },
     // The issuer is not known here.
     isDevelopment: true,
   })

@@ -5,7 +5,7 @@ import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
-import { warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
+import { checkStaticNames, warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
 import { checkStorage, resolveConfig, type Config } from './config/config.ts'
@@ -52,7 +52,6 @@ import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
 import {
   checkStaticClients,
-  checkStaticNames,
   createFindShownClient,
   createRegisteredClients,
 } from './oidc/framework-clients.ts'
@@ -95,7 +94,7 @@ export function createAuthorizationServer(
   const teller = createConnectionTeller()
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
-  const store = createClientStore(config.storage.records('Client'), secrets)
+  const store = createClientStore(config.storage, secrets, config.clients)
   const keepClient = createClientKeeping(clientRecords, store)
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }
@@ -107,7 +106,7 @@ export function createAuthorizationServer(
 
   const metadata = createMetadata(provider, config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
-  const registered = createRegisteredClients({ config, provider, secrets, connections })
+  const registered = createRegisteredClients({ config, provider, store, secrets, connections })
   const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })

@@ -49,7 +49,7 @@ export interface UsedProof {
   readonly lifetime: number
 }
 
-/** Something about a storage that would cost connections sooner or later. */
+/** A mistake in the setup of a storage that would end connections sooner or later. */
 export interface StorageProblem {
   /** The kind of problem. It is stable, for programs. */
   readonly code: string
@@ -57,8 +57,10 @@ export interface StorageProblem {
   readonly message: string
 }
 
-/** The kinds of record that stand alone; the names are oidc-provider's model names, but for `ClientName`,
- * `InitialAccessToken` of registration, `InteractionOutcome` and `SigningKeys`. */
+/**
+ * The kinds of record that belong to no grant. The names are those of oidc-provider's models, except for `ClientName`,
+ * `InitialAccessToken` (of registration), `InteractionOutcome` and `SigningKeys`.
+ */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'

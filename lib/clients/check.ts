@@ -1,18 +1,12 @@
 import { z } from 'zod'
 import { mostFindings, type ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
-import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
-import { toIssues } from '../validation/schema-issues.ts'
+import { evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'
 import { isLoopback } from '../validation/url.ts'
 import { findOversized } from './metadata-values.ts'
 import type { NameRules } from './names.ts'
-import {
-  defaultGrantTypes,
-  findMember,
-  members,
-  mostRedirectUris,
-  type ClientMetadata,
-} from './rules.ts'
+import { defaultGrantTypes, findMember, members, type ClientMetadata } from './rules.ts'
+import { mostRedirectUris } from './uris.ts'
 
 /** The rules for clients that differ from server to server. */
 export interface ClientRules extends NameRules {
@@ -20,16 +14,17 @@ export interface ClientRules extends NameRules {
   readonly scopes: readonly string[] | undefined
   /** The grant types of the server. Undefined: the framework checks them. */
   readonly grantTypes?: (() => Iterable<string>) | undefined
-  /** Whether the server makes id and secret, or takes them from the options. */
-  readonly credentials: 'made' | 'given'
 }
+
+/** Whether the server makes id and secret of a client, or takes them from the options. */
+type Credentials = 'made' | 'given'
 
 /** Finds the first mistakes in the metadata of a client. Paths are names of members. No message has a value in it. */
 export type FindClientIssues = (metadata: unknown) => readonly ConfigurationIssue[]
 
 /** The one check of all clients: those given with the options, and those that are registered. */
-export function createClientCheck(rules: ClientRules): FindClientIssues {
-  const schema = createClientSchema(rules)
+export function createClientCheck(rules: ClientRules, credentials: Credentials): FindClientIssues {
+  const schema = createClientSchema(rules, credentials)
   return (metadata) => {
     const oversized = findOversized(metadata)
     if (oversized.length > 0) return oversized
@@ -43,10 +38,15 @@ export function createClientCheck(rules: ClientRules): FindClientIssues {
 
 type Client = Partial<ClientMetadata>
 type Schemas = Readonly<Record<string, z.ZodType>>
-type Complain = (path: string | readonly (string | number)[], code: string, message: string) => void
+/** @param code - `invalid_client` if it is left out */
+type Complain = (
+  path: string | readonly (string | number)[],
+  message: string,
+  code?: string,
+) => void
 
 /** A client, by the table and by the rules for several members. Members that it does not know pass (RFC 7591, Section 2). */
-function createClientSchema(rules: ClientRules): z.ZodType {
+function createClientSchema(rules: ClientRules, credentials: Credentials): z.ZodType {
   const schemas: Schemas = Object.fromEntries(
     Object.entries(members).map(([name, { schema }]) => [
       name,
@@ -55,38 +55,36 @@ function createClientSchema(rules: ClientRules): z.ZodType {
   )
   return z.looseObject(schemas, { error: 'must be an object' }).superRefine((sent, context) => {
     const value = sent as Client
-    const complain: Complain = (path, code, message) =>
+    const complain: Complain = (path, message, code = 'invalid_client') =>
       context.addIssue({ code: 'custom', path: [path].flat(), message, params: { code } })
     refuseMisspelled(value, Object.keys(members), context)
-    checkCredentials(value, rules, complain)
+    checkCredentials(value, credentials, complain)
     checkScopes(value, rules, complain)
     checkLanguages(value, schemas, complain)
     if (value.token_endpoint_auth_method === 'none' && value.pkce_exception) {
-      complain('pkce_exception', 'invalid_client', 'is for confidential clients only')
+      complain('pkce_exception', 'is for confidential clients only')
     }
     checkRedirectUris(value, complain)
     // The framework itself checks the clients of the options, as `configure` can change its rules.
-    const isRight = rules.credentials === 'made' && context.issues.length === 0
+    const isRight = credentials === 'made' && context.issues.length === 0
     if (isRight) checkForFramework(value, rules, complain)
   }, evenIfWrong)
 }
 
-function checkCredentials(value: Client, { credentials }: ClientRules, complain: Complain): void {
+function checkCredentials(value: Client, credentials: Credentials, complain: Complain): void {
   const isPublic = value.token_endpoint_auth_method === 'none'
   if (credentials === 'made') {
     for (const name of ['client_id', 'client_secret'] as const) {
-      if (value[name] !== undefined) complain(name, 'invalid_client', 'is made by the server')
+      if (value[name] !== undefined) complain(name, 'is made by the server')
     }
     return
   }
-  if (value.client_id === undefined) complain('client_id', 'invalid_client', 'is required')
+  if (value.client_id === undefined) complain('client_id', 'is required')
   if (!isPublic && value.client_secret === undefined) {
-    const message = 'is required, unless token_endpoint_auth_method is "none"'
-    complain('client_secret', 'invalid_client', message)
+    complain('client_secret', 'is required, unless token_endpoint_auth_method is "none"')
   }
   if (isPublic && value.client_secret !== undefined) {
-    const message = 'does not go with token_endpoint_auth_method "none"'
-    complain('client_secret', 'invalid_client', message)
+    complain('client_secret', 'does not go with token_endpoint_auth_method "none"')
   }
 }
 
@@ -94,10 +92,10 @@ function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain)
   const names = toScopeNames(value.scope)
   const message = 'names a scope that the resource server does not have'
   for (const index of scopes ? placesOutside(scopes, names) : []) {
-    complain(['scope', index], 'unknown_scope', message)
+    complain(['scope', index], message, 'unknown_scope')
   }
   for (const index of placesOutside(names, toScopeNames(value.optional_scope))) {
-    complain(['optional_scope', index], 'invalid_client', 'names a scope that is not in scope')
+    complain(['optional_scope', index], 'names a scope that is not in scope')
   }
 }
 
@@ -117,34 +115,34 @@ function checkRedirectUris(value: Client, complain: Complain): void {
     // The value may be of any type here.
     if (typeof uri !== 'string' || /^https?:/i.test(uri) || !/^[^:/?]+\./.test(uri)) continue
     const message = 'has a private scheme, which needs application_type "native"'
-    complain(['redirect_uris', index], 'invalid_redirect_uri', message)
+    complain(['redirect_uris', index], message, 'invalid_redirect_uri')
   }
   if (Array.isArray(grants) && !grants.includes('authorization_code')) return
   if (!uris?.length) {
-    complain('redirect_uris', 'invalid_redirect_uri', 'must hold at least one URI')
+    complain('redirect_uris', 'must hold at least one URI', 'invalid_redirect_uri')
   }
   if (value.scope === undefined || (typeof value.scope === 'string' && /^ +$/.test(value.scope))) {
-    complain('scope', 'invalid_client', 'is required: the scopes the client may ask for')
+    complain('scope', 'is required: the scopes the client may ask for')
   }
 }
 
-/** Checks what only the framework asks for, in a client that is right otherwise. */
+/** Checks the rules that only the framework has, in a client that keeps all others. */
 function checkForFramework(value: Client, { grantTypes }: ClientRules, complain: Complain): void {
   const { redirect_uris: uris, response_types: types = ['code'] } = value
   const code = 'invalid_client_metadata'
   const known = new Set(grantTypes?.() ?? defaultGrantTypes)
   if (value.grant_types?.some((type) => !known.has(type))) {
-    complain('grant_types', code, `can only contain ${[...known].join(', ')}`)
+    complain('grant_types', `can only contain ${[...known].join(', ')}`, code)
   }
   if (types.length > 0 && uris === undefined) {
-    complain([], code, 'needs redirect_uris, or no response_types')
+    complain([], 'needs redirect_uris, or no response_types', code)
   } else if (types.length > 0 && uris?.length === 0) {
-    complain('redirect_uris', code, 'must hold at least one URI, unless response_types is empty')
+    complain('redirect_uris', 'must hold at least one URI, unless response_types is empty', code)
   }
-  // An `https` URI can only be claimed by an application on a domain of its own (RFC 8252, Section 7.2).
+  // An application can only claim `https` URIs on a domain of its own (RFC 8252, Section 7.2).
   const isNative = value.application_type === 'native'
   if (isNative && uris?.some((uri) => isHttpsLoopback(uri))) {
-    complain('redirect_uris', code, 'must use http for loopback hosts in a native application')
+    complain('redirect_uris', 'must use http for loopback hosts in a native application', code)
   }
 }
 
@@ -170,16 +168,16 @@ function checkLanguages(value: object, schemas: Schemas, complain: Complain): vo
     count += 1
     if (count > mostLocalized) {
       const message = `is one too many: there may be ${mostLocalized} members with a language tag`
-      return complain(name, 'too_many_languages', message)
+      return complain(name, message, 'too_many_languages')
     }
     const canonical = `${member}#${canonicalTag(tag)}`
     if (canonicalTag(tag) === undefined)
-      complain(name, 'invalid_tag', 'has no language tag behind the #')
-    else if (seen.has(canonical)) complain(name, 'duplicate', 'is given twice for one language')
+      complain(name, 'has no language tag behind the #', 'invalid_tag')
+    else if (seen.has(canonical)) complain(name, 'is given twice for one language', 'duplicate')
     seen.add(canonical)
     for (const issue of schema.safeParse(content).error?.issues ?? []) {
       const code = (issue.code === 'custom' && issue.params?.['code']) || issue.code
-      complain(name, String(code), issue.message)
+      complain(name, issue.message, String(code))
     }
   }
 }

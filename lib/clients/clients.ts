@@ -143,11 +143,11 @@ export interface InitialAccessToken {
   readonly expiresAt: number
 }
 
-/** When the secret before ends. */
+/** When the old secret ends. */
 export interface RotationOptions {
-  /** At once: somebody else may know it. @defaultValue `false` */
+  /** Ends it at once, because somebody else may know it. @defaultValue `false` */
   readonly now?: boolean
-  /** In so many seconds, from 0 to 31536000 (365 days), but not later than the end that it has. @defaultValue 604800 (7 days) */
+  /** Seconds until then, from 0 to 31536000 (365 days). An earlier end that it has stays. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 

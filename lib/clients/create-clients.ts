@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { refuseUnknown } from '../validation/did-you-mean.ts'
-import { ClientMetadataError, ClientResumedError, UnknownClientError } from '../errors.ts'
-import type { Clients } from './clients.ts'
+import { ClientResumedError, UnknownClientError } from '../errors.ts'
+import type { Clients, RotationOptions } from './clients.ts'
 import { lookAlikesAmong, toRegisteredClient } from './registered-client.ts'
-import { register, revise, type Registry } from './registration.ts'
+import { checkSeconds, register, revise, toRefusal, type Registry } from './registration.ts'
 import { createInitialAccessTokens, createRegistrationTokens } from './registration-tokens.ts'
-import { createSecretMethods } from './rotation.ts'
-import { maxAge, type ClientRecord } from './stored-client.ts'
+import { generateClientSecret, isLive } from './secrets.ts'
+import { maxAge, type ClientRecord, type StoredSecret } from './stored-client.ts'
 
 /** Makes the clients of a storage. */
 export const createClients = (registry: Registry): Clients => ({
@@ -57,7 +57,10 @@ const createWriting = (registry: Registry): Pick<Clients, 'create' | 'update'> =
     refuseUnknown(options, ['seen'])
     const { seen } = options
     const record = await revise(registry, clientId, ({ metadata }) => {
-      if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) throw changedClient()
+      if (seen && !isDeepStrictEqual({ ...metadata }, { ...seen })) {
+        const message = 'is not registered with what was looked at: look again'
+        throw toRefusal('client', message, 'client_changed')
+      }
       const { client_id: _, ...current } = metadata
       return { metadata: { ...current, ...changes } }
     })
@@ -65,14 +68,8 @@ const createWriting = (registry: Registry): Pick<Clients, 'create' | 'update'> =
   },
 })
 
-function changedClient(): Error {
-  const message = 'is not registered with what was looked at: look again'
-  return new ClientMetadataError([{ path: 'client', code: 'client_changed', message }])
-}
-
 function createLife({
   store,
-  names,
   connections,
 }: Registry): Pick<Clients, 'suspend' | 'resume' | 'remove'> {
   const stop = (clientId: string, isRemoving: boolean): Promise<ClientRecord> =>
@@ -106,13 +103,79 @@ function createLife({
       // Until then, a process that does not know of it may accept a code or a consent.
       await wait(maxAge + 100)
       await connections.revoke({ clientId }, by)
-      const claim = names.claimFor(clientId)
-      const isDone = await store.remove(clientId, async (record) => {
-        if (!record.registration.isRemoving) throw new ClientResumedError()
-        await claim.reserveNone(record)
+      return store.remove(clientId, ({ registration }) => {
+        if (!registration.isRemoving) throw new ClientResumedError()
       })
-      await claim.settle()
-      return isDone
     },
   }
+}
+
+/** Makes the methods for the secrets of a client. */
+function createSecretMethods({
+  store,
+  secrets,
+}: Registry): Pick<Clients, 'rotateSecret' | 'endOldSecrets'> {
+  return {
+    async rotateSecret(clientId, options = {}) {
+      refuseUnknown(options, ['now', 'oldEndsIn'])
+      checkSeconds('oldEndsIn', options.oldEndsIn ?? defaultEndsIn, 0)
+      const secret = generateClientSecret()
+      const added = secrets.toStored(clientId, secret, Date.now())
+      const record = await store.change(clientId, (current) => {
+        const { metadata, registration } = current
+        if (metadata.token_endpoint_auth_method === 'none') {
+          throw toRefusal('token_endpoint_auth_method', 'is "none": a public client has no secret')
+        }
+        const all = withNewSecret(registration.secrets, added, options)
+        return { ...current, registration: { ...registration, secrets: all } }
+      })
+      return { client: toRegisteredClient(record), secret }
+    },
+    async endOldSecrets(clientId, options = {}) {
+      refuseUnknown(options, ['ids'])
+      const { ids } = options
+      const record = await store.change(clientId, (current, now) => {
+        const { registration } = current
+        const live = registration.secrets.filter((one) => isLive(one, now))
+        if (ids && live.map(({ id }) => id).join() !== ids.join()) {
+          const message = 'are not those that were looked at: look again'
+          throw toRefusal('secrets', message, 'secrets_changed')
+        }
+        if (live.length < 2) return current
+        return { ...current, registration: { ...registration, secrets: live.slice(0, 1) } }
+      })
+      return toRegisteredClient(record)
+    },
+  }
+}
+
+/** How long a secret goes on working after the next one was made, in seconds. */
+const defaultEndsIn = 7 * 86_400
+
+/**
+ * Returns the secret that goes on if there are two: the one that was used last. If no use was noted, it is the older one, as the newer
+ * one may never have arrived.
+ *
+ * @param secrets - the living ones, newest first
+ */
+export const findInUse = <T extends { readonly lastUsedAt?: number | undefined }>(
+  secrets: readonly T[],
+): T | undefined =>
+  secrets.toReversed().toSorted((one, other) => (other.lastUsedAt ?? 0) - (one.lastUsedAt ?? 0))[0]
+
+/**
+ * Returns the secrets of a client after a rotation: the new one, and the one in use before it, which gets an end.
+ *
+ * @param secrets - newest first
+ */
+function withNewSecret(
+  secrets: readonly StoredSecret[],
+  added: StoredSecret,
+  { now: isNow = false, oldEndsIn = defaultEndsIn }: RotationOptions,
+): readonly StoredSecret[] {
+  if (secrets.some(({ id }) => id === added.id)) return secrets
+  const now = added.createdAt
+  const inUse = findInUse(secrets.filter((secret) => isLive(secret, now)))
+  const expiresAt = Math.min(inUse?.expiresAt ?? Infinity, now + oldEndsIn * 1000)
+  return inUse && !isNow && oldEndsIn > 0 ? [added, { ...inUse, expiresAt }] : [added]
 }

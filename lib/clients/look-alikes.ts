@@ -1,11 +1,19 @@
-/** Letters, and how each is read. */
-type Letters = Readonly<Record<string, string>>
+/** Letters and signs, and how each is read. */
+type Letters = ReadonlyMap<string, string>
+
+/** @param table - all that is read as a letter, by that letter */
+const toLetters = (table: Readonly<Record<string, string>>): Letters =>
+  new Map(
+    Object.entries(table).flatMap(([target, letters]) =>
+      Array.from(letters, (letter) => [letter, target] as const),
+    ),
+  )
 
 /** Looks that Latin letters and digits share among themselves; in a text in lower case. */
-const shared: Letters = { '0': 'o', '1': 'l', '|': 'l', i: 'l', m: 'rn' }
+const shared = toLetters({ o: '0', l: '1|i', rn: 'm' })
 
 /** Signs that people write for a letter, so that others read a name that is not there. */
-const standIns: Letters = { '3': 'e', '€': 'e', '!': 'l', '£': 'l' }
+const standIns = toLetters({ e: '3€', l: '!£' })
 
 /**
  * Returns how a name looks: two names with the same skeleton are one to a person. Case, diacritics, white space,
@@ -16,9 +24,9 @@ const standIns: Letters = { '3': 'e', '€': 'e', '!': 'l', '£': 'l' }
 export const skeletonOf = (name: string): string => wordsOf(name).join('')
 
 /**
- * Whether a name contains another one, or what looks like it: within a word (`MyPleo`), as the beginning of
- * words that are read as one (`Ple o`, `P.l.e.o`, `P|l|e|o`), or with digits for letters (`PL30`). It does
- * not count if it comes about between two other words (`Simple Office`).
+ * Whether a name contains another one, or what looks like it: within a word (`MyPleo`), at the beginning of words that are read
+ * as one (`Ple o`, `P.l.e.o`, `P|l|e|o`), or with digits for letters (`PL30`). The end of one word and the beginning of the next do
+ * not count (`Simple Office`).
  *
  * @param anyLetter - signs that are read as any letter, too
  */
@@ -78,23 +86,15 @@ function hasRun(words: readonly string[], searched: string): boolean {
   const isLong = searched.length >= shortest
   if (isLong && words.some((word) => word.includes(searched))) return true
   const whole = words.join('')
-  const bounds = new Set([0])
   let end = 0
-  for (const word of words) {
-    end += word.length
-    bounds.add(end)
-  }
+  const bounds = new Set([0, ...words.map((word) => (end += word.length))])
   return [...bounds].some(
     (start) => whole.startsWith(searched, start) && (isLong || bounds.has(start + searched.length)),
   )
 }
 
-/**
- * The words of a name in the letters that they look like.
- *
- * @param others - more signs that are read as letters
- */
-const wordsOf = (name: string, others: Letters = {}): readonly string[] =>
+/** The words of a name in the letters that they look like. Reads some other signs as letters, too. */
+const wordsOf = (name: string, others: Letters = new Map()): readonly string[] =>
   [latin, others, shared]
     .reduce((text, letters) => withoutMarks(eachLetter(text, letters)), fold(name))
     .replaceAll('vv', 'w')
@@ -102,7 +102,7 @@ const wordsOf = (name: string, others: Letters = {}): readonly string[] =>
     .filter(Boolean)
 
 const eachLetter = (text: string, letters: Letters): string =>
-  text.replaceAll(/./gsu, (letter) => (Object.hasOwn(letters, letter) && letters[letter]) || letter)
+  text.replaceAll(/./gsu, (letter) => letters.get(letter) ?? letter)
 
 /** Without the marks of any script on Latin, Greek and Cyrillic letters, and on digits and signs: others make another letter. */
 const withoutMarks = (text: string): string =>
@@ -130,14 +130,12 @@ const modifiers = /[\u02B0-\u02FF\uA700-\uA721\uA788-\uA78C\uA78F]/g
 
 /**
  * Letters, digits and signs that look like these, after compatibility decomposition, case folding and the removal of
- * diacritics: from the data of Unicode TR39, with small capitals, letters in filled circles and squares, Latin letters
- * that are turned or have strokes and hooks, and strokes and circles of East Asian scripts added. Those of scripts that are
- * written from right to left are among them: alone, or last, they stand in a row with Latin ones. No such list is ever
- * complete; what it lacks is kept from Latin words by `mixesAlphabets`.
- *
- * @see {@link https://www.unicode.org/reports/tr39/#Confusable_Detection Unicode TR39, Section 4}
+ * diacritics. The list has the data of Unicode TR39, and besides small capitals, letters in filled circles and squares, Latin
+ * letters that are turned or have strokes and hooks, and strokes and circles of East Asian scripts. It includes scripts that
+ * are written from right to left, because their letters can be alone or last in a row with Latin ones. No such list is ever complete:
+ * `mixesAlphabets` keeps the rest out of Latin words.
  */
-const lookAlikes: Readonly<Record<string, string>> = {
+const latin = toLetters({
   '2': 'ƨƻϩᒿꙅꛯꝛ',
   '3': 'ȝɜʒзҙӡⳍꝫ𑣊𖼻𝈆ƺʓᴣᶚ𝼘',
   '4': 'ꮞ𑣏',
@@ -197,10 +195,4 @@ const lookAlikes: Readonly<Record<string, string>> = {
   y: '¥ƴɏɣʏγυуүұყᶌỿⲩꓬꭚꭹꮍ𐊲𑣜𖽃🅨🆈🇾ʎ𝼆',
   z: 'ƶȥʐζᴢᵶꓜꮓ𐋵𑣄𑣉𑣥🅩🆉🇿ɀʑᶎⱬꝣ',
   i: '🅘🅸🇮',
-}
-
-const latin: Letters = Object.fromEntries(
-  Object.entries(lookAlikes).flatMap(([target, letters]) =>
-    Array.from(letters, (letter) => [letter, target] as const),
-  ),
-)
+})

@@ -4,8 +4,7 @@ import { namesOf } from './names.ts'
 import { findMember, type ClientMetadata, type LocalizedMember } from './rules.ts'
 
 /**
- * A client without the members that are `null` or empty: they count as left out. Anything that is not a client is returned
- * as it is.
+ * Returns a client without the members that are `null` or empty: they count as left out. Returns any other value as it is.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2 RFC 7592, Section 2.2}
  */
@@ -80,8 +79,8 @@ const requiredOf = ({ scope, optional_scope: optional }: Sent): readonly string[
   toScopeNames(scope).filter((name) => !toScopeNames(optional).includes(name))
 
 /**
- * A member in the language of a reader: with its region or without, or with another one. Undefined if the client registered nothing
- * for that language: then the member without a tag counts.
+ * Returns a member in the language of a reader, with or without its region, or with another one. Returns `undefined` if the client
+ * registered nothing for that language: then the member without a tag counts.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2.2 RFC 7591, Section 2.2}
  */
@@ -101,7 +100,7 @@ export function localizedFor(
   return found?.[1]
 }
 
-/** How many members are looked at, with those that this server does not know: each of them may be a misspelled one. */
+/** How many members a client may have. Unknown ones count too, because each may be a misspelled one. */
 const mostMembers = 200
 
 /** How many scopes a list may name, and in how many characters. */
@@ -113,45 +112,36 @@ const mostNames = 20
 const longestNames = 1000
 
 /**
- * Finds what is too long to be looked at. It comes before everything that splits, normalizes or compares: a check must not
- * cost more than what is sent.
+ * Finds values that are too long to check. It comes before everything that splits, normalizes or compares, so that no check costs
+ * more than the request that it is for.
  */
 export function findOversized(client: unknown): readonly ConfigurationIssue[] {
   const given = Object(client) as Readonly<Record<string, unknown>>
-  if (Object.keys(given).length > mostMembers) {
-    return [toIssue('client', 'too_many_members', `must have ${mostMembers} members at most`)]
-  }
-  return [
-    ...['scope', 'optional_scope'].flatMap((member) => findOversizedScope(member, given[member])),
-    ...findOversizedNames(namesOf(given).map(([, name]) => name)),
+  const toIssue = (path: string, code: string, message: string): ConfigurationIssue[] => [
+    { path, code, message },
   ]
-}
-
-function findOversizedNames(names: readonly string[]): readonly ConfigurationIssue[] {
+  if (Object.keys(given).length > mostMembers) {
+    return toIssue('client', 'too_many_members', `must have ${mostMembers} members at most`)
+  }
+  const ofScopes = ['scope', 'optional_scope'].flatMap((member) => {
+    const scope = given[member]
+    if (typeof scope !== 'string') return []
+    if (scope.length > longestScope) {
+      return toIssue(member, 'too_big', `must have ${longestScope} characters at most`)
+    }
+    const isTooMany = toScopeNames(scope).length > mostScopes
+    return isTooMany ? toIssue(member, 'too_big', `must name ${mostScopes} scopes at most`) : []
+  })
+  const names = namesOf(given).map(([, name]) => name)
   if (names.length > mostNames) {
     const message = `has more than ${mostNames} names in all languages`
-    return [toIssue('client_name', 'too_many_names', message)]
+    return [...ofScopes, ...toIssue('client_name', 'too_many_names', message)]
   }
   // The length of one name has a rule of its own.
-  if (names.length === 1) return []
   const isLong =
-    names.join('').length > longestNames ||
-    names.map((name) => name.normalize('NFKC')).join('').length > longestNames
+    names.length > 1 &&
+    (names.join('').length > longestNames ||
+      names.map((name) => name.normalize('NFKC')).join('').length > longestNames)
   const message = `has more than ${longestNames} characters in all languages`
-  return isLong ? [toIssue('client_name', 'too_big', message)] : []
+  return isLong ? [...ofScopes, ...toIssue('client_name', 'too_big', message)] : ofScopes
 }
-
-function findOversizedScope(member: string, scope: unknown): readonly ConfigurationIssue[] {
-  if (typeof scope !== 'string') return []
-  if (scope.length > longestScope) {
-    return [toIssue(member, 'too_big', `must have ${longestScope} characters at most`)]
-  }
-  const isTooMany = toScopeNames(scope).length > mostScopes
-  return isTooMany ? [toIssue(member, 'too_big', `must name ${mostScopes} scopes at most`)] : []
-}
-
-const toIssue = (path: string, code: string, message: string): ConfigurationIssue => ({
-  path,
-  code,
-  message,
-})

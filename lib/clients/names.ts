@@ -105,11 +105,9 @@ const otherScript = new RegExp(
   'u',
 )
 
-/** Scripts that Unicode TR31 recommends for identifiers, or that people write every day in few places. */
-const scripts = toList(`
-  Latin Cyrillic Greek Arabic Hebrew Armenian Georgian Ethiopic Thaana Devanagari Bengali
-  Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar
-  Khmer Mongolian Cherokee Canadian_Aboriginal Syriac Nko Adlam Tifinagh Vai Bamum
+/** Scripts that people write every day in few places. */
+const localScripts = toList(`
+  Mongolian Cherokee Canadian_Aboriginal Syriac Nko Adlam Tifinagh Vai Bamum
   Balinese Javanese Sundanese Batak Buginese Cham Kayah_Li Lepcha Limbu Lisu Meetei_Mayek
   New_Tai_Lue Newa Ol_Chiki Osage Saurashtra Syloti_Nagri Tai_Le Tai_Tham Tai_Viet Chakma
   Mandaic Miao Yi Wancho Hanifi_Rohingya Nyiakeng_Puachue_Hmong Coptic
@@ -125,12 +123,15 @@ const together = [
 const inScripts = (names: readonly string[]): string =>
   names.map((name) => `\\p{Script_Extensions=${name}}`).join('')
 
+const named = [...recommendedScripts, ...localScripts]
+
 /** Words of one alphabet each, with signs of no alphabet. The last is for all scripts that are not named. */
 const alphabets: readonly RegExp[] = [
-  ...[...scripts.map((name) => [name]), ...together].map(
-    (names) => new RegExp(`^[${inScripts([...names, 'Common', 'Inherited'])}]*$`, 'u'),
-  ),
-  new RegExp(`^[^${inScripts([...scripts, ...together.flat()])}]*$`, 'u'),
+  ...[
+    ...together,
+    ...named.filter((name) => !together.flat().includes(name)).map((name) => [name]),
+  ].map((names) => new RegExp(`^[${inScripts([...names, 'Common', 'Inherited'])}]*$`, 'u')),
+  new RegExp(`^[^${inScripts(named)}]*$`, 'u'),
 ]
 
 /**

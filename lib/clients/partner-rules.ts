@@ -33,8 +33,8 @@ export interface Offer {
 type Current = Partial<ClientMetadata>
 
 /**
- * Returns the metadata to register a client with that registers itself. The members that only the operator may set stay as
- * they are: to send one as it is, as in an answer of before, is not a mistake.
+ * Returns the metadata for a client that registers itself. The members that only the operator may set stay as they are. A client may
+ * send them unchanged, because an earlier answer of this server had them.
  *
  * @param ownLimits - limits of this client alone, in place of those of the offer
  * @throws {@link ClientMetadataError} if it is too long to be looked at
@@ -48,13 +48,8 @@ export function toGivenByPartner(
   const oversized = findOversized(given)
   if (oversized.length > 0) throw new ClientMetadataError(oversized)
   const limits = { ...offer.limits, ...ownLimits }
-  const grantTypes = [...defaultGrantTypes, ...(current.grant_types ?? [])]
-  const isOffered = createIsOffered(limits, current)
-  const own = {
-    scopes: offer.scopes.filter(isOffered),
-    defaultScopes: offer.defaultScopes.filter(createIsOffered(limits, {})),
-  }
-  const asked: Sent = toOffered(withoutEmpty(given), own, grantTypes)
+  const allowed = toAllowed(offer, limits, current)
+  const asked: Sent = toOffered(withoutEmpty(given), allowed)
   const metadata: Record<string, unknown> = { ...asked }
   const issues: ConfigurationIssue[] = []
   for (const member of operatorMembers(current)) {
@@ -62,21 +57,21 @@ export function toGivenByPartner(
     if (typeof value === 'boolean' && value !== (current[member] ?? false)) {
       issues.push(notForClients(member))
     }
-    // A value of another type is refused by the rules for all clients.
+    // The rules for all clients refuse a value of another type.
     if (value === undefined || typeof value === 'boolean') metadata[member] = current[member]
   }
-  // It stays public, so it need not say so again.
+  // A public client stays public, so it need not send this member again.
   if (current.token_endpoint_auth_method === 'none') {
     metadata['token_endpoint_auth_method'] ??= 'none'
   }
   issues.push(
     ...findSubjectTypeIssues(metadata, limits, current),
-    ...findScopeIssues(metadata, offer, isOffered),
+    ...findScopeIssues(metadata, offer, allowed),
   )
   if (current.verified && !isTrustedAs(current, metadata))
     Reflect.deleteProperty(metadata, 'verified')
   issues.push(
-    ...findGrantIssues(asked.grant_types, grantTypes),
+    ...findGrantIssues(asked.grant_types, allowed.grantTypes),
     ...findReservedHosts(trustedMembersOf(metadata), offer.reservedHosts, current),
   )
   return { metadata, issues }
@@ -89,27 +84,30 @@ const operatorMembers = (current: Sent): readonly MemberName[] =>
     return by === 'operator' || (by === 'operator takes away' && current[name] === true)
   })
 
-/** Whether a client can have a scope: within its limits, or because it has the scope already, as the operator may have given it. */
-type IsOffered = (name: string) => boolean
+/** The lists of what one client can have. */
+interface Allowed extends Pick<Offer, 'scopes' | 'defaultScopes'> {
+  readonly grantTypes: readonly string[]
+}
 
-function createIsOffered({ scopes }: RegistrationLimits, current: Current): IsOffered {
+/** A client keeps what it has already, as the operator may have given it. */
+function toAllowed(offer: Offer, { scopes }: RegistrationLimits, current: Current): Allowed {
+  const isWithin = (name: string): boolean => scopes?.includes(name) ?? true
   const has = toScopeNames(current.scope)
-  return (name) => (scopes?.includes(name) ?? true) || has.includes(name)
+  return {
+    scopes: offer.scopes.filter((name) => isWithin(name) || has.includes(name)),
+    defaultScopes: offer.defaultScopes.filter(isWithin),
+    grantTypes: [...defaultGrantTypes, ...(current.grant_types ?? [])],
+  }
 }
 
 /**
  * Leaves out scopes, grant types and response types that a client cannot have: it sends one registration to servers of every
- * kind, and the answer says what it got. If nothing were left of a list, the list stays as it is, and the rules of all clients
+ * kind, and the answer says what it got. If nothing would be left of a list, the list stays as it is, and the rules for all clients
  * refuse it.
  *
- * @param grantTypes - those that the client can have
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.1 RFC 7591, Section 3.2.1}
  */
-function toOffered(
-  given: object,
-  { scopes, defaultScopes }: Pick<Offer, 'scopes' | 'defaultScopes'>,
-  grantTypes: readonly string[],
-): object {
+function toOffered(given: object, { scopes, defaultScopes, grantTypes }: Allowed): object {
   const sent = new Map<string, unknown>(Object.entries(given))
   const keep = (member: string, toKept: (value: unknown) => unknown): void => {
     if (sent.has(member)) sent.set(member, toKept(sent.get(member)))
@@ -127,7 +125,7 @@ function toOffered(
   return Object.fromEntries(sent)
 }
 
-/** A value of another type is a mistake, which the rules for all clients name. */
+/** Returns a value of another type as it is: the rules for all clients refuse it. */
 const keptScope = (value: unknown, known: readonly string[]): unknown =>
   typeof value === 'string'
     ? toScopeNames(value)
@@ -177,9 +175,11 @@ function findSubjectTypeIssues(
 /** Finds scopes that the resource server has and this client cannot have. Other scopes were left out, if one was left. */
 const findScopeIssues = (
   { scope }: Sent,
-  { scopes }: Offer,
-  isOffered: IsOffered,
+  offer: Offer,
+  allowed: Allowed,
 ): readonly ConfigurationIssue[] =>
   toScopeNames(scope).flatMap((name, index) =>
-    scopes.includes(name) && !isOffered(name) ? [notForClients(`scope[${index}]`)] : [],
+    offer.scopes.includes(name) && !allowed.scopes.includes(name)
+      ? [notForClients(`scope[${index}]`)]
+      : [],
   )

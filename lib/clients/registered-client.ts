@@ -1,7 +1,7 @@
 import { looksOf } from './name-index.ts'
 import type { ClientMetadata } from './rules.ts'
 import { isLive } from './secrets.ts'
-import { claimsNames, type StoredClient, type StoredSecret } from './stored-client.ts'
+import { isUnvetted, type StoredClient, type StoredSecret } from './stored-client.ts'
 
 /** A client with its new secret. */
 export interface CreatedClient {
@@ -61,7 +61,7 @@ export function toRegisteredClient({ metadata, registration }: StoredClient): Re
     updatedAt: registration.updatedAt,
     suspendedAt: registration.suspendedAt,
     isSelfRegistered: registration.accessToken !== undefined,
-    claimsNames: claimsNames(metadata, registration),
+    claimsNames: !isUnvetted(metadata, registration),
     secrets: live.map((secret, index) => toInfo(secret, live.slice(0, index), now)),
   }
 }

@@ -1,42 +1,41 @@
 import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
-import { ClientMetadataError } from '../errors.ts'
+import { isDeepStrictEqual } from 'node:util'
 import { callListeners } from '../grants/events.ts'
 import { refuseUnknown } from '../validation/did-you-mean.ts'
 import type { RecordStorage } from '../storage.ts'
 import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
 import { withoutEmpty } from './metadata-values.ts'
 import { toRegisteredClient } from './registered-client.ts'
-import type { Registry } from './registration.ts'
+import { checkSeconds, toRefusal, type Registry } from './registration.ts'
 import type { ClientMetadata } from './rules.ts'
-import { longestLifetime } from './rotation.ts'
 import { generateCredential } from './secrets.ts'
 import type { ClientRecord, RegistrationLimits } from './stored-client.ts'
 
 /** The prefix of every initial access token. */
 export const initialAccessTokenStart = 'pleo_iat_'
 
-/** Seconds. */
+/** In seconds. */
 const defaultLifetime = 7 * 86_400
 
-/** How often a registration with one token may be refused: each takes work, and nobody needs so many to get one right. */
+/** How often a registration with one token may be refused. Each attempt takes work, and ten are enough to get one right. */
 const mostAttempts = 10
 
 /** Makes the methods for the tokens with which clients register themselves. */
-export function createInitialAccessTokens(
-  registry: Pick<Registry, 'storage' | 'scopes'>,
-): Pick<Clients, 'createInitialAccessToken' | 'endInitialAccessToken'> {
-  const records = registry.storage.records('InitialAccessToken')
+export function createInitialAccessTokens({
+  storage,
+  rules,
+}: Pick<Registry, 'storage' | 'rules'>): Pick<
+  Clients,
+  'createInitialAccessToken' | 'endInitialAccessToken'
+> {
+  const records = storage.records('InitialAccessToken')
   return {
     async createInitialAccessToken(options = {}) {
       refuseUnknown(options, ['lifetime', 'scopes', 'subjectTypes'])
       const { lifetime = defaultLifetime, scopes, subjectTypes } = options
-      if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > longestLifetime) {
-        throw new RangeError(
-          `lifetime must be a whole number of seconds from 1 to ${longestLifetime} (365 days)`,
-        )
-      }
-      checkList('scopes', scopes, registry.scopes)
+      checkSeconds('lifetime', lifetime, 1)
+      checkList('scopes', scopes, rules.scopes)
       checkList('subjectTypes', subjectTypes, ['company', 'organization'])
       const token = generateCredential(initialAccessTokenStart)
       const expiresAt = Date.now() + lifetime * 1000
@@ -65,7 +64,7 @@ export interface Attempt {
   readonly limits: RegistrationLimits | undefined
   /** The registration was refused. The last attempt ends the token. */
   refuse(): Promise<void>
-  /** It was not decided, so it does not count. */
+  /** The registration was not decided, so it does not count. */
   forget(): Promise<void>
 }
 
@@ -109,7 +108,10 @@ const noToken = ''
 export function createRegistrationTokens({ store, events }: Registry): RegistrationTokens {
   const set = (clientId: string, accessToken: string): Promise<ClientRecord> =>
     store.change(clientId, ({ registration, ...current }) => {
-      if (registration.accessToken === undefined) throw notSelfRegistered()
+      if (registration.accessToken === undefined) {
+        const message = 'is for clients that registered themselves over HTTP only'
+        throw toRefusal('registration_access_token', message)
+      }
       return { ...current, registration: { ...registration, accessToken } }
     })
   return {
@@ -125,27 +127,20 @@ export function createRegistrationTokens({ store, events }: Registry): Registrat
   }
 }
 
-/** Tells the host what a client changed of itself. */
+/** Tells the host which members a client changed of itself. */
 export function tellChange(
   events: EventEmitter<ClientEvents>,
-  before: ClientMetadata,
+  before: object,
   after: ClientMetadata,
 ): void {
-  const toTexts = (client: ClientMetadata): ReadonlyMap<string, string> =>
-    new Map(
-      Object.entries(withoutEmpty(client)).map(([name, value]) => [name, JSON.stringify(value)]),
-    )
-  const [old, now] = [toTexts(before), toTexts(after)]
+  const [old, now] = [new Map(membersOf(before)), new Map(membersOf(after))]
   const members = [...new Set([...old.keys(), ...now.keys()])].filter(
-    (name) => old.get(name) !== now.get(name),
+    (name) => !isDeepStrictEqual(old.get(name), now.get(name)),
   )
   if (members.length === 0) return
   const event = { clientId: after.client_id, members }
   callListeners(() => events.emit('client.changed_itself', event))
 }
 
-function notSelfRegistered(): Error {
-  const message = 'is for clients that registered themselves over HTTP only'
-  const path = 'registration_access_token'
-  return new ClientMetadataError([{ path, code: 'invalid_client', message }])
-}
+const membersOf = (client: object): readonly (readonly [string, unknown])[] =>
+  Object.entries(withoutEmpty(client))

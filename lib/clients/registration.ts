@@ -1,50 +1,44 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { ClientMetadataError, type ConfigurationIssue } from '../errors.ts'
 import type { Connections } from '../grants/connections.ts'
-import { ClientMetadataError, UnknownClientError, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
-import type { FindClientIssues } from './check.ts'
+import { createClientCheck, type ClientRules, type FindClientIssues } from './check.ts'
 import type { ClientEvents } from './clients.ts'
+import { findLogoUriIssues } from './logo-uris.ts'
 import { toKnownMembers, withoutEmpty } from './metadata-values.ts'
-import { createNameIndex, type NameClaim, type NameIndex } from './name-index.ts'
 import { findNameIssues } from './names.ts'
 import { toRegisteredClient, type CreatedClient } from './registered-client.ts'
 import type { ClientMetadata } from './rules.ts'
-import type { ClientSecrets } from './secrets.ts'
-import { createClientStore, type ClientStore } from './store.ts'
-import type { ClientRecord, Registration, RegistrationLimits } from './stored-client.ts'
-import { findLogoUriIssues, findRedirectUriIssues } from './uris.ts'
+import { generateClientSecret, type ClientSecrets } from './secrets.ts'
+import type { ClientStore } from './store.ts'
+import type { ClientRecord, Registration } from './stored-client.ts'
+import { findRedirectUriIssues } from './uris.ts'
 
 /** The options of {@link createRegistry}. */
 export interface RegistryParts {
   readonly storage: Storage
+  readonly store: ClientStore
   readonly secrets: ClientSecrets
   readonly connections: Connections
-  /** Clients that are not stored. */
-  readonly staticClients: readonly ClientMetadata[]
-  /** All scopes that a client can have. */
-  readonly scopes: readonly string[]
-  /** Signs that names may have beside the usual ones. @defaultValue none */
-  readonly nameSigns?: string
-  readonly findIssues: FindClientIssues
+  /** With all scopes that a client can have. */
+  readonly rules: ClientRules & { readonly scopes: readonly string[] }
   /** Whether logos may be on loopback hosts. */
   readonly isDevelopment: boolean
 }
 
 /** The common parts of everything that registers, changes or removes clients. */
 export interface Registry extends RegistryParts {
-  readonly store: ClientStore
-  readonly names: NameIndex
+  readonly findIssues: FindClientIssues
   readonly events: EventEmitter<ClientEvents>
 }
 
 /** Puts together the parts that the clients of a storage need. */
-export function createRegistry(parts: RegistryParts): Registry {
-  const { storage, secrets, staticClients } = parts
-  const store = createClientStore(storage.records('Client'), secrets)
-  const names = createNameIndex(storage, staticClients)
-  return { ...parts, store, names, events: new EventEmitter<ClientEvents>() }
-}
+export const createRegistry = (parts: RegistryParts): Registry => ({
+  ...parts,
+  findIssues: createClientCheck(parts.rules, 'made'),
+  events: new EventEmitter<ClientEvents>(),
+})
 
 /** Metadata to register a client with, and its mistakes beyond the rules for all clients. */
 export interface Given {
@@ -52,53 +46,32 @@ export interface Given {
   readonly issues?: readonly ConfigurationIssue[]
 }
 
-/** How long a client that registered itself is kept if nobody was granted anything by it, in milliseconds. */
-const unusedFor = 30 * 86_400_000
-
 /** The options for a client that registers itself. */
 export interface RegisterOptions {
-  readonly toAccessToken?: (clientId: string) => string
-  /** Whether it comes without an initial access token. @defaultValue `false` */
-  readonly isOpen?: boolean
-  /** Of the initial access token. */
-  readonly limits?: RegistrationLimits | undefined
-  /** Runs last, before the client is stored. If it throws, nothing was done. */
-  readonly beforeStored?: () => Promise<void>
+  readonly id?: string
+  /** Stored beside the metadata. */
+  readonly registration?: Omit<Registration, 'createdAt' | 'updatedAt' | 'secrets'>
+  /** As for {@link ClientStore.insert}. */
+  readonly beforeStored?: (() => Promise<void>) | undefined
 }
 
 /**
  * Registers a client, whichever way it comes in.
  *
- * @throws {@link ClientMetadataError}
+ * @throws {@link ClientMetadataError}; what `beforeStored` throws
  */
 export async function register(
   registry: Registry,
   given: Given,
-  { toAccessToken, isOpen, limits, beforeStored }: RegisterOptions = {},
+  { id = randomUUID(), registration: own, beforeStored }: RegisterOptions = {},
 ): Promise<CreatedClient> {
-  const { store, secrets, names } = registry
+  const { store, secrets } = registry
   const now = Date.now()
-  const metadata = complete(registry, randomUUID(), given)
-  const { client_id: id } = metadata
-  const secret = isPublic(metadata) ? undefined : secrets.generate()
-  const registration: Registration = {
-    createdAt: now,
-    updatedAt: now,
-    secrets: secret === undefined ? [] : [secrets.toStored(id, secret, now)],
-    ...(toAccessToken && { accessToken: toAccessToken(id), endsAt: now + unusedFor }),
-    ...(isOpen && { isOpen }),
-    ...(limits && { limits }),
-  }
-  const claim = names.claimFor(id)
-  try {
-    await claim.reserve({ metadata, registration })
-    await beforeStored?.()
-  } catch (error) {
-    await claim.settle()
-    throw error
-  }
-  // If this fails, the client may be stored or not: its names wait for it.
-  await store.insert({ metadata, registration })
+  const metadata = complete(registry, id, given)
+  const secret = isPublic(metadata) ? undefined : generateClientSecret()
+  const stored = secret === undefined ? [] : [secrets.toStored(id, secret, now)]
+  const registration = { createdAt: now, updatedAt: now, secrets: stored, ...own }
+  await store.insert({ metadata, registration }, beforeStored)
   return { client: toRegisteredClient({ metadata, registration }), secret }
 }
 
@@ -108,41 +81,38 @@ export async function register(
  * @param toGiven - makes the new metadata from the client as it is
  * @throws {@link ClientMetadataError}; {@link UnknownClientError}; what `toGiven` throws
  */
-export async function revise(
+export const revise = (
   registry: Registry,
   clientId: string,
   toGiven: (record: ClientRecord) => Given,
-): Promise<ClientRecord> {
-  const { store, names } = registry
-  const claim = names.claimFor(clientId)
-  const edit = async (current: ClientRecord): Promise<ClientRecord> => {
-    try {
-      const metadata = complete(registry, clientId, toGiven(current), current.metadata)
-      if (isPublic(metadata) !== isPublic(current.metadata)) throw otherKind()
-      const next = { ...current, metadata }
-      await claim.reserve(next, current)
-      return next
-    } catch (error) {
-      await abandon(store, claim, clientId)
-      throw error
-    }
-  }
-  const record = await store.change(clientId, edit).catch(async (error: unknown) => {
-    if (error instanceof UnknownClientError) await claim.settle()
-    throw error
+): Promise<ClientRecord> =>
+  registry.store.change(clientId, (current) => {
+    const metadata = complete(registry, clientId, toGiven(current), current.metadata)
+    if (isPublic(metadata) === isPublic(current.metadata)) return { ...current, metadata }
+    throw toRefusal(
+      'token_endpoint_auth_method',
+      'cannot make a confidential client public, nor a public one confidential',
+    )
   })
-  await claim.settle(record)
-  return record
+
+/** The longest lifetime of an initial access token, and of an old secret, in seconds. */
+const longestLifetime = 365 * 86_400
+
+/** @throws RangeError */
+export function checkSeconds(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= longestLifetime) return
+  throw new RangeError(
+    `${name} must be a whole number of seconds from ${least} to ${longestLifetime} (365 days)`,
+  )
 }
 
-/** Gives back what was reserved for a change that is refused. Another change at the same time may need it, and begins anew. */
-async function abandon(store: ClientStore, claim: NameClaim, clientId: string): Promise<void> {
-  if (claim.isPending()) await claim.settle(await store.touch(clientId))
-}
+/** Makes the error for one mistake. */
+export const toRefusal = (path: string, message: string, code = 'invalid_client'): Error =>
+  new ClientMetadataError([{ path, code, message }])
 
 /** @throws ClientMetadataError */
 function complete(
-  { findIssues, isDevelopment, nameSigns = '' }: Registry,
+  { findIssues, isDevelopment, rules: { nameSigns = '' } }: Registry,
   client_id: string,
   { metadata, issues: others = [] }: Given,
   current?: ClientMetadata,
@@ -165,9 +135,3 @@ function refuse(issues: readonly ConfigurationIssue[]): void {
 
 const isPublic = ({ token_endpoint_auth_method: method }: ClientMetadata): boolean =>
   method === 'none'
-
-function otherKind(): Error {
-  const message = 'cannot make a confidential client public, nor a public one confidential'
-  const path = 'token_endpoint_auth_method'
-  return new ClientMetadataError([{ path, code: 'invalid_client', message }])
-}

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { SubjectType } from '../pleo/subject.ts'
-import { listOf, listOfUnique } from '../validation/list-schema.ts'
-import { redirectUri, toOneSpelling, webUri } from '../validation/uri-schema.ts'
+import { listOf, listOfUnique } from '../validation/schemas.ts'
 import { clientName, type NameRules } from './names.ts'
+import { mostRedirectUris, redirectUri, toOneSpelling, webUri } from './uris.ts'
 
 /** The members that people see, which a client can have in several languages: `client_name#da`. */
 export type LocalizedMember = 'client_name' | 'client_uri' | 'logo_uri' | 'tos_uri' | 'policy_uri'
@@ -112,9 +112,6 @@ export interface Member {
 
 /** How many grant types, and how many response types, a client may register; there are fewer to name. */
 export const mostTypes = 20
-
-/** How many redirect URIs a client may have. */
-export const mostRedirectUris = 50
 
 /** The grant types of a client that registers none. */
 export const defaultGrantTypes = ['authorization_code', 'refresh_token'] as const

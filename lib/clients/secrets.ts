@@ -31,13 +31,11 @@ export function isClientSecret(text: string): boolean {
  */
 export const generateClientSecret = (): string => generateCredential('pleo_cs_')
 
-/** Makes client secrets and compares them with what is kept of them. */
+/** Hashes client secrets, and compares them with stored hashes. */
 export interface ClientSecrets {
-  /** A new secret, 256 random bits. */
-  generate(): string
   /** Returns a secret in the form in which it is kept. */
   toStored(clientId: string, secret: string, now: number): StoredSecret
-  /** Returns the one of the live secrets that it is. Compares with each of them, in constant time. */
+  /** Finds a secret among those that are live. Compares with each of them, in constant time. */
   find(
     clientId: string,
     secret: string,
@@ -65,7 +63,6 @@ export function createClientSecrets(secrets: readonly Uint8Array[]): ClientSecre
   const newest = (clientId: string, secret: string): string =>
     hashesOf(clientId, secret)[0]?.toString('base64url') ?? ''
   return {
-    generate: generateClientSecret,
     toStored: (clientId, secret, now) => ({
       id: randomUUID(),
       hash: newest(clientId, secret),
@@ -118,20 +115,16 @@ const useInterval = 60_000
  */
 export function createSecretMatching(records: RecordStorage, secrets: ClientSecrets): MatchSecret {
   const notedAt = new Map<string, number>()
-  const note = async (payload: StoredPayload, used: StoredSecret): Promise<boolean> => {
+  const note = async (payload: StoredPayload, used: StoredSecret, now: number): Promise<void> => {
     const { metadata, registration, version } = toClientRecord(payload, secrets)
-    const all = registration.secrets.map((one) => (one.id === used.id ? used : one))
+    const noted = { ...used, lastUsedAt: now }
+    const all = registration.secrets.map((one) => (one.id === used.id ? noted : one))
     const changed = { metadata, registration: { ...registration, secrets: all } }
-    // If somebody else changes the client at the same time, the next use is noted.
-    return records.swap(metadata.client_id, toPayload(changed), version, lifetimeOf(changed))
-  }
-  const noteSoon = async (
-    payload: StoredPayload,
-    used: StoredSecret,
-    now: number,
-  ): Promise<void> => {
     notedAt.set(used.id, now)
-    const isNoted = await note(payload, { ...used, lastUsedAt: now }).catch(() => false)
+    // If somebody else changes the client at the same time, the next use is noted.
+    const isNoted = await records
+      .swap(metadata.client_id, toPayload(changed), version, lifetimeOf(changed))
+      .catch(() => false)
     if (!isNoted && notedAt.get(used.id) === now) notedAt.delete(used.id)
   }
   return async (clientId, secret) => {
@@ -143,8 +136,8 @@ export function createSecretMatching(records: RecordStorage, secrets: ClientSecr
     const last = Math.max(found.lastUsedAt ?? 0, notedAt.get(found.id) ?? 0)
     if (now - last >= useInterval) {
       if (notedAt.size >= 10_000) notedAt.clear()
-      // No answer waits for it, and none fails by it. Under the newest key, so that the older one can go.
-      void noteSoon(payload, secrets.renew(clientId, secret, found), now)
+      // The answer does not wait for this, and does not fail if it fails. It uses the newest key, so that the older one can go.
+      void note(payload, secrets.renew(clientId, secret, found), now)
     }
     return true
   }

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { randomUUID, timingSafeEqual } from 'node:crypto'
 import {
   ClientMetadataError,
   ClientResumedError,
@@ -21,7 +21,7 @@ import {
   hashOf,
   tellChange,
 } from './registration-tokens.ts'
-import type { ClientRecord } from './stored-client.ts'
+import type { ClientRecord, Registration } from './stored-client.ts'
 
 /** A client that registered itself, with the token that it is managed with. */
 export interface SelfRegistered extends CreatedClient {
@@ -50,9 +50,8 @@ export function createSelfRegistration(
   clients: Clients,
   offer: Offer,
 ): SelfRegistration {
-  const { store } = registry
   const read = async (clientId: string, accessToken: string): Promise<ClientRecord> =>
-    authenticated(await store.read(clientId), accessToken)
+    authenticated(await registry.store.read(clientId), accessToken)
   return {
     register: createRegister(registry, clients, offer),
     async read(clientId, accessToken) {
@@ -61,25 +60,26 @@ export function createSelfRegistration(
       return toRegisteredClient(record)
     },
     async replace(clientId, accessToken, body) {
-      let before = await read(clientId, accessToken)
-      refuseSuspended(before)
+      let before: object = {}
       const record = await revise(registry, clientId, (current) => {
-        // The token may have been taken away meanwhile.
-        before = authenticated(current, accessToken)
-        refuseSuspended(current)
+        refuseSuspended(authenticated(current, accessToken))
+        before = current.metadata
         return toReplacement(registry, current, body, offer)
-      }).catch(asInvalidToken)
-      tellChange(registry.events, before.metadata, record.metadata)
+      }).catch(toProtocolError)
+      tellChange(registry.events, before, record.metadata)
       return toRegisteredClient(record)
     },
     async remove(clientId, accessToken) {
       const record = await read(clientId, accessToken)
       // A removal can be finished, also if somebody else began it.
       if (!record.registration.isRemoving) refuseSuspended(record)
-      await clients.remove(clientId).catch(asConflict)
+      await clients.remove(clientId).catch(toProtocolError)
     },
   }
 }
+
+/** How long a client that registered itself is kept if no person grants it anything, in milliseconds. */
+const unusedFor = 30 * 86_400_000
 
 function createRegister(
   registry: Registry,
@@ -87,26 +87,31 @@ function createRegister(
   offer: Offer,
 ): SelfRegistration['register'] {
   const tokens = registry.storage.records('InitialAccessToken')
-  return async (given, initialAccessToken) => {
-    const accessToken = generateRegistrationToken()
-    const toAccessToken = (clientId: string): string => hashOf(clientId, accessToken)
-    if (initialAccessToken === undefined) {
-      const as = { toAccessToken, isOpen: true }
-      const created = await register(registry, toGivenByPartner(given, offer), as)
-      return { ...created, accessToken }
+  const registerAs = async (
+    given: object,
+    own: Pick<Registration, 'isOpen' | 'limits'>,
+    beforeStored?: () => Promise<void>,
+  ): Promise<SelfRegistered> => {
+    const [id, accessToken] = [randomUUID(), generateRegistrationToken()]
+    const registration = {
+      accessToken: hashOf(id, accessToken),
+      endsAt: Date.now() + unusedFor,
+      ...own,
     }
-    const beforeStored = async (): Promise<void> => {
-      const isEnded = await clients.endInitialAccessToken(initialAccessToken)
-      if (!isEnded) throw invalidToken()
-    }
-    // First: nobody learns what is wrong with a client who may not register one.
-    const attempt = await beginAttempt(tokens, initialAccessToken)
+    const allowed = toGivenByPartner(given, offer, {}, own.limits)
+    const created = await register(registry, allowed, { id, registration, beforeStored })
+    return { ...created, accessToken }
+  }
+  return async (given, token) => {
+    if (token === undefined) return registerAs(given, { isOpen: true })
+    // This comes first: without a good token, nobody learns what is wrong with a client.
+    const attempt = await beginAttempt(tokens, token)
     if (!attempt) throw invalidToken()
+    const { limits } = attempt
     try {
-      const { limits } = attempt
-      const as = { toAccessToken, limits, beforeStored }
-      const allowed = toGivenByPartner(given, offer, {}, limits)
-      return { ...(await register(registry, allowed, as)), accessToken }
+      return await registerAs(given, { ...(limits && { limits }) }, async () => {
+        if (!(await clients.endInitialAccessToken(token))) throw invalidToken()
+      })
     } catch (error) {
       await (error instanceof ClientMetadataError ? attempt.refuse() : attempt.forget())
       throw error
@@ -129,22 +134,14 @@ function refuseSuspended({ registration }: ClientRecord): void {
   throw new ProtocolError('invalid_request', 'the client is suspended', 403)
 }
 
-/** Somebody removed it meanwhile, and its token with it. */
-function asInvalidToken(error: unknown): never {
-  if (error instanceof UnknownClientError) {
-    throw invalidToken()
-  }
-  throw error
+/** Somebody else was faster: the client was removed, and its token with it, or the operator resumed it. */
+function toProtocolError(error: unknown): never {
+  if (error instanceof UnknownClientError) throw invalidToken()
+  if (!(error instanceof ClientResumedError)) throw error
+  throw new ProtocolError('invalid_request', error.message, 409)
 }
 
-/** The operator decided otherwise meanwhile. */
-function asConflict(error: unknown): never {
-  if (error instanceof ClientResumedError)
-    throw new ProtocolError('invalid_request', error.message, 409)
-  throw error
-}
-
-/** The token that came with the request is not good, whichever kind it should be. */
+/** The token of the request is not good, of whichever kind it should be. */
 const invalidToken = (): Error => new ProtocolError('invalid_token', 'invalid token provided', 401)
 
 /** Only the server says these: a client must not send them. */

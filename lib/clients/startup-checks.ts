@@ -1,9 +1,10 @@
-import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
+import { ConfigurationError, oneForEachPath, type ConfigurationIssue } from '../errors.ts'
+import type { Storage } from '../storage.ts'
 import { createClientCheck, type ClientRules } from './check.ts'
 import type { Clients } from './clients.ts'
 import { skeletonOf } from './look-alikes.ts'
 import { withoutEmpty } from './metadata-values.ts'
-import { looksOf } from './name-index.ts'
+import { createNameIndex, looksOf } from './name-index.ts'
 import { findNameIssues, namesOf } from './names.ts'
 import { lookAlikesAmong } from './registered-client.ts'
 import type { ClientMetadata } from './rules.ts'
@@ -14,9 +15,9 @@ import { findRedirectUriIssues } from './uris.ts'
 /** Finds the wrong members of clients that were given with the options: each client alone, and beside the others. */
 export function findStaticClientIssues(
   clients: readonly unknown[],
-  rules: Omit<ClientRules, 'credentials'>,
+  rules: ClientRules,
 ): readonly ConfigurationIssue[] {
-  const check = createClientCheck({ ...rules, credentials: 'given' })
+  const check = createClientCheck(rules, 'given')
   const ids = new Set<unknown>()
   const looks = new Map<string, number>()
   const found = clients.map(withoutEmpty).flatMap((client, index) => {
@@ -76,6 +77,30 @@ export function warnOfClients(clients: readonly ClientMetadata[], nameSigns: str
     `These clients have names with signs or letters that a new name may not have, because they can be read as others: ` +
       `${toList(named)}. They were not changed. Look at them, and change or suspend those that you do not know.`,
   )
+}
+
+/**
+ * Compares the names of clients with those of stored clients, which may have had them first.
+ *
+ * @throws {@link ConfigurationError}; whatever the storage throws if it cannot be reached
+ */
+export async function checkStaticNames(
+  storage: Storage,
+  clients: readonly ClientMetadata[],
+): Promise<void> {
+  const names = createNameIndex(storage, [])
+  const issues = await Promise.all(
+    clients.map(async (client, index) =>
+      (await names.find(client.client_id, looksOf(client)))
+        .filter(({ by }) => by !== undefined)
+        .map(({ member }) => ({
+          path: `clients[${index}].${member}`,
+          code: 'name_taken',
+          message: 'looks to people like the name of a client that is registered',
+        })),
+    ),
+  )
+  if (issues.flat().length > 0) throw new ConfigurationError(issues.flat())
 }
 
 /** Warns of registered clients that claim no name and look like a client given with the options. */

@@ -8,9 +8,9 @@ export interface Registration {
   readonly createdAt: number
   readonly updatedAt: number
   readonly suspendedAt?: number
-  /** Whether somebody began to remove it: everybody who may remove it may finish that. */
+  /** Whether somebody began to remove it. Everybody who may remove it may finish the removal. */
   readonly isRemoving?: boolean
-  /** When it ends if nobody was granted anything by it until then; absent: never. In the past it means nothing. */
+  /** When it ends if no person grants it anything until then; absent: never. A time in the past means nothing. */
   readonly endsAt?: number
   /** Newest first. */
   readonly secrets: readonly StoredSecret[]
@@ -53,14 +53,14 @@ export interface ClientRecord extends StoredClient {
 }
 
 /**
- * The secret that the framework sees of a client whose secrets are hashes: it wants one. It is never
- * stored and never compared; another one in every process.
+ * The secret that the framework sees of a client whose secrets are hashes, because it asks for one. It is never stored and never
+ * compared. Every process has another one.
  */
 export const hashedSecret: string = randomBytes(32).toString('base64url')
 
 /**
- * The stored clients as the framework sees them: none while it is suspended, so that every endpoint treats it as one that is not
- * there. A client that was stored with its secret as it is passes as it is.
+ * Returns stored clients as the framework sees them. It does not see a suspended client, so that every endpoint treats it as one
+ * that does not exist. A client that was stored with a plain secret passes unchanged.
  */
 export const toFrameworkClients = (records: RecordStorage): RecordStorage => ({
   ...records,
@@ -89,7 +89,7 @@ export const toLocalized = (
   return entries.length === 0 ? {} : { localized: Object.fromEntries(entries) }
 }
 
-/** The data that this server keeps beside the metadata; undefined for a client that was stored as it came. */
+/** The data that this server keeps beside the metadata; `undefined` for a client that was stored without any. */
 export function registrationOf(payload: StoredPayload | undefined): Registration | undefined {
   const registration: unknown = payload?.['registration']
   return isRegistration(registration) ? registration : undefined
@@ -125,7 +125,7 @@ export const toPayload = ({ metadata, registration }: StoredClient): StoredPaylo
   version: randomUUID(),
 })
 
-/** How long a client is still to be stored, in seconds. Undefined: for ever, as every client that the operator verified. */
+/** Seconds until a client ends. `undefined` if it never does, as every client that the operator verified. */
 export function lifetimeOf({
   metadata,
   registration: { endsAt },
@@ -135,13 +135,12 @@ export function lifetimeOf({
   return isTemporary ? Math.ceil((endsAt - now) / 1000) : undefined
 }
 
-/** Whether anybody could have made the client: it is from open registration, and the operator did not verify it. */
+/**
+ * Whether anybody could have made the client: it is from open registration, and the operator did not verify it. It claims no names:
+ * others may have a name that looks like one of it.
+ */
 export const isUnvetted = (client: object, registration: Registration | undefined): boolean =>
   registration?.isOpen === true && (client as Partial<ClientMetadata>).verified !== true
-
-/** Whether no other client may have a name that looks like one of this client. */
-export const claimsNames = (client: object, registration: Registration | undefined): boolean =>
-  !isUnvetted(client, registration)
 
 /** How long a process may not see a change by another one that does not tell it, in milliseconds. */
 export const maxAge = 1000
@@ -166,7 +165,7 @@ export function cacheClients(storage: Storage): RecordStorage {
       if (entry && entry.until > performance.now()) return entry.record
       entries.delete(id)
       const before = changes
-      // From before it was read, so that no client is taken for unchanged for longer.
+      // The time counts from before the read, so that no client is taken for unchanged for longer.
       const until = performance.now() + maxAge
       const record = await records.find(id)
       if (record && changes === before) {

@@ -1,8 +1,74 @@
 import { getDomain, parse } from 'tldts'
+import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
-import { isFetchableHost } from '../validation/address.ts'
-import { isLoopback } from '../validation/url.ts'
-import type { ClientMetadata } from './rules.ts'
+import { isLoopback, isLoopbackOrHttps } from '../validation/url.ts'
+
+/** The most characters of a URI. */
+const longest = 2000
+
+const uriText = z
+  .string({ error: 'must be a string' })
+  .min(1, { error: 'must not be empty', abort: true })
+  .max(longest, { error: `must have ${longest} characters at most`, abort: true })
+
+/** A page of a client, or an address it names: `https`, or `http` for loopback hosts. */
+export const webUri: z.ZodType<string> = checked('invalid_uri', (value, url) =>
+  isWeb(url) ? webProblem(value, url) : 'must be an https URL (http for loopback hosts)',
+)
+
+/** The URI that the browser is sent to with the answer. */
+export const redirectUri: z.ZodType<string> = checked('invalid_redirect_uri', (value, url) =>
+  isWeb(url) ? webProblem(value, url) : schemeProblem(value),
+)
+
+/** Brings equal URIs to one spelling. Returns any other value as it is. */
+export const toOneSpelling = (value: unknown): unknown =>
+  typeof value === 'string' ? (URL.parse(value)?.href ?? value) : value
+
+function checked(
+  code: string,
+  find: (value: string, url: URL) => string | undefined,
+): z.ZodType<string> {
+  return uriText.superRefine((value, context) => {
+    const url = URL.parse(value)
+    const problem = spellingProblem(value) ?? (url ? find(value, url) : 'must be an absolute URI')
+    if (problem) context.addIssue({ code: 'custom', message: problem, params: { code } })
+  })
+}
+
+// A parser mends or drops some characters silently, and another parser reads them differently: they are refused.
+
+function spellingProblem(value: string): string | undefined {
+  if (/[^\w\-.~:/?#[\]@!$&'()*+,;=%]/.test(value)) {
+    return 'must have nothing but the characters of a URI (RFC 3986, Section 2), with other hosts in their xn-- form'
+  }
+  if (value.includes('#')) return 'must not have a fragment (RFC 6749, Section 3.1.2)'
+  if (value.includes('*')) return 'must not have a wildcard'
+  if (/%(?![\da-f]{2})/i.test(value)) {
+    return 'must have two hexadecimal digits behind every % (RFC 3986, Section 2.1)'
+  }
+  // With any number of slashes: a parser may read what follows as the authority.
+  return /^[^:/?]*:\/*[^/?]*@/.test(value) ? 'must not contain user name or password' : undefined
+}
+
+const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:'
+
+function webProblem(value: string, url: URL): string | undefined {
+  const [, authority] = /^https?:\/\/([^/?]+)/i.exec(value) ?? []
+  if (authority === undefined) return 'must have :// and a host behind http or https'
+  const { protocol, hostname, host } = url
+  const withPort = `${hostname}:${protocol === 'https:' ? 443 : 80}`
+  if (![host, withPort].includes(authority.toLowerCase())) {
+    return 'must have host and port as a browser shows them: nothing encoded, IP addresses in their usual form, no leading zeros'
+  }
+  return isLoopbackOrHttps(url) ? undefined : 'must use https, except for loopback hosts'
+}
+
+/** RFC 8252, Section 7.1: a private scheme is a domain name in reverse. */
+const schemeProblem = (value: string): string | undefined =>
+  /^[a-z][a-z\d-]*(\.[a-z\d][a-z\d-]*)+:/i.test(value)
+    ? undefined
+    : 'must use https, or as a private scheme a domain name in reverse'
 
 // The rules for URIs beyond their form, for which a client keeps what it has already.
 
@@ -26,8 +92,8 @@ export function findReservedHostFlaw(given: string): string | undefined {
     : undefined
 }
 
-/** How many values of a list are looked at: longer ones are refused as such. */
-const mostValues = 50
+/** How many redirect URIs a client may have: the longest list that it may have of anything with a host. */
+export const mostRedirectUris = 50
 
 /**
  * Finds what is on a reserved host or on a host below one. A client keeps what it has already, as the operator may have given it.
@@ -37,11 +103,11 @@ const mostValues = 50
 export function findReservedHosts(
   members: readonly (readonly [name: string, value: unknown])[],
   reserved: readonly string[],
-  current: Partial<ClientMetadata> = {},
+  current: object = {},
 ): readonly ConfigurationIssue[] {
   const kept = new Map(Object.entries(current).map(([name, value]) => [name, [value].flat()]))
   return members.flatMap(([name, given]) =>
-    (Array.isArray(given) ? (given as unknown[]).slice(0, mostValues) : [given]).flatMap(
+    (Array.isArray(given) ? (given as unknown[]).slice(0, mostRedirectUris) : [given]).flatMap(
       (value, index) => {
         if (typeof value !== 'string' || kept.get(name)?.includes(value)) return []
         if (!hostsOf(value).some((host) => isBelow(host, reserved))) return []
@@ -100,7 +166,9 @@ function findAnswerParameter(uri: string): string | undefined {
   return answerParameters.find((name) => query.has(name))
 }
 
-type Client = Partial<Pick<ClientMetadata, 'redirect_uris'>>
+interface Client {
+  readonly redirect_uris?: readonly string[]
+}
 
 /** Finds redirect URIs with a parameter that the answer sets as well. A client keeps those that it has already. */
 export function findRedirectUriIssues(
@@ -114,65 +182,4 @@ export function findRedirectUriIssues(
     const message = `must not have ${name} in its query: the answer sets that parameter`
     return [{ path, code: 'invalid_redirect_uri', message }]
   })
-}
-
-/** Why pages do not show the logo of a client, as a stable code with its sentence. */
-export const logoProblems = {
-  invalid_uri: 'its URI must use https, and have no user name or password',
-  private_address: 'its host must have addresses of the public network only',
-  unsupported_format: 'it must be a PNG, JPEG, WebP or GIF file',
-  unreachable: 'its host cannot be reached',
-  timeout: 'its host did not send it within 3 seconds',
-  redirected: 'its host redirects, and no redirect is followed',
-  bad_status: 'its host did not answer with status 200',
-  too_large: 'it must have 256 KiB at most',
-} as const
-
-/** The code of a reason why pages do not show a logo. */
-export type LogoProblem = keyof typeof logoProblems
-
-/**
- * Finds out that a logo is never fetched, by its URI alone.
- *
- * @param isDevelopment - also accepts loopback hosts, with `http` as well
- */
-export function findLogoUriProblem(uri: string, isDevelopment: boolean): LogoProblem | undefined {
-  const url = URL.parse(uri)
-  const isAllowed = url?.protocol === 'https:' || (isDevelopment && url?.protocol === 'http:')
-  if (!url || !isAllowed || url.username || url.password) return 'invalid_uri'
-  return isFetchableHost(url.hostname, isDevelopment) ? undefined : 'private_address'
-}
-
-/** Formats that pages never show, by the end of a path. A path may also say nothing of the format. */
-const unsupported = /\.(?:avif|bmp|heic|ico|pdf|svgz?|tiff?)$/i
-
-/** The logos of a client in all languages, by the members they are in. */
-export const logoUrisOf = (client: object): readonly (readonly [member: string, uri: string])[] =>
-  Object.entries(client).filter(
-    (entry): entry is [string, string] =>
-      /^logo_uri($|#)/.test(entry[0]) && typeof entry[1] === 'string',
-  )
-
-/**
- * Finds logos that pages would never show. A client keeps those that it has already.
- *
- * @param isDevelopment - also accepts loopback hosts
- */
-export function findLogoUriIssues(
-  client: object,
-  isDevelopment: boolean,
-  current: object = {},
-): readonly LogoUriIssue[] {
-  const registered = new Set(logoUrisOf(current).map(([, uri]) => uri))
-  return logoUrisOf(client).flatMap(([path, uri]) => {
-    const isUnsupported = unsupported.test(URL.parse(uri)?.pathname ?? '')
-    const code =
-      findLogoUriProblem(uri, isDevelopment) ?? (isUnsupported ? 'unsupported_format' : undefined)
-    if (code === undefined || registered.has(uri)) return []
-    return [{ path, code, message: `names a logo that pages cannot show: ${logoProblems[code]}` }]
-  })
-}
-
-interface LogoUriIssue extends ConfigurationIssue {
-  readonly code: LogoProblem
 }

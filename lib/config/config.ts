@@ -82,7 +82,7 @@ export function resolveConfig(
     anonymousRequests: { count: 20_000, bytes: 16 * 1024 * 1024, ...options.anonymousRequests },
     trustedProxies: options.trustedProxies ?? [],
     views: options.views ?? {},
-    clientRules: { ...toClientRules(options), credentials: 'made' },
+    clientRules: toClientRules(options),
     configure: options.configure ?? ((configuration) => configuration),
   }
 }

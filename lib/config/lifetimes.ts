@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { complain } from '../validation/schema-issues.ts'
+import { complain } from '../validation/schemas.ts'
 import type { Lifetimes } from './options.ts'
 
 const defaults: Omit<Lifetimes, 'keyRetirement'> = {

@@ -1,10 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { findReservedHostFlaw } from '../clients/uris.ts'
 import { z } from 'zod'
-import { findProxyFlaw } from '../validation/address.ts'
+import { findProxyFlaw } from './trusted-proxies.ts'
 import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
-import { listOfUnique } from '../validation/list-schema.ts'
-import { complain } from '../validation/schema-issues.ts'
+import { complain, listOfUnique } from '../validation/schemas.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { RegistrationOptions } from './options.ts'
 

@@ -3,8 +3,7 @@ import type { ClientRules } from '../clients/check.ts'
 import type { ClientMetadata } from '../clients/rules.ts'
 import { findStaticClientIssues } from '../clients/startup-checks.ts'
 import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
-import { evenIfWrong, refuseMisspelled } from '../validation/did-you-mean.ts'
-import { complain, toIssues } from '../validation/schema-issues.ts'
+import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
@@ -169,9 +168,7 @@ export function findIssues(input: AuthorizationServerOptions): readonly Configur
 }
 
 /** The rules for clients. They are read from wrong options too, because every mistake is reported at once. */
-export function toClientRules(
-  input: AuthorizationServerOptions,
-): Pick<ClientRules, 'scopes' | 'reservedNames' | 'nameSigns'> {
+export function toClientRules(input: AuthorizationServerOptions): ClientRules {
   const { resourceServer, views, nameSigns } = input as Partial<AuthorizationServerOptions>
   const { scopes: catalogue = pleoScopes } = Object(
     resourceServer,

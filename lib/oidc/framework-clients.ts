@@ -1,10 +1,8 @@
 import type Provider from 'oidc-provider'
 import { errors, type Client } from 'oidc-provider'
-import { createClientCheck } from '../clients/check.ts'
 import type { Clients } from '../clients/clients.ts'
 import { createClients } from '../clients/create-clients.ts'
 import { withPlainScopes } from '../clients/metadata-values.ts'
-import { createNameIndex, looksOf } from '../clients/name-index.ts'
 import { createRegistry, type RegistryParts } from '../clients/registration.ts'
 import type { ClientMetadata } from '../clients/rules.ts'
 import { createSelfRegistration } from '../clients/self-registration.ts'
@@ -15,11 +13,11 @@ import type { Config } from '../config/config.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import type { PathMiddleware } from '../http/app.ts'
 import { createRegistrationRoutes } from '../http/registration-endpoint.ts'
-import type { RecordStorage, Storage } from '../storage.ts'
+import type { RecordStorage } from '../storage.ts'
 import { internalsOf } from './internals.ts'
 
 /** The options of {@link createRegisteredClients}. */
-interface RegisteredClientsParts extends Pick<RegistryParts, 'secrets' | 'connections'> {
+interface RegisteredClientsParts extends Pick<RegistryParts, 'store' | 'secrets' | 'connections'> {
   readonly config: Config
   readonly provider: Provider
 }
@@ -33,13 +31,11 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   const registry = createRegistry({
     ...parts,
     storage: config.storage,
-    staticClients: config.clients,
-    scopes,
-    nameSigns: config.nameSigns,
-    findIssues: createClientCheck({
+    rules: {
       ...config.clientRules,
+      scopes,
       grantTypes: () => internalsOf(provider).configuration.grantTypes,
-    }),
+    },
     isDevelopment: config.isDevelopment,
   })
   const clients = createClients(registry)
@@ -107,26 +103,4 @@ function findFrameworkProblem(
     const { error: code, error_description: message = error.message } = error
     return { code, message }
   }
-}
-
-/**
- * Compares the names of clients with those of stored clients, which may have had them first.
- *
- * @throws {@link ConfigurationError}; whatever the storage throws if it cannot be reached
- */
-export async function checkStaticNames(
-  storage: Storage,
-  clients: readonly ClientMetadata[],
-): Promise<void> {
-  const names = createNameIndex(storage, [])
-  const issues = await Promise.all(
-    clients.map(async (client, index) =>
-      (await names.findTaken(client.client_id, looksOf(client))).map(({ member }) => ({
-        path: `clients[${index}].${member}`,
-        code: 'name_taken',
-        message: 'looks to people like the name of a client that is registered',
-      })),
-    ),
-  )
-  if (issues.flat().length > 0) throw new ConfigurationError(issues.flat())
 }

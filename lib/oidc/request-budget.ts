@@ -2,7 +2,7 @@ import Provider, { errors } from 'oidc-provider'
 import { isUnvetted, registrationOf } from '../clients/stored-client.ts'
 import type { RequestLimits } from '../config/options.ts'
 import type { RecordStorage } from '../storage.ts'
-import type { AddressOf } from '../validation/address.ts'
+import type { AddressOf } from '../config/trusted-proxies.ts'
 
 /** The room that a storage needs for a record beside its content, in bytes. */
 const placeBytes = 350

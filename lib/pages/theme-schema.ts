@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { complain } from '../validation/schema-issues.ts'
+import { complain } from '../validation/schemas.ts'
 import { maxLogoSize, toLogoType } from './theme.ts'
 import {
   colorNames,

@@ -1,6 +1,4 @@
 import leven from 'leven'
-import type { z } from 'zod'
-import { mostFindings } from '../errors.ts'
 
 /** Finds the known name that was probably meant. Returns `undefined` if no name is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
@@ -26,28 +24,5 @@ export function refuseUnknown(options: object, known: readonly string[]): void {
     const meant = nearestName(name, known)
     const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean "${meant}"?`
     throw new TypeError(`${name} is not an option (${hint})`)
-  }
-}
-
-/** Runs a check of an object or array although a member is wrong, so that every mistake is found at once. */
-export const evenIfWrong = {
-  when: ({ value }: { readonly value: unknown }): boolean =>
-    typeof value === 'object' && value !== null,
-}
-
-/** Complains about members that are spelled nearly like a known one. Other unknown members pass. */
-export function refuseMisspelled(
-  value: object,
-  known: readonly string[],
-  context: z.core.$RefinementCtx,
-): void {
-  // A language tag makes a name of its own (RFC 7591, Section 2.2).
-  const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.includes('#'))
-  for (const name of unknown) {
-    if (context.issues.length > mostFindings) return
-    const meant = nearestName(name, known)
-    if (meant === undefined) continue
-    const message = `is not known (did you mean "${meant}"?)`
-    context.addIssue({ code: 'custom', path: [name], message, params: { code: 'unknown_option' } })
   }
 }

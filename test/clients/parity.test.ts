@@ -13,11 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const check = createClientCheck({
-  scopes: Object.keys(pleoScopes),
-  reservedNames: ['Pleo'],
-  credentials: 'made',
-})
+const rules = { scopes: Object.keys(pleoScopes), reservedNames: ['Pleo'] }
+const check = createClientCheck(rules, 'made')
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { isClientSecret, type RecordStorage, type Storage } from '../../lib/index.ts'
-import { createClientSecrets } from '../../lib/clients/secrets.ts'
+import { createClientSecrets, generateClientSecret } from '../../lib/clients/secrets.ts'
 import { createStandalone } from '../../lib/administration.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { register, registration, toCredentials, type Credentials } from '../support/registered.ts'
@@ -243,7 +243,7 @@ test('a use that could not be noted is noted the next time', async () => {
 test('hashes outlive a rotation of the storage keys, and move to the new one', () => {
   const [old, fresh] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
   const before = createClientSecrets([old])
-  const secret = before.generate()
+  const secret = generateClientSecret()
   const stored = before.toStored('client', secret, 0)
   const both = createClientSecrets([fresh, old])
   expect(both.find('client', secret, [stored], 1)?.id).toBe(stored.id)

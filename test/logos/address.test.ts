@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isFetchable } from '../../lib/validation/address.ts'
+import { isFetchable } from '../../lib/clients/logo-uris.ts'
 
 const shared = ['100.64.0.1', '100.127.255.255']
 const documentation = ['192.0.2.1', '198.51.100.1', '203.0.113.9', '2001:db8::1', '3fff::1']

@@ -2,8 +2,7 @@ import dns from 'node:dns'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { findLogoUriProblem, type LogoProblem } from '../../clients/uris.ts'
-import { isFetchable } from '../../validation/address.ts'
+import { findLogoUriProblem, isFetchable, type LogoProblem } from '../../clients/logo-uris.ts'
 
 /** An image that is safe to show from our own origin. */
 export interface Logo {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Middleware } from 'koa'
-import { findLogoUriIssues, logoUrisOf } from '../../clients/uris.ts'
+import { findLogoUriIssues, logoUrisOf } from '../../clients/logo-uris.ts'
 import type { ClientMetadata } from '../../clients/rules.ts'
 import { logoPath } from '../../paths.ts'
 import { fetchLogo, type Logo } from './fetch-logo.ts'

@@ -1,4 +1,4 @@
-import { logoProblems, type LogoProblem } from '../../clients/uris.ts'
+import { logoProblems, type LogoProblem } from '../../clients/logo-uris.ts'
 
 /**
  * A warning of the process (`process.on('warning', …)`) that pages show the initials of a client in place of its logo. Each

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
-import { complain } from '../../validation/schema-issues.ts'
+import { complain } from '../../validation/schemas.ts'
 import {
   defaultLanguage,
   loadCatalogues,

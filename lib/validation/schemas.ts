@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ConfigurationIssue } from '../errors.ts'
+import { mostFindings, type ConfigurationIssue } from '../errors.ts'
 import { nearestName } from './did-you-mean.ts'
 
 /**
@@ -16,6 +16,68 @@ export function complain(
 ): void {
   context.addIssue({ code: 'custom', path, message, params: { code } })
 }
+
+/** Runs a check of an object or array although a member is wrong, so that every mistake is found at once. */
+export const evenIfWrong = {
+  when: ({ value }: { readonly value: unknown }): boolean =>
+    typeof value === 'object' && value !== null,
+}
+
+/** Complains about members that are spelled nearly like a known one. Other unknown members pass. */
+export function refuseMisspelled(
+  value: object,
+  known: readonly string[],
+  context: z.core.$RefinementCtx,
+): void {
+  // A language tag makes a name of its own (RFC 7591, Section 2.2).
+  const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.includes('#'))
+  for (const name of unknown) {
+    if (context.issues.length > mostFindings) return
+    const meant = nearestName(name, known)
+    if (meant === undefined) continue
+    const message = `is not known (did you mean "${meant}"?)`
+    complain(context, 'unknown_option', message, [name])
+  }
+}
+
+/** The content of a list in words, and its longest length. */
+export interface ListRules {
+  readonly of: string
+  readonly most: number
+}
+
+type Check = (values: readonly unknown[], context: z.core.$RefinementCtx) => void
+
+/** A list. If it is too long, that is the only finding, and its items are not checked. */
+export const listOf = <T>(
+  schema: z.ZodType<T>,
+  { of, most }: ListRules,
+  check: Check = () => undefined,
+): z.ZodType<readonly T[]> =>
+  z
+    .array(z.unknown(), { error: `must be an array of ${of}` })
+    .max(most, { error: `must hold ${most} at most` })
+    .pipe(z.array(schema).superRefine(check, evenIfWrong))
+
+/**
+ * A list without duplicates.
+ *
+ * @param toKey - two items are duplicates if their keys are equal
+ */
+export const listOfUnique = <T>(
+  schema: z.ZodType<T>,
+  rules: ListRules,
+  toKey: (value: unknown) => unknown = (value) => value,
+): z.ZodType<readonly T[]> =>
+  listOf(schema, rules, (values, context) => {
+    const keys = values.map((value) => toKey(value))
+    for (const [index, key] of keys.entries()) {
+      if (keys.indexOf(key) === index) continue
+      const isSame = values.indexOf(values[index]) < index
+      const message = isSame ? 'is given twice' : 'is given twice, in two spellings'
+      complain(context, 'duplicate', message, [index])
+    }
+  })
 
 /** Words a mistake that the validator found, without the value. */
 export function toIssues(
@@ -43,23 +105,10 @@ export function toIssues(
       toIssues({ ...inner, path: [...issue.path, ...inner.path] }, options),
     )
   }
-  if (issue.code === 'invalid_key') {
-    return [
-      {
-        path: toPath(issue.path),
-        code: 'invalid_key',
-        message: issue.issues[0]?.message ?? issue.message,
-      },
-    ]
-  }
-  const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
-  return [
-    {
-      path: toPath(issue.path),
-      code: typeof code === 'string' ? code : issue.code,
-      message: issue.message,
-    },
-  ]
+  const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined
+  const code = typeof own === 'string' ? own : issue.code
+  const { message } = (issue.code === 'invalid_key' && issue.issues[0]) || issue
+  return [{ path: toPath(issue.path), code, message }]
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>

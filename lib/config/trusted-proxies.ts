@@ -3,32 +3,6 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import proxyaddr from 'proxy-addr'
 
-const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
-
-/**
- * Whether an address is a global unicast address, in whatever form it is written. For any other address returns false: those of
- * a private network, of documentation and of multicast, and those that stand for an IPv4 address (6to4, NAT64).
- *
- * @param takesLoopback - also accepts loopback addresses
- * @see {@link https://www.rfc-editor.org/rfc/rfc6890.html RFC 6890}
- */
-export function isFetchable(address: string, takesLoopback: boolean): boolean {
-  if (isIP(address) === 0) return false
-  // An IPv4-mapped address counts as the IPv4 address in it.
-  const parsed = ipaddr.process(address)
-  const range = parsed.range()
-  if (takesLoopback && range === 'loopback') return true
-  // The library calls an IPv6 address unicast if it knows nothing else of it.
-  return range === 'unicast' && (!(parsed instanceof ipaddr.IPv6) || parsed.match(globalUnicast))
-}
-
-/** The same for the host of a URL. A name passes, as only its addresses can say more, unless it always means this machine. */
-export function isFetchableHost(hostname: string, takesLoopback: boolean): boolean {
-  const literal = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) !== 0) return isFetchable(literal, takesLoopback)
-  return takesLoopback || !/(?:^|\.)localhost\.?$/.test(hostname)
-}
-
 /** Returns from where a request came, as one text for all addresses that one sender usually has. */
 export type AddressOf = (request: IncomingMessage) => string
 
