@@ -46,6 +46,15 @@ const startingProcesses = [
   'test/testing/closing.test.ts',
 ]
 
+// These bring a storage of their own, or ask nothing that is stored: with Redis they would only run again.
+const withOwnStorage = [
+  'test/clients/{alphabets,answer-parameters,cost,logo-uris,names,unused}.test.ts',
+  'test/clients/registration-{bounds,fuzz}.test.ts',
+  'test/flows/{code-replay,consent,host-answers,host-sign-in,host-sign-in-time,large-requests}.test.ts',
+  'test/flows/{openid-parameters,program-errors,refresh-overlap,select-account,session-age}.test.ts',
+  'test/interaction/{answered,consent,csrf,decided-once,forged-posts,shown-terms}.test.ts',
+]
+
 const config: ViteUserConfig = {
   test: {
     projects: [
@@ -79,8 +88,7 @@ const config: ViteUserConfig = {
           ...quick,
           name: 'redis',
           include: ['test/{clients,flows,interaction}/**/*.test.ts'],
-          // These choose their storage themselves.
-          exclude: [...startingProcesses, 'test/flows/refresh-overlap.test.ts'],
+          exclude: [...startingProcesses, ...withOwnStorage],
           env: { TEST_STORAGE: 'redis' },
         },
       },

@@ -1,44 +1,26 @@
 import Koa from 'koa'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../support/chromium.ts'
+import { describe, expect, test } from 'vitest'
+import { usePage } from '../support/chromium.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createCountingStorage } from '../support/hosts.ts'
 import { landAt } from '../support/landing.ts'
 import { bakery, nordlysDenmark } from '../support/people.ts'
-import { confidential, startApp, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startApp, useServer } from '../support/server.ts'
 import { goToConnections, goToConsent } from '../support/steps.ts'
 
 // The attacker of these tests has even seen the page: the form token is known. HTTP alone cannot tell what Chromium
 // sends along with a form of another site; the headers themselves are in test/interaction/forged-posts.test.ts.
 
 const { storage, stored } = createCountingStorage()
-let browser: Browser
-let server: RunningServer
-let evil: Awaited<ReturnType<typeof startApp>>
 let form = ''
-let context: BrowserContext
-let page: Page
 
-beforeAll(async () => {
-  const trap = new Koa().use((ctx) => {
-    ctx.type = 'html'
-    ctx.body = form
-  })
-  ;[browser, server, evil] = await Promise.all([
-    launchBrowser(),
-    startServer({ storage }),
-    startApp(trap),
-  ])
+const attacker = new Koa().use((ctx) => {
+  ctx.type = 'html'
+  ctx.body = form
 })
-afterAll(async () => {
-  await browser.close()
-  await Promise.all([server.close(), evil.close()])
-})
-beforeEach(async () => {
-  context = await browser.newContext()
-  page = await context.newPage()
-})
-afterEach(() => context.close())
+const page = usePage()
+const server = useServer({ storage })
+const evil = useRunning(() => startApp(attacker))
 
 /** What the attacker lays out: the form of a page of ours, filled in. */
 async function layTrap(more: Readonly<Record<string, string>>): Promise<void> {
@@ -61,7 +43,7 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
     await goToConsent(page, server.issuer, confidential, 'sofia')
     await layTrap(allow)
     const before = stored('Grant')
-    const trap = await context.newPage()
+    const trap = await page.context().newPage()
     await trap.goto(toOrigin(evil.origin))
     await trap.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
@@ -78,7 +60,7 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
     await goToConnections(page, server.issuer, 'sofia')
     await page.goto(`${server.issuer}/oauth/sign-out`)
     await layTrap({})
-    const trap = await context.newPage()
+    const trap = await page.context().newPage()
     await trap.goto(toOrigin(evil.origin))
     await trap.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
@@ -90,7 +72,7 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
 test('no other page can hold ours in a frame to have it clicked', async () => {
   await goToConsent(page, server.issuer, confidential, 'sofia')
   form = `<!doctype html><iframe src="${page.url()}"></iframe>`
-  const trap = await context.newPage()
+  const trap = await page.context().newPage()
   const refused = trap.waitForEvent('console', (message) =>
     message.text().includes('frame-ancestors'),
   )

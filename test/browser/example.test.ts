@@ -1,38 +1,26 @@
+import type { Page } from 'playwright-core'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { isolated } from '../support/browser.ts'
-import { launchBrowser } from '../support/chromium.ts'
-import { startExample, type RunningExample } from '../support/example.ts'
+import { launchBrowser, openPage } from '../support/chromium.ts'
+import { startExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { startRedis, withClient } from '../support/redis-server.ts'
 import { follow } from '../support/steps.ts'
 
 const screenshots = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
-let example: RunningExample
-let browser: Browser
-let context: BrowserContext
-let page: Page
-
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true })
-  example = await startExample()
-  browser = await launchBrowser()
 })
-
-afterAll(async () => {
-  await browser.close()
-  await example.close()
-})
-
+const example = useRunning(startExample)
+const browser = useRunning(launchBrowser)
+let page: Page
 beforeEach(async () => {
   // Without JavaScript: no page of ours may need it.
-  context = await browser.newContext({ javaScriptEnabled: false })
-  page = await context.newPage()
+  page = await openPage(browser, { javaScriptEnabled: false })
 })
-
-afterEach(async () => context.close())
 
 const shot = (name: string) =>
   page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
@@ -165,7 +153,9 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   await click('Refresh')
   await expect.poll(() => page.locator('.outcome h2').innerText()).toBe('A new pair of tokens came')
 
-  const session = (await context.cookies()).find(({ name }) => name.startsWith('northwind_session'))
+  const session = (await page.context().cookies()).find(({ name }) =>
+    name.startsWith('northwind_session'),
+  )
   const kept = await withClient(redis, async (client) => {
     const [key = '', ...others] = await client.keys('pleo:northwind:*')
     return {
@@ -186,8 +176,7 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
 
 it('gives a page of our own CSP no reason to complain', async () => {
   const complaints: string[] = []
-  const scripted = await browser.newContext()
-  page = await scripted.newPage()
+  page = await openPage(browser)
   page.on('console', (message) => {
     if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text())
   })
@@ -195,5 +184,4 @@ it('gives a page of our own CSP no reason to complain', async () => {
   await click('Allow')
   await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   expect(complaints).toEqual([])
-  await scripted.close()
 })

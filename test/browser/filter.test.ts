@@ -1,29 +1,18 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../support/chromium.ts'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { launchBrowser, openPage } from '../support/chromium.ts'
 import { companyUrn, manyCompanies, the201st } from '../support/crowd.ts'
 import { startCrowdedExample } from '../support/crowded-example.ts'
-import type { RunningExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { partners } from '../support/partners.ts'
 import { goToConsent, subjectParameter } from '../support/steps.ts'
 
-let example: RunningExample
-let browser: Browser
-let context: BrowserContext
+const example = useRunning(startCrowdedExample)
+const browser = useRunning(launchBrowser)
 let page: Page
-
-beforeAll(async () => {
-  ;[example, browser] = await Promise.all([startCrowdedExample(), launchBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await example.close()
-})
 beforeEach(async () => {
-  context = await browser.newContext()
-  page = await context.newPage()
+  page = await openPage(browser)
 })
-afterEach(() => context.close())
 
 const ask = (as: string, params: Record<string, string> = {}): Promise<void> =>
   goToConsent(page, example.issuer, partners.plain, as, params)
@@ -117,11 +106,9 @@ describe('the search of a long list of companies', () => {
   test('is not there for a short list, nor without JavaScript', async () => {
     await ask('jonas')
     await expect.poll(() => page.getByRole('searchbox').count()).toBe(0)
-    const still = await browser.newContext({ javaScriptEnabled: false })
-    page = await still.newPage()
+    page = await openPage(browser, { javaScriptEnabled: false })
     await ask('maja')
     await expect.poll(() => page.getByRole('searchbox').count()).toBe(0)
     expect(await shown()).toHaveLength(250)
-    await still.close()
   })
 })

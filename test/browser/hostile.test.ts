@@ -1,11 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { launchBrowser } from '../support/chromium.ts'
+import { usePage } from '../support/chromium.ts'
 import { connect } from '../support/flow.ts'
 import { harmless, harmOf, hostileTexts } from '../support/hostile.ts'
 import { bakery, createAccounts, nordlysDenmark } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { askUrl, follow, goToConnections, goToConsent, signIn } from '../support/steps.ts'
 import { createTestStorage } from '../support/storage.ts'
 
@@ -33,11 +32,7 @@ const accounts = createAccounts()
 /** What the host's own words are at the moment. */
 let words = ''
 
-let browser: Browser
-let server: RunningServer
 let storage: Awaited<ReturnType<typeof createTestStorage>>
-let context: BrowserContext
-let page: Page
 let outside: string[]
 let dialogs: string[]
 
@@ -46,37 +41,29 @@ beforeAll(async () => {
   // As nobody could register them: what is shown must not depend on that.
   const records = storage.records('Client')
   await Promise.all(clients.map((client) => records.upsert(client.client_id, { ...client })))
-  ;[browser, server] = await Promise.all([
-    launchBrowser(),
-    startServer({
-      storage,
-      clients: [],
-      accounts: {
-        ...accounts,
-        find: (accountId) => ({ accountId, name: words, email: words }),
-        subjects: (id, { type }) =>
-          (type === 'company' ? [bakery, nordlysDenmark] : []).map((urn) => ({
-            urn,
-            name: words,
-            detail: words,
-            mayConnect: id !== 'emil',
-            reason: words,
-            administrators: [words],
-          })),
-      },
-    }),
-  ])
 })
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+const page = usePage({ bypassCSP: true })
+const server = useServer(() => ({
+  storage,
+  clients: [],
+  accounts: {
+    ...accounts,
+    find: (accountId) => ({ accountId, name: words, email: words }),
+    subjects: (id, { type }) =>
+      (type === 'company' ? [bakery, nordlysDenmark] : []).map((urn) => ({
+        urn,
+        name: words,
+        detail: words,
+        mayConnect: id !== 'emil',
+        reason: words,
+        administrators: [words],
+      })),
+  },
+}))
 beforeEach(async () => {
   outside = []
   dialogs = []
   // Without the policy of the pages, which would stop what they let through.
-  context = await browser.newContext({ bypassCSP: true })
-  page = await context.newPage()
   page.on('request', (request) => {
     const { origin } = new URL(request.url())
     if (origin !== server.issuer) outside.push(request.url())
@@ -86,7 +73,6 @@ beforeEach(async () => {
     void dialog.dismiss()
   })
 })
-afterEach(() => context.close())
 
 /** Nothing has happened, on a wide window and on a narrow one, and the buttons can be clicked. */
 async function expectHarmless(...buttons: string[]): Promise<void> {
@@ -131,7 +117,7 @@ describe.each(texts)('a stranger who is called %s', (kind, text) => {
     await goToConsent(page, server.issuer, client, 'emil')
     await expectHarmless('Go back to')
     await connect(server.issuer, { client, as: 'sofia' })
-    await context.clearCookies()
+    await page.context().clearCookies()
     await goToConnections(page, server.issuer, 'sofia')
     await expectHarmless()
     const link = page.locator('.connection .button').first()

@@ -1,10 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { isolated } from '../support/browser.ts'
-import { launchBrowser } from '../support/chromium.ts'
+import { launchBrowser, openPage } from '../support/chromium.ts'
 import { manyCompanies, the201st } from '../support/crowd.ts'
 import { startCrowdedExample } from '../support/crowded-example.ts'
-import type { RunningExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createPkce, introspect, redeem, type Json } from '../support/flow.ts'
 import { focusOf, press, type Focus } from '../support/keyboard.ts'
 import { landAt } from '../support/landing.ts'
@@ -15,23 +15,13 @@ import { askUrl } from '../support/steps.ts'
 const client = partners.optional
 const optional = 'Create and update export jobs'
 
-let example: RunningExample
-let browser: Browser
-let context: BrowserContext
 let page: Page
 
-beforeAll(async () => {
-  ;[example, browser] = await Promise.all([startCrowdedExample(), launchBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await example.close()
-})
-afterEach(() => context.close())
+const example = useRunning(startCrowdedExample)
+const browser = useRunning(launchBrowser)
 
 async function open(javaScriptEnabled: boolean): Promise<void> {
-  context = await browser.newContext({ javaScriptEnabled })
-  page = await context.newPage()
+  page = await openPage(browser, { javaScriptEnabled })
 }
 
 const type = (text: string): Promise<void> => page.keyboard.type(text)

@@ -1,9 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser } from '../support/chromium.ts'
+import type { Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
+import { launchBrowser, openPage } from '../support/chromium.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { landAt } from '../support/landing.ts'
 import { password } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { askUrl, goToConsent } from '../support/steps.ts'
 
 // What people do in a browser that no step of the protocol foresees.
@@ -11,23 +12,12 @@ import { askUrl, goToConsent } from '../support/steps.ts'
 const origin = 'https://ledger.example.test'
 const client = { ...confidential, initiation_uri: `${origin}/start` }
 
-let browser: Browser
-let server: RunningServer
-let context: BrowserContext
+const browser = useRunning(launchBrowser)
 let page: Page
-
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchBrowser(), startServer({ clients: [client] })])
-})
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
 beforeEach(async () => {
-  context = await browser.newContext()
-  page = await context.newPage()
+  page = await openPage(browser)
 })
-afterEach(() => context.close())
+const server = useServer({ clients: [client] })
 
 const allowed = 'You allowed Northwind Ledger to access Bright Bakery'
 
@@ -66,11 +56,9 @@ test('a bookmark of the page leads to what was allowed, and on to the applicatio
   expect(await heading()).toBe(allowed)
   const link = page.getByRole('link', { name: 'Go to' })
   expect(await link.getAttribute('href')).toBe(client.initiation_uri)
-  const other = await browser.newContext()
-  const stranger = await other.newPage()
+  const stranger = await openPage(browser)
   await stranger.goto(url)
   expect(await stranger.locator('body').innerText()).not.toContain('Ledger')
-  await other.close()
 })
 
 test('a double click on "Allow" leads to the application once', async () => {
@@ -114,7 +102,7 @@ test('back to the sign-in leads to the page where the person is', async () => {
 
 test('a browser that loses cookies is told what to do', async () => {
   await page.goto(askUrl(server.issuer, client))
-  await context.clearCookies()
+  await page.context().clearCookies()
   await page.locator('[name=username]').fill('sofia@example.test')
   await page.locator('[name=password]').fill(password)
   await page.locator('button.button-primary').click()
@@ -123,11 +111,9 @@ test('a browser that loses cookies is told what to do', async () => {
 })
 
 test('one click selects what support needs, without a script', async () => {
-  const bare = await browser.newContext({ javaScriptEnabled: true })
-  const view = await bare.newPage()
+  const view = await openPage(browser, { javaScriptEnabled: true })
   await view.goto(`${server.issuer}/oauth/authorize?client_id=unknown`)
   await view.locator('pre').click()
   const selected = await view.evaluate(() => String(getSelection()))
   expect(selected).toMatch(/^Code: invalid_client\nDescription: .+\nTime: .+Z\nRequest: [\w-]{16}$/)
-  await bare.close()
 })

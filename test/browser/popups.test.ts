@@ -1,8 +1,9 @@
 import Koa from 'koa'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { launchBrowser } from '../support/chromium.ts'
+import { usePage } from '../support/chromium.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createPkce, redeem } from '../support/flow.ts'
 import { mountAtRoot, startHost } from '../support/hosts.ts'
 import { confidential, startApp, startServer } from '../support/server.ts'
@@ -28,15 +29,12 @@ const partner = new Koa().use((ctx) => {
          </script>`
 })
 
-let browser: Browser
-let app: Awaited<ReturnType<typeof startApp>>
+const opener = usePage()
+const app = useRunning(() => startApp(partner))
 let client: ClientMetadata
 const servers: { readonly issuer: string; close(): Promise<void> }[] = []
-let context: BrowserContext
-let opener: Page
 
 beforeAll(async () => {
-  ;[browser, app] = await Promise.all([launchBrowser(), startApp(partner)])
   const origin = app.origin.replace('127.0.0.1', 'localhost')
   client = {
     ...confidential,
@@ -53,15 +51,7 @@ beforeAll(async () => {
   }
   servers.push(await startHost(hardened, { clients: [client] }))
 })
-afterAll(async () => {
-  await browser.close()
-  await Promise.all([app.close(), ...servers.map((server) => server.close())])
-})
-beforeEach(async () => {
-  context = await browser.newContext()
-  opener = await context.newPage()
-})
-afterEach(() => context.close())
+afterAll(() => Promise.all(servers.map((server) => server.close())))
 
 async function openPopup(url: string): Promise<Page> {
   const origin = app.origin.replace('127.0.0.1', 'localhost')

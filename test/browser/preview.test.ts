@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser } from '../support/chromium.ts'
 import { startCommand, type RunningCommand } from '../support/cli.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createFolder } from '../support/folder.ts'
 import { follow } from '../support/steps.ts'
 
@@ -14,19 +15,19 @@ const theme = join(
 )
 
 let command: RunningCommand
-let browser: Browser
 let page: Page
 let origin: string
 const complaints: string[] = []
 beforeAll(async () => {
   command = startCommand('views', 'preview', folder, '--theme', theme)
   origin = await command.said(/http:\/\/127\.0\.0\.1:\d+/)
-  browser = await launchBrowser()
+})
+const browser = useRunning(launchBrowser)
+beforeAll(async () => {
   page = await browser.newPage({ colorScheme: 'light' })
   page.on('console', (message) => complaints.push(message.text()))
 })
 afterAll(async () => {
-  await browser?.close()
   command.kill('SIGTERM')
   await command.ended
 })

@@ -1,11 +1,11 @@
 import Koa from 'koa'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { launchBrowser } from '../support/chromium.ts'
+import { usePage } from '../support/chromium.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createPkce, redeem } from '../support/flow.ts'
 import { landAt } from '../support/landing.ts'
-import { confidential, startApp, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startApp, useServer } from '../support/server.ts'
 import { goToConsent } from '../support/steps.ts'
 
 // Chromium holds every redirect after a form against `form-action`: the button goes dead where one is missing.
@@ -28,36 +28,25 @@ const welcome = new Koa().use((ctx) => {
     )
 })
 
-let browser: Browser
-let server: RunningServer
-let loopback: Awaited<ReturnType<typeof startApp>>
 let clients: Readonly<Record<'https' | 'loopback' | 'scheme', ClientMetadata>>
-let context: BrowserContext
-let page: Page
 const complaints: string[] = []
 
+const page = usePage()
+const loopback = useRunning(() => startApp(welcome))
 beforeAll(async () => {
-  ;[browser, loopback] = await Promise.all([launchBrowser(), startApp(welcome)])
   clients = {
     https: clientAt('https', 'https://ledger.example.test/callback'),
     loopback: clientAt('loopback', `${loopback.origin}/callback`),
     scheme: clientAt('scheme', 'com.example.app:/callback'),
   }
-  server = await startServer({ clients: Object.values(clients) })
 })
-afterAll(async () => {
-  await browser.close()
-  await Promise.all([server.close(), loopback.close()])
-})
+const server = useServer(() => ({ clients: Object.values(clients) }))
 beforeEach(async () => {
-  context = await browser.newContext()
-  page = await context.newPage()
   complaints.splice(0)
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) complaints.push(message.text())
   })
 })
-afterEach(() => context.close())
 
 const click = (name: string): Promise<void> =>
   page.getByRole('button', { name, exact: true }).click({ noWaitAfter: true })

@@ -1,11 +1,12 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { launchBrowser } from '../support/chromium.ts'
+import { endAfterTest, useRunning } from '../support/fixtures.ts'
 import { createPkce, introspect, redeem, type Json } from '../support/flow.ts'
 import { landAt } from '../support/landing.ts'
 import { nordlysDenmark, nordlysGermany } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { askUrl, goToConsent } from '../support/steps.ts'
 
 const scope = 'companies:read users:read export-jobs:write'
@@ -19,24 +20,13 @@ const payroll: ClientMetadata = {
   optional_scope: 'export-jobs:write',
 }
 
-let browser: Browser
-let server: RunningServer
 let context: BrowserContext
 
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([
-    launchBrowser(),
-    startServer({ clients: [ledger, payroll] }),
-  ])
-})
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+const browser = useRunning(launchBrowser)
+const server = useServer({ clients: [ledger, payroll] })
 beforeEach(async () => {
-  context = await browser.newContext()
+  context = endAfterTest(await browser.newContext())
 })
-afterEach(() => context.close())
 
 /** A tab in which a client asks for something. */
 interface Tab {

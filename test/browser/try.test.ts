@@ -1,24 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { launchBrowser } from '../support/chromium.ts'
 import { startCommand } from '../support/cli.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { password } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 import { createTriedClients, takeFreePort, urlOf } from '../support/trying.ts'
 
 const { withoutSecret } = createTriedClients(await takeFreePort())
 const [redirectUri = ''] = withoutSecret.redirect_uris ?? []
 
-let server: RunningServer
-let browser: Browser
-beforeAll(async () => {
-  server = await startServer({ clients: [withoutSecret] })
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await server.close()
-})
+const server = useServer({ clients: [withoutSecret] })
+const browser = useRunning(launchBrowser)
 
 test('pleo-oauth try brings the browser to a page that says to go back to the terminal', async () => {
   const client = ['--client-id', withoutSecret.client_id, '--redirect-uri', redirectUri]

@@ -1,38 +1,18 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { createTestServer, type TestServer } from '../../lib/testing/index.ts'
-import { launchBrowser } from '../support/chromium.ts'
+import { expect, test } from 'vitest'
+import { createTestServer } from '../../lib/testing/index.ts'
+import { usePage } from '../support/chromium.ts'
 import { startExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { landAt } from '../support/landing.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { askUrl, follow, goToConnections, goToConsent } from '../support/steps.ts'
 
 // Chromium sends the cookies of 127.0.0.1 to every port of it.
 
-let browser: Browser
-let one: RunningServer
-let other: RunningServer
-let kit: TestServer
-let context: BrowserContext
-let page: Page
-
-beforeAll(async () => {
-  ;[browser, one, other, kit] = await Promise.all([
-    launchBrowser(),
-    startServer({ cookieKeys: ['a key of one server'] }),
-    startServer({ cookieKeys: ['a key of another server'] }),
-    createTestServer(),
-  ])
-})
-afterAll(async () => {
-  await browser.close()
-  await Promise.all([one.close(), other.close(), kit.close()])
-})
-beforeEach(async () => {
-  context = await browser.newContext()
-  page = await context.newPage()
-})
-afterEach(() => context.close())
+const page = usePage()
+const one = useServer({ cookieKeys: ['a key of one server'] })
+const other = useServer({ cookieKeys: ['a key of another server'] })
+const kit = useRunning(() => createTestServer())
 
 const who = () => page.locator('body').innerText()
 
@@ -51,7 +31,7 @@ test('a person is signed in at two servers, and signs out of one', async () => {
 
 test('two open requests, one at each server, are both allowed', async () => {
   await goToConsent(page, one.issuer, confidential, 'sofia')
-  const second = await context.newPage()
+  const second = await page.context().newPage()
   await goToConsent(second, other.issuer, confidential, 'sofia')
   for (const tab of [page, second]) {
     const { landed } = await landAt(tab, 'https://ledger.example.test')

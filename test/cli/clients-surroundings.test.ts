@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runCommandWith } from '../support/cli.ts'
-import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
+import { startRedis, useRedis, withClient } from '../support/redis-server.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
+const redis = useRedis()
 
 /** Why a list was refused, with these settings. */
 async function refusal(settings: Readonly<Record<string, string>>): Promise<string> {

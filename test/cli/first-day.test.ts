@@ -1,12 +1,13 @@
 import { Redis } from 'ioredis'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { createBrowser } from '../support/browser.ts'
 import { runCommandWith } from '../support/cli.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { bakery, password } from '../support/people.ts'
 import { dumpOf } from '../support/redis-dump.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
 
@@ -14,21 +15,12 @@ import { resourceServer, startServer, type RunningServer } from '../support/serv
 // Redis that learn of everything from there.
 
 const storageKey = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let here: RunningServer
-let there: RunningServer
 const open: Redis[] = []
 const faults: unknown[] = []
-beforeAll(async () => {
-  redis = await startRedis()
-  here = await start()
-  there = await start()
-})
-afterAll(async () => {
-  await Promise.all([here.close(), there.close()])
-  open.forEach((client) => client.disconnect())
-  await redis.stop()
-})
+const redis = useRedis()
+const here = useRunning(start)
+const there = useRunning(start)
+afterAll(() => open.forEach((client) => client.disconnect()))
 
 async function start(): Promise<RunningServer> {
   const client = new Redis(redis.url, recommendedRedisOptions)

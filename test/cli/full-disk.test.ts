@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runCommandForNobody, runCommandOnFullDisk, runCommandWith } from '../support/cli.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
+const redis = useRedis()
 
 const settings = () => ({ REDIS_URL: redis.url, STORAGE_KEYS: key, COOKIE_KEYS: 'c'.repeat(32) })
 

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startLogoHost, type LogoHost } from '../support/logo-host.ts'
+import { expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
+import { startLogoHost } from '../support/logo-host.ts'
 import { startRedisCommands } from '../support/redis-commands.ts'
 import { registration } from '../support/registered.ts'
 
 // The operator sees whether pages can show the logo of a client, and if not, why.
 
 const commands = startRedisCommands(['clients'])
-let host: LogoHost
-beforeAll(async () => {
-  host = await startLogoHost()
-})
-afterAll(() => host.close())
+const host = useRunning(startLogoHost)
 
 const create = async (more: object): Promise<string> =>
   (await commands.server.clients.create({ ...registration, ...more })).client.clientId

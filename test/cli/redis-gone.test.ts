@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCommandWith, startCommandOnTerminal } from '../support/cli.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { keys } from '../support/terminal.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
+const redis = useRedis()
 
 async function register(name: string): Promise<string> {
   const settings = { REDIS_URL: redis.url, STORAGE_KEYS: key }

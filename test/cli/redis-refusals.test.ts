@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runCommandWith } from '../support/cli.ts'
-import { startSentinel, type SentinelGroup } from '../support/redis-sentinel.ts'
+import { useRunning } from '../support/fixtures.ts'
+import { startSentinel } from '../support/redis-sentinel.ts'
 import { withClient } from '../support/redis-server.ts'
 
 const STORAGE_KEYS = 'a-storage-key-of-the-tests-long-enough'
 const [ofServers, ofSentinel] = ['geheim-eins', 'geheim-zwei']
-let group: SentinelGroup
-beforeAll(async () => {
-  group = await startSentinel({ ofServers, ofSentinel })
-})
-afterAll(() => group.stop())
+const group = useRunning(() => startSentinel({ ofServers, ofSentinel }))
 
 async function list(access: string, sentinel: Record<string, string>) {
   const { host, port } = group.sentinel

@@ -1,15 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { afterEach, expect, test } from 'vitest'
+import { useRedis } from '../support/redis-server.ts'
 import { keys, startOnTerminal, type TerminalCommand } from '../support/terminal.ts'
 
 const cli = fileURLToPath(new URL('../../lib/cli.ts', import.meta.url))
 
-let redis: RedisServer
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
+const redis = useRedis()
 
 const started: TerminalCommand[] = []
 afterEach(() => {

@@ -1,27 +1,22 @@
 import { stripVTControlCharacters } from 'node:util'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import { createStandalone, type Administration } from '../../lib/administration.ts'
 import { runCommandWith, startCommandOnTerminal } from '../support/cli.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRunning } from '../support/fixtures.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { keys, type TerminalCommand } from '../support/terminal.ts'
 
 const key = 'a-storage-key-of-the-tests-long-enough'
-let redis: RedisServer
-let connection: Redis
 let storage: Storage
 let clients: Administration['clients']
+const redis = useRedis()
+const connection = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis()
-  connection = new Redis(redis.url, recommendedRedisOptions)
   storage = createRedisAdapter({ client: connection, keys: [key] })
   clients = createStandalone(storage).clients
-})
-afterAll(async () => {
-  connection.disconnect()
-  await redis.stop()
 })
 
 const settings = (): Record<string, string> => ({ REDIS_URL: redis.url, STORAGE_KEYS: key })

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startCommandWith, type RunningCommand } from '../support/cli.ts'
-import { closeServer, listen, startServer, type RunningServer } from '../support/server.ts'
+import { closeServer, listen, useServer } from '../support/server.ts'
 import { agree, createTriedClients, takeFreePort, urlOf } from '../support/trying.ts'
 
 const port = await takeFreePort()
@@ -12,14 +12,12 @@ const { withoutSecret } = createTriedClients(port)
 const [redirectUri = ''] = withoutSecret.redirect_uris ?? []
 const { origin, host } = new URL(redirectUri)
 
-let server: RunningServer
 // What the token endpoint refuses, it was asked for: a code that is none is among it.
 let refusals = 0
+const server = useServer({ clients: [withoutSecret] })
 beforeAll(async () => {
-  server = await startServer({ clients: [withoutSecret] })
   server.provider.on('grant.error', () => (refusals += 1))
 })
-afterAll(() => server.close())
 
 const commands: RunningCommand[] = []
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { bakery } from '../support/people.ts'
-import { closeServer, listen, startServer, type RunningServer } from '../support/server.ts'
+import { closeServer, listen, useServer } from '../support/server.ts'
 import { keys, startOnTerminal, type TerminalCommand } from '../support/terminal.ts'
 import { agree, createTriedClients, takeFreePort } from '../support/trying.ts'
 
@@ -13,11 +13,7 @@ const [redirectUri = ''] = confidential.redirect_uris ?? []
 const secret = confidential.client_secret
 const bold = '\u001B[1m'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential, withoutSecret] })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [confidential, withoutSecret] })
 
 const commands: TerminalCommand[] = []
 afterEach(async () => {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { startCommandWith, type CommandResult, type RunningCommand } from '../support/cli.ts'
 import { introspect } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
 import { bakery, idOf, nordlysGermany, nordlysGroup } from '../support/people.ts'
-import { audience, startServer, type RunningServer } from '../support/server.ts'
+import { audience, useServer } from '../support/server.ts'
 import { agree, createTriedClients, takeFreePort, urlOf } from '../support/trying.ts'
 
 const port = await takeFreePort()
@@ -13,11 +13,7 @@ const { confidential, withoutSecret } = createTriedClients(port)
 const [redirectUri = '', byName = ''] = confidential.redirect_uris ?? []
 const secret = confidential.client_secret
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential, withoutSecret] })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [confidential, withoutSecret] })
 
 // A test that fails leaves none on the port of the next.
 const commands: RunningCommand[] = []

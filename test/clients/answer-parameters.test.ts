@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { doors, useDoors } from '../support/doors.ts'
 import { consent } from '../support/flow.ts'
 import { register } from '../support/registered.ts'
 import { readSelf, replaceSelf, selfRegister, toReplacement } from '../support/self-registered.ts'
@@ -9,8 +9,7 @@ import type { Storage } from '../../lib/index.ts'
 
 // Redirect URIs with a parameter that the answer sets as well: the client could not tell one from the other.
 
-beforeAll(openDoors)
-afterAll(closeDoors)
+useDoors()
 
 const good = 'https://nordvind.example.test/callback'
 

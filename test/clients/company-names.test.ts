@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientMetadataError, NewClientMetadata } from '../../lib/index.ts'
 import { registration } from '../support/registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, useServer, type RunningServer } from '../support/server.ts'
 import { companyNames } from '../support/company-names.ts'
 
 // Signs that can be read as letters, and letters that hardly anybody writes, are in no new name.
 
-let server: RunningServer
 const storage = createMemoryAdapter()
-beforeAll(async () => {
-  server = await startServer({ storage })
-})
-afterAll(() => server.close())
+const server = useServer({ storage })
 
 async function codesOf(
   members: NewClientMetadata,

@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { fullest, largest, usual } from '../support/largest.ts'
 import { registration } from '../support/registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // However a stranger fills a request, it costs the server little more than a usual one. Measured is the time of the processor, which
 // other processes take nothing away from, and only as a ratio: the best of several rounds, as noise only adds to it.
 
-let server: RunningServer
+const server = useServer({
+  storage: createMemoryAdapter(),
+  registration: { initialAccessToken: false },
+})
 beforeAll(async () => {
-  server = await startServer({
-    storage: createMemoryAdapter(),
-    registration: { initialAccessToken: false },
-  })
   for (const send of Object.values(usual)) for (let n = 0; n < 20; n += 1) await done(send)
 })
-afterAll(() => server.close())
 
 const done = async (send: (issuer: string) => Promise<Response>): Promise<number> => {
   const answer = await send(server.issuer)

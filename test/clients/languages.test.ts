@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { register, type Credentials } from '../support/registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
 // RFC 7591, Section 2.2: what a client registers in other languages.
 
@@ -12,10 +12,9 @@ const words = {
   'tos_uri#da': 'https://nordvind.example.test/vilkaar',
 }
 
-let server: RunningServer
 let stored: Credentials
+const server = useServer({ clients: [{ ...confidential, ...words }] })
 beforeAll(async () => {
-  server = await startServer({ clients: [{ ...confidential, ...words }] })
   stored = await register(server.clients, {
     tos_uri: 'https://nordvind.example.test/terms',
     'client_name#da': 'Vestenvindens Bogholderi',
@@ -23,7 +22,6 @@ beforeAll(async () => {
     'tos_uri#da': 'https://nordvind.example.test/vilkaar',
   })
 })
-afterAll(() => server.close())
 
 async function pageIn(language: string, client = stored): Promise<string> {
   const params = { ui_locales: language }

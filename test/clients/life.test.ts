@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ConnectionRevoked } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import {
@@ -15,17 +15,16 @@ import {
 import { bakery } from '../support/people.ts'
 import { register, type Credentials } from '../support/registered.ts'
 import { ask, basic, requestUrl, toErrorPage } from '../support/requests.ts'
-import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 let client: Credentials
 let tokens: Tokens
 const revoked: ConnectionRevoked[] = []
 const faults: unknown[] = []
+const server = useServer()
+let issuer: string
 beforeAll(async () => {
-  server = await startServer()
-  ;({ issuer } = server)
+  issuer = server.issuer
   server.connections.events.on('connection.revoked', (event) => revoked.push(event))
   server.provider.on('server_error', (_, error) => faults.push(error))
 })
@@ -34,7 +33,6 @@ beforeEach(async () => {
   tokens = await connect(issuer, { client })
   revoked.length = 0
 })
-afterAll(() => server.close())
 
 /** What every endpoint says to a client that may not ask. */
 async function expectNothing(waiting: Awaited<ReturnType<typeof consent>>): Promise<void> {

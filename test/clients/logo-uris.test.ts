@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { ClientMetadataError, type LogoWarning, type Storage } from '../../lib/index.ts'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { doors, useDoors } from '../support/doors.ts'
 import { register, registration } from '../support/registered.ts'
 import { readSelf, replaceSelf, selfRegister, toReplacement } from '../support/self-registered.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 
 // Logos that pages would never show are refused when a client comes in.
 
-beforeAll(openDoors)
-afterAll(closeDoors)
+useDoors()
 
 const good = 'https://nordvind.example.test/logo.png'
 const wrong = 'https://nordvind.example.test/logo.svg'

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { describe, expect, test } from 'vitest'
+import { doors, useDoors } from '../support/doors.ts'
 
 // Public clients, languages and limits: by one set of rules, whichever way they come in.
 
-beforeAll(openDoors)
-afterAll(closeDoors)
+useDoors()
 
 const isPublic = { token_endpoint_auth_method: 'none' } as const
 const page = 'https://nordvind.example.test/'

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createClientCheck } from '../../lib/clients/check.ts'
 import { withPlainScopes } from '../../lib/clients/metadata-values.ts'
 import { pleoScopes } from '../../lib/index.ts'
 import { fc, times } from '../support/fuzzing.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // Clients are registered by our table alone. The framework constructs them later, for each request: it must accept each of them.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ clients: [] })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [] })
 
 const rules = { scopes: Object.keys(pleoScopes), reservedNames: ['Pleo'] }
 const check = createClientCheck(rules, 'made')

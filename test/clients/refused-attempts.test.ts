@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { registration } from '../support/registered.ts'
 import { sendJson } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // A token registers one client. It does not pay for more than ten registrations that are refused.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-})
-afterAll(() => server.close())
+const server = useServer({ registration: {} })
 
 let count = 0
 const good = (): object => ({ ...registration, client_name: `Tiende Forsøg ${(count += 1)}` })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   ClientMetadataError,
   UnknownClientError,
@@ -7,17 +7,12 @@ import {
 } from '../../lib/index.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { register, registration, toCredentials } from '../support/registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, useServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
-let here: RunningServer
-let there: RunningServer
-beforeAll(async () => {
-  const storage = await createTestStorage()
-  here = await startServer({ storage })
-  there = await startServer({ storage })
-})
-afterAll(() => Promise.all([here.close(), there.close()]))
+const shared = createTestStorage()
+const here = useServer(async () => ({ storage: await shared }))
+const there = useServer(async () => ({ storage: await shared }))
 
 const errorOf = async (promise: Promise<unknown>): Promise<ClientMetadataError> => {
   const error: unknown = await promise.then(

@@ -14,21 +14,19 @@ import {
   tryToRegister,
   type SelfRegistered,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // However much a partner sends, it is a mistake, or stored as little as it says, and the answer is short.
 
-let server: RunningServer
 let client: SelfRegistered
 let count = 0
 const fresh = () => ({ ...registration, client_name: `Kontoret ${(count += 1)}` })
 const failures: unknown[] = []
+const server = useServer({ storage: createMemoryAdapter(), registration: {} })
 beforeAll(async () => {
-  server = await startServer({ storage: createMemoryAdapter(), registration: {} })
   server.provider.on('server_error', (_, error) => failures.push(error))
   client = await selfRegister(server)
 })
-afterAll(() => server.close())
 
 const descriptionOf = (answer: RawAnswer): string => String(toJson(answer)['error_description'])
 describe('what is said of mistakes', () => {

@@ -1,6 +1,6 @@
 import { bodyParser } from '@koa/bodyparser'
 import type { Middleware } from 'koa'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { mountBelow, startHost } from '../support/hosts.ts'
 import { registration } from '../support/registered.ts'
@@ -14,15 +14,10 @@ import {
   sendJson,
   toReplacement,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer, type RunningServer } from '../support/server.ts'
 
-let server: RunningServer
-let off: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-  off = await startServer()
-})
-afterAll(() => Promise.all([server.close(), off.close()]))
+const server = useServer({ registration: {} })
+const off = useServer()
 
 const endpoint = (at: RunningServer = server): string => `${at.issuer}/oauth/register`
 const token = async (): Promise<string> => (await server.clients.createInitialAccessToken()).token

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { registration } from '../support/registered.ts'
@@ -12,25 +12,23 @@ import {
   toReplacement,
   type SelfRegistered,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // Whatever is sent is taken, or refused for a reason; nothing else happens.
 
-let server: RunningServer
 let client: SelfRegistered
 let endpoint: string
 const failures: unknown[] = []
+const server = useServer({
+  storage: createMemoryAdapter(),
+  registration: { initialAccessToken: false },
+})
 beforeAll(async () => {
-  server = await startServer({
-    storage: createMemoryAdapter(),
-    registration: { initialAccessToken: false },
-  })
   endpoint = `${server.issuer}/oauth/register`
   client = await selfRegister(server)
   server.provider.on('server_error', (_, error) => failures.push(error))
 })
 beforeEach(() => void failures.splice(0))
-afterAll(() => server.close())
 
 const members = [
   ...Object.keys(registration),

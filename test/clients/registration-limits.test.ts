@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   createAuthorizationServer,
   pleoScopes,
@@ -15,21 +15,15 @@ import {
   tryToRegister,
   type SelfRegistered,
 } from '../support/self-registered.ts'
-import { audience, startServer, type RunningServer } from '../support/server.ts'
+import { audience, startServer, useServer, type RunningServer } from '../support/server.ts'
 
 // How much a partner can register for, and give itself later, is for whoever runs the server to say.
 
 const limits = { scopes: ['companies:read', 'users:read'], subjectTypes: ['company'] } as const
 
-let server: RunningServer
-let open: RunningServer
-let unlimited: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: limits })
-  open = await startServer({ registration: { ...limits, initialAccessToken: false } })
-  unlimited = await startServer({ registration: {} })
-})
-afterAll(() => Promise.all([server, open, unlimited].map((one) => one.close())))
+const server = useServer({ registration: limits })
+const open = useServer({ registration: { ...limits, initialAccessToken: false } })
+const unlimited = useServer({ registration: {} })
 
 let count = 0
 const fresh = () => ({ ...registration, client_name: `Begrænset ${(count += 1)}` })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectionRevoked } from '../../lib/index.ts'
 import { connect, introspect, refresh, type Json } from '../support/flow.ts'
 import { registration, toCredentials } from '../support/registered.ts'
@@ -11,19 +11,16 @@ import {
   toReplacement,
   tryToRegister,
 } from '../support/self-registered.ts'
-import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, useServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
-let server: RunningServer
-let there: RunningServer
 const revoked: ConnectionRevoked[] = []
+const storage = createTestStorage()
+const server = useServer(async () => ({ storage: await storage, registration: {} }))
+const there = useServer(async () => ({ storage: await storage, registration: {} }))
 beforeAll(async () => {
-  const storage = await createTestStorage()
-  server = await startServer({ storage, registration: {} })
-  there = await startServer({ storage, registration: {} })
   server.connections.events.on('connection.revoked', (event) => revoked.push(event))
 })
-afterAll(() => Promise.all([server.close(), there.close()]))
 
 const errorOf = (answer: RawAnswer): readonly [status: number, error: unknown, why: unknown] => {
   const { error, error_description: why } = toJson(answer)

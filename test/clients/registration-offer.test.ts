@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connect } from '../support/flow.ts'
 import { registration } from '../support/registered.ts'
 import { send, toJson } from '../support/requests.ts'
@@ -10,23 +10,17 @@ import {
   toReplacement,
   tryToRegister,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // A client sends one registration to servers of every kind. It gets what there is, and is told what that is.
 
-let server: RunningServer
-let withDefault: RunningServer
-let open: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-  const resourceServer = {
-    audience: 'https://api.example.test',
-    defaultScopes: ['users:read', 'companies:read'],
-  }
-  withDefault = await startServer({ registration: {}, resourceServer })
-  open = await startServer({ registration: { initialAccessToken: false } })
-})
-afterAll(() => Promise.all([server, withDefault, open].map((one) => one.close())))
+const server = useServer({ registration: {} })
+const resourceServer = {
+  audience: 'https://api.example.test',
+  defaultScopes: ['users:read', 'companies:read'],
+}
+const withDefault = useServer({ registration: {}, resourceServer })
+const open = useServer({ registration: { initialAccessToken: false } })
 
 let count = 0
 const fresh = () => ({ ...registration, client_name: `Alverdens ${(count += 1)}` })

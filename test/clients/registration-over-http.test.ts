@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isClientSecret } from '../../lib/index.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { registration } from '../support/registered.ts'
@@ -12,15 +12,10 @@ import {
   sendJson,
   tryToRegister,
 } from '../support/self-registered.ts'
-import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, useServer, type RunningServer } from '../support/server.ts'
 
-let server: RunningServer
-let open: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-  open = await startServer({ registration: { initialAccessToken: false } })
-})
-afterAll(() => Promise.all([server.close(), open.close()]))
+const server = useServer({ registration: {} })
+const open = useServer({ registration: { initialAccessToken: false } })
 
 const endpoint = (at: RunningServer = server): string => `${at.issuer}/oauth/register`
 const token = async (lifetime?: number): Promise<string> =>

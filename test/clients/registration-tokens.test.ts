@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { ClientChangedItself, Storage } from '../../lib/index.ts'
 import { register } from '../support/registered.ts'
 import { toJson } from '../support/requests.ts'
@@ -10,20 +10,17 @@ import {
   toReplacement,
   type SelfRegistered,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
 // A registration access token that leaked is taken away at once, from every process.
 
-let here: RunningServer
-let there: RunningServer
 let storage: Storage
 beforeAll(async () => {
   storage = await createTestStorage()
-  here = await startServer({ storage, registration: {} })
-  there = await startServer({ storage, registration: {} })
 })
-afterAll(() => Promise.all([here.close(), there.close()]))
+const here = useServer(() => ({ storage, registration: {} }))
+const there = useServer(() => ({ storage, registration: {} }))
 
 /** The same client, managed at the other process. */
 const elsewhere = (client: SelfRegistered): SelfRegistered => ({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { NewClientMetadata } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import { connect, goToConsent } from '../support/flow.ts'
@@ -12,18 +12,14 @@ import {
   tryToRegister,
 } from '../support/self-registered.ts'
 import { issuesOf } from '../support/issues.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer } from '../support/server.ts'
 
 // A partner has no page, address or scheme on a host of whoever runs the server.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({
-    registration: { initialAccessToken: false },
-    reservedHosts: ['Bank.Example.test'],
-  })
+const server = useServer({
+  registration: { initialAccessToken: false },
+  reservedHosts: ['Bank.Example.test'],
 })
-afterAll(() => server.close())
 
 let count = 0
 const fresh = (members: object): object => ({

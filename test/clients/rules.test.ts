@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { describe, expect, test } from 'vitest'
+import { doors, useDoors } from '../support/doors.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { registration } from '../support/registered.ts'
 import { foreignDigit, foreignLetter, formsOf, mark, sign, unseen } from '../support/unicode.ts'
@@ -7,8 +7,7 @@ import { foreignDigit, foreignLetter, formsOf, mark, sign, unseen } from '../sup
 // One set of rules, whichever way a client comes in: by the options, registered by the host, over HTTP or by a command, or
 // by a change.
 
-beforeAll(openDoors)
-afterAll(closeDoors)
+useDoors()
 
 const runs = { numRuns: times(60) }
 const host = fc.domain().filter((name) => !name.includes('localhost'))

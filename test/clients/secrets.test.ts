@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { isClientSecret, type RecordStorage, type Storage } from '../../lib/index.ts'
 import { createClientSecrets, generateClientSecret } from '../../lib/clients/secrets.ts'
 import { createStandalone } from '../../lib/administration.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { register, registration, toCredentials, type Credentials } from '../support/registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, useServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
-let server: RunningServer
 let client: Credentials
-beforeAll(async () => {
-  server = await startServer()
-})
+const server = useServer()
 beforeEach(async () => {
   client = await register(server.clients)
 })
-afterAll(() => server.close())
 
 const day = 86_400_000
 

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { replaceSelf, selfRegister, toReplacement } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-})
-afterAll(() => server.close())
+const server = useServer({ registration: {} })
 
 /** A client that registered itself, and what somebody who looked at it saw. */
 async function look() {

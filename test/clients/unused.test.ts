@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { connect, goToConsent, redeem } from '../support/flow.ts'
 import { register, registration, type Credentials } from '../support/registered.ts'
 import { toJson } from '../support/requests.ts'
 import { replaceSelf, selfRegister, sendJson, toReplacement } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // A client that registered itself ends after thirty days, unless somebody granted it something.
 
 const day = 86_400_000
 let past = 0
 const storage = createMemoryAdapter({ now: () => Date.now() + past })
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ storage, registration: { initialAccessToken: false } })
-})
-afterAll(() => server.close())
+const server = useServer({ storage, registration: { initialAccessToken: false } })
 
 let count = 0
 async function registerOpenly(): Promise<Credentials> {

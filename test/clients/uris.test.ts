@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { describe, expect, test } from 'vitest'
+import { doors, useDoors } from '../support/doors.ts'
 import { issuesOf } from '../support/issues.ts'
 import { confidential } from '../support/server.ts'
 
 // URIs that one reader mends and the next one does not, and private schemes: by one set of rules, whichever way they come in.
 
-beforeAll(openDoors)
-afterAll(closeDoors)
+useDoors()
 
 const good = 'https://nordvind.example.test/callback'
 const native = { application_type: 'native' } as const

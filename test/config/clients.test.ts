@@ -1,17 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { introspect, post } from '../support/flow.ts'
 import { issuesOf } from '../support/issues.ts'
-import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
+import { audience, confidential, openServer } from '../support/server.ts'
 
 const pathsOf = (clients: unknown): string[] => issuesOf({ clients }).map(({ path }) => path)
-
-const servers: RunningServer[] = []
-const start: typeof startServer = async (options) => {
-  const server = await startServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
 
 describe('a client', () => {
   const { client_secret: _, ...withoutSecret } = confidential
@@ -227,7 +219,7 @@ describe('configure', () => {
       redirect_uris: [],
       scope: 'companies:read',
     }
-    const { issuer } = await start({
+    const { issuer } = await openServer({
       clients: [machine],
       configure: (configuration) => ({
         ...configuration,
@@ -256,7 +248,7 @@ describe('configure', () => {
   })
 
   test('is given the finished configuration, and what it returns is used', async () => {
-    const { issuer } = await start({
+    const { issuer } = await openServer({
       configure: (configuration) => {
         expect(configuration.responseTypes).toEqual(['code'])
         return { ...configuration, routes: { ...configuration.routes, jwks: '/oauth/keys' } }
@@ -266,7 +258,7 @@ describe('configure', () => {
   })
 
   test('off by default: no client gets a token for itself', async () => {
-    const { issuer } = await start()
+    const { issuer } = await openServer()
     const { client_id: id, client_secret: secret } = confidential
     const fields = { grant_type: 'client_credentials', client_id: id, client_secret: secret }
     const { status, body } = await post(`${issuer}/oauth/token`, fields)

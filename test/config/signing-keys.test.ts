@@ -1,18 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConfigurationError, createAuthorizationServer, type Lifetimes } from '../../lib/index.ts'
 import { connect } from '../support/flow.ts'
 import { createAccounts } from '../support/people.ts'
-import { audience, startServer, type RunningServer } from '../support/server.ts'
-
-const servers: RunningServer[] = []
-const start: typeof startServer = async (options) => {
-  const server = await startServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
+import { audience, openServer } from '../support/server.ts'
 
 const options = {
   issuer: 'http://localhost:3000',
@@ -35,7 +27,7 @@ describe('signing keys', () => {
   test.each(['rsa', 'ec', 'ed25519'] as const)(
     'can be of kind %s, and nothing private is published',
     async (kind) => {
-      const { issuer } = await start({ signingKeys: { keys: [jwk(kind)] } as never })
+      const { issuer } = await openServer({ signingKeys: { keys: [jwk(kind)] } as never })
       expect((await connect(issuer)).token_type).toBe('Bearer')
       const { keys } = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as { keys: object[] }
       expect(keys).toHaveLength(1)
@@ -46,7 +38,7 @@ describe('signing keys', () => {
 
   test('can be several, and are published in their order', async () => {
     const keys = [jwk('ec'), jwk('rsa')]
-    const { issuer } = await start({ signingKeys: { keys } as never })
+    const { issuer } = await openServer({ signingKeys: { keys } as never })
     const published = (await (await fetch(`${issuer}/oauth/jwks`)).json()) as {
       keys: { kty: string }[]
     }

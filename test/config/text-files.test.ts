@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readSecret } from '../../lib/cli/try/try-out.ts'
 import type { ConfigurationError } from '../../lib/index.ts'
 import { readSources } from '../../lib/cli/preview/sources.ts'
@@ -9,7 +9,7 @@ import { createFolder } from '../support/folder.ts'
 import { startRedisCommands } from '../support/redis-commands.ts'
 import { registration } from '../support/registered.ts'
 import { send } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer } from '../support/server.ts'
 
 // Editors on Windows save text with a byte order mark, with CRLF, or in UTF-16.
 
@@ -30,11 +30,7 @@ const named: readonly (readonly [string, (text: string) => Buffer])[] = [
 const why = 'is not text in UTF-8: save it as UTF-8'
 
 const commands = startRedisCommands(['clients'])
-let open: RunningServer
-beforeAll(async () => {
-  open = await startServer({ registration: { initialAccessToken: false } })
-})
-afterAll(() => open.close())
+const open = useServer({ registration: { initialAccessToken: false } })
 
 const json = (value: unknown): string => JSON.stringify(value, undefined, 2)
 const fileOf = (name: string, content: Buffer): string =>

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ConnectionEvents, ConnectionRevoked } from '../../lib/index.ts'
 import { grantIdOf } from '../../lib/grants/token-values.ts'
@@ -7,24 +7,18 @@ import { bakery, createAccounts } from '../support/people.ts'
 import { pause } from '../support/requests.ts'
 import {
   confidential,
+  openServer,
   publicClient,
-  startServer,
   withoutOverlap,
   type RunningServer,
 } from '../support/server.ts'
 
 type Seen = { [Name in keyof ConnectionEvents]: ConnectionEvents[Name][0][] }
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
-
 async function start(
-  options: Parameters<typeof startServer>[0] = {},
+  options: Parameters<typeof openServer>[0] = {},
 ): Promise<{ readonly server: RunningServer; readonly issuer: string; readonly seen: Seen }> {
-  const server = await startServer(options)
-  closing.push(() => server.close())
+  const server = await openServer(options)
   const seen: Seen = {
     'connection.created': [],
     'connection.refreshed': [],

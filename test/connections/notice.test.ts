@@ -1,40 +1,34 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
 import { connect } from '../support/flow.ts'
 import { bakery, createAccounts, nordlysGermany, password } from '../support/people.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, useServer } from '../support/server.ts'
 
 const people = createAccounts()
-let server: RunningServer
-let issuer: string
-beforeAll(async () => {
-  server = await startServer({
-    accounts: {
-      ...people,
-      // Emil is made an administrator of Sofia's company as well.
-      subjects: (id, options) => people.subjects(id === 'emil' ? 'sofia' : id, options),
-    },
-  })
-  ;({ issuer } = server)
+const server = useServer({
+  accounts: {
+    ...people,
+    // Emil is made an administrator of Sofia's company as well.
+    subjects: (id, options) => people.subjects(id === 'emil' ? 'sofia' : id, options),
+  },
 })
-afterAll(() => server.close())
 
 async function signIn(as: string): Promise<{ browser: Browser }> {
   const browser = createBrowser()
-  const page = await browser.go(`${issuer}/oauth/connections`)
+  const page = await browser.go(`${server.issuer}/oauth/connections`)
   await browser.submit(page, { username: `${as}@example.test`, password })
   return { browser }
 }
 
 const disconnectUrl = (clientId: string, subject: string): string =>
-  `${issuer}/oauth/connections/disconnect?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
+  `${server.issuer}/oauth/connections/disconnect?${new URLSearchParams({ client_id: clientId, subject }).toString()}`
 
 describe('that a client no longer has access is said only when it was done here', () => {
   const notice = 'no longer has access'
   const listUrl = (query: Record<string, string>): string =>
-    `${issuer}/oauth/connections?${new URLSearchParams(query).toString()}`
+    `${server.issuer}/oauth/connections?${new URLSearchParams(query).toString()}`
   const disconnectNow = async (as: string): Promise<[Page, Browser]> => {
-    await connect(issuer)
+    await connect(server.issuer)
     const { browser } = await signIn(as)
     const page = await browser.go(disconnectUrl(confidential.client_id, bakery))
     const named = { client_id: confidential.client_id, subject: bakery }
@@ -48,7 +42,7 @@ describe('that a client no longer has access is said only when it was done here'
       const query = done === undefined ? names : { ...names, done }
       expect((await browser.go(listUrl(query))).text).not.toContain(notice)
     }
-    await connect(issuer)
+    await connect(server.issuer)
     expect((await browser.go(listUrl(names))).text).not.toContain(notice)
   })
 
@@ -84,7 +78,7 @@ describe('that a client no longer has access is said only when it was done here'
     const [{ url, text }, browser] = await disconnectNow('sofia')
     expect(text).toContain(notice)
     expect((await browser.go(url.href)).text).toContain(notice)
-    await connect(issuer)
+    await connect(server.issuer)
     expect((await browser.go(url.href)).text).not.toContain(notice)
   })
 })

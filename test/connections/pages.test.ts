@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ConnectionRevoked } from '../../lib/index.ts'
 import { createBrowser, formToken, isolated, type Browser, type Page } from '../support/browser.ts'
 import { connect, consent, goToConsent, introspect, redeem, type Tokens } from '../support/flow.ts'
@@ -15,30 +15,28 @@ import {
   publicClient,
   resourceServer,
   startServer,
-  type RunningServer,
+  useServer,
 } from '../support/server.ts'
 
 const people = createAccounts()
 const withoutAuthority = new Set<string>()
-let server: RunningServer
-let issuer: string
 const revoked: ConnectionRevoked[] = []
-beforeAll(async () => {
-  server = await startServer({
-    views: { timeZone: 'UTC' },
-    accounts: {
-      ...people,
-      // Emil is made an administrator of Sofia's company as well.
-      subjects: async (id, options) => {
-        if (withoutAuthority.has(id)) return []
-        return people.subjects(id === 'emil' ? 'sofia' : id, options)
-      },
+const server = useServer({
+  views: { timeZone: 'UTC' },
+  accounts: {
+    ...people,
+    // Emil is made an administrator of Sofia's company as well.
+    subjects: async (id, options) => {
+      if (withoutAuthority.has(id)) return []
+      return people.subjects(id === 'emil' ? 'sofia' : id, options)
     },
-  })
-  ;({ issuer } = server)
+  },
+})
+let issuer: string
+beforeAll(async () => {
+  issuer = server.issuer
   server.connections.events.on('connection.revoked', (event) => revoked.push(event))
 })
-afterAll(() => server.close())
 beforeEach(async () => {
   for (const clientId of [confidential.client_id, publicClient.client_id]) {
     await server.connections.revoke({ clientId })

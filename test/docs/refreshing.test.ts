@@ -1,26 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as oauth from 'openid-client'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { local } from '../../lib/resource-server/index.ts'
-import { createTestServer, type TestConnection, type TestServer } from '../../lib/testing/index.ts'
-import { startApi, type RunningApi } from '../support/api.ts'
+import { createTestServer, type TestConnection } from '../../lib/testing/index.ts'
+import { startApi } from '../support/api.ts'
 import { createCallApi, isConnectionLost, type StoredTokens } from './refreshing/call-api.ts'
+import { useRunning } from '../support/fixtures.ts'
 
 const root = join(import.meta.dirname, '../..')
 const doc = readFileSync(join(root, 'docs/refreshing.md'), 'utf8')
 const sample = readFileSync(join(import.meta.dirname, 'refreshing/call-api.ts'), 'utf8')
 
-let server: TestServer
-let api: RunningApi
-beforeAll(async () => {
-  server = await createTestServer()
-  api = await startApi({ verify: local(server.server), audience: 'https://external.pleo.io' })
-})
-afterAll(async () => {
-  await api.close()
-  await server.close()
-})
+const server = useRunning(() => createTestServer())
+const api = useRunning(() =>
+  startApi({ verify: local(server.server), audience: 'https://external.pleo.io' }),
+)
 
 /** The partner's database, with the lock of each connection as a chain of promises. */
 function createStore(tokens: StoredTokens) {

@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { CreatedClient } from '../../lib/index.ts'
 import { toApiAnswer, type ApiAnswer } from '../support/api.ts'
 import { runCommandWith } from '../support/cli.ts'
-import { startExample, type RunningExample } from '../support/example.ts'
+import { startExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, redeem, refresh, type Tokens } from '../support/flow.ts'
 import {
   bakery,
@@ -61,11 +62,10 @@ const settings = {
   }),
 }
 
-let example: RunningExample
 let ofBakery: Tokens
 let ofGroup: Tokens
+const example = useRunning(() => startExample(settings))
 beforeAll(async () => {
-  example = await startExample(settings)
   ofBakery = await connect(example.issuer, {
     client: ledger,
     params: { scope: 'companies:read users:read' },
@@ -77,7 +77,6 @@ beforeAll(async () => {
     params: { scope: 'companies:read users:read' },
   })
 })
-afterAll(() => example.close())
 
 async function ask(
   path: string,

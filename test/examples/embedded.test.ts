@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusalOf, startBackend, type Backend } from '../support/backend.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { refusalOf, startBackend } from '../support/backend.ts'
 import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
 
 // The example backend, as `npm run example:embedded` starts it, and what its people and their applications do.
@@ -13,14 +14,12 @@ const ledger = {
   token_endpoint_auth_method: 'none',
 } as const
 
-let backend: Backend
 let origin = ''
 let issuer = ''
+const backend = useRunning(startBackend)
 beforeAll(async () => {
-  backend = await startBackend()
   ;({ origin, issuer } = backend)
 })
-afterAll(() => backend.close())
 
 const maja = { email: 'maja@bakery.example', password: 'flour and water' }
 const otto = { email: 'otto@florist.example', password: 'roses and rain' }

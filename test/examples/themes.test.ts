@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { hasCode } from '../support/browser-visits.ts'
 import { startCommand } from '../support/cli.ts'
-import { runExample, startExample, type RunningExample } from '../support/example.ts'
+import { runExample, startExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 
 interface Marks {
   readonly product: string
@@ -54,15 +55,13 @@ it('a theme that there is not is refused, with those that there are', async () =
 })
 
 describe.each(Object.entries(themes))('THEME=%s', (theme, marks) => {
-  let example: RunningExample
   let browser: Browser
   let link: string
+  const example = useRunning(() => startExample({ THEME: theme }))
   beforeAll(async () => {
-    example = await startExample({ THEME: theme })
     browser = createBrowser()
     link = (await browser.go(`${example.app}/connect`)).location?.href ?? 'nowhere'
   })
-  afterAll(() => example.close())
 
   const open = (language: string): Promise<Page> =>
     browser.go(`${link}&ui_locales=${language}`, { headers: { accept: 'text/html' } })

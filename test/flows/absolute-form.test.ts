@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type Koa from 'koa'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AuthorizationServer } from '../../lib/index.ts'
 import { connectBound } from '../support/bound-tokens.ts'
 import { createProofKeys } from '../support/dpop.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect, goToConsent, introspect, refresh } from '../support/flow.ts'
 import { startGateway, type Gateway } from '../support/gateway.ts'
 import { mountAtRoot, mountBelow, startHost } from '../support/hosts.ts'
@@ -12,20 +13,12 @@ import { closeServer, listen } from '../support/server.ts'
 
 // Some gateways, and `curl -x`, send the whole URL as the request target. A server must accept that (RFC 9112, Section 3.2.2).
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
-
 type Build = (parent: Koa, server: AuthorizationServer) => void
 
 async function startBehind(gateway: Gateway, path: string, build: Build): Promise<string> {
   const issuer = gateway.origin + path
-  const host = await startHost(build, { issuer })
-  closing.push(
-    () => host.close(),
-    () => gateway.close(),
-  )
+  const host = endAfterTest(await startHost(build, { issuer }))
+  endAfterTest(gateway)
   gateway.sendTo(host.origin)
   return issuer
 }
@@ -41,11 +34,9 @@ async function startInExpress(gateway: Gateway, path: string): Promise<string> {
     void handle(request, response)
   })
   gateway.sendTo(await listen(http))
-  closing.push(
-    () => host.close(),
-    () => gateway.close(),
-    () => closeServer(http),
-  )
+  endAfterTest(host)
+  endAfterTest(gateway)
+  onTestFinished(() => closeServer(http))
   return issuer
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
@@ -7,17 +7,11 @@ import { connect, goToConsent, post, refresh } from '../support/flow.ts'
 import { password } from '../support/people.ts'
 import { basic, requestUrl, send, toJson, type RawAnswer } from '../support/requests.ts'
 import { sendJson } from '../support/self-registered.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
-
-const running: RunningServer[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
+import { confidential, openServer, publicClient } from '../support/server.ts'
 
 /** With room for three requests of one address, and 24 of all. */
-async function start(options: Parameters<typeof startServer>[0] = {}): Promise<string> {
-  const server = await startServer({ anonymousRequests: { count: 24 }, ...options })
-  running.push(server)
+async function start(options: Parameters<typeof openServer>[0] = {}): Promise<string> {
+  const server = await openServer({ anonymousRequests: { count: 24 }, ...options })
   return server.issuer
 }
 
@@ -206,11 +200,10 @@ describe('authorization requests for which nobody signed in', () => {
   })
 
   test('of clients that registered openly count for the address, until they are verified', async () => {
-    const server = await startServer({
+    const server = await openServer({
       anonymousRequests: { count: 24 },
       registration: { initialAccessToken: false },
     })
-    running.push(server)
     const { issuer } = server
     const register = async (): Promise<ClientMetadata> => {
       const { redirect_uris, scope } = publicClient

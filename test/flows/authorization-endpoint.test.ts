@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ask, requestUrl, send, toErrorPage, toRedirect } from '../support/requests.ts'
-import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
+import { audience, confidential, useServer } from '../support/server.ts'
 
 const callback = 'https://ledger.example.test/callback'
 
-let server: RunningServer
+const server = useServer({ clients: [confidential] })
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential] })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 /** What the client is told, with the members that every answer to a client has. */
 const refusal = (error: string, description: unknown, more: Record<string, string> = {}) => ({

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
 import { authorizationUrl, consent, createPkce, goToConsent, redeem } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { ask, requestUrl, send, sendForm, toErrorPage, toRedirect } from '../support/requests.ts'
-import { audience, confidential, publicClient, startServer } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
+import { audience, confidential, publicClient, useServer } from '../support/server.ts'
 
 const excepted = {
   client_id: 'old-ledger',
@@ -14,13 +13,9 @@ const excepted = {
   pkce_exception: true,
 }
 
-let server: RunningServer
+const server = useServer({ clients: [confidential, publicClient, excepted] })
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential, publicClient, excepted] })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 type Params = Record<string, string | undefined>
 

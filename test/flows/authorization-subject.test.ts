@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { connect, consent, goToConsent, introspect, redeem } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark, nordlysGermany, nordlysGroup } from '../support/people.ts'
 import { ask, toRedirect } from '../support/requests.ts'
-import { confidential, organizationClient, startServer } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
+import { confidential, organizationClient, useServer } from '../support/server.ts'
 
 const spellings = ['urn:pleo:params:oauth:subject', 'urn_pleo_params_oauth_subject'] as const
 const [documented, alias] = spellings
 
-let server: RunningServer
+const server = useServer()
 let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 describe.each(spellings)('%s', (name) => {
   test('has the named company chosen and the others folded away, and the tokens are for it', async () => {

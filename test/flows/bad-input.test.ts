@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { connect } from '../support/flow.ts'
 import {
   areActive,
@@ -10,17 +10,15 @@ import {
   toJson,
 } from '../support/requests.ts'
 import type { RawAnswer, RawInit } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 const failures: unknown[] = []
+const server = useServer()
+let issuer: string
 beforeAll(async () => {
-  server = await startServer()
   issuer = server.issuer
   server.provider.on('server_error', (_ctx, error) => failures.push(error))
 })
-afterAll(() => server.close())
 
 const endpoints = ['/oauth/token', '/oauth/token/introspect', '/oauth/token/revoke', '/oauth/par']
 const fields = { grant_type: 'refresh_token', refresh_token: 'x', token: 'x', token_type_hint: 'x' }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { decide, hasCode, isConsentPage, isSignInPage } from '../support/browser-visits.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import {
@@ -12,7 +12,7 @@ import {
 import { bakery, password } from '../support/people.ts'
 import { register, type Credentials } from '../support/registered.ts'
 import { basic, toErrorPage } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 const both = 'companies:read users:read'
 const params = { scope: both }
@@ -21,15 +21,11 @@ const elsewhere = 'https://elsewhere.example.test/callback'
 const allow = { subject: bakery, decision: 'allow' }
 const credentials = { username: 'sofia@example.test', password }
 
-let server: RunningServer
 let client: Credentials
-beforeAll(async () => {
-  server = await startServer()
-})
+const server = useServer()
 beforeEach(async () => {
   client = await register(server.clients)
 })
-afterAll(() => server.close())
 
 type Change = () => Promise<unknown>
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { consent, createPkce, post, type Answer } from '../support/flow.ts'
 import { basic } from '../support/requests.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, useServer } from '../support/server.ts'
 
 // How clients authenticate, and how they send it wrong, at each endpoint that they call themselves.
 
@@ -13,11 +13,7 @@ const desktop = {
   token_endpoint_auth_method: 'none' as const,
 }
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential, publicClient, desktop] })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [confidential, publicClient, desktop] })
 
 type Fields = Record<string, string | undefined>
 

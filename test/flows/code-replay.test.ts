@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { consent, createPkce, redeem, type Consented, type Tokens } from '../support/flow.ts'
 import { areActive, basic, oneConnection, send, sendCode, toJson } from '../support/requests.ts'
@@ -7,20 +7,15 @@ import {
   organizationClient,
   publicClient,
   resourceServer,
-  startServer,
-  type RunningServer,
+  useServer,
 } from '../support/server.ts'
 
 // The clock of the storage is in the hands of the tests: it moves only when they say so.
 
 let now = Date.now()
-let server: RunningServer
+const server = useServer(() => ({ storage: createMemoryAdapter({ now: () => now }) }))
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ storage: createMemoryAdapter({ now: () => now }) })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 let given: Consented
 let tokens: Tokens

@@ -1,21 +1,17 @@
 import { Agent } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { formAction, formToken, type Browser } from '../support/browser.ts'
 import { authorizationUrl, connect, consent, createPkce, goToConsent } from '../support/flow.ts'
 import { introspect, post, refresh, revoke, type Tokens } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { areActive, basic, sendCode, sendRefresh, toJson } from '../support/requests.ts'
 import type { RawAnswer } from '../support/requests.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, startServer, useServer } from '../support/server.ts'
 import { createTimelessStorage } from '../support/storage.ts'
 
-let server: RunningServer
+const server = useServer()
 let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const times = <T>(count: number, action: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => action(index)))

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser, isolated, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent, introspect, redeem } from '../support/flow.ts'
@@ -11,29 +11,19 @@ import {
   nordlysGermany,
   nordlysGroup,
 } from '../support/people.ts'
-import {
-  confidential,
-  organizationClient,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
+import { confidential, organizationClient, useServer } from '../support/server.ts'
 
 const { storage, stored } = createCountingStorage()
 const withoutAuthority = new Set<string>()
 const people = createAccounts()
-let server: RunningServer
 
-beforeAll(async () => {
-  server = await startServer({
-    storage,
-    accounts: {
-      ...people,
-      subjects: async (id, options) =>
-        withoutAuthority.has(id) ? [] : people.subjects(id, options),
-    },
-  })
+const server = useServer({
+  storage,
+  accounts: {
+    ...people,
+    subjects: async (id, options) => (withoutAuthority.has(id) ? [] : people.subjects(id, options)),
+  },
 })
-afterAll(() => server.close())
 
 const radios = ({ text }: Page): string[] =>
   [...text.matchAll(/type="radio" name="subject" value="([^"]+)"/g)].map((match) => match[1] ?? '')

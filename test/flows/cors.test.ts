@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { consent, redeem } from '../support/flow.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, useServer } from '../support/server.ts'
 import type { ClientMetadata } from '../../lib/index.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await startServer()
-})
-
-afterAll(async () => server.close())
+const server = useServer()
 
 async function redeemFrom(origin: string, client: ClientMetadata) {
   const { code, verifier } = await consent(server.issuer, { client })

@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClientMetadata, ConfigurationError } from '../../lib/index.ts'
 import { authorizationUrl, connect, createPkce, goToConsent, post } from '../support/flow.ts'
 import { send, toRedirect } from '../support/requests.ts'
-import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
+import {
+  audience,
+  confidential,
+  startServer,
+  useServer,
+  type RunningServer,
+} from '../support/server.ts'
 
 // A client that knows of no scopes names none: it gets the default of the host, and no more than it is registered for.
 
@@ -15,14 +21,9 @@ const other: ClientMetadata & { readonly client_secret: string } = {
 }
 const params = { scope: undefined }
 
-let server: RunningServer
-let without: RunningServer
-beforeAll(async () => {
-  const clients = [confidential, other]
-  server = await startServer({ clients, resourceServer: { audience, defaultScopes } })
-  without = await startServer({ clients })
-})
-afterAll(() => Promise.all([server.close(), without.close()]))
+const clients = [confidential, other]
+const server = useServer({ clients, resourceServer: { audience, defaultScopes } })
+const without = useServer({ clients })
 
 const missing = {
   params: { error: 'invalid_scope', error_description: 'missing required parameter scope' },

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { local } from '../../lib/resource-server/index.ts'
-import { startApi, type RunningApi } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
 import { createProofKeys, prove, proveWith } from '../support/dpop.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { consent, post } from '../support/flow.ts'
 import { send, toJson } from '../support/requests.ts'
-import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, useServer } from '../support/server.ts'
 
 const bound = {
   client_id: 'bound',
@@ -18,13 +19,8 @@ const bound = {
 
 describe('a server and an API with another list of algorithms', () => {
   const dpopSigningAlgorithms = ['RS256', 'PS256'] as const
-  let rsa: RunningServer
-  let api: RunningApi
-  beforeAll(async () => {
-    rsa = await startServer({ clients: [bound, resourceServer], dpopSigningAlgorithms })
-    api = await startApi({ verify: local(rsa), dpopSigningAlgorithms })
-  })
-  afterAll(() => Promise.all([rsa.close(), api.close()]))
+  const rsa = useServer({ clients: [bound, resourceServer], dpopSigningAlgorithms })
+  const api = useRunning(() => startApi({ verify: local(rsa), dpopSigningAlgorithms }))
 
   test.each(dpopSigningAlgorithms)('take %s on both sides', async (alg) => {
     const { privateKey, publicKey } = await generateKeyPair(alg)

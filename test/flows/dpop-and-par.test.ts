@@ -1,17 +1,11 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createProofKeys, prove as proveAt, type ProofKeys } from '../support/dpop.ts'
 import { consent, createPkce, introspect, post, redeem, refresh } from '../support/flow.ts'
 import type { Answer, Tokens } from '../support/flow.ts'
 import { areActive, ask, basic, requestUrl, toRedirect } from '../support/requests.ts'
-import {
-  confidential,
-  publicClient,
-  resourceServer,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
+import { confidential, publicClient, resourceServer, useServer } from '../support/server.ts'
 
 const bound = {
   client_id: 'bound',
@@ -29,14 +23,10 @@ const pushing = {
   require_pushed_authorization_requests: true,
 }
 
-let server: RunningServer
+const clients = [confidential, publicClient, resourceServer, bound, pushing]
+const server = useServer({ clients })
 let issuer: string
-beforeAll(async () => {
-  const clients = [confidential, publicClient, resourceServer, bound, pushing]
-  server = await startServer({ clients })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const prove = (
   keys: ProofKeys,

@@ -1,9 +1,9 @@
 import { exportJWK, generateKeyPair } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createProofKeys, prove, proveWith, type ProofKeys } from '../support/dpop.ts'
 import { consent, createPkce, post, type Answer, type Consented } from '../support/flow.ts'
 import { areActive, requestUrl } from '../support/requests.ts'
-import { publicClient, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { publicClient, resourceServer, useServer } from '../support/server.ts'
 
 // A client whose proof is wrong is told so. It must not take a good refresh token or code for lost.
 
@@ -15,13 +15,9 @@ const bound = {
   dpop_bound_access_tokens: true,
 }
 
-let server: RunningServer
 let url: string
-beforeAll(async () => {
-  server = await startServer({ clients: [publicClient, resourceServer, bound] })
-  url = `${server.issuer}/oauth/token`
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [publicClient, resourceServer, bound] })
+beforeAll(() => void (url = `${server.issuer}/oauth/token`))
 
 type Headers = Record<string, string>
 const seconds = (): number => Math.floor(Date.now() / 1000)

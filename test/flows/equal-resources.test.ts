@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
 import { toNormalUri } from '../../lib/validation/url.ts'
 import { consent, createPkce, introspect, post, redeem, refresh } from '../support/flow.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { ask, basic, toRedirect } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, openServer, useServer, type RunningServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
 // A client names the API as its URL library prints it. Equal URIs are one (RFC 3986, Sections 6.2.2 and 6.2.3).
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
-
 async function start(audience: string, storage?: Storage): Promise<RunningServer> {
-  const server = await startServer({
+  return openServer({
     resourceServer: { audience, clientIds: ['api'] },
     ...(storage && { storage }),
   })
-  closing.push(() => server.close())
-  return server
 }
 
 const push = (issuer: string, resource: string) =>
@@ -87,11 +80,7 @@ describe.each([
 
 describe('another API is refused by its name, and nothing is used up', () => {
   const audience = 'https://external.pleo.io/v1'
-  let server: RunningServer
-  beforeAll(async () => {
-    server = await startServer({ resourceServer: { audience, clientIds: ['api'] } })
-  })
-  afterAll(() => server.close())
+  const server = useServer({ resourceServer: { audience, clientIds: ['api'] } })
 
   test.each([
     // A slash after a path counts.

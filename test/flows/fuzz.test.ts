@@ -1,24 +1,26 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { connect, consent, refresh, type Tokens } from '../support/flow.ts'
 import { createRandom, seeds } from '../support/fuzzing.ts'
 import { areActive, basic, requestUrl, send } from '../support/requests.ts'
 import type { RawAnswer, RawInit } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 let tokens: Tokens
 let seen: readonly string[]
 const failures: unknown[] = []
+const server = useServer()
 beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
   server.provider.on('server_error', (_ctx, error) => failures.push(error))
-  tokens = await connect(issuer)
+  tokens = await connect(server.issuer)
   // Real values that do no harm: what is sent at random must not end the connection by right.
-  seen = [(await consent(issuer)).code, tokens.access_token.slice(1), 'ledger', 'mobile', 'S256']
+  seen = [
+    (await consent(server.issuer)).code,
+    tokens.access_token.slice(1),
+    'ledger',
+    'mobile',
+    'S256',
+  ]
 })
-afterAll(() => server.close())
 
 const paths = [
   '/oauth/authorize',
@@ -87,7 +89,7 @@ function createRequests(seed: number): () => { readonly url: string; readonly in
     ...(random() < 0.8 && { 'content-type': random() < 0.7 ? (types[0] ?? '') : pick(types) }),
     ...(random() < 0.2 && { cookie: pick(cookies()) }),
     ...(random() < 0.2 && { accept: pick(['text/html', 'application/json', '*/*;q=', 'x']) }),
-    ...(random() < 0.2 && { origin: pick(['null', 'https://evil.test', issuer]) }),
+    ...(random() < 0.2 && { origin: pick(['null', 'https://evil.test', server.issuer]) }),
     ...(random() < 0.2 && { 'sec-fetch-site': pick(['cross-site', 'same-origin', 'x']) }),
     ...(random() < 0.1 && { DPoP: pick(['x', 'eyJhbGciOiJub25lIn0.e30.', 'a.b.c']) }),
     ...(random() < 0.1 && { 'content-encoding': pick(['gzip', 'br', 'x']) }),
@@ -97,8 +99,8 @@ function createRequests(seed: number): () => { readonly url: string; readonly in
     const isAuthorization = random() < 0.3
     const query = random() < 0.6 ? `?${fields()}` : ''
     const url = isAuthorization
-      ? `${requestUrl(issuer)}&${fields()}`
-      : `${issuer}${pick(paths)}${query}`
+      ? `${requestUrl(server.issuer)}&${fields()}`
+      : `${server.issuer}${pick(paths)}${query}`
     const method = isAuthorization ? 'GET' : pick(methods)
     const hasBody = method !== 'GET' && method !== 'HEAD'
     return { url, init: { method, headers: headers(), ...(hasBody && { body: fields() }) } }
@@ -155,7 +157,7 @@ describe('requests made at random', () => {
 
   test('have left everything as it was', async () => {
     expect(failures).toEqual([])
-    expect(await areActive(issuer, [tokens.access_token])).toEqual([true])
-    expect((await refresh(issuer, tokens.refresh_token)).status).toBe(200)
+    expect(await areActive(server.issuer, [tokens.access_token])).toEqual([true])
+    expect((await refresh(server.issuer, tokens.refresh_token)).status).toBe(200)
   })
 })

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { pleoScopes, type ClientMetadata } from '../../lib/index.ts'
 import { goToConsent, introspect, redeem, refresh, revoke } from '../support/flow.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { bakery } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 const registered = [
   'accounts:read',
@@ -21,11 +21,7 @@ const client: ClientMetadata & { readonly client_secret: string } = {
   optional_scope: optional.join(' '),
 }
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ clients: [client] })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [client] })
 
 const wishes = fc.record({
   requested: fc.subarray(registered, { minLength: 1 }),

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { SignedInAtHost } from '../../lib/index.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, createPkce } from '../support/flow.ts'
-import {
-  createHostSession,
-  mountAtRoot,
-  mountBelow,
-  startHost,
-  type Host,
-} from '../support/hosts.ts'
+import { createHostSession, mountAtRoot, mountBelow, startHost } from '../support/hosts.ts'
 import { createAccounts } from '../support/people.ts'
 import { confidential } from '../support/server.ts'
 
@@ -21,10 +16,9 @@ const people = createAccounts()
 const second = 1000
 let authenticatedAt: unknown
 let answer: ((accountId: string) => unknown) | undefined
-let host: Host
 
-beforeAll(async () => {
-  host = await startHost(
+const host = useRunning(() =>
+  startHost(
     (parent, { app }) => {
       parent.use(session.middleware)
       parent.use(mountBelow('/auth', app))
@@ -44,9 +38,8 @@ beforeAll(async () => {
         },
       },
     },
-  )
-})
-afterAll(() => host.close())
+  ),
+)
 beforeEach(() => {
   answer = undefined
   authenticatedAt = Date.now() - 3600 * second

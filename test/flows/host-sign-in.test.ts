@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, connect, createPkce, introspect } from '../support/flow.ts'
 import {
   createCountingStorage,
@@ -9,7 +10,6 @@ import {
   mountBelow,
   postWithoutFollowing,
   startHost,
-  type Host,
 } from '../support/hosts.ts'
 import { bakery, createAccounts, nordlysDenmark } from '../support/people.ts'
 import { confidential } from '../support/server.ts'
@@ -19,10 +19,9 @@ const session = createHostSession()
 const contexts: Context[] = []
 const people = createAccounts()
 let failure: Error | undefined
-let host: Host
 
-beforeAll(async () => {
-  host = await startHost(
+const host = useRunning(() =>
+  startHost(
     (parent, { app }) => {
       parent.keys = ['the keys of the parent']
       parent.use(session.middleware)
@@ -44,9 +43,8 @@ beforeAll(async () => {
         },
       },
     },
-  )
-})
-afterAll(() => host.close())
+  ),
+)
 beforeEach(() => {
   contexts.length = 0
   failure = undefined

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { connect, consent, introspect, post, redeem, refresh } from '../support/flow.ts'
 import type { Tokens } from '../support/flow.ts'
 import { bakery, idOf, nordlysGroup } from '../support/people.ts'
@@ -10,18 +10,16 @@ import {
   publicClient,
   resourceServer,
   startServer,
+  useServer,
 } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 let url: string
+const server = useServer()
+let issuer: string
 beforeAll(async () => {
-  server = await startServer()
   issuer = server.issuer
   url = `${issuer}/oauth/token/introspect`
 })
-afterAll(() => server.close())
 
 const scope = 'companies:read users:read'
 const connected = () => connect(issuer, { params: { scope } })

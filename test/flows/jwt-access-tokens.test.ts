@@ -1,8 +1,9 @@
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createProofKeys, prove } from '../support/dpop.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, post, refresh } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery, idOf, nordlysGroup } from '../support/people.ts'
@@ -13,16 +14,11 @@ import {
   organizationClient,
   publicClient,
   resourceServer,
-  type RunningServer,
 } from '../support/server.ts'
 
-let server: RunningServer
+const server = useRunning(startJwtServer)
 let issuer: string
-beforeAll(async () => {
-  server = await startJwtServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const keySet = (of = issuer) => createRemoteJWKSet(new URL(`${of}/oauth/jwks`))
 const verify = async (token: string, of = issuer) =>

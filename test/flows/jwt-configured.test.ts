@@ -1,8 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Configuration } from 'oidc-provider'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AuthorizationServerOptions } from '../../lib/index.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import {
   connect,
   consent,
@@ -19,17 +20,11 @@ import { areActive } from '../support/requests.ts'
 import { audience, confidential, startServer, type RunningServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
 async function start(
   options: Partial<AuthorizationServerOptions>,
   how = startJwtServer,
 ): Promise<RunningServer> {
-  const running = await how(options)
-  closing.push(() => running.close())
-  return running
+  return endAfterTest(await how(options))
 }
 
 const inactive = { active: false }

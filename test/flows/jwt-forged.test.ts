@@ -1,15 +1,13 @@
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, type JWK } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, refresh, revoke, type Tokens } from '../support/flow.ts'
 import { fc, times } from '../support/fuzzing.ts'
 import { createSigningKey, signAnew, startJwtServer } from '../support/jwt-server.ts'
 import { nordlysDenmark } from '../support/people.ts'
 import { areActive, basic, send } from '../support/requests.ts'
 import { confidential, organizationClient, resourceServer } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 let url: string
 let key: JWK
 let second: JWK
@@ -18,14 +16,16 @@ let other: Tokens
 const failures: unknown[] = []
 beforeAll(async () => {
   ;[key, second] = [await createSigningKey('one'), await createSigningKey('two')]
-  server = await startJwtServer({ signingKeys: { keys: [key, second] } })
+})
+const server = useRunning(() => startJwtServer({ signingKeys: { keys: [key, second] } }))
+let issuer: string
+beforeAll(async () => {
   issuer = server.issuer
   url = `${issuer}/oauth/token/introspect`
   server.provider.on('server_error', (_ctx, error) => failures.push(error))
   tokens = await connect(issuer)
   other = await connect(issuer)
 })
-afterAll(() => server.close())
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 

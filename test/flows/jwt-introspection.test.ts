@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, introspect, post, refresh, revoke } from '../support/flow.ts'
 import type { Tokens } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
@@ -12,16 +13,11 @@ import {
   organizationClient,
   publicClient,
   resourceServer,
-  type RunningServer,
 } from '../support/server.ts'
 
-let server: RunningServer
+const server = useRunning(startJwtServer)
 let issuer: string
-beforeAll(async () => {
-  server = await startJwtServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const inactive = { active: false }
 const verify = async (token: string) =>

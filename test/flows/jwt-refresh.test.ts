@@ -1,31 +1,17 @@
 import { decodeJwt } from 'jose'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createProofKeys, prove } from '../support/dpop.ts'
+import { endAfterTest, useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, post, redeem, refresh, revoke } from '../support/flow.ts'
 import type { Answer, Tokens } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { areActive, sendCode, sendRefresh, toJson, type RawAnswer } from '../support/requests.ts'
-import {
-  confidential,
-  publicClient,
-  resourceServer,
-  withoutOverlap,
-  type RunningServer,
-} from '../support/server.ts'
+import { confidential, publicClient, resourceServer, withoutOverlap } from '../support/server.ts'
 import { createTestStorage, createTimelessStorage } from '../support/storage.ts'
 
-let server: RunningServer
+const server = useRunning(() => startJwtServer(withoutOverlap))
 let issuer: string
-beforeAll(async () => {
-  server = await startJwtServer(withoutOverlap)
-  issuer = server.issuer
-})
-afterAll(() => server.close())
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
+beforeAll(() => void ({ issuer } = server))
 
 const times = <T>(count: number, action: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, action))
@@ -39,8 +25,7 @@ async function expectReplay(answer: Answer, alive: Tokens): Promise<void> {
 
 describe('of 50 at the same time, with access tokens that are JWTs,', () => {
   test('one code is redeemed once, and those tokens live', async () => {
-    const own = await startJwtServer({ storage: createTimelessStorage() })
-    closing.push(() => own.close())
+    const own = endAfterTest(await startJwtServer({ storage: createTimelessStorage() }))
     const given = await consent(own.issuer)
     const answers = await times(50, () => sendCode(own.issuer, given))
     const winners = answers.filter(({ status }) => status === 200)
@@ -55,11 +40,12 @@ describe('of 50 at the same time, with access tokens that are JWTs,', () => {
 
   test('one code of a client without refresh tokens is redeemed once', async () => {
     const grant_types = ['authorization_code']
-    const own = await startJwtServer({
-      clients: [{ ...confidential, grant_types }],
-      storage: createTimelessStorage(),
-    })
-    closing.push(() => own.close())
+    const own = endAfterTest(
+      await startJwtServer({
+        clients: [{ ...confidential, grant_types }],
+        storage: createTimelessStorage(),
+      }),
+    )
     const given = await consent(own.issuer)
     const answers = await times(50, () => sendCode(own.issuer, given))
     const winners = answers.filter(({ status }) => status === 200)
@@ -194,8 +180,7 @@ describe('while the storage does not answer', () => {
         },
       ]),
     ) as unknown as typeof storage.grants
-    const own = await startJwtServer({ storage: { ...storage, grants } })
-    closing.push(() => own.close())
+    const own = endAfterTest(await startJwtServer({ storage: { ...storage, grants } }))
     const tokens = await connect(own.issuer)
     const given = await consent(own.issuer)
     const { client_id, client_secret } = confidential

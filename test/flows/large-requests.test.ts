@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { Storage } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import { authorizationUrl, createPkce } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { basic, send, toErrorPage, toJson, type RawAnswer } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
 type Parameters = Readonly<Record<string, string>>
 
 const written: string[] = []
-let server: RunningServer
-let issuer: string
-beforeAll(async () => {
-  server = await startServer({ storage: createNotingStorage() })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+const server = useServer({ storage: createNotingStorage() })
 
 /** Notes each model of which a record was stored. */
 function createNotingStorage(): Storage {
@@ -36,20 +30,24 @@ function createNotingStorage(): Storage {
 
 const usual = (params: Parameters = {}): URLSearchParams =>
   new URL(
-    authorizationUrl(issuer, confidential, { code_challenge: createPkce().challenge, ...params }),
+    authorizationUrl(server.issuer, confidential, {
+      code_challenge: createPkce().challenge,
+      ...params,
+    }),
   ).searchParams
 
 const doors: Readonly<Record<string, (params: URLSearchParams) => Promise<RawAnswer>>> = {
   GET: (params) =>
-    send(`${issuer}/oauth/authorize?${params}`, { headers: { accept: 'text/html' } }),
+    send(`${server.issuer}/oauth/authorize?${params}`, { headers: { accept: 'text/html' } }),
   POST: (params) =>
-    send(`${issuer}/oauth/authorize`, { body: params, headers: { accept: 'text/html' } }),
+    send(`${server.issuer}/oauth/authorize`, { body: params, headers: { accept: 'text/html' } }),
   'POST from another site': (params) =>
-    send(`${issuer}/oauth/authorize`, {
+    send(`${server.issuer}/oauth/authorize`, {
       body: params,
       headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },
     }),
-  PAR: (params) => send(`${issuer}/oauth/par`, { body: params, headers: basic(confidential) }),
+  PAR: (params) =>
+    send(`${server.issuer}/oauth/par`, { body: params, headers: basic(confidential) }),
 }
 
 const over: Readonly<Record<string, Parameters>> = {
@@ -99,7 +97,7 @@ describe.each(Object.entries(doors))('an authorization request by %s', (door, se
       ? new URLSearchParams({ client_id: confidential.client_id, request_uri })
       : usual({ state })
     const browser = createBrowser()
-    let page = await browser.go(`${issuer}/oauth/authorize?${query}`)
+    let page = await browser.go(`${server.issuer}/oauth/authorize?${query}`)
     page = await browser.submit(page, { username: 'sofia@example.test', password })
     page = await browser.submit(page, { decision: 'allow', subject: bakery })
     expect(page.location?.searchParams.get('state')).toBe(state)

@@ -5,20 +5,9 @@ import { connect, consent, goToConsent, introspect, redeem, refresh } from '../s
 import type { Answer, Tokens } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
 import { areActive, pause } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { openServer } from '../support/server.ts'
 
-const running: RunningServer[] = []
-
-async function start(...options: Parameters<typeof startServer>): Promise<RunningServer> {
-  const server = await startServer(...options)
-  running.push(server)
-  return server
-}
-
-afterEach(async () => {
-  vi.useRealTimers()
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
+afterEach(() => void vi.useRealTimers())
 
 const tokensOf = ({ status, body }: Answer): Tokens => {
   expect(status).toBe(200)
@@ -30,14 +19,14 @@ const expectInvalidGrant = ({ status, body }: Answer): void =>
 
 describe('after its lifetime', () => {
   test('a code is refused', async () => {
-    const { issuer } = await start({ lifetimes: { authorizationCode: 1 } })
+    const { issuer } = await openServer({ lifetimes: { authorizationCode: 1 } })
     const given = await consent(issuer)
     await pause(1100)
     expectInvalidGrant(await redeem(issuer, given))
   })
 
   test('an access token is inactive, and the refresh token is not', async () => {
-    const { issuer } = await start({ lifetimes: { accessToken: 1 } })
+    const { issuer } = await openServer({ lifetimes: { accessToken: 1 } })
     const { access_token, refresh_token, expires_in } = await connect(issuer)
     expect(expires_in).toBe(1)
     await pause(1100)
@@ -47,7 +36,7 @@ describe('after its lifetime', () => {
   })
 
   test('a refresh token is refused and inactive', async () => {
-    const { issuer } = await start({ lifetimes: { refreshToken: 1 } })
+    const { issuer } = await openServer({ lifetimes: { refreshToken: 1 } })
     const { refresh_token } = await connect(issuer)
     await pause(1100)
     expect(await introspect(issuer, refresh_token)).toEqual({ active: false })
@@ -55,7 +44,7 @@ describe('after its lifetime', () => {
   })
 
   test('a grant is over, with everything that was issued for it', async () => {
-    const { issuer } = await start({ lifetimes: { grant: 2 } })
+    const { issuer } = await openServer({ lifetimes: { grant: 2 } })
     const given = await consent(issuer)
     const first = tokensOf(await redeem(issuer, given))
     expect(first.expires_in).toBeLessThanOrEqual(2)
@@ -72,7 +61,7 @@ describe('after its lifetime', () => {
   })
 
   test('a page cannot be submitted', async () => {
-    const { issuer } = await start({ lifetimes: { interaction: 5 } })
+    const { issuer } = await openServer({ lifetimes: { interaction: 5 } })
     const { page, browser } = await goToConsent(issuer)
     await pause(5100)
     const answer = await browser.submit(page, { decision: 'allow', subject: bakery })
@@ -80,7 +69,7 @@ describe('after its lifetime', () => {
   })
 
   test('a sign-in is asked for again', async () => {
-    const { issuer } = await start({ lifetimes: { session: 5 } })
+    const { issuer } = await openServer({ lifetimes: { session: 5 } })
     const browser = createBrowser()
     await goToConsent(issuer, { browser })
     await pause(5100)
@@ -100,7 +89,7 @@ describe('with the lifetimes nobody changed', () => {
 
   test('an access token lives 15 minutes and a refresh token 60 days', async () => {
     const wait = stopClock()
-    const { issuer } = await start()
+    const { issuer } = await openServer()
     const { access_token, refresh_token } = await connect(issuer)
     wait(899_000)
     expect(await areActive(issuer, [access_token])).toEqual([true])
@@ -114,7 +103,7 @@ describe('with the lifetimes nobody changed', () => {
 
   test('a connection that is refreshed lives 365 days, and its tokens end with it', async () => {
     const wait = stopClock()
-    const { issuer } = await start()
+    const { issuer } = await openServer()
     let tokens = await connect(issuer)
     for (let days = 50; days <= 350; days += 50) {
       wait(50 * day)
@@ -134,7 +123,7 @@ describe('with the lifetimes nobody changed', () => {
 
 describe('the person who granted a connection', () => {
   test('may leave: it goes on', async () => {
-    const { issuer, accounts } = await start()
+    const { issuer, accounts } = await openServer()
     const { access_token, refresh_token } = await connect(issuer)
     accounts.gone.add('sofia')
     expect(await areActive(issuer, [access_token])).toEqual([true])
@@ -148,7 +137,7 @@ describe('the person who granted a connection', () => {
       asked.push(grant)
       return answer
     }
-    const { issuer } = await start({ accounts: { ...createAccounts(), mayContinue } })
+    const { issuer } = await openServer({ accounts: { ...createAccounts(), mayContinue } })
     const first = await connect(issuer)
     expect(asked).toEqual([])
     const second = tokensOf(await refresh(issuer, first.refresh_token))
@@ -185,13 +174,13 @@ describe('where the host fails', () => {
   }
 
   test.each(['find', 'subjects'] as const)('in %s, the page says so and no more', async (name) => {
-    const { issuer } = await start({ accounts: { ...createAccounts(), [name]: fail } })
+    const { issuer } = await openServer({ accounts: { ...createAccounts(), [name]: fail } })
     const { page } = await goToConsent(issuer)
     expectPage(page.status, page.text)
   })
 
   test('in authenticate, the page says so and no more', async () => {
-    const { issuer } = await start({ accounts: { ...createAccounts(), authenticate: fail } })
+    const { issuer } = await openServer({ accounts: { ...createAccounts(), authenticate: fail } })
     const { page } = await goToConsent(issuer)
     expectPage(page.status, page.text)
   })
@@ -199,7 +188,7 @@ describe('where the host fails', () => {
   test('in mayContinue, the refresh is 500 and changes nothing', async () => {
     let mayContinue: () => boolean = fail
     const accounts = { ...createAccounts(), mayContinue: () => mayContinue() }
-    const { issuer } = await start({ accounts })
+    const { issuer } = await openServer({ accounts })
     const { access_token, refresh_token } = await connect(issuer)
     const { status, body } = await refresh(issuer, refresh_token)
     expect([status, body]).toEqual([

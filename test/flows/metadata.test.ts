@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
 import { post } from '../support/flow.ts'
 import {
@@ -10,15 +10,11 @@ import {
   toRedirect,
   type RawAnswer,
 } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
+const server = useServer()
 let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const oauthPath = '/.well-known/oauth-authorization-server'
 const openidPath = '/.well-known/openid-configuration'

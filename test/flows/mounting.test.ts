@@ -5,6 +5,7 @@ import type { Middleware } from 'koa'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuthorizationServer } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect, goToConsent, introspect, refresh, revoke } from '../support/flow.ts'
 import {
   createProxyFetch,
@@ -15,18 +16,11 @@ import {
 } from '../support/hosts.ts'
 import { bakery } from '../support/people.ts'
 
-const running: Host[] = []
-
 async function start(...args: Parameters<typeof startHost>): Promise<Host> {
-  const host = await startHost(...args)
-  running.push(host)
-  return host
+  return endAfterTest(await startHost(...args))
 }
 
-afterEach(async () => {
-  vi.unstubAllGlobals()
-  await Promise.all(running.splice(0).map((host) => host.close()))
-})
+afterEach(() => void vi.unstubAllGlobals())
 
 type Build = (parent: Koa, server: AuthorizationServer) => void
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, post, redeem, refresh } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery } from '../support/people.ts'
 import { register, type Credentials } from '../support/registered.ts'
 import { basic } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer } from '../support/server.ts'
 
 const both = 'companies:read users:read'
 const params = { scope: both }
@@ -12,15 +13,11 @@ const params = { scope: both }
 const kinds = { opaque: startServer, JWTs: startJwtServer }
 
 describe.each(Object.entries(kinds))('scopes that a client lost (%s)', (_, start) => {
-  let server: RunningServer
   let client: Credentials
-  beforeAll(async () => {
-    server = await start()
-  })
+  const server = useRunning(start)
   beforeEach(async () => {
     client = await register(server.clients)
   })
-  afterAll(() => server.close())
 
   const setScope = (scope: string) => server.clients.update(client.client_id, { scope })
   const nothingLeft = {
@@ -93,15 +90,11 @@ describe.each(Object.entries(kinds))('scopes that a client lost (%s)', (_, start
 })
 
 describe('a grant type that the client is not registered for', () => {
-  let server: RunningServer
   let client: Credentials
-  beforeAll(async () => {
-    server = await startServer()
-  })
+  const server = useServer()
   beforeEach(async () => {
     client = await register(server.clients)
   })
-  afterAll(() => server.close())
 
   const unauthorized = {
     error: 'unauthorized_client',

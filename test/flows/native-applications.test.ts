@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import { authorizationUrl, consent, createPkce, post, redeem } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { ask, toErrorPage, toRedirect } from '../support/requests.ts'
-import { publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { publicClient, useServer } from '../support/server.ts'
 
 const desktop: ClientMetadata = {
   client_id: 'desktop',
@@ -27,13 +27,9 @@ const web: ClientMetadata = {
   redirect_uris: ['http://127.0.0.1:3000/callback', 'http://localhost:3000/callback'],
 }
 
-let server: RunningServer
+const server = useServer({ clients: [desktop, web] })
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ clients: [desktop, web] })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const isTaken = async (redirect_uri: string, client = desktop): Promise<boolean> => {
   const answer = await ask(issuer, { redirect_uri }, client)

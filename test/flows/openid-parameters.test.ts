@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { isConsentPage, isSignInPage } from '../support/browser-visits.ts'
 import { authorizationUrl, consent, createPkce, goToConsent, redeem } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { ask, basic, requestUrl, send, sendForm, toJson, toRedirect } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { signedInBefore } from '../support/sessions.ts'
 
 // What libraries for OpenID Connect send to every server.
 
 const storage = createMemoryAdapter()
-let server: RunningServer
+const server = useServer({ storage })
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ storage })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 type Params = Readonly<Record<string, string>>
 

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { pleoScopes, type ClientMetadata } from '../../lib/index.ts'
 import type { Fields, Page } from '../support/browser.ts'
 import { connect, goToConsent, introspect, redeem, refresh } from '../support/flow.ts'
 import { bakery, nordlysDenmark, nordlysGermany } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 
 const scope = 'accounts:read users:read users:write'
@@ -16,14 +16,12 @@ const client: ClientMetadata & { readonly client_secret: string } = {
   optional_scope: 'users:read users:write',
 }
 
-let server: RunningServer
 let storage: Awaited<ReturnType<typeof createTestStorage>>
 
 beforeAll(async () => {
   storage = await createTestStorage()
-  server = await startServer({ storage, clients: [client] })
 })
-afterAll(() => server.close())
+const server = useServer(() => ({ storage, clients: [client] }))
 
 const ask = (requested = scope, as = 'sofia') =>
   goToConsent(server.issuer, { client, as, params: { scope: requested } })

@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { RecordStorage, Storage } from '../../lib/index.ts'
 import { basic, send, toJson, type RawAnswer, type RawInit } from '../support/requests.ts'
 import { bearer, selfRegister } from '../support/self-registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer, type RunningServer } from '../support/server.ts'
 
 // Endpoints for programs say what is wrong in JSON, whatever the library of a program asks for.
 
-let server: RunningServer
-let failing: RunningServer
 let isDown = false
-beforeAll(async () => {
-  server = await startServer({ storage: createMemoryAdapter(), registration: {} })
-  const storage = breakable(createMemoryAdapter())
-  failing = await startServer({ storage, registration: {}, signingKeys: 'stored' })
-  isDown = true
-})
-afterAll(() => Promise.all([server.close(), failing.close()]))
+const server = useServer({ storage: createMemoryAdapter(), registration: {} })
+const failing = useServer(() => ({
+  storage: breakable(createMemoryAdapter()),
+  registration: {},
+  signingKeys: 'stored',
+}))
+beforeAll(() => void (isDown = true))
 
 /** A storage that can be gone. */
 function breakable(storage: Storage): Storage {

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { AuthorizationCode } from 'simple-oauth2'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import { createPkce, post } from '../support/flow.ts'
@@ -12,17 +12,12 @@ import {
   confidential,
   publicClient,
   resourceServer,
-  startServer,
+  useServer,
 } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
 
-let server: RunningServer
+const server = useServer()
 let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const [redirectUri = ''] = confidential.redirect_uris ?? []
 const scope = 'companies:read users:read'

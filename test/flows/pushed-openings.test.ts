@@ -1,29 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, post } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { basic } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+const server = useServer()
 
 /** Pushes a request, and returns the URL to open. */
 async function push(params: Record<string, string> = {}): Promise<string> {
-  const url = authorizationUrl(issuer, confidential, {
+  const url = authorizationUrl(server.issuer, confidential, {
     code_challenge: createPkce().challenge,
     ...params,
   })
   const fields = Object.fromEntries(new URL(url).searchParams)
-  const { body } = await post(`${issuer}/oauth/par`, fields, basic(confidential))
+  const { body } = await post(`${server.issuer}/oauth/par`, fields, basic(confidential))
   const { client_id } = confidential
   const query = new URLSearchParams({ client_id, request_uri: String(body['request_uri']) })
-  return `${issuer}/oauth/authorize?${query}`
+  return `${server.issuer}/oauth/authorize?${query}`
 }
 
 const signIn = (browser: Browser, page: Page): Promise<Page> =>

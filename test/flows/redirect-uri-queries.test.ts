@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
 import { goToConsent, redeem } from '../support/flow.ts'
 import { fc } from '../support/fuzzing.ts'
 import { bakery } from '../support/people.ts'
 import { ask } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
 const known = [
   'https://shop.example.test/index.php?/cb',
@@ -70,13 +70,7 @@ const shop = {
 }
 const generated = createClients()
 
-let server: RunningServer
-let issuer: string
-beforeAll(async () => {
-  server = await startServer({ clients: [shop, ...generated] })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [shop, ...generated] })
 
 /** What the answer adds to the redirect URI; the rest of it must be there byte for byte. */
 function added(location: string | null | undefined, redirectUri: string): URLSearchParams {
@@ -89,10 +83,14 @@ function added(location: string | null | undefined, redirectUri: string): URLSea
 }
 
 async function expectError(client: ClientMetadata, redirect_uri: string): Promise<void> {
-  const { status, headers } = await ask(issuer, { redirect_uri, scope: 'x', state: 'ø ' }, client)
+  const { status, headers } = await ask(
+    server.issuer,
+    { redirect_uri, scope: 'x', state: 'ø ' },
+    client,
+  )
   expect(status).toBe(303)
   const names = Object.fromEntries(added(headers.location, redirect_uri))
-  expect(names).toMatchObject({ error: 'invalid_scope', state: 'ø ', iss: issuer })
+  expect(names).toMatchObject({ error: 'invalid_scope', state: 'ø ', iss: server.issuer })
 }
 
 const browser = createBrowser()
@@ -100,11 +98,11 @@ const browser = createBrowser()
 /** Has a person decide, and gives what the answer adds, with what redeems the code in it. */
 async function decideFor(client: ClientMetadata, redirect_uri: string, decision: string) {
   const params = { redirect_uri, state: 'sent' }
-  const { page, verifier } = await goToConsent(issuer, { client, params, browser })
+  const { page, verifier } = await goToConsent(server.issuer, { client, params, browser })
   const answer = await browser.submit(page, { decision, subject: bakery })
   expect(answer.status).toBe(303)
   const names = Object.fromEntries(added(answer.headers.get('location'), redirect_uri))
-  expect(names).toMatchObject({ state: 'sent', iss: issuer })
+  expect(names).toMatchObject({ state: 'sent', iss: server.issuer })
   return { code: names['code'] ?? '', error: names['error'], verifier, redirect: answer.url }
 }
 
@@ -115,7 +113,7 @@ describe.each(known)('%s', (redirect_uri) => {
 
   test('stays as it is in front of a code, which is good with it', async () => {
     const given = await decideFor(shop, redirect_uri, 'allow')
-    expect((await redeem(issuer, given, shop, { redirect_uri })).status).toBe(200)
+    expect((await redeem(server.issuer, given, shop, { redirect_uri })).status).toBe(200)
   })
 
   test('stays as it is if the person says no', async () => {
@@ -145,7 +143,7 @@ test.each(['id_token', 'token', 'code token'])(
   'an error for response_type %s comes in the query, behind what is there',
   async (response_type) => {
     const [redirect_uri = ''] = known
-    const { headers } = await ask(issuer, { redirect_uri, response_type }, shop)
+    const { headers } = await ask(server.issuer, { redirect_uri, response_type }, shop)
     expect(added(headers.location, redirect_uri).get('error')).toBe('unsupported_response_type')
     expect(headers.location).not.toContain('#')
   },
@@ -155,7 +153,11 @@ test.each(['fragment', 'form_post'])(
   'an error for response_mode %s comes in the query, whichever it is',
   async (response_mode) => {
     const [redirect_uri = ''] = known
-    const answer = await ask(issuer, { redirect_uri, response_mode, code_challenge: 'x' }, shop)
+    const answer = await ask(
+      server.issuer,
+      { redirect_uri, response_mode, code_challenge: 'x' },
+      shop,
+    )
     expect(answer.status).toBe(303)
     expect(added(answer.headers.location, redirect_uri).get('error')).toBe('invalid_request')
   },

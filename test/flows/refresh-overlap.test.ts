@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createProofKeys } from '../support/dpop.ts'
 import { connect, consent, introspect, refresh, revoke, type Answer } from '../support/flow.ts'
 import { areActive } from '../support/requests.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, startServer, useServer } from '../support/server.ts'
 import { withJwts } from '../support/jwt-server.ts'
 import {
   expectOneConnection,
@@ -34,13 +34,9 @@ describe.each([
   ['opaque', {}],
   ['JWTs', withJwts],
 ])('workers that refresh with one token (access tokens: %s)', (_, format) => {
-  let server: RunningServer
+  const server = useServer({ ...format, storage: createStorage() })
   let issuer: string
-  beforeAll(async () => {
-    server = await startServer({ ...format, storage: createStorage() })
-    issuer = server.issuer
-  })
-  afterAll(() => server.close())
+  beforeAll(() => void ({ issuer } = server))
 
   describe.each(Object.entries(programs))('%s', (name, createProgram) => {
     const isShort = name === 'a public client'

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createProofKeys, prove } from '../support/dpop.ts'
 import {
@@ -14,26 +14,17 @@ import {
 } from '../support/flow.ts'
 import {
   confidential,
+  openServer,
   organizationClient,
   publicClient,
   resourceServer,
-  startServer,
+  useServer,
   withoutOverlap,
-  type RunningServer,
 } from '../support/server.ts'
 
-let server: RunningServer
+const server = useServer(withoutOverlap)
 let issuer: string
-beforeAll(async () => {
-  server = await startServer(withoutOverlap)
-  issuer = server.issuer
-})
-afterAll(() => server.close())
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
+beforeAll(() => void ({ issuer } = server))
 
 const pairOf = ({ status, body }: Answer): readonly unknown[] => [
   status,
@@ -133,8 +124,7 @@ describe('the window', () => {
   test('is open for refreshRetryWindow seconds from the first time, however often it is used', async () => {
     let passed = 0
     const storage = createMemoryAdapter({ now: () => Date.now() + passed })
-    const short = await startServer({ ...withoutOverlap, storage, refreshRetryWindow: 10 })
-    closing.push(() => short.close())
+    const short = await openServer({ ...withoutOverlap, storage, refreshRetryWindow: 10 })
     const { refresh_token: first } = await connect(short.issuer)
     const answer = await refresh(short.issuer, first)
     for (const seconds of [4, 9.5]) {
@@ -146,8 +136,7 @@ describe('the window', () => {
   })
 
   test('is never open with 0', async () => {
-    const strict = await startServer({ ...withoutOverlap, refreshRetryWindow: 0 })
-    closing.push(() => strict.close())
+    const strict = await openServer({ ...withoutOverlap, refreshRetryWindow: 0 })
     const { refresh_token: first } = await connect(strict.issuer)
     const tokens = tokensOf(await refresh(strict.issuer, first))
     await expectReplay(await refresh(strict.issuer, first), tokens, strict.issuer)

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
 import { grantIdOf } from '../../lib/grants/token-values.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { goToConsent, introspect, redeem, refresh, type Tokens } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer } from '../support/server.ts'
 import { createTestStorage } from '../support/storage.ts'
 import { identityOf, toTokens } from '../support/workers.ts'
 
@@ -20,13 +21,11 @@ const client: ClientMetadata & { readonly client_secret: string } = {
 const kinds = { opaque: startServer, JWTs: startJwtServer }
 
 describe.each(Object.entries(kinds))('a person left out an optional scope (%s)', (_, start) => {
-  let server: RunningServer
   let storage: Storage
   beforeAll(async () => {
     storage = await createTestStorage()
-    server = await start({ storage, clients: [client] })
   })
-  afterAll(() => server.close())
+  const server = useRunning(() => start({ storage, clients: [client] }))
 
   const connectWith = async (ticked: string[], scope = requested): Promise<Tokens> => {
     const { page, browser, verifier } = await goToConsent(server.issuer, {

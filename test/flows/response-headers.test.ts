@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { post, redeem, consent, goToConsent } from '../support/flow.ts'
 import { basic, requestUrl, send, type RawAnswer, type RawInit } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-const servers: RunningServer[] = []
-let plain: RunningServer
-let secure: RunningServer
-beforeAll(async () => {
-  plain = await startServer()
-  secure = await startServer({ issuer: 'https://auth.example.test' })
-  servers.push(plain, secure)
-})
-afterAll(() => Promise.all(servers.map((server) => server.close())))
+const plain = useServer()
+const secure = useServer({ issuer: 'https://auth.example.test' })
 
 const token: RawInit = { method: 'POST', headers: basic(confidential) }
 const ofBrowser: RawInit = {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { grantIdOf } from '../../lib/grants/token-values.ts'
 import { connect, consent, post, redeem, refresh, revoke } from '../support/flow.ts'
 import { areActive, basic, send } from '../support/requests.ts'
@@ -8,18 +8,16 @@ import {
   publicClient,
   resourceServer,
   startServer,
+  useServer,
 } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
 
-let server: RunningServer
-let issuer: string
 let url: string
+const server = useServer()
+let issuer: string
 beforeAll(async () => {
-  server = await startServer()
   issuer = server.issuer
   url = `${issuer}/oauth/token/revoke`
 })
-afterAll(() => server.close())
 
 const ask = (fields: Record<string, string>, client = confidential) =>
   send(url, { body: new URLSearchParams(fields), headers: basic(client) })

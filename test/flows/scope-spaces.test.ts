@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closeDoors, doors, openDoors } from '../support/doors.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { doors, useDoors } from '../support/doors.ts'
 import { connect, consent, redeem, refresh } from '../support/flow.ts'
 import { registration } from '../support/registered.ts'
 import { ask, basic, requestUrl, send, toJson, toRedirect } from '../support/requests.ts'
 import { selfRegister } from '../support/self-registered.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
 const spaced = {
   ...confidential,
@@ -14,17 +14,10 @@ const spaced = {
   optional_scope: ' users:read ',
 }
 
-let server: RunningServer
+const server = useServer({ clients: [confidential, spaced], registration: {} })
 let issuer: string
-beforeAll(async () => {
-  server = await startServer({ clients: [confidential, spaced], registration: {} })
-  issuer = server.issuer
-  await openDoors()
-})
-afterAll(async () => {
-  await server.close()
-  await closeDoors()
-})
+beforeAll(() => void ({ issuer } = server))
+useDoors()
 
 const both = 'companies:read users:read'
 const spellings = [

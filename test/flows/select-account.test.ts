@@ -1,31 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { isConsentPage, isSignInPage } from '../support/browser-visits.ts'
 import { authorizationUrl, connect, createPkce, goToConsent, introspect } from '../support/flow.ts'
 import { bakery, nordlysDenmark, password } from '../support/people.ts'
 import { basic, requestUrl, send, toJson } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { signedInBefore } from '../support/sessions.ts'
 
 const storage = createMemoryAdapter()
-let server: RunningServer
-let issuer: string
-beforeAll(async () => {
-  server = await startServer({ storage })
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+const server = useServer({ storage })
 
 const start = (browser: Browser, prompt = 'select_account'): Promise<Page> =>
   browser.go(
-    authorizationUrl(issuer, confidential, { code_challenge: createPkce().challenge, prompt }),
+    authorizationUrl(server.issuer, confidential, {
+      code_challenge: createPkce().challenge,
+      prompt,
+    }),
   )
 
 const isChoice = ({ status, text }: Page): boolean =>
   status === 200 && text.includes('name="decision" value="continue"')
 
-const signedIn = async (): Promise<Browser> => (await goToConsent(issuer)).browser
+const signedIn = async (): Promise<Browser> => (await goToConsent(server.issuer)).browser
 
 const useAnother = (browser: Browser, page: Page): Promise<Page> =>
   browser.submit(page, {}, { action: `${page.url.href}/switch-account` })
@@ -70,12 +67,12 @@ describe.each(['select_account', 'select_account consent', 'consent select_accou
 
 test('nobody is signed out before they choose, and what was granted goes on', async () => {
   const browser = createBrowser()
-  const { access_token } = await connect(issuer, { browser })
+  const { access_token } = await connect(server.issuer, { browser })
   await start(browser)
   expect(isConsentPage(await start(browser, 'consent'))).toBe(true)
   await useAnother(browser, await start(browser))
   expect(isSignInPage(await start(browser, 'consent'))).toBe(true)
-  expect(await introspect(issuer, access_token)).toMatchObject({ active: true })
+  expect(await introspect(server.issuer, access_token)).toMatchObject({ active: true })
 })
 
 test('the choice counts once: the next request asks again', async () => {
@@ -131,13 +128,17 @@ test('a form of another page or another origin chooses nothing', async () => {
 })
 
 test('a pushed request may ask for it, and the metadata says so', async () => {
-  const body = new URL(requestUrl(issuer, { prompt: 'select_account' })).searchParams
-  const pushed = toJson(await send(`${issuer}/oauth/par`, { body, headers: basic(confidential) }))
+  const body = new URL(requestUrl(server.issuer, { prompt: 'select_account' })).searchParams
+  const pushed = toJson(
+    await send(`${server.issuer}/oauth/par`, { body, headers: basic(confidential) }),
+  )
   const { client_id } = confidential
   const query = new URLSearchParams({ client_id, request_uri: String(pushed['request_uri']) })
   const browser = await signedIn()
-  expect(isChoice(await browser.go(`${issuer}/oauth/authorize?${query.toString()}`))).toBe(true)
-  const metadata = toJson(await send(`${issuer}/.well-known/oauth-authorization-server`))
+  expect(isChoice(await browser.go(`${server.issuer}/oauth/authorize?${query.toString()}`))).toBe(
+    true,
+  )
+  const metadata = toJson(await send(`${server.issuer}/.well-known/oauth-authorization-server`))
   expect(metadata['prompt_values_supported']).toEqual(
     expect.arrayContaining(['none', 'login', 'select_account', 'consent']),
   )

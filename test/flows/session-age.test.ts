@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { formToken, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 import { signedInBefore } from '../support/sessions.ts'
 
 const lifetime = 3600
 const storage = createMemoryAdapter()
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ storage, lifetimes: { session: lifetime } })
-})
-afterAll(() => server.close())
+const server = useServer({ storage, lifetimes: { session: lifetime } })
 
 const isSignIn = ({ text }: Page): boolean => text.includes('name="password"')
 

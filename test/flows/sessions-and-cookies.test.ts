@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import {
   authorizationUrl,
@@ -11,13 +11,15 @@ import {
 } from '../support/flow.ts'
 import { createCountingStorage, createProxyFetch } from '../support/hosts.ts'
 import { bakery, nordlysDenmark, password } from '../support/people.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import {
+  confidential,
+  publicClient,
+  startServer,
+  useServer,
+  type RunningServer,
+} from '../support/server.ts'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 const nameOf = (type: string): string => server.provider.cookieName(type)
 
@@ -199,11 +201,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 describe('with an https issuer behind a proxy that terminates TLS', () => {
   const issuer = 'https://auth.example.test'
-  let tls: RunningServer
-  beforeAll(async () => {
-    tls = await startServer({ issuer })
-  })
-  afterAll(() => tls.close())
+  const tls = useServer({ issuer })
 
   test('the whole flow works, with Secure cookies and prefixes in every Set-Cookie', async () => {
     const set: string[] = []

@@ -1,17 +1,11 @@
 import { Agent } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { consent, introspect, type Consented, type Tokens } from '../support/flow.ts'
 import { sendCode, toJson, type RawAnswer } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await startServer()
-})
-
-afterAll(async () => server.close())
+const server = useServer()
 
 /** A redemption as a reverse proxy passes it on: over few connections, whoever sent it. */
 const redeemThrough = (agent: Agent, given: Consented): Promise<RawAnswer> =>

@@ -1,17 +1,17 @@
 import type { Context } from 'koa'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { goToConsent } from '../support/flow.ts'
-import { mountAtRoot, mountBelow, startHost, type Host } from '../support/hosts.ts'
+import { mountAtRoot, mountBelow, startHost } from '../support/hosts.ts'
 import { createAccounts, password } from '../support/people.ts'
 
 // authenticate gets the context of the host, as signedIn does: attempts can be counted by address.
 
 const contexts: Context[] = []
 const people = createAccounts()
-let host: Host
-beforeAll(async () => {
-  host = await startHost(
+const host = useRunning(() =>
+  startHost(
     (parent, { app }) => {
       parent.use(async (ctx, next) => {
         ctx.state['address'] = ctx.ip
@@ -31,9 +31,8 @@ beforeAll(async () => {
         },
       },
     },
-  )
-})
-afterAll(() => host.close())
+  ),
+)
 
 const expectHostContext = (): void => {
   const [ctx, ...more] = contexts.splice(0)

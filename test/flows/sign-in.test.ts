@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   createBrowser,
   formAction,
@@ -17,14 +17,9 @@ import {
 } from '../support/flow.ts'
 import { postWithoutFollowing } from '../support/hosts.ts'
 import { bakery, createAccounts, nordlysDenmark, password } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, useServer } from '../support/server.ts'
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 const requestUrl = (params: Record<string, string> = {}): string =>
   authorizationUrl(server.issuer, confidential, {

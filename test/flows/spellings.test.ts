@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { connect, introspect, post, type Tokens } from '../support/flow.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
 let tokens: Tokens
 
+const server = useServer()
 beforeAll(async () => {
-  server = await startServer()
   tokens = await connect(server.issuer)
 })
-
-afterAll(async () => server.close())
 
 const { client_id, client_secret } = confidential
 const spellings = [

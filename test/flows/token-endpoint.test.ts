@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { connect, consent, createPkce, post, redeem, refresh } from '../support/flow.ts'
 import type { Answer, Consented, Tokens } from '../support/flow.ts'
 import { areActive, basic } from '../support/requests.ts'
-import { confidential, organizationClient, publicClient, startServer } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
+import { confidential, organizationClient, publicClient, useServer } from '../support/server.ts'
 
-let server: RunningServer
+const server = useServer()
 let issuer: string
-beforeAll(async () => {
-  server = await startServer()
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const opaque = /^[\w-]{43,}$/
 const unknown = 'unknown, revoked, or of another client'

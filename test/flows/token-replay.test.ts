@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
 import { connect, consent, createPkce, redeem, refresh, revoke } from '../support/flow.ts'
 import type { Tokens } from '../support/flow.ts'
@@ -15,18 +15,13 @@ import {
   confidential,
   organizationClient,
   publicClient,
-  startServer,
+  useServer,
   withoutOverlap,
 } from '../support/server.ts'
-import type { RunningServer } from '../support/server.ts'
 
-let server: RunningServer
+const server = useServer(withoutOverlap)
 let issuer: string
-beforeAll(async () => {
-  server = await startServer(withoutOverlap)
-  issuer = server.issuer
-})
-afterAll(() => server.close())
+beforeAll(() => void ({ issuer } = server))
 
 const asTokens = (answer: RawAnswer): Tokens => {
   expect(answer.status).toBe(200)

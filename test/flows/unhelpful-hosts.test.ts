@@ -1,28 +1,13 @@
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import type { AuthorizationServerOptions, SubjectType } from '../../lib/index.ts'
+import type { SubjectType } from '../../lib/index.ts'
 import { connect, consent, goToConsent, introspect, redeem, refresh } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
-import {
-  audience,
-  confidential,
-  resourceServer,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
-
-const servers: RunningServer[] = []
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
-
-async function start(options: Partial<AuthorizationServerOptions>): Promise<RunningServer> {
-  const server = await startServer(options)
-  servers.push(server)
-  return server
-}
+import { audience, confidential, openServer, resourceServer } from '../support/server.ts'
 
 it('goes on with a connection when mayContinue forgets to answer', async () => {
   const accounts = { ...createAccounts(), mayContinue: (() => undefined) as never }
-  const { issuer } = await start({ accounts })
+  const { issuer } = await openServer({ accounts })
   const { refresh_token: first } = await connect(issuer)
   const { status, body } = await refresh(issuer, first)
   expect(status).toBe(200)
@@ -41,28 +26,28 @@ it('connects a person whom the host calls by another id than the one that signed
       people.subjects(id.toLowerCase(), options),
     authenticate: () => 'SOFIA',
   }
-  const { issuer } = await start({ accounts })
+  const { issuer } = await openServer({ accounts })
   expect((await connect(issuer)).token_type).toBe('Bearer')
 })
 
 it('takes nothing but true for the authority to connect', async () => {
   const subjects = () => [{ urn: bakery, name: 'Bright Bakery', mayConnect: 'no' as never }]
-  const { issuer } = await start({ accounts: { ...createAccounts(), subjects } })
+  const { issuer } = await openServer({ accounts: { ...createAccounts(), subjects } })
   const { page } = await goToConsent(issuer)
   expect(page.text).toContain('You cannot connect')
 })
 
 it('answers that a token is not active when its client is there no more', async () => {
   const storage = createMemoryAdapter()
-  const { issuer } = await start({ storage })
+  const { issuer } = await openServer({ storage })
   const { access_token: token } = await connect(issuer)
-  const without = await start({ storage, clients: [resourceServer] })
+  const without = await openServer({ storage, clients: [resourceServer] })
   expect(await introspect(issuer, token, resourceServer)).toMatchObject({ active: true })
   expect(await introspect(without.issuer, token, resourceServer)).toEqual({ active: false })
 })
 
 it('tells a client nothing of the subjects of a person without a page', async () => {
-  const { issuer } = await start({})
+  const { issuer } = await openServer({})
   const { browser } = await goToConsent(issuer)
   const ask = async (subject: string): Promise<string | null | undefined> => {
     const params = { prompt: 'none', 'urn:pleo:params:oauth:subject': subject }
@@ -74,7 +59,7 @@ it('tells a client nothing of the subjects of a person without a page', async ()
 })
 
 it('refuses one other API among several, and uses nothing up', async () => {
-  const { issuer } = await start({})
+  const { issuer } = await openServer({})
   const agreed = await consent(issuer)
   const body = new URLSearchParams({
     grant_type: 'authorization_code',

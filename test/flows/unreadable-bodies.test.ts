@@ -1,14 +1,10 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { describe, expect, test } from 'vitest'
+import { useServer } from '../support/server.ts'
 
 // A body that the server cannot read is named. Otherwise partners look for a mistake in their credentials.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 const formType = 'application/x-www-form-urlencoded'
 const form = 'grant_type=refresh_token&refresh_token=x&token=x&client_id=ledger&client_secret='

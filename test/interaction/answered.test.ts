@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Browser, Page } from '../support/browser.ts'
 import { createBrowser, isolated } from '../support/browser.ts'
 import { decide } from '../support/browser-visits.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { createCountingStorage } from '../support/hosts.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, startServer, useServer } from '../support/server.ts'
 
 const start = 'https://ledger.example.test/start'
 const client = { ...confidential, initiation_uri: start }
 const { storage, stored } = createCountingStorage()
 
-let server: RunningServer
-
-beforeAll(async () => {
-  server = await startServer({ clients: [client], storage })
-})
-afterAll(() => server.close())
+const server = useServer({ clients: [client], storage })
 
 const allow = { subject: bakery, decision: 'allow' }
 const decline = { decision: 'decline' }

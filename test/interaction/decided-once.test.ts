@@ -1,16 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
 import type { Page } from '../support/browser.ts'
 import { goToConsent, redeem } from '../support/flow.ts'
 import { createCountingStorage, postWithoutFollowing } from '../support/hosts.ts'
 import { bakery } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 const { storage, stored } = createCountingStorage()
 let failing = false
 let slow = false
-let server: RunningServer
 
 /** As over a network: while one request waits for a record, the others get their turn. */
 const network: Storage = {
@@ -35,10 +34,7 @@ const network: Storage = {
   },
 }
 
-beforeAll(async () => {
-  server = await startServer({ storage: network })
-})
-afterAll(() => server.close())
+const server = useServer({ storage: network })
 
 const allow = { subject: bakery, decision: 'allow' }
 

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ErrorPageEvent } from '../../lib/index.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { createAccounts } from '../support/people.ts'
-import { confidential, publicClient, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, publicClient, useServer } from '../support/server.ts'
 
 const start = 'https://ledger.example.test/start'
 const about = 'https://mobile.example.test'
@@ -12,26 +12,24 @@ const clients = [
   { ...publicClient, client_uri: about },
 ]
 
-let server: RunningServer
 let told: ErrorPageEvent[] = []
 let failing = false
 
 const usual = createAccounts()
 
-beforeAll(async () => {
-  server = await startServer({
-    clients,
-    accounts: {
-      ...usual,
-      subjects: async (...of) => {
-        if (failing) throw new Error('the database of the host is away')
-        return usual.subjects(...of)
-      },
+const server = useServer({
+  clients,
+  accounts: {
+    ...usual,
+    subjects: async (...of) => {
+      if (failing) throw new Error('the database of the host is away')
+      return usual.subjects(...of)
     },
-  })
+  },
+})
+beforeAll(async () => {
   server.app.on('error_page', (event) => void told.push(event))
 })
-afterAll(() => server.close())
 beforeEach(() => {
   told = []
   failing = false

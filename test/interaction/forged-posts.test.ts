@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBrowser, formAction, formToken, type Page } from '../support/browser.ts'
 import { connect, goToConsent, introspect } from '../support/flow.ts'
 import { createCountingStorage } from '../support/hosts.ts'
 import { bakery, password } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 let passed = 0
 const { storage, stored } = createCountingStorage(() => Date.now() + passed)
-let server: RunningServer
 
-beforeAll(async () => {
-  server = await startServer({ storage })
-})
-afterAll(() => server.close())
+const server = useServer({ storage })
 
 const allow = { subject: bakery, decision: 'allow' }
 

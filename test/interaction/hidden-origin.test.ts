@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBrowser, type Browser, type Fields, type Page } from '../support/browser.ts'
 import { authorizationUrl, connect, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
 // A gateway may set `Referrer-Policy: no-referrer` on every answer. Browsers then send `Origin: null` with each form.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 const credentials = { username: 'sofia@example.test', password }
 const requestUrl = (params: Record<string, string> = {}): string =>

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientChanges } from '../../lib/index.ts'
 import { decide, hasCode, isConsentPage } from '../support/browser-visits.ts'
@@ -8,15 +8,11 @@ import { goToConsent } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { register, type Credentials } from '../support/registered.ts'
 import { replaceSelf, selfRegister, toReplacement } from '../support/self-registered.ts'
-import { closeServer, listen, startServer, type RunningServer } from '../support/server.ts'
+import { closeServer, listen, startServer, useServer } from '../support/server.ts'
 
 // Nobody allows one client, and gets another: a form counts for the page that it was on.
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer({ registration: {} })
-})
-afterAll(() => server.close())
+const server = useServer({ registration: {} })
 
 const notice = 'has changed meanwhile'
 const allow = { subject: bakery, decision: 'allow' }

@@ -1,17 +1,15 @@
 import { connect as connectSocket } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 const onServerError = vi.fn<(...args: unknown[]) => void>()
-let server: RunningServer
+const server = useServer()
 beforeAll(async () => {
-  server = await startServer()
   server.provider.on('server_error', onServerError)
 })
-afterAll(() => server.close())
 // oxlint-disable-next-line vitest/no-standalone-expect -- what holds for each test stands here once
 afterEach(() => expect(onServerError).not.toHaveBeenCalled())
 

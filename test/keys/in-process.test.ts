@@ -1,24 +1,18 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { connect } from '../support/flow.ts'
 import { withJwts } from '../support/jwt-server.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 
 // A process that nobody asks over HTTP, such as that of an API with `local()`.
 
-let redis: RedisServer
 const closing: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(async () => {
-  await Promise.all(closing.map((close) => close()))
-  await redis.stop()
-})
+const redis = useRedis()
+afterAll(() => Promise.all(closing.map((close) => close())))
 
 async function start(issuer?: string): Promise<RunningServer> {
   const client = new Redis(redis.url, recommendedRedisOptions)

@@ -3,8 +3,9 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { createStandalone } from '../../lib/administration.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { useRedis, waitUntil } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 import { addMachine, publishedBy, startTraffic } from '../support/signed-tokens.ts'
@@ -13,20 +14,14 @@ import { addMachine, publishedBy, startTraffic } from '../support/signed-tokens.
 
 const main = fileURLToPath(new URL('key-server.ts', import.meta.url))
 
-let redis: RedisServer
-let client: Redis
 let processes: ServerProcess[]
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
   await addMachine(createRedisAdapter({ client, keys: storageKeys }))
   processes = await Promise.all([1, 2, 3].map(() => startServerProcess(redis.url, { main })))
 })
-afterAll(async () => {
-  await Promise.all(processes.map((one) => one.kill()))
-  client.disconnect()
-  await redis.stop()
-})
+afterAll(() => Promise.all(processes.map((one) => one.kill())))
 
 test('processes are killed and started all through a rotation that nobody of them began: no verification fails', async () => {
   const origins = (): readonly string[] => processes.map(({ issuer }) => issuer)

@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { AuthorizationServerOptions } from '../../lib/index.ts'
 import { post } from '../support/flow.ts'
 import { basic } from '../support/requests.ts'
-import { audience, startServer, type RunningServer } from '../support/server.ts'
+import { audience, openServer } from '../support/server.ts'
 import { addMachine, headerOf, machine, signing } from '../support/signed-tokens.ts'
 
 // `configure` has the last word on where everything answers.
@@ -11,9 +11,6 @@ import { addMachine, headerOf, machine, signing } from '../support/signed-tokens
 type Routes = NonNullable<
   ReturnType<NonNullable<AuthorizationServerOptions['configure']>>['routes']
 >
-
-const servers: RunningServer[] = []
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
 
 /** A server that has not used its keys yet, and answers elsewhere. */
 async function start(routes: Routes): Promise<string> {
@@ -23,8 +20,7 @@ async function start(routes: Routes): Promise<string> {
     const signed = signing.configure?.(configuration) ?? configuration
     return { ...signed, routes: { ...signed.routes, ...routes } }
   }
-  const server = await startServer({ ...signing, storage, configure })
-  servers.push(server)
+  const server = await openServer({ ...signing, storage, configure })
   return server.issuer
 }
 

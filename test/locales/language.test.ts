@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chooseLanguage } from '../../lib/pages/reader.ts'
 import { directionOf } from '../../lib/pages/texts/formats.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 async function ask(uiLocales?: string, acceptLanguage?: string): Promise<Page> {
   const query = new URLSearchParams({ client_id: 'unknown' })

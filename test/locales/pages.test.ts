@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
 import { createTranslators, type TextValues } from '../../lib/pages/texts/translator.ts'
 import { createBrowser, isolated, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
-import {
-  confidential,
-  organizationClient,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
+import { confidential, organizationClient, useServer } from '../support/server.ts'
 
 const translators = createTranslators(loadCatalogues([]), 'Pleo')
 const { languages } = translators
 
-let server: RunningServer
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server.close())
+const server = useServer()
 
 /** A text as it stands in HTML. */
 const shown = (language: string, path: string, values?: TextValues): string =>

@@ -1,7 +1,7 @@
 import compose from 'koa-compose'
 import Koa, { type Context } from 'koa'
 import Provider, { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   changeParameters,
@@ -13,17 +13,13 @@ import {
 } from '../../lib/oidc/internals.ts'
 import type { Exchange, Storage } from '../../lib/index.ts'
 import { createBare } from '../support/bare-provider.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect, goToConsent, refresh } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
-import { startApp, startServer } from '../support/server.ts'
+import { openServer, startApp } from '../support/server.ts'
 
 // What this server relies on in oidc-provider beyond its documented interface. When one of these
 // fails after an upgrade, the file named in the test is what has to change.
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
 
 describe('lib/oidc/internals.ts', () => {
   test('Grant.IN_PAYLOAD is a list of the members that are stored', () => {
@@ -51,8 +47,7 @@ describe('lib/oidc/internals.ts', () => {
       compared.push(`${clientId} ${secret}`)
       return secret === 'right'
     })
-    const running = await startApp(provider)
-    closing.push(() => running.close())
+    const running = endAfterTest(await startApp(provider))
     const statusOf = async (client_id: string, client_secret: string): Promise<number> => {
       const fields = { grant_type: 'refresh_token', refresh_token: 'x', client_id, client_secret }
       const body = new URLSearchParams(fields)
@@ -93,8 +88,7 @@ describe('lib/oidc/internals.ts', () => {
       read.push(params['refresh_token'])
       params['grant_type'] = 'unknown'
     })
-    const running = await startApp(provider)
-    closing.push(() => running.close())
+    const running = endAfterTest(await startApp(provider))
     const { Client } = provider as unknown as {
       readonly Client: { readonly adapter: { upsert(id: string, client: object): Promise<void> } }
     }
@@ -196,8 +190,7 @@ describe('lib/http/app.ts', () => {
       await handle(own)
       ctx.body = own.body
     })
-    const running = await startApp(app)
-    closing.push(() => running.close())
+    const running = endAfterTest(await startApp(app))
     const response = await fetch(`${running.origin}/.well-known/openid-configuration`)
     return (await response.json()) as Record<string, unknown>
   }
@@ -211,13 +204,12 @@ describe('lib/oidc/authorization-parameters.ts', () => {
       (_ctx: KoaContextWithOIDC, value: unknown): void => {
         seen.push([name, value])
       }
-    const server = await startServer({
+    const server = await openServer({
       configure: (configuration) => ({
         ...configuration,
         extraParams: { state: note('state'), not_sent: note('not_sent') },
       }),
     })
-    closing.push(() => server.close())
     await goToConsent(server.issuer)
     expect(seen).toContainEqual(['state', 'some-state'])
     expect(seen).toContainEqual(['not_sent', undefined])
@@ -243,15 +235,13 @@ describe('lib/oidc/adapter.ts and what is behind it', () => {
       seen.push(oidc?.route, typeof req?.socket)
       return exchange(...args)
     })
-    const server = await startServer({ storage })
-    closing.push(() => server.close())
+    const server = await openServer({ storage })
     await connect(server.issuer)
     expect(seen).toEqual(['token', 'object'])
   })
 
   test('an adapter that throws an error of the framework answers the request with it', async () => {
-    const server = await startServer({ storage: onExchange(() => async () => 'used') })
-    closing.push(() => server.close())
+    const server = await openServer({ storage: onExchange(() => async () => 'used') })
     await expect(connect(server.issuer)).rejects.toThrow(/400 \{"error":"invalid_grant"/)
   })
 
@@ -261,8 +251,7 @@ describe('lib/oidc/adapter.ts and what is behind it', () => {
       seen.push(whole)
       return exchange(grantId, whole)
     })
-    const server = await startServer({ storage })
-    closing.push(() => server.close())
+    const server = await openServer({ storage })
     const { refresh_token } = await connect(server.issuer)
     expect((await refresh(server.issuer, refresh_token)).status).toBe(200)
     expect(seen.map(({ used }) => used.kind)).toEqual(['AuthorizationCode', 'RefreshToken'])
@@ -281,8 +270,7 @@ describe('lib/oidc/adapter.ts and what is behind it', () => {
         return memory.records(model)
       },
     }
-    const server = await startServer({ storage })
-    closing.push(() => server.close())
+    const server = await openServer({ storage })
     await connect(server.issuer)
     for (const name of ['Interaction', 'ReplayDetection', 'Session']) expect(models).toContain(name)
     for (const name of ['AccessToken', 'AuthorizationCode', 'Grant', 'RefreshToken']) {

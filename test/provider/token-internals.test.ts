@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import Provider, { type Client } from 'oidc-provider'
 import * as helpers from 'oidc-provider/lib/helpers/grants.js'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import {
   acceptProofsOnce,
@@ -13,20 +13,16 @@ import {
 } from '../../lib/oidc/internals.ts'
 import { createGrantId, createTokenValues, grantIdOf } from '../../lib/grants/token-values.ts'
 import { createBare } from '../support/bare-provider.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect, introspect, post, refresh, revoke } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery, idOf } from '../support/people.ts'
 import { basic } from '../support/requests.ts'
-import { confidential, publicClient, startServer } from '../support/server.ts'
+import { confidential, openServer, publicClient } from '../support/server.ts'
 
 const framework = new URL('../../node_modules/oidc-provider/lib/', import.meta.url)
 
 // What this server relies on in oidc-provider for its tokens: see internals.test.ts.
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()))
-})
 
 describe('lib/oidc/internals.ts, values of tokens', () => {
   const key = Buffer.alloc(32, 1)
@@ -47,8 +43,7 @@ describe('lib/oidc/internals.ts, values of tokens', () => {
 
   test('the refresh token that is given up is an entity of the request when its successor is made', async () => {
     const seen: unknown[] = []
-    const server = await startServer()
-    closing.push(() => server.close())
+    const server = await openServer()
     server.provider.on('refresh_token.saved', () => {
       seen.push(Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti)
     })
@@ -112,8 +107,7 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
   })
 
   test('are verified with other keys once the list that is published is another one', async () => {
-    const server = await startJwtServer()
-    closing.push(() => server.close())
+    const server = endAfterTest(await startJwtServer())
     const { access_token } = await connect(server.issuer)
     const isActive = async () => (await introspect(server.issuer, access_token))['active']
     expect(await isActive()).toBe(true)
@@ -128,7 +122,7 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
   test('are shown by the policy that the framework goes by', async () => {
     const seen: unknown[] = []
     const allowedPolicy = (...args: readonly unknown[]): boolean => seen.push(args) > 0
-    const server = await startServer({
+    const server = await openServer({
       configure: (configuration) => ({
         ...configuration,
         features: {
@@ -137,7 +131,6 @@ describe('lib/oidc/internals.ts, access tokens that are JWTs', () => {
         },
       }),
     })
-    closing.push(() => server.close())
     expect(internalsOf(server.provider).configuration.features.revocation.allowedPolicy).toBe(
       allowedPolicy,
     )
@@ -163,13 +156,12 @@ describe('lib/oidc/token-introspection.ts', () => {
   })
 
   test('an endpoint that configure moves answers where it is then', async () => {
-    const server = await startServer({
+    const server = await openServer({
       configure: (configuration) => ({
         ...configuration,
         routes: { ...configuration.routes, introspection: '/oauth/moved' },
       }),
     })
-    closing.push(() => server.close())
     const { access_token: token } = await connect(server.issuer)
     for (const path of ['/oauth/moved', '/oauth/Moved', '/oauth/moved/']) {
       const answer = await post(server.issuer + path, { token }, basic(confidential))
@@ -184,8 +176,7 @@ describe('lib/oidc/token-introspection.ts', () => {
       loaded.push(grantId)
       return memory.grants.load(grantId)
     }
-    const server = await startServer({ storage: { ...memory, grants: { ...memory.grants, load } } })
-    closing.push(() => server.close())
+    const server = await openServer({ storage: { ...memory, grants: { ...memory.grants, load } } })
     const { access_token, refresh_token } = await connect(server.issuer)
     loaded.splice(0)
     const refused = await introspect(server.issuer, access_token, publicClient)
@@ -203,10 +194,9 @@ describe('lib/oidc/unavailable.ts', () => {
     const fail = async (): Promise<never> => {
       throw new Error('secret address of the storage')
     }
-    const server = await startServer({
+    const server = await openServer({
       storage: { ...memory, grants: { ...memory.grants, load: fail } },
     })
-    closing.push(() => server.close())
     const causes: unknown[] = []
     server.provider.on('server_error', (_ctx, error) => causes.push(error.cause))
     const { status, body, headers } = await refresh(server.issuer, 'x'.repeat(93))

@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { bearer, local } from '../../lib/resource-server/index.ts'
-import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
+import { startApi, toApiAnswer, type ApiAnswer } from '../support/api.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark } from '../support/people.ts'
 import { send } from '../support/requests.ts'
-import { confidential, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let api: RunningApi
 let token: string
+const server = useServer()
+const api = useRunning(() => startApi({ verify: local(server) }))
 beforeAll(async () => {
-  server = await startServer()
-  api = await startApi({ verify: local(server) })
   const params = { scope: 'companies:read users:read' }
   token = (await connect(server.issuer, { params })).access_token
-})
-afterAll(async () => {
-  await api.close()
-  await server.close()
 })
 
 const ask = async (headers: Record<string, string>, path = '/token'): Promise<ApiAnswer> =>

@@ -8,6 +8,7 @@ import {
   type TokenVerifier,
 } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { good } from '../support/introspection-proxy.ts'
 import { bakery } from '../support/people.ts'
 import { audience, closeServer, listen } from '../support/server.ts'
@@ -37,7 +38,6 @@ function answer(path: string, response: ServerResponse): void {
   response.end(JSON.stringify(path.endsWith('/jwks') ? { keys: [keys.jwk] } : good))
 }
 
-let apis: RunningApi[] = []
 const warnings: ResourceServerWarning[] = []
 const listener = (warning: Error): void => {
   if (warning.name === 'ResourceServerWarning') warnings.push(warning as ResourceServerWarning)
@@ -52,7 +52,6 @@ afterEach(async () => {
   vi.useRealTimers()
   process.off('warning', listener)
   warnings.length = 0
-  await Promise.all(apis.splice(0).map((api) => api.close()))
 })
 
 const verifiers: Readonly<Record<'introspection' | 'jwt', () => TokenVerifier>> = {
@@ -66,9 +65,7 @@ const verifiers: Readonly<Record<'introspection' | 'jwt', () => TokenVerifier>> 
 }
 
 async function start(verify: TokenVerifier): Promise<RunningApi> {
-  const api = await startApi({ verify })
-  apis.push(api)
-  return api
+  return endAfterTest(await startApi({ verify }))
 }
 
 const sign = (): Promise<string> =>

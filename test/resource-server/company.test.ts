@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { local, requireScope } from '../../lib/resource-server/index.ts'
-import { companiesOf, startApi, type RunningApi } from '../support/api.ts'
+import { companiesOf, startApi } from '../support/api.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark, nordlysGermany, nordlysGroup } from '../support/people.ts'
-import { organizationClient, startServer, type RunningServer } from '../support/server.ts'
+import { organizationClient, useServer } from '../support/server.ts'
 
-let server: RunningServer
-let api: RunningApi
 let ofBakery: string
 let ofGroup: string
+const server = useServer()
+const api = useRunning(() => startApi({ verify: local(server) }))
 beforeAll(async () => {
-  server = await startServer()
-  api = await startApi({ verify: local(server) })
   ofBakery = (await connect(server.issuer)).access_token
   const options = { client: organizationClient, as: 'jonas', subject: nordlysGroup }
   ofGroup = (await connect(server.issuer, options)).access_token
-})
-afterAll(async () => {
-  await api.close()
-  await server.close()
 })
 
 const [bakeryId, denmarkId, germanyId] = [bakery, nordlysDenmark, nordlysGermany].map(idOf) as [

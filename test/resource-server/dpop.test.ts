@@ -1,29 +1,24 @@
 import { hash, webcrypto } from 'node:crypto'
 import { exportJWK } from 'jose'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { introspection, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
-import { startApi, toApiAnswer, type ApiAnswer, type RunningApi } from '../support/api.ts'
+import { startApi, toApiAnswer, type ApiAnswer } from '../support/api.ts'
 import { connectBound, proveUse } from '../support/bound-tokens.ts'
 import { createProofKeys, proveWith, type ProofKeys } from '../support/dpop.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { bakery } from '../support/people.ts'
 import { send } from '../support/requests.ts'
-import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { confidential, resourceServer, useServer } from '../support/server.ts'
 import { connect, consent } from '../support/flow.ts'
 
-let server: RunningServer
-let api: RunningApi
 let keys: ProofKeys
 let token: string
+const server = useServer()
+const api = useRunning(() => startApi({ verify: local(server) }))
 beforeAll(async () => {
-  server = await startServer()
-  api = await startApi({ verify: local(server) })
   keys = await createProofKeys()
   token = await connectBound(server.issuer, keys)
-})
-afterAll(async () => {
-  await api.close()
-  await server.close()
 })
 
 type Claims = Record<string, unknown>

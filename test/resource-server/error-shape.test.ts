@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   local,
   VerificationUnavailableError,
@@ -8,9 +8,10 @@ import {
   type TokenVerifier,
 } from '../../lib/resource-server/index.ts'
 import { startApi, toApiAnswer, type RunningApi } from '../support/api.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect } from '../support/flow.ts'
 import { send } from '../support/requests.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { useServer } from '../support/server.ts'
 
 // An API answers every error in a shape of its own.
 
@@ -19,22 +20,14 @@ const onError: BearerOptions['onError'] = (ctx, { status, error, message }) => {
   ctx.type = 'application/problem+json'
 }
 
-let server: RunningServer
 let token: string
+const server = useServer()
 beforeAll(async () => {
-  server = await startServer()
   token = (await connect(server.issuer, { params: { scope: 'companies:read' } })).access_token
 })
-afterAll(() => server.close())
 
-let apis: RunningApi[] = []
-afterEach(async () => {
-  await Promise.all(apis.splice(0).map((api) => api.close()))
-})
 async function start(options: Partial<BearerOptions>): Promise<RunningApi> {
-  const api = await startApi({ verify: local(server), ...options })
-  apis.push(api)
-  return api
+  return endAfterTest(await startApi({ verify: local(server), ...options }))
 }
 
 const down: TokenVerifier = async () => {

@@ -1,28 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { jwt, local } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { connectBound, proveUse } from '../support/bound-tokens.ts'
 import { createProofKeys } from '../support/dpop.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, refresh, revoke } from '../support/flow.ts'
 import { startJwtServer } from '../support/jwt-server.ts'
 import { bakery, idOf, nordlysDenmark, nordlysGroup } from '../support/people.ts'
 import { send } from '../support/requests.ts'
-import {
-  audience,
-  confidential,
-  organizationClient,
-  type RunningServer,
-} from '../support/server.ts'
+import { audience, confidential, organizationClient } from '../support/server.ts'
 
 // JWT access tokens as this authorization server makes them, verified with its keys.
 
-let server: RunningServer
 let api: RunningApi
 let apis: RunningApi[]
-beforeAll(async () => {
-  server = await startJwtServer()
-})
-afterAll(() => server.close())
+const server = useRunning(startJwtServer)
 beforeEach(async () => {
   api = await startApi({ verify: jwt({ issuer: server.issuer, audience }) })
   apis = [api]

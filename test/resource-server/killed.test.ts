@@ -4,7 +4,7 @@ import { startApi, type RunningApi } from '../support/api.ts'
 import { connect, revoke } from '../support/flow.ts'
 import { bakery, idOf, nordlysDenmark } from '../support/people.ts'
 import { freePorts } from '../support/free-ports.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { resourceServer } from '../support/server.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
@@ -14,12 +14,11 @@ import { startServerProcess, type ServerProcess } from '../support/server-proces
 const rounds = 4
 const workers = 12
 
-let redis: RedisServer
 let server: ServerProcess
 let apis: readonly RunningApi[]
 let port: number
+const redis = useRedis()
 beforeAll(async () => {
-  redis = await startRedis()
   ;[port] = await freePorts()
   server = await startServerProcess(redis.url, { port })
   const options = {
@@ -38,7 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(apis.map((api) => api.close()))
   await server.kill()
-  await redis.stop()
 })
 
 interface Seen {

@@ -4,16 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bearer, companyFor, local, protectedResource } from '../../lib/resource-server/index.ts'
 import { connectBound, proveUse } from '../support/bound-tokens.ts'
 import { createProofKeys, type ProofKeys } from '../support/dpop.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { bakery, idOf } from '../support/people.ts'
-import { startGateway, type Gateway } from '../support/gateway.ts'
+import { startGateway } from '../support/gateway.ts'
 import { send } from '../support/requests.ts'
-import {
-  audience,
-  closeServer,
-  listen,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
+import { audience, closeServer, listen, useServer } from '../support/server.ts'
 
 // An API in Koa, below a path of a host in Express.
 
@@ -29,14 +24,12 @@ const mountLikeExpress =
     handle(request, response)
   }
 
-let server: RunningServer
 let http: Server
 let origin: string
-let gateway: Gateway
 let keys: ProofKeys
 let token: string
+const server = useServer()
 beforeAll(async () => {
-  server = await startServer()
   keys = await createProofKeys()
   token = await connectBound(server.issuer, keys)
   http = createServer()
@@ -53,14 +46,12 @@ beforeAll(async () => {
   http.on('request', (request: IncomingMessage, response) =>
     (request.url?.startsWith('/') ? mounted : listener)(request, response),
   )
-  gateway = await startGateway('http://evil.test')
+})
+const gateway = useRunning(() => startGateway('http://evil.test'))
+beforeAll(async () => {
   gateway.sendTo(origin)
 })
-afterAll(async () => {
-  await gateway.close()
-  await closeServer(http)
-  await server.close()
-})
+afterAll(() => closeServer(http))
 
 /** Asks with a proof that is for that path. */
 const ask = async (path: string, proven: string, others: Record<string, string> = {}) => {

@@ -1,22 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { jwt, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect } from '../support/flow.ts'
 import { bakery, idOf } from '../support/people.ts'
-import { audience, resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { audience, resourceServer, useServer } from '../support/server.ts'
 
 // A good token of another API is 401, as a bad one is: an API that has its own name wrong would look for long.
 
-let server: RunningServer
 let token: string
+const clientIds = [resourceServer.client_id]
+const server = useServer({ resourceServer: { audience, clientIds, accessTokenFormat: 'jwt' } })
 beforeAll(async () => {
-  const clientIds = [resourceServer.client_id]
-  server = await startServer({ resourceServer: { audience, clientIds, accessTokenFormat: 'jwt' } })
   token = (await connect(server.issuer)).access_token
 })
-afterAll(() => server.close())
 
-let apis: RunningApi[] = []
 const warnings: { readonly code: string; readonly message: string }[] = []
 const listen = ({ name, message, code = '' }: Error & { readonly code?: string }): void => {
   // The clock that a test sets is another matter.
@@ -28,13 +26,12 @@ afterEach(async () => {
   vi.useRealTimers()
   process.off('warning', listen)
   warnings.length = 0
-  await Promise.all(apis.splice(0).map((api) => api.close()))
 })
 
 async function start(verify: TokenVerifier, own: string): Promise<RunningApi> {
-  const api = await startApi({ verify, audience: own, baseUrl: 'https://api.example.test' })
-  apis.push(api)
-  return api
+  return endAfterTest(
+    await startApi({ verify, audience: own, baseUrl: 'https://api.example.test' }),
+  )
 }
 const told = async (): Promise<typeof warnings> => {
   await new Promise((resolve) => setImmediate(resolve))

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   bearer,
   inProcess,
@@ -8,6 +8,7 @@ import {
 } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { createBoundClients, statusOf, type BoundClient } from '../support/bound-tokens.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { send, toJson } from '../support/requests.ts'
 import { audience } from '../support/server.ts'
 
@@ -21,13 +22,8 @@ beforeAll(async () => {
   ;[one, other, third] = made.clients
 })
 
-const apis: RunningApi[] = []
-afterEach(() => Promise.all(apis.splice(0).map((api) => api.close())))
-
 async function start(usedProofs: UsedProofs): Promise<RunningApi> {
-  const api = await startApi({ verify, usedProofs })
-  apis.push(api)
-  return api
+  return endAfterTest(await startApi({ verify, usedProofs }))
 }
 
 /** Has the client use so many proofs, one after the other. Resolves to the headers of each request. */

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuthorizationServerOptions, Storage } from '../../lib/index.ts'
 import { introspection, local, type TokenVerifier } from '../../lib/resource-server/index.ts'
-import { startApi, type RunningApi } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, redeem, refresh, revoke, consent, introspect } from '../support/flow.ts'
 import { bakery, nordlysGroup } from '../support/people.ts'
 import { register } from '../support/registered.ts'
@@ -12,6 +13,7 @@ import {
   organizationClient,
   resourceServer,
   startServer,
+  useServer,
   withoutOverlap,
   type RunningServer,
 } from '../support/server.ts'
@@ -38,19 +40,11 @@ const kinds = Object.entries(verifiers).flatMap(([name, create]) =>
 )
 
 describe.each(kinds)('%s of access tokens that are %s', (_, accessTokenFormat, createVerifier) => {
-  let server: RunningServer
-  let api: RunningApi
-  beforeAll(async () => {
-    server = await startServer({
-      ...withoutOverlap,
-      resourceServer: { ...ofTests, accessTokenFormat },
-    })
-    api = await startApi({ verify: createVerifier(server) })
+  const server = useServer({
+    ...withoutOverlap,
+    resourceServer: { ...ofTests, accessTokenFormat },
   })
-  afterAll(async () => {
-    await api.close()
-    await server.close()
-  })
+  const api = useRunning(() => startApi({ verify: createVerifier(server) }))
 
   const statusOf = async (token: string, at = api): Promise<number> =>
     (await at.get('/token', token)).status
@@ -216,13 +210,11 @@ describe('a token for another API of the same server', () => {
       },
     },
   })
-  let server: RunningServer
   let token: string
+  const server = useServer({ configure: toOther })
   beforeAll(async () => {
-    server = await startServer({ configure: toOther })
     token = (await connect(server.issuer)).access_token
   })
-  afterAll(() => server.close())
 
   test.each(Object.entries(verifiers))('does not pass with %s', async (_, createVerifier) => {
     const verify = createVerifier(server)

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Cluster, Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { createBrowser } from '../support/browser.ts'
 import { startExample } from '../support/example.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, introspect, refresh, revoke } from '../support/flow.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startCluster } from '../support/redis-cluster.ts'
-import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
+import { useRedis, withClient } from '../support/redis-server.ts'
 import { confidential, startServer } from '../support/server.ts'
 
 // The rights that docs/operations.md says are enough, as it says them.
@@ -15,16 +16,8 @@ import { confidential, startServer } from '../support/server.ts'
 const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
 const rule = /ACL SETUSER pleo (.*)/.exec(operations)?.[1] ?? ''
 
-let redis: RedisServer
-let admin: Redis
-beforeAll(async () => {
-  redis = await startRedis()
-  admin = new Redis(redis.url, recommendedRedisOptions)
-})
-afterAll(async () => {
-  admin.disconnect()
-  await redis.stop()
-})
+const redis = useRedis()
+const admin = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 
 test('everything works with the documented rights, and nothing was refused', async () => {
   await admin.call('ACL', 'SETUSER', 'pleo', ...rule.split(' '))

@@ -1,34 +1,24 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, redeem, refresh } from '../support/flow.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { register, registration, toCredentials, type Credentials } from '../support/registered.ts'
 import { pause } from '../support/requests.ts'
-import { resourceServer, startServer, type RunningServer } from '../support/server.ts'
+import { resourceServer, useServer } from '../support/server.ts'
 
 // Clients in Redis, with two processes that do not hear of each other: what one changes, the other finds out.
 
-let redis: RedisServer
-let client: Redis
 let storage: Storage
-let here: RunningServer
-let there: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
-  storage = createRedisAdapter({ client, keys: storageKeys })
-  here = await startServer({ storage })
-  there = await startServer({ storage: createRedisAdapter({ client, keys: storageKeys }) })
-})
-afterAll(async () => {
-  await Promise.all([here.close(), there.close()])
-  client.disconnect()
-  await redis.stop()
-})
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
+beforeAll(() => void (storage = createRedisAdapter({ client, keys: storageKeys })))
+const here = useServer(() => ({ storage }))
+const there = useServer(() => ({ storage: createRedisAdapter({ client, keys: storageKeys }) }))
 
 /** More than the second within which every process knows. */
 const soon = (): Promise<void> => pause(1050)

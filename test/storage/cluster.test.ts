@@ -1,7 +1,8 @@
 import { Cluster } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { recommendedRedisOptions } from '../../adapters/redis.ts'
 import { storeClients } from '../support/every-request.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, type Tokens } from '../support/flow.ts'
 import {
   flawsOf,
@@ -10,9 +11,8 @@ import {
   retry,
   startOutageServer,
   timed,
-  type OutageServer,
 } from '../support/outage.ts'
-import { startCluster, type RedisCluster } from '../support/redis-cluster.ts'
+import { startCluster } from '../support/redis-cluster.ts'
 import { withClient } from '../support/redis-server.ts'
 import {
   areActive,
@@ -26,19 +26,15 @@ import { resourceServer } from '../support/server.ts'
 
 // A Cluster of three: everything is spread over it, moves about in it, and a part of it can be gone.
 
-let cluster: RedisCluster
-let server: OutageServer
+const cluster = useRunning(() => startCluster({ appendOnly: true, mustBeWhole: false }))
+const redisOptions = recommendedRedisOptions
+const server = useRunning(() =>
+  startOutageServer(() => new Cluster([...cluster.addresses], { redisOptions })),
+)
 let issuer: string
 beforeAll(async () => {
-  cluster = await startCluster({ appendOnly: true, mustBeWhole: false })
-  const redisOptions = recommendedRedisOptions
-  server = await startOutageServer(() => new Cluster([...cluster.addresses], { redisOptions }))
   issuer = server.issuer
   await storeClients(server.storage)
-})
-afterAll(async () => {
-  await server.stop()
-  await cluster.stop()
 })
 
 const tokensOf = (answer: RawAnswer | undefined): Tokens => {

@@ -1,26 +1,21 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { consent, createPkce, redeem, type Consented, type Tokens } from '../support/flow.ts'
-import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { useRedis, waitUntil } from '../support/redis-server.ts'
 import { areActive, sendCode, toJson } from '../support/requests.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 import { confidential, publicClient } from '../support/server.ts'
 
 // Two server processes, one Redis, whose clock says how long ago a code was used.
 
-let redis: RedisServer
-let client: Redis
 let servers: [ServerProcess, ServerProcess]
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url))
 beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url)
   servers = await Promise.all([startServerProcess(redis.url), startServerProcess(redis.url)])
 })
-afterAll(async () => {
-  client.disconnect()
-  await Promise.all(servers.map((server) => server.kill()))
-  await redis.stop()
-})
+afterAll(() => Promise.all(servers.map((server) => server.kill())))
 
 const clock = async (): Promise<number> => {
   const [seconds, microseconds] = await client.time()

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import {
   createRedisAdapter,
   MissingKeyError,
@@ -8,6 +8,7 @@ import {
 } from '../../adapters/redis.ts'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
 import { createBrowser, type Browser } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import {
   authorizationUrl,
   consent,
@@ -22,15 +23,9 @@ import {
 } from '../support/flow.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { basic, pause } from '../support/requests.ts'
-import {
-  confidential,
-  publicClient,
-  resourceServer,
-  startServer,
-  type RunningServer,
-} from '../support/server.ts'
+import { confidential, publicClient, resourceServer, useServer } from '../support/server.ts'
 
 // Whoever gets a dump of Redis, in the middle of everything, gets nothing.
 
@@ -41,34 +36,26 @@ const stored: ClientMetadata & { readonly client_secret: string } = {
   grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
 }
 
-let redis: RedisServer
-let client: Redis
 let storage: Storage
-let server: RunningServer
-let issuer: string
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
   storage = createRedisAdapter({ client, keys: storageKeys })
   await storage.records('Client').upsert(stored.client_id, { ...stored })
-  server = await startServer({
-    storage,
-    clients: [publicClient, resourceServer],
-    configure: (configuration) => ({
-      ...configuration,
-      features: {
-        ...configuration.features,
-        clientCredentials: { enabled: true },
-      },
-    }),
-  })
-  ;({ issuer } = server)
 })
-afterAll(async () => {
-  await server.close()
-  client.disconnect()
-  await redis.stop()
-})
+const server = useServer(() => ({
+  storage,
+  clients: [publicClient, resourceServer],
+  configure: (configuration) => ({
+    ...configuration,
+    features: {
+      ...configuration.features,
+      clientCredentials: { enabled: true },
+    },
+  }),
+}))
+let issuer: string
+beforeAll(() => void ({ issuer } = server))
 
 /** Everything that was handed out on the way, by what it is. */
 async function runEveryFlow(): Promise<Map<string, string>> {

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { recommendedRedisOptions, type RedisAdapterOptions } from '../../adapters/redis.ts'
 import type { ClientMetadata } from '../../lib/index.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { connect, refresh, type Answer, type Tokens } from '../support/flow.ts'
 import {
   longestAnswer,
@@ -16,23 +17,16 @@ import { confidential, publicClient, resourceServer } from '../support/server.ts
 
 // A primary that is lost, and the replica that takes its place, which may not know the latest.
 
-const stopping: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const stop of stopping.splice(0).toReversed()) await stop()
-})
-
 interface World {
   readonly group: SentinelGroup
   readonly server: OutageServer
 }
 
 async function start(options: Pick<RedisAdapterOptions, 'waitForReplicas'> = {}): Promise<World> {
-  const group = await startSentinel()
-  stopping.push(() => group.stop())
+  const group = endAfterTest(await startSentinel())
   const { name, sentinel } = group
   const settings = { sentinels: [sentinel], name, ...recommendedRedisOptions }
-  const server = await startOutageServer(() => new Redis(settings), options)
-  stopping.push(() => server.stop())
+  const server = endAfterTest(await startOutageServer(() => new Redis(settings), options))
   // A replica that is new gets nothing until it has said for the first time how far it is.
   await connect(server.issuer)
   await group.waitForReplica()

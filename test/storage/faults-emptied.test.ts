@@ -1,28 +1,19 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, introspect, redeem, refresh } from '../support/flow.ts'
-import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
-import { startOutageServer, type OutageServer } from '../support/outage.ts'
-import { startRedis, waitUntil, withClient, type RedisServer } from '../support/redis-server.ts'
+import { startFaultyProxy } from '../support/faulty-proxy.ts'
+import { startOutageServer } from '../support/outage.ts'
+import { startRedis, useRedis, waitUntil, withClient } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
 import { publicClient } from '../support/server.ts'
 
 // What Redis forgets, and what reaches it too late.
 
-let redis: RedisServer
-let proxy: FaultyProxy
-let server: OutageServer
+const redis = useRedis()
+const proxy = useRunning(() => startFaultyProxy(redis))
+const server = useRunning(() => startOutageServer(proxy.port))
 let issuer: string
-beforeAll(async () => {
-  redis = await startRedis()
-  proxy = await startFaultyProxy(redis)
-  server = await startOutageServer(proxy.port)
-  issuer = server.issuer
-})
-afterAll(async () => {
-  await server.stop()
-  await proxy.stop()
-  await redis.stop()
-})
+beforeAll(() => void ({ issuer } = server))
 
 const order = (...command: readonly [string, ...string[]]): Promise<unknown> =>
   withClient(redis, (client) => client.call(...command))

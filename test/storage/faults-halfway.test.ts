@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { endConnections, everyRequest, storeClients, type Kind } from '../support/every-request.ts'
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import {
@@ -12,16 +12,12 @@ import {
   type OutageServer,
   type Timed,
 } from '../support/outage.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 
 // A fault that comes in the middle of a request: before or after its first command, its second, and so on.
 
-let redis: RedisServer
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
+const redis = useRedis()
 
 interface World {
   readonly proxy: FaultyProxy

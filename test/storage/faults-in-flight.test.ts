@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
+import { useRunning } from '../support/fixtures.ts'
 import {
   connect,
   consent,
@@ -10,13 +11,8 @@ import {
   type Tokens,
 } from '../support/flow.ts'
 import { createRandom } from '../support/fuzzing.ts'
-import {
-  longestAnswer,
-  startOutageServer,
-  startWaiting,
-  type OutageServer,
-} from '../support/outage.ts'
-import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { longestAnswer, startOutageServer, startWaiting } from '../support/outage.ts'
+import { useRedis, waitUntil } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
 import { confidential, publicClient, resourceServer } from '../support/server.ts'
 
@@ -26,18 +22,8 @@ const random = createRandom()
 const rounds = 20
 const workersOfEach = 20
 
-let redis: RedisServer
-let server: OutageServer
-let issuer: string
-beforeAll(async () => {
-  redis = await startRedis({ appendOnly: true })
-  server = await startOutageServer(redis.port)
-  issuer = server.issuer
-})
-afterAll(async () => {
-  await server.stop()
-  await redis.stop()
-})
+const redis = useRedis({ appendOnly: true })
+const server = useRunning(() => startOutageServer(redis.port))
 
 /** A partner's worker: it has the tokens of the last answer that reached it. */
 interface Worker {
@@ -69,14 +55,16 @@ const makeAll = <T>(count: number, make: () => Promise<T>): Promise<readonly T[]
   Promise.all(Array.from({ length: count }, () => untilMade(make)))
 
 const startWorkers = (client: ClientMetadata): Promise<readonly Worker[]> =>
-  makeAll(workersOfEach, async () => ({ client, tokens: await connect(issuer, { client }) }))
+  makeAll(workersOfEach, async () => ({ client, tokens: await connect(server.issuer, { client }) }))
 
 /** Refreshes until it is over. Answers how often it was told to try again. */
 async function work(worker: Worker, over: AbortSignal): Promise<number> {
   let repeated = 0
   while (!over.aborted) {
     const { tokens, client } = worker
-    const [next, tries] = await untilAnswered(() => refresh(issuer, tokens.refresh_token, client))
+    const [next, tries] = await untilAnswered(() =>
+      refresh(server.issuer, tokens.refresh_token, client),
+    )
     worker.tokens = next
     repeated += tries - 1
   }
@@ -86,7 +74,7 @@ async function work(worker: Worker, over: AbortSignal): Promise<number> {
 /** Redeems a code at about the moment of the fault. */
 async function redeemSoon(agreed: Consented): Promise<Worker> {
   await pause(random() * 100)
-  const [tokens] = await untilAnswered(() => redeem(issuer, agreed))
+  const [tokens] = await untilAnswered(() => redeem(server.issuer, agreed))
   return { client: confidential, tokens }
 }
 
@@ -96,7 +84,7 @@ async function expectAllToGoOn(fault: () => Promise<void>): Promise<void> {
   const all = [...workers]
   let repeated = 0
   for (let round = 0; round < rounds; round += 1) {
-    const codes = await makeAll(10, () => consent(issuer))
+    const codes = await makeAll(10, () => consent(server.issuer))
     const over = new AbortController()
     const happening = (async () => {
       await pause(50)
@@ -113,7 +101,7 @@ async function expectAllToGoOn(fault: () => Promise<void>): Promise<void> {
   }
   expect(repeated).toBeGreaterThan(rounds)
   const active = await Promise.all(
-    all.map(({ tokens }) => areActive(issuer, [tokens.access_token], resourceServer)),
+    all.map(({ tokens }) => areActive(server.issuer, [tokens.access_token], resourceServer)),
   )
   expect(active.flat()).toEqual(all.map(() => true))
 }
@@ -133,14 +121,14 @@ test(`${rounds} times killed in the middle of requests, everybody goes on`, () =
   }))
 
 test('of fifty repeats at once after a hang, all get the same tokens', async () => {
-  const { refresh_token } = await untilMade(() => connect(issuer))
+  const { refresh_token } = await untilMade(() => connect(server.issuer))
   const fifty = <T>(ask: () => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: 50 }, ask))
   redis.pause()
-  const first = await fifty(() => refresh(issuer, refresh_token))
+  const first = await fifty(() => refresh(server.issuer, refresh_token))
   expect(new Set(first.map(({ status }) => status))).toEqual(new Set([503]))
   redis.resume()
-  const answers = await fifty(() => untilAnswered(() => refresh(issuer, refresh_token)))
+  const answers = await fifty(() => untilAnswered(() => refresh(server.issuer, refresh_token)))
   expect(new Set(answers.map(([tokens]) => tokens.refresh_token)).size).toBe(1)
   expect(new Set(answers.map(([tokens]) => tokens.access_token)).size).toBe(1)
 })

@@ -1,29 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, consent, redeem, refresh, type Answer } from '../support/flow.ts'
-import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
-import { startOutageServer, type OutageServer } from '../support/outage.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { startFaultyProxy } from '../support/faulty-proxy.ts'
+import { startOutageServer } from '../support/outage.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { areActive, pause } from '../support/requests.ts'
 import { confidential, publicClient, resourceServer } from '../support/server.ts'
 
 // Redis did what it was asked to, and nobody heard of it: the client was told to try again, and does.
 
-let redis: RedisServer
-let proxy: FaultyProxy
-let server: OutageServer
-let other: OutageServer
-beforeAll(async () => {
-  redis = await startRedis()
-  proxy = await startFaultyProxy(redis)
-  server = await startOutageServer(proxy.port)
-  other = await startOutageServer(redis.port)
-})
-afterAll(async () => {
-  await server.stop()
-  await other.stop()
-  await proxy.stop()
-  await redis.stop()
-})
+const redis = useRedis()
+const proxy = useRunning(() => startFaultyProxy(redis))
+const server = useRunning(() => startOutageServer(proxy.port))
+const other = useRunning(() => startOutageServer(redis.port))
 
 afterEach(() => proxy.passAll())
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storeClients } from '../support/every-request.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { introspect } from '../support/flow.ts'
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import {
@@ -12,7 +13,7 @@ import {
   type Prepared,
   type Timed,
 } from '../support/outage.ts'
-import { startRedis, withClient, type RedisServer } from '../support/redis-server.ts'
+import { startRedis, useRedis, withClient, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 
 // Every fault of a Redis, and every request there is: what is answered meanwhile, and what afterwards.
@@ -135,23 +136,17 @@ test.each([
 })
 
 describe('while Redis is out of memory', () => {
-  let redis: RedisServer
-  let server: OutageServer
   let questions: readonly Prepared[]
 
   const limitMemory = (bytes: number): Promise<unknown> =>
     withClient(redis, (client) => client.config('SET', 'maxmemory', bytes))
 
+  const redis = useRedis()
+  const server = useRunning(() => startOutageServer(redis.port))
   beforeAll(async () => {
-    redis = await startRedis()
-    server = await startOutageServer(redis.port)
     await storeClients(server.storage)
     questions = await prepareEveryRequest(server.issuer)
     await limitMemory(1)
-  })
-  afterAll(async () => {
-    await server.stop()
-    await redis.stop()
   })
 
   test('each request that needs none is answered', async () => {

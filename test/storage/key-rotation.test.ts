@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createRedisAdapter,
   MissingKeyError,
   recommendedRedisOptions,
 } from '../../adapters/redis.ts'
+import { useRunning } from '../support/fixtures.ts'
 import {
   connect,
   consent,
@@ -20,7 +21,7 @@ import {
 import { startGateway } from '../support/gateway.ts'
 import { bakery } from '../support/people.ts'
 import { keysOf } from '../support/redis-dump.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
 import { startServer, withoutOverlap, type RunningServer } from '../support/server.ts'
 
@@ -32,19 +33,11 @@ const [oldKey, newKey] = [
   'the new storage key of the tests, 32',
 ]
 
-let redis: RedisServer
-let client: Redis
 const running: RunningServer[] = []
 
-beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
-})
-afterAll(async () => {
-  await Promise.all(running.map((server) => server.close()))
-  client.disconnect()
-  await redis.stop()
-})
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
+afterAll(() => Promise.all(running.map((server) => server.close())))
 
 beforeEach(async () => {
   await client.flushall()

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import { generationOf, grantIdOf } from '../../lib/grants/token-values.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, introspect, type Tokens } from '../support/flow.ts'
 import { createRandom } from '../support/fuzzing.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { pause, sendRefresh, toJson } from '../support/requests.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 
@@ -16,21 +17,15 @@ const random = createRandom()
 const rounds = 50
 const connections = 20
 
-let redis: RedisServer
-let client: Redis
 let storage: Storage
 let server: ServerProcess
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
   storage = createRedisAdapter({ client, keys: storageKeys })
   server = await startServerProcess(redis.url)
 })
-afterAll(async () => {
-  client.disconnect()
-  await server.kill()
-  await redis.stop()
-})
+afterAll(() => server.kill())
 
 /** A partner's worker: it knows the refresh token of the last answer that reached it. */
 interface Worker {

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, consent, introspect, type Tokens } from '../support/flow.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { send, sendCode, sendRefresh, toJson, type RawAnswer } from '../support/requests.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 import { publicClient, resourceServer } from '../support/server.ts'
@@ -11,18 +11,16 @@ import { publicClient, resourceServer } from '../support/server.ts'
 const rounds = 200
 const atOnce = 50
 
-let redis: RedisServer
 let servers: readonly [ServerProcess, ServerProcess]
 const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
 
+const redis = useRedis()
 beforeAll(async () => {
-  redis = await startRedis()
   servers = await Promise.all([startServerProcess(redis.url), startServerProcess(redis.url)])
 })
 afterAll(async () => {
   agent.destroy()
   await Promise.all(servers.map((server) => server.kill()))
-  await redis.stop()
 })
 
 /** Fifty at once, every other one to the other process. */

@@ -1,13 +1,14 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { refresh } from '../support/flow.ts'
 import { startFaultyProxy } from '../support/faulty-proxy.ts'
 import { longestAnswer, startWaiting } from '../support/outage.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { registration } from '../support/registered.ts'
 import { toJson, type RawAnswer } from '../support/requests.ts'
 import {
@@ -19,28 +20,19 @@ import {
   toReplacement,
   tryToRegister,
 } from '../support/self-registered.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
+import { startServer, useServer, type RunningServer } from '../support/server.ts'
 
 // Clients that register themselves, with a real Redis: what is in it, who is first, and what fails halfway.
 
-let redis: RedisServer
-let client: Redis
-let here: RunningServer
-let there: RunningServer
 const storageAt = (keyPrefix?: string): Storage =>
   createRedisAdapter({ client, keys: storageKeys, ...(keyPrefix !== undefined && { keyPrefix }) })
+const redis = useRedis({ appendOnly: true })
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis({ appendOnly: true })
-  client = new Redis(redis.url, recommendedRedisOptions)
   client.on('error', () => undefined)
-  here = await startServer({ storage: storageAt(), registration: {} })
-  there = await startServer({ storage: storageAt(), registration: {} })
 })
-afterAll(async () => {
-  await Promise.all([here.close(), there.close()])
-  client.disconnect()
-  await redis.stop()
-})
+const here = useServer({ storage: storageAt(), registration: {} })
+const there = useServer({ storage: storageAt(), registration: {} })
 
 const endpoint = (server: RunningServer): string => `${server.issuer}/oauth/register`
 

@@ -15,40 +15,32 @@ import {
 import { bakery, nordlysDenmark, nordlysGermany } from '../support/people.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import {
   confidential,
   organizationClient,
   publicClient,
   resourceServer,
-  startServer,
-  type RunningServer,
+  useServer,
 } from '../support/server.ts'
 
 // What ends, ends at once on every process: here two servers with a client of Redis each.
 
-let redis: RedisServer
 let clients: readonly [Redis, Redis]
 let storages: readonly [Storage, Storage]
-let here: RunningServer
-let there: RunningServer
 
+const redis = useRedis()
 beforeAll(async () => {
-  redis = await startRedis()
   const create = (): Redis => new Redis(redis.url, recommendedRedisOptions)
   clients = [create(), create()]
   storages = [
     createRedisAdapter({ client: clients[0], keys: storageKeys }),
     createRedisAdapter({ client: clients[1], keys: storageKeys }),
   ]
-  here = await startServer({ storage: storages[0] })
-  there = await startServer({ storage: storages[1] })
 })
-afterAll(async () => {
-  await Promise.all([here.close(), there.close()])
-  clients.forEach((client) => client.disconnect())
-  await redis.stop()
-})
+const here = useServer(() => ({ storage: storages[0] }))
+const there = useServer(() => ({ storage: storages[1] }))
+afterAll(() => clients.forEach((client) => client.disconnect()))
 
 interface Connected {
   readonly tokens: Tokens

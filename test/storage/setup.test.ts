@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { Cluster, Redis } from 'ioredis'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   createRedisAdapter,
   recommendedRedisOptions,
@@ -9,46 +9,36 @@ import {
   type RedisClient,
 } from '../../adapters/redis.ts'
 import { ConfigurationError, type Storage, type StorageProblem } from '../../lib/index.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { startCluster } from '../support/redis-cluster.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { startRedis, waitUntil, withClient, type RedisServer } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
-import { startServer } from '../support/server.ts'
+import { openServer } from '../support/server.ts'
 
 // A Redis that would drop connections of customers when its memory is short.
 
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end()
-})
-
-/** Ends it after the test, before what was started earlier. */
-function untilTheEnd<T>(it: T, end: (it: T) => unknown): T {
-  ends.push(() => end(it))
-  return it
-}
-
 const start = async (policy?: string): Promise<RedisServer> => {
   const args = policy === undefined ? [] : ['--maxmemory-policy', policy]
-  return untilTheEnd(await startRedis({ args }), (server) => server.stop())
+  return endAfterTest(await startRedis({ args }))
 }
 
 function connectTo(redis: { readonly port: number }): Redis {
   const client = new Redis(redis.port, '127.0.0.1', recommendedRedisOptions)
   client.on('error', () => undefined)
-  return untilTheEnd(client, () => client.disconnect())
+  return endAfterTest(client)
 }
 
 function joinCluster(addresses: { readonly host: string; readonly port: number }[]): Cluster {
   const client = new Cluster(addresses, { redisOptions: recommendedRedisOptions })
   client.on('error', () => undefined)
-  return untilTheEnd(client, () => client.disconnect())
+  return endAfterTest(client)
 }
 
 /** What is wrong with how the storage is set up, as a server says it at its start. */
 async function issuesOf(storage: Storage): Promise<ConfigurationError['issues']> {
-  const server = untilTheEnd(await startServer({ storage }), ({ close }) => close())
+  const server = await openServer({ storage })
   try {
     await server.check()
     return []
@@ -78,9 +68,7 @@ const setPolicy = (redis: RedisServer, policy: string): Promise<unknown> =>
 
 describe('a Redis that cannot be reached is named with the reason', () => {
   const reasonOn = async (client: RedisClient): Promise<Error> => {
-    const server = untilTheEnd(await startServer({ storage: adapterOn(client) }), (one) =>
-      one.close(),
-    )
+    const server = await openServer({ storage: adapterOn(client) })
     const reason: unknown = await server.check().catch((error: unknown) => error)
     expect(reason).toMatchObject({ cause: expect.any(Error) as Error })
     return reason as Error
@@ -97,7 +85,7 @@ describe('a Redis that cannot be reached is named with the reason', () => {
       socket.once('data', () => socket.resetAndDestroy())
     })
     await new Promise<void>((resolve) => resetting.listen(0, '127.0.0.1', resolve))
-    untilTheEnd(resetting, (one) => one.close())
+    endAfterTest(resetting)
     const { message } = await reasonOn(connectTo(resetting.address() as AddressInfo))
     expect(message).toMatch(
       /^Redis is unreachable: read ECONNRESET: if .* wants TLS, write rediss:/,
@@ -107,7 +95,7 @@ describe('a Redis that cannot be reached is named with the reason', () => {
   test('if it does not answer', async () => {
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    untilTheEnd(silent, (one) => one.close())
+    endAfterTest(silent)
     const { message } = await reasonOn(connectTo(silent.address() as AddressInfo))
     expect(message).toMatch(/^Redis is unreachable: (?:no answer|.* did not answer within 700 ms)$/)
   })
@@ -158,7 +146,7 @@ describe('one server', () => {
     const warnings: Error[] = []
     const listen = (warning: Error): void => void warnings.push(warning)
     process.on('warning', listen)
-    untilTheEnd(listen, () => process.off('warning', listen))
+    onTestFinished(() => void process.off('warning', listen))
     adapterOn(connectTo(redis))
     await waitUntil('it was warned of', async () => warnings.length > 0)
     expect(warnings).toEqual([evicting('allkeys-lru')])
@@ -210,7 +198,7 @@ describe('one server', () => {
 
 describe('a Cluster', () => {
   test('of which one server evicts is refused at the start, and that is named', async () => {
-    const cluster = untilTheEnd(await startCluster(), (it) => it.stop())
+    const cluster = endAfterTest(await startCluster())
     const [, one] = cluster.nodes as [RedisServer, RedisServer]
     const { storage } = watch(joinCluster([...cluster.addresses]))
     expect(await issuesOf(storage)).toEqual([])
@@ -223,7 +211,7 @@ describe('a Cluster', () => {
   })
 
   test('is looked at where a server comes back', async () => {
-    const cluster = untilTheEnd(await startCluster(), (it) => it.stop())
+    const cluster = endAfterTest(await startCluster())
     const [one] = cluster.nodes as [RedisServer]
     const { storage, told } = watch(joinCluster([...cluster.addresses]))
     // Something on each of the servers, so that there is a connection to each.

@@ -1,24 +1,20 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Storage } from '../../lib/index.ts'
 import { connect, introspect, refresh } from '../support/flow.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { confidential, resourceServer, startServer, type RunningServer } from '../support/server.ts'
 
 // Clients that are stored are kept in the process for a moment, and dropped at once when they change.
 
-let redis: RedisServer
 const open: Redis[] = []
 const running: RunningServer[] = []
-beforeAll(async () => {
-  redis = await startRedis()
-})
+const redis = useRedis()
 afterAll(async () => {
   await Promise.all(running.map((server) => server.close()))
   open.forEach((client) => client.disconnect())
-  await redis.stop()
 })
 
 function openClient(): Redis {

@@ -1,26 +1,19 @@
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createRedisAdapter } from '../../adapters/redis.ts'
 import type { AuthorizationServerOptions } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { postWithoutFollowing } from '../support/hosts.ts'
 import { createAccounts } from '../support/people.ts'
 import { keysOf } from '../support/redis-dump.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { requestUrl, send, toJson } from '../support/requests.ts'
 import { publicClient, startServer, type RunningServer } from '../support/server.ts'
 
-let redis: RedisServer
-let client: Redis
 let server: RunningServer
-beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.port, redis.host)
-})
-afterAll(async () => {
-  client.disconnect()
-  await redis.stop()
-})
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.port, redis.host))
 afterEach(async () => {
   await server.close()
   await client.flushall()

@@ -2,33 +2,26 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { createBrowser } from '../support/browser.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { connect, refresh, type Tokens } from '../support/flow.ts'
 import { password } from '../support/people.ts'
 import { areActive, basic, requestUrl, send, toJson } from '../support/requests.ts'
 import { keysOf } from '../support/redis-dump.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 import { confidential } from '../support/server.ts'
-import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
+import { startServerProcess } from '../support/server-process.ts'
 
 const megabyte = 1024 * 1024
 
-let redis: RedisServer
-let client: Redis
-let server: ServerProcess
+const redis = useRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'noeviction'] })
+const client = useRunning(() => new Redis(redis.port, redis.host))
+// A busy machine must not look like a full Redis: this server waits longer for an answer.
+const server = useRunning(() => startServerProcess(redis.url, { env: { REDIS_TIMEOUT: '20000' } }))
 beforeAll(async () => {
-  redis = await startRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'noeviction'] })
-  client = new Redis(redis.port, redis.host)
-  // A busy machine must not look like a full Redis: this server waits longer for an answer.
-  server = await startServerProcess(redis.url, { env: { REDIS_TIMEOUT: '20000' } })
   // The first connection leaves behind what all have in common.
   await connect(server.issuer)
-})
-afterAll(async () => {
-  await server.kill()
-  client.disconnect()
-  await redis.stop()
 })
 
 /** The keys that a request leaves behind, with their bytes beside the cost of an empty key, and their seconds. */

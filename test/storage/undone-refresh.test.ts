@@ -1,27 +1,22 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { Exchange, LoadedGrant, Storage } from '../../lib/index.ts'
 import { grantWith, sampleRefresh } from '../../lib/testing/contract/harness.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, type RedisServer } from '../support/redis-server.ts'
+import { useRedis } from '../support/redis-server.ts'
 
 // A refresh that is taken back, because no replica has it, while the overlap of the refresh before is open.
 
-let redis: RedisServer
-let client: Redis
 let storage: Storage
 let unreplicated: Storage
+const redis = useRedis()
+const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
-  redis = await startRedis()
-  client = new Redis(redis.url, recommendedRedisOptions)
   storage = createRedisAdapter({ client, keys: storageKeys })
   const waitForReplicas = { count: 1, timeout: 50 }
   unreplicated = createRedisAdapter({ client, keys: storageKeys, waitForReplicas })
-})
-afterAll(async () => {
-  client.disconnect()
-  await redis.stop()
 })
 
 test.each([
@@ -47,11 +42,10 @@ test.each([
 })
 
 describe('repeats whose answer is lost', () => {
-  let losing: Redis
   let lossy: Storage
   let lost: 'answers' | 'all' | undefined
-  beforeAll(() => {
-    losing = new Redis(redis.url, recommendedRedisOptions)
+  const losing = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
+  beforeAll(async () => {
     const send = losing.callBuffer.bind(losing) as (...args: unknown[]) => Promise<unknown>
     losing.callBuffer = async (...args: unknown[]) => {
       const answer = lost === 'all' ? undefined : await send(...args)
@@ -60,7 +54,6 @@ describe('repeats whose answer is lost', () => {
     }
     lossy = createRedisAdapter({ client: losing, keys: storageKeys })
   })
-  afterAll(() => losing.disconnect())
 
   const lose = async (id: string, exchange: Exchange): Promise<void> => {
     lost = 'answers'

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   createRedisAdapter,
   recommendedRedisOptions,
@@ -8,28 +8,22 @@ import {
 import type { TokenVerifier } from '../../lib/resource-server/index.ts'
 import { startApi, type RunningApi } from '../support/api.ts'
 import { createBoundClients, statusOf, type BoundClient } from '../support/bound-tokens.ts'
+import { endAfterTest } from '../support/fixtures.ts'
 import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-import { startRedis, waitUntil, type RedisServer } from '../support/redis-server.ts'
+import { useRedis, waitUntil } from '../support/redis-server.ts'
 import { send, toJson } from '../support/requests.ts'
 
 // DPoP proofs at an API whose processes share a Redis.
 
-let redis: RedisServer
 let verify: TokenVerifier
 let one: BoundClient
 let other: BoundClient
+const redis = useRedis()
 beforeAll(async () => {
-  redis = await startRedis()
   const made = await createBoundClients('one', 'other')
   verify = made.verify
   ;[one, other] = made.clients
-})
-afterAll(() => redis.stop())
-
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end()
 })
 
 let count = 0
@@ -41,7 +35,7 @@ const nextPrefix = (): string => {
 function connect(): Redis {
   const client = new Redis(redis.url, recommendedRedisOptions)
   client.on('error', () => undefined)
-  ends.push(() => client.disconnect())
+  endAfterTest(client)
   return client
 }
 
@@ -51,9 +45,9 @@ async function startProcess(
   baseUrl?: string,
 ): Promise<RunningApi> {
   const { usedProofs } = createRedisAdapter({ client: connect(), keys: storageKeys, ...options })
-  const api = await startApi({ verify, usedProofs, ...(baseUrl !== undefined && { baseUrl }) })
-  ends.push(() => api.close())
-  return api
+  return endAfterTest(
+    await startApi({ verify, usedProofs, ...(baseUrl !== undefined && { baseUrl }) }),
+  )
 }
 
 describe('two processes of an API that share a Redis', () => {

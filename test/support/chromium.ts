@@ -1,4 +1,6 @@
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { beforeEach } from 'vitest'
+import { endAfterTest, readFrom, useRunning } from './fixtures.ts'
 import { findProgram } from './programs.ts'
 
 /** `CHROMIUM_PATH`, or `chromium` from the PATH. */
@@ -25,4 +27,19 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/** Opens a page in a context of its own, which ends with the test that calls this. */
+export async function openPage(browser: Browser, options?: BrowserContextOptions): Promise<Page> {
+  return endAfterTest(await browser.newContext(options)).newPage()
+}
+
+/** A page for each test of the file that calls this, in a context of its own. */
+export function usePage(options?: BrowserContextOptions): Page {
+  const browser = useRunning(launchBrowser)
+  let page: Page | undefined
+  beforeEach(async () => {
+    page = await openPage(browser, options)
+  })
+  return readFrom(() => page)
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { ClientMetadataError, type ClientChanges, type Clients } from '../../lib/index.ts'
@@ -43,8 +43,13 @@ let file: string
 
 const storageKey = 'a-storage-key-of-the-tests-long-enough'
 
-/** Opens all doors. */
-export async function openDoors(): Promise<void> {
+/** Opens all doors for the tests of the file that calls this. */
+export function useDoors(): void {
+  beforeAll(openDoors)
+  afterAll(closeDoors)
+}
+
+async function openDoors(): Promise<void> {
   server = await startServer({ clients: [], storage: createMemoryAdapter(), registration: {} })
   itself = await selfRegister(server, { client_name: 'By itself' })
   existing = (await server.clients.create({ ...registration, client_name: 'Existing' })).client
@@ -56,8 +61,7 @@ export async function openDoors(): Promise<void> {
   file = join(createFolder(), 'client.json')
 }
 
-/** Closes them. */
-export async function closeDoors(): Promise<void> {
+async function closeDoors(): Promise<void> {
   await server.close()
   connection.disconnect()
   await redis.stop()

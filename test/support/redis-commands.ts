@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { beforeAll, expect } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { AuthorizationServerOptions, Storage } from '../../lib/index.ts'
 import { runInProcess } from './cli-in-process.ts'
 import type { CommandResult } from './cli.ts'
-import { startRedis, type RedisServer } from './redis-server.ts'
-import { startServer, type RunningServer } from './server.ts'
+import { readFrom, useRunning } from './fixtures.ts'
+import { useRedis, type RedisServer } from './redis-server.ts'
+import { useServer, type RunningServer } from './server.ts'
 
 /**
  * A Redis, a server that keeps everything there, and the command line for the same Redis: in this process, as there are many
@@ -35,31 +36,15 @@ export function startRedisCommands(
   options: Partial<AuthorizationServerOptions> = {},
 ): RedisCommands {
   const key = 'a-storage-key-of-the-tests-long-enough'
-  let redis: RedisServer
-  let connection: Redis
-  let storage: Storage
-  let server: RunningServer
-  beforeAll(async () => {
-    redis = await startRedis()
-    connection = new Redis(redis.url, recommendedRedisOptions)
-    storage = createRedisAdapter({ client: connection, keys: [key] })
-    server = await startServer({ ...options, storage })
-  })
-  afterAll(async () => {
-    await server.close()
-    connection.disconnect()
-    await redis.stop()
-  })
+  const redis = useRedis()
+  const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
+  let storage: Storage | undefined
+  beforeAll(() => void (storage = createRedisAdapter({ client, keys: [key] })))
+  const server = useServer(() => ({ ...options, ...(storage && { storage }) }))
   const commands: RedisCommands = {
-    get redis() {
-      return redis
-    },
-    get storage() {
-      return storage
-    },
-    get server() {
-      return server
-    },
+    redis,
+    storage: readFrom(() => storage),
+    server,
     get environment() {
       return { REDIS_URL: redis.url, STORAGE_KEYS: key }
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { useRunning } from './fixtures.ts'
 import { freePorts } from './free-ports.ts'
 import { again, host, launch, type Launch, type Running } from './redis-process.ts'
 
@@ -50,6 +51,10 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     throw error
   }
 }
+
+/** A Redis for the tests of the file or `describe` that calls this. */
+export const useRedis = (options?: RedisServerOptions): RedisServer =>
+  useRunning(() => startRedis(options))
 
 function toArguments(
   { args = [], appendOnly, cluster }: RedisServerOptions,

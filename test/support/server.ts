@@ -7,6 +7,7 @@ import {
   type AuthorizationServerOptions,
   type ClientMetadata,
 } from '../../lib/index.ts'
+import { endAfterTest, useRunning } from './fixtures.ts'
 import { createAccounts } from './people.ts'
 import { createTestStorage } from './storage.ts'
 
@@ -53,11 +54,10 @@ export interface RunningServer extends AuthorizationServer {
   readonly close: () => Promise<void>
 }
 
+type ServerOptions = Partial<AuthorizationServerOptions>
+
 /** Starts an authorization server, on a free port unless one is given, with the people and clients of the tests. */
-export async function startServer(
-  options: Partial<AuthorizationServerOptions> = {},
-  port = 0,
-): Promise<RunningServer> {
+export async function startServer(options: ServerOptions = {}, port = 0): Promise<RunningServer> {
   const http = createServer()
   const origin = await listen(http, port)
   const accounts = createAccounts()
@@ -76,6 +76,20 @@ export async function startServer(
   http.on('request', (request, response) => void handle(request, response))
   return { ...server, issuer: origin, accounts, close: () => closeServer(http) }
 }
+
+/** A server for the tests of the file or `describe` that calls this; a function makes the options when it is started. */
+export function useServer(
+  options: ServerOptions | (() => ServerOptions | Promise<ServerOptions>) = {},
+): RunningServer {
+  return useRunning(async () =>
+    startServer(typeof options === 'function' ? await options() : options),
+  )
+}
+
+/** Starts a server that ends with the test that calls this. */
+export const openServer = async (
+  ...options: Parameters<typeof startServer>
+): Promise<RunningServer> => endAfterTest(await startServer(...options))
 
 /** Starts any Koa application on a free port. */
 export async function startApp(app: Koa): Promise<{ origin: string; close: () => Promise<void> }> {
