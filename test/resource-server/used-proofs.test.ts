@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   bearer,
   inProcess,
@@ -139,6 +139,9 @@ describe('a memory of the host', () => {
 })
 
 test('without a memory that processes share, the API says so once, unless it is told to be the only process', async () => {
+  // Another test file of this process may have been told already.
+  vi.resetModules()
+  const { bearer } = await import('../../lib/resource-server/index.ts')
   const warnings: unknown[] = []
   const listen = (warning: Error & { readonly code?: string }): void =>
     void warnings.push(warning.code)

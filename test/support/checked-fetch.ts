@@ -3,11 +3,12 @@ import { checkJson, saysJson } from './json-answers.ts'
 
 // Runs before each test file, and puts the check of answers into `fetch`.
 
+const checking: unique symbol = Symbol.for('answers with a JSON type are checked')
 type Fetch = typeof globalThis.fetch
-const checking = Symbol.for('answers with a JSON type are checked')
-const failures: Error[] = []
+type Checking = Fetch & { readonly [checking]: Error[] }
 
-function toChecking(original: Fetch): Fetch {
+function toChecking(original: Fetch): Checking {
+  const failures: Error[] = []
   const checked: Fetch = async (input, init) => {
     const response = await original(input, init)
     const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
@@ -25,15 +26,18 @@ function toChecking(original: Fetch): Fetch {
       .catch((error: Error) => failures.push(error))
     return response
   }
-  return Object.assign(checked, { [checking]: true })
+  return Object.assign(checked, { [checking]: failures })
 }
 
-// Test files share processes.
-if (!(checking in globalThis.fetch)) globalThis.fetch = toChecking(globalThis.fetch)
+// Test files share processes, and so they share this `fetch` and its failures.
+const isChecking = (fetch: Fetch): fetch is Checking => checking in fetch
+const { fetch: before } = globalThis
+const checked = isChecking(before) ? before : toChecking(before)
+globalThis.fetch = checked
 
 afterEach(async () => {
   // The copy of a body is complete in the same turn as the body.
   await new Promise((resolve) => setImmediate(resolve))
-  const [failure] = failures.splice(0)
+  const [failure] = checked[checking].splice(0)
   if (failure !== undefined) throw failure
 })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { bakery, idOf } from './people.ts'
+import { brokenOnPurpose } from './json-answers.ts'
 import { pause } from './requests.ts'
 import { audience, closeServer, listen } from './server.ts'
 
@@ -57,11 +58,12 @@ export async function startIntrospectionProxy(target: string): Promise<Introspec
   }
 }
 
-/** An answer with that body. */
+/** An answer with that body. A text is sent as it is, also if it is not JSON. */
 export const json =
   (body: unknown, status = 200) =>
   (response: ServerResponse): void => {
     const content = typeof body === 'string' ? body : JSON.stringify(body)
+    if (content === body) response.setHeader(brokenOnPurpose, '1')
     response.writeHead(status, { 'content-type': 'application/json' }).end(content)
   }
 
