@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import {
-  bearer,
   inProcess,
   type TokenVerifier,
   type UsedProof,
