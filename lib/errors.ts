@@ -85,7 +85,12 @@ const toPermitted = (text: string): string =>
 const shorten = (text: string): string =>
   text.length > longestPart ? `${text.slice(0, longestPart)}...` : text
 
-/** An error of the protocol, as the framework renders it: the message is the error code. @see RFC 6749, Section 5.2 */
+/**
+ * An error of the protocol. The message is the error code. At its endpoints the framework answers with it, because it is `expose` and
+ * has a `statusCode`; elsewhere `http/front.ts` does.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2 RFC 6749, Section 5.2}
+ */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
   readonly expose = true

@@ -49,7 +49,7 @@ export type {
   CreatedClient,
   RegisteredClient,
 } from './clients/registered-client.ts'
-export type { ClientMetadata } from './clients/rules.ts'
+export type { ClientMetadata } from './clients/members.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './http/check-mounting.ts'
 export {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { CreatedClient, RegisteredClient } from './registered-client.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 
 /** The metadata of a client to register: the server makes id and secret. */
 export type NewClientMetadata = Omit<ClientMetadata, 'client_id' | 'client_secret'>

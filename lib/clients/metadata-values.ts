@@ -1,7 +1,7 @@
 import type { ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import { namesOf } from './names.ts'
-import { findMember, type ClientMetadata, type LocalizedMember } from './rules.ts'
+import { findMember, type ClientMetadata, type LocalizedMember } from './members.ts'
 
 /**
  * Returns a client without the members that are `null` or empty: they count as left out. Returns any other value as it is.
@@ -15,7 +15,7 @@ export const withoutEmpty = <T>(client: T): T =>
       ) as T)
     : client
 
-/** The members of a client that the table knows, with each scope once. The server makes id and secret. */
+/** The members of a client that the table of `members.ts` knows, with each scope once. The server makes id and secret. */
 export const toKnownMembers = (client: object): Omit<ClientMetadata, 'client_id'> =>
   withPlainScopes(
     Object.fromEntries(

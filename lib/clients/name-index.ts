@@ -3,7 +3,7 @@ import { ClientMetadataError } from '../errors.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import { skeletonOf } from './look-alikes.ts'
 import { namesOf } from './names.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 import { isUnvetted, registrationOf, type StoredClient } from './stored-client.ts'
 
 // Two clients never claim names that look alike, even if both register at once. Each look has one record, which names its client and is

@@ -15,7 +15,7 @@ import {
   mostTypes,
   type ClientMetadata,
   type MemberName,
-} from './rules.ts'
+} from './members.ts'
 import type { RegistrationLimits } from './stored-client.ts'
 import { findReservedHosts } from './uris.ts'
 

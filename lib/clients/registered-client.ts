@@ -1,5 +1,5 @@
 import { looksOf } from './name-index.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 import { isLive } from './secrets.ts'
 import { isUnvetted, type StoredClient, type StoredSecret } from './stored-client.ts'
 

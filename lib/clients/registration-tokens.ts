@@ -8,7 +8,7 @@ import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
 import { withoutEmpty } from './metadata-values.ts'
 import { toRegisteredClient } from './registered-client.ts'
 import { checkSeconds, toRefusal, type Registry } from './registration.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 import { generateCredential } from './secrets.ts'
 import type { ClientRecord, RegistrationLimits } from './stored-client.ts'
 

@@ -1,13 +1,13 @@
 import { ConfigurationError, oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import type { Storage } from '../storage.ts'
-import { createClientCheck, type ClientRules } from './check.ts'
+import { createClientCheck, type ClientRules } from './metadata-check.ts'
 import type { Clients } from './clients.ts'
 import { skeletonOf } from './look-alikes.ts'
 import { withoutEmpty } from './metadata-values.ts'
 import { createNameIndex, looksOf } from './name-index.ts'
 import { findNameIssues, namesOf } from './names.ts'
 import { lookAlikesAmong } from './registered-client.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 import { findRedirectUriIssues } from './uris.ts'
 
 // Clients when a server starts: mistakes in those of the options, and warnings of clients that go on working.

@@ -1,7 +1,7 @@
 import { ProtocolError, UnknownClientError } from '../errors.ts'
 import type { RecordStorage, Storage } from '../storage.ts'
 import { createNameClaim, createNameIndex, type NameIndex } from './name-index.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 import type { ClientSecrets } from './secrets.ts'
 import {
   lifetimeOf,

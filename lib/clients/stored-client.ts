@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
-import type { ClientMetadata } from './rules.ts'
+import type { ClientMetadata } from './members.ts'
 
 /** A registered client, as it is stored: its metadata, and this. Times are milliseconds since the epoch. */
 export interface Registration {

@@ -13,7 +13,7 @@ import type {
 import { generateSigningKeys } from '../keys/generate.ts'
 import type { Storage } from '../storage.ts'
 import { findTemplateIssues, type FindTemplateMistakes } from '../pages/views-options.ts'
-import type { ClientRules } from '../clients/check.ts'
+import type { ClientRules } from '../clients/metadata-check.ts'
 import { completeLifetimes } from './lifetimes.ts'
 import { findIssues, toClientRules } from './schema.ts'
 

@@ -1,13 +1,16 @@
 import type { Accounts } from '../pleo/accounts.ts'
 import type { Configuration, JWKS } from 'oidc-provider'
-import type { ClientMetadata } from '../clients/rules.ts'
+import type { ClientMetadata } from '../clients/members.ts'
 import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { Storage } from '../storage.ts'
 import type { ViewsOptions } from '../pages/views-options.ts'
 
-/** The options of {@link createAuthorizationServer}. All are checked at once, before anything starts. */
+/**
+ * The options of {@link createAuthorizationServer}. Four are required: `issuer`, `cookieKeys`, `accounts` (see `pleo/accounts.ts`) and
+ * `resourceServer`. All are checked at once, before anything starts.
+ */
 export interface AuthorizationServerOptions {
   /**
    * The issuer identifier: the URL this server is reached at, as clients see it. Every endpoint URL

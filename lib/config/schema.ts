@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { ClientRules } from '../clients/check.ts'
-import type { ClientMetadata } from '../clients/rules.ts'
+import type { ClientRules } from '../clients/metadata-check.ts'
+import type { ClientMetadata } from '../clients/members.ts'
 import { findStaticClientIssues } from '../clients/startup-checks.ts'
 import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'

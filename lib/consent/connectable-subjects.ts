@@ -8,7 +8,10 @@ import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import type { Subject } from '../pleo/subject.ts'
 
-/** Every subject that the person may connect. Only the host decides that, in `accounts.subjects`. */
+/**
+ * Every subject that the person may connect, for the page of connections. Only the host decides that, in `accounts.subjects`.
+ * `consent-decision.ts` asks it again when the person allows access.
+ */
 export async function authorizedSubjects(
   accounts: Accounts,
   accountId: string,

@@ -27,10 +27,9 @@ export interface Connections {
    * belongs to it ends with it, on every process at once: codes that are not redeemed yet, refresh
    * tokens, access tokens, and repeats of a refresh. Resolves to how many grants there were.
    *
-   * A grant that a person gives at the same moment may come after it, and then stands.
+   * A grant that a person gives at the same moment may come after it, and then lives on.
    *
-   * @throws TypeError if `subject` is no subject URN; whatever the storage throws: call it
-   * again, then
+   * @throws TypeError if `subject` is not a subject URN; whatever the storage throws. Then call it again
    */
   revoke(which: RevokedGrants, by?: RevokedBy): Promise<number>
 }

@@ -43,7 +43,7 @@ export interface ConnectionRevoked extends ConnectionEvent {
  * that expires, and none if the process dies before it can tell.
  */
 export interface ConnectionEvents {
-  /** A client redeemed its first code: the connection is there. */
+  /** A client redeemed the code of a grant: the connection is there. */
   'connection.created': [event: ConnectionEvent]
   /** A refresh; not when it is repeated. */
   'connection.refreshed': [event: ConnectionEvent]
@@ -56,7 +56,7 @@ export interface ConnectionEvents {
   'connection.revoked': [event: ConnectionRevoked]
 }
 
-/** Tells the host; what its listeners throw ends nothing but them. */
+/** Tells the host. A listener that throws stops nothing else. */
 export interface ConnectionTeller {
   readonly events: EventEmitter<ConnectionEvents>
   created(grant: StoredGrant): void

@@ -6,7 +6,7 @@ import {
   generationOf,
   grantIdOf,
   hasExpired,
-  toIdentifier,
+  toJti,
   type TokenValues,
 } from './token-values.ts'
 
@@ -89,7 +89,7 @@ export async function introspect(
   return {
     active: true,
     ...(subject && { sub: subject.id }),
-    jti: (extra as { readonly jti?: string } | undefined)?.jti ?? toIdentifier(payload.jti),
+    jti: (extra as { readonly jti?: string } | undefined)?.jti ?? toJti(payload.jti),
     client_id: clientId,
     exp,
     iat,

@@ -25,10 +25,10 @@ export class InvalidGrantError extends ProtocolError {
 }
 
 /** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
-export function checkOwner({ request: { client }, grant, used }: Found): void {
-  if (used.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
-  if (hasExpired(used)) {
-    const kind = used['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
+export function checkOwner({ request: { client }, grant, presented }: Found): void {
+  if (presented.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
+  if (hasExpired(presented)) {
+    const kind = presented['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
     throw new InvalidGrantError(`${kind} is expired`, `the ${kind} has expired`)
   }
   if (hasExpired(grant.payload))
@@ -39,7 +39,7 @@ export function checkOwner({ request: { client }, grant, used }: Found): void {
 const secondsNow = (): number => Math.floor(Date.now() / 1000)
 
 /**
- * Checks that a request has a proof if it needs one. This is not `invalid_grant`: after that, clients throw away a refresh
+ * Checks that a request has a proof if it needs one. The error is not `invalid_grant`, because clients then throw away a refresh
  * token that is good.
  *
  * @param jkt - the key that the code or refresh token is bound to, if it is bound
@@ -65,18 +65,18 @@ export function checkKey({ proof }: TokenRequest, jkt: unknown): void {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8707.html#section-2.2 RFC 8707, Section 2.2}
  */
-export function checkTarget({ request, grant, used }: Found, audience: string): void {
+export function checkTarget({ request, grant, presented }: Found, audience: string): void {
   const { resources } = request
-  const name = resourceOf(used, audience)
+  const name = resourceOf(presented, audience)
   const isForOther = name !== audience && toNormalUri(name) !== toNormalUri(audience)
   if (resources.some((resource) => resource !== audience || isForOther)) {
     throw new ProtocolError('invalid_target', `resource must be ${audience}`)
   }
-  if (used['accountId'] !== grant.payload['accountId'])
+  if (presented['accountId'] !== grant.payload['accountId'])
     throw new InvalidGrantError('accountId mismatch')
 }
 
-/** Returns the name that a code or refresh token has for its API. If it has several, each of them is the audience. */
+/** Returns the name that a code or refresh token has for its API. If it has several, all of them mean the audience. */
 function resourceOf({ resource }: StoredPayload, audience: string): string {
   const [first = audience, ...others] = [resource].flat() as readonly (string | undefined)[]
   return others.length > 0 ? audience : first
@@ -111,8 +111,8 @@ interface GrantedScopes {
   readonly rejected?: Pick<GrantedScopes, 'resources'>
 }
 
-/** Returns a lifetime in seconds that does not outlive the grant. */
-function within({ payload: { exp } }: StoredGrant, seconds: number): number {
+/** Returns a lifetime in seconds that does not outlive the grant. The least that tokens can have is one second. */
+function cappedByGrant({ payload: { exp } }: StoredGrant, seconds: number): number {
   return exp === undefined ? seconds : Math.max(1, Math.min(seconds, Number(exp) - secondsNow()))
 }
 
@@ -122,7 +122,7 @@ function within({ payload: { exp } }: StoredGrant, seconds: number): number {
  * @throws ProtocolError if the client lost all of these scopes
  */
 export async function writeAccessToken(
-  { request: { proof }, grant, used }: Found,
+  { request: { proof }, grant, presented }: Found,
   wanted: {
     readonly gty: string
     readonly scopes: readonly string[]
@@ -130,21 +130,21 @@ export async function writeAccessToken(
   },
   server: IssuingServer,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
-  const resource = resourceOf(used, server.audience)
+  const resource = resourceOf(presented, server.audience)
   const api = await server.findApi(resource)
   const scope = narrowScopes(wanted.scopes, grant, { resource, api }).join(' ')
-  const lifetime = within(grant, server.lifetimes.accessToken)
+  const lifetime = cappedByGrant(grant, server.lifetimes.accessToken)
   const accessToken = await api.write({
     value: wanted.toValue(scope),
     lifetime,
     members: {
-      accountId: String(used['accountId']),
+      accountId: String(presented['accountId']),
       grantId: grant.grantId,
       gty: wanted.gty,
       jkt: proof?.jkt,
       scope,
-      sessionUid: used['sessionUid'] as string | undefined,
-      sid: used['sid'] as string | undefined,
+      sessionUid: presented['sessionUid'] as string | undefined,
+      sid: presented['sid'] as string | undefined,
     },
   })
   return { accessToken, expiresIn: lifetime, scope, tokenType: proof ? 'DPoP' : 'Bearer' }
@@ -170,13 +170,13 @@ const inherited: ReadonlySet<string> = new Set([
 
 /** Makes the refresh token that follows a code or refresh token. */
 export function toRefreshToken(
-  { grant, used }: Found,
+  { grant, presented }: Found,
   { id, ...own }: { readonly id: string; readonly gty: string; readonly [member: string]: unknown },
   { values, lifetimes }: IssuingServer,
 ): NewToken {
-  const lifetime = within(grant, lifetimes.refreshToken)
+  const lifetime = cappedByGrant(grant, lifetimes.refreshToken)
   const iat = secondsNow()
-  const kept = Object.entries(used).filter(([name]) => inherited.has(name))
+  const kept = Object.entries(presented).filter(([name]) => inherited.has(name))
   const payload = {
     iat,
     exp: iat + lifetime,

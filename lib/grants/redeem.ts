@@ -15,7 +15,7 @@ import { endGrant } from './revoke.ts'
 import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
 import { grantIdOf } from './token-values.ts'
 
-/** A request that gives up a code. */
+/** A request that presents a code. */
 export interface CodeRequest extends TokenRequest {
   readonly code: string
   readonly codeVerifier: string | undefined
@@ -24,7 +24,7 @@ export interface CodeRequest extends TokenRequest {
 
 /**
  * Milliseconds after the first use of a code. Within this time a second use is refused and the grant stays, because browsers may
- * send a redirect twice. After it, a second use is a replay and ends the grant.
+ * send a redirect twice. After it, and until the code expires, a second use is a replay and ends the grant.
  */
 const codeOverlap = 1000
 
@@ -40,23 +40,23 @@ export async function redeem(request: CodeRequest, server: IssuingServer): Promi
   const { client, proof } = request
   const grantId = grantIdOf(request.code)
   const loaded = grantId === undefined ? undefined : await server.grants.load(grantId)
-  const used = loaded?.find('AuthorizationCode', request.code)
-  if (grantId === undefined || !loaded || !used) {
+  const presented = loaded?.find('AuthorizationCode', request.code)
+  if (grantId === undefined || !loaded || !presented) {
     throw new InvalidGrantError('authorization code not found')
   }
-  const found = { request, grant: { grantId, payload: loaded.payload }, used }
+  const found = { request, grant: { grantId, payload: loaded.payload }, presented }
   checkCode(request, found)
-  if (isReplay(loaded, used)) {
+  if (isReplay(loaded, presented)) {
     await endGrant(server, grantId, 'replay')
     throw alreadyUsed()
   }
   checkTarget(found, server.audience)
-  requireProof(request, used['dpopJkt'])
+  requireProof(request, presented['dpopJkt'])
   await proof?.use()
-  checkKey(request, used['dpopJkt'])
+  checkKey(request, presented['dpopJkt'])
   server.onAccepted(found)
 
-  const scopes = toScopeNames(used['scope'])
+  const scopes = toScopeNames(presented['scope'])
   const toValue = (): string => server.values.create(grantId)
   const issued = await writeAccessToken(found, { gty, scopes, toValue }, server)
   const id = server.values.createRefreshToken(grantId)
@@ -78,10 +78,10 @@ export async function redeem(request: CodeRequest, server: IssuingServer): Promi
   return { ...issued, refreshToken }
 }
 
-/** Checks everything that does not need to be stored: whose the code is, its code verifier, and its redirect URI. */
+/** Checks client, code verifier and redirect URI. Nobody who fails here can make the code count as replayed. */
 function checkCode(request: CodeRequest, found: Found): void {
   checkOwner(found)
-  const { codeChallenge, redirectUri } = found.used
+  const { codeChallenge, redirectUri } = found.presented
   checkCodeVerifier(request.codeVerifier, codeChallenge)
   requireProof(request)
   if (redirectUri !== request.redirectUri) {

@@ -16,7 +16,7 @@ import { endGrant } from './revoke.ts'
 import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
 import { findRefreshToken, grantIdOf } from './token-values.ts'
 
-/** A request that gives up a refresh token. */
+/** A request that presents a refresh token. */
 export interface RefreshRequest extends TokenRequest {
   readonly refreshToken: string
   /** Separated by spaces; absent for all that the refresh token has. */
@@ -26,7 +26,7 @@ export interface RefreshRequest extends TokenRequest {
 /** The server, as a refresh needs it. */
 export interface RefreshingServer extends IssuingServer {
   readonly repeatTimes: RepeatTimes
-  /** Every scope there is. A repeat derives the same access token because the scopes are in this order. */
+  /** All scopes. Their order is that of every token, so that a repeat derives the same one. */
   readonly catalogue: readonly string[]
   /** Asks the host whether the connection goes on. Only `false` ends it. */
   mayContinue(grant: GrantInfo): unknown
@@ -34,17 +34,17 @@ export interface RefreshingServer extends IssuingServer {
 
 /** For how long a refresh may be repeated, in seconds. */
 export interface RepeatTimes {
-  /** Until the successor is first used; for clients that authenticate and for DPoP keys. */
+  /** Ends when the successor is first used. For clients that authenticate, and for DPoP keys. */
   readonly refreshRetryWindow: number
-  /** Also when the successor is in use; for clients that authenticate and for DPoP keys. */
+  /** Goes on after that. For clients that authenticate, and for DPoP keys. */
   readonly refreshOverlap: number
-  /** The same for public clients without DPoP. */
+  /** The same as `refreshOverlap`, for public clients without DPoP. */
   readonly publicRefreshOverlap: number
 }
 
 /**
- * Refreshes: uses up the refresh token and stores its successor and an access token, in one step. Only the storage decides
- * whether a token that was used before may be repeated.
+ * Refreshes: uses up the refresh token and stores its successor and an access token, in one step. If the token was used before,
+ * the storage alone decides whether this is a repeat or a replay: `ExchangeResult` of `storage.ts` says when.
  *
  * @throws ProtocolError if the request is refused
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
@@ -60,15 +60,15 @@ export async function refresh(
   if (grantId === undefined || !loaded || !token) {
     throw new InvalidGrantError('refresh token not found')
   }
-  const { payload: used, key, generation } = token
-  const found = { request, grant: { grantId, payload: loaded.payload }, used }
+  const { payload: presented, key, generation } = token
+  const found = { request, grant: { grantId, payload: loaded.payload }, presented }
   // Clients and tests rely on the order of these checks, which is the framework's.
   checkOwner(found)
   requireProof(request)
   const requested = narrowToToken(request.scope, found)
-  requireProof(request, used['jkt'])
+  requireProof(request, presented['jkt'])
   await proof?.use()
-  checkKey(request, used['jkt'])
+  checkKey(request, presented['jkt'])
   server.onAccepted(found)
   if ((await server.mayContinue(toEvent(found.grant))) === false) {
     await endGrant(server, grantId, 'administrator')
@@ -76,13 +76,13 @@ export async function refresh(
   }
   checkTarget(found, server.audience)
 
-  const gty = toGrantTypes(used)
+  const gty = toGrantTypes(presented)
   const scopes = server.catalogue.filter((name) => requested.includes(name))
   const toValue = (scope: string): string =>
     server.values.accessTokenFor(value, { scope, jkt: proof?.jkt }, key)
   const issued = await writeAccessToken(found, { gty, scopes, toValue }, server)
   const id = server.values.successorOf(value, key)
-  const rotations = Number(used['rotations'] ?? 0) + 1
+  const rotations = Number(presented['rotations'] ?? 0) + 1
   const refreshToken = toRefreshToken(found, { id, gty, rotations }, server)
 
   const result = await server.grants.exchange(grantId, {
@@ -93,7 +93,7 @@ export async function refresh(
   })
   if (result === 'exchanged') server.teller.refreshed(found.grant)
   else if (result === 'repeated') {
-    server.teller.repeated(found.grant, secondsSinceUse(loaded, generation))
+    server.teller.repeated(found.grant, secondsSinceFirstUse(loaded, generation))
   } else {
     if (result === 'replayed') await endGrant(server, grantId, 'replay')
     throw toRefusal(result)
@@ -105,13 +105,13 @@ export async function refresh(
  * Returns the requested scopes as far as the refresh token has them. A client that repeats the scope of its authorization
  * request gets less if the person left something out, and the answer says so.
  *
- * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has not one of them
+ * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has none of them
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
  */
 function narrowToToken(scope: string | undefined, found: Found): readonly string[] {
-  const { grant, used, request } = found
+  const { grant, presented, request } = found
   const requested = toScopeNames(scope)
-  const granted = toScopeNames(used['scope'])
+  const granted = toScopeNames(presented['scope'])
   if (requested.length === 0) return granted
   // Older grants do not say what was requested.
   const requestable = toScopeNames(grant.payload['requestedScope'] ?? request.client.scope)
@@ -122,34 +122,34 @@ function narrowToToken(scope: string | undefined, found: Found): readonly string
   throw Object.assign(new ProtocolError('invalid_scope', description), { scope: missing.join(' ') })
 }
 
-/** Names the grants that led to a refresh token, and this one. */
+/** The framework's `gty`: the grant types by which a token came, one after the other. */
 function toGrantTypes({ gty }: StoredPayload): string {
   const earlier = String(gty)
   return earlier.endsWith('refresh_token') ? earlier : `${earlier} refresh_token`
 }
 
 /**
- * For how long a client may repeat a refresh. A public client proves nothing, unless its token is bound to a key: a
- * thief could be the one who repeats.
+ * For how long a client may repeat a refresh. It is short for a public client without a DPoP key, because a thief may be the one
+ * who repeats.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2 RFC 9700, Section 4.14.2}
  */
 function toRepeatTimes(
   times: RepeatTimes,
-  { request: { client }, used }: Found,
+  { request: { client }, presented }: Found,
 ): Required<Pick<Exchange, 'retryWindow' | 'overlap'>> {
-  return client.isPublic && used['jkt'] === undefined
+  return client.isPublic && presented['jkt'] === undefined
     ? { retryWindow: 0, overlap: times.publicRefreshOverlap }
     : { retryWindow: times.refreshRetryWindow, overlap: times.refreshOverlap }
 }
 
 /** How long ago the refresh token of that generation was first used; 0 if that was after the grant was loaded. */
-function secondsSinceUse({ refreshToken, now }: LoadedGrant, generation: number): number {
+function secondsSinceFirstUse({ refreshToken, now }: LoadedGrant, generation: number): number {
   const { rotatedAt = now, generation: current } = refreshToken ?? {}
   return current === generation + 1 ? (now - rotatedAt) / 1000 : 0
 }
 
-/** Says why the storage did not exchange. If somebody ended the grant while this request was answered, that always wins. */
+/** Says why the storage did not exchange. `gone`: somebody ended the grant meanwhile. */
 function toRefusal(result: 'used' | 'replayed' | 'gone'): Error {
   if (result === 'gone') return new InvalidGrantError('grant not found')
   return result === 'used'

@@ -2,7 +2,7 @@ import type { StoredGrant, GrantStorage, NewToken, StoredPayload } from '../stor
 import type { ConnectionTeller } from './events.ts'
 import type { TokenValues } from './token-values.ts'
 
-/** A request for tokens, apart from the code or refresh token that it gives up. */
+/** A request for tokens, apart from the code or refresh token that it presents. */
 export interface TokenRequest {
   readonly client: RequestingClient
   /** The values of `resource`. One that equals the audience has the spelling of the audience. */
@@ -34,11 +34,11 @@ export interface Proof {
 export interface Found {
   readonly request: TokenRequest
   readonly grant: StoredGrant
-  /** The code or refresh token. */
-  readonly used: StoredPayload
+  /** The code or refresh token, as it was stored. */
+  readonly presented: StoredPayload
 }
 
-/** The server, as the redemption of a code and a refresh need it. */
+/** The server, as the redemption of a code and a refresh need it. `oidc/token-endpoint.ts` makes it. */
 export interface IssuingServer {
   readonly grants: Pick<GrantStorage, 'load' | 'exchange' | 'end'>
   readonly values: TokenValues
@@ -80,6 +80,7 @@ export interface AccessToken {
 /** An access token as the client gets it, and as it is stored. */
 export interface WrittenToken {
   readonly text: string
+  /** Undefined for a JWT that nobody can look up. */
   readonly stored: NewToken | undefined
 }
 

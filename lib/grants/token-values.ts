@@ -53,26 +53,26 @@ interface AccessTokenUse {
   readonly jkt: string | undefined
 }
 
-/** The grant that a code or token belongs to; `undefined` where the text cannot be one. */
+/** The grant that a code or token belongs to; `undefined` if the text cannot be one. */
 export function grantIdOf(value: string): string | undefined {
   const { length } = value
   if (length !== grantIdLength + secretLength && length !== refreshTokenLength) return undefined
   return /^[\w-]+$/.test(value) ? value.slice(0, grantIdLength) : undefined
 }
 
-/** How many refreshes led to a refresh token; `undefined` where the text cannot be one. */
+/** How many refreshes led to a refresh token; `undefined` if the text cannot be one. */
 export function generationOf(value: string): number | undefined {
   if (value.length !== refreshTokenLength) return undefined
   const start = grantIdLength + secretLength
   return Buffer.from(value.slice(start, start + generationLength), 'base64url').readUInt32BE()
 }
 
-/** A name of a token that others may read: nobody can make the token from it. */
-export const toIdentifier = (value: string): string =>
+/** The public `jti` of a token that was issued without one, and of a JWT. Nobody can make the token from it. */
+export const toJti = (value: string): string =>
   hash('sha256', `jti:${value}`, 'base64url').slice(0, grantIdLength)
 
-/** Gives every access token an identifier when it is issued, so that none has to be made from the token. */
-export const createTokenIdentifier = (): { readonly jti: string } => ({ jti: randomUUID() })
+/** The public `jti` of a new opaque access token. */
+export const createJti = (): { readonly jti: string } => ({ jti: randomUUID() })
 
 /**
  * Makes values.
@@ -122,7 +122,7 @@ export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
 
 /** A refresh token that this server issued for a grant. */
 interface FoundRefreshToken {
-  /** As it was stored last. An earlier one has the members of the current one. */
+  /** The current refresh token as it was stored. An earlier one is not kept, so it gets the same members. */
   readonly payload: StoredPayload
   /** How many refreshes led to it. */
   readonly generation: number

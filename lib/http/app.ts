@@ -99,7 +99,10 @@ function giveAnswer(own: Context, host: Context): void {
   if (type !== undefined) host.res.setHeader('Content-Type', type)
 }
 
-/** Runs the provider's middleware, with what was added to it meanwhile. */
+/**
+ * Runs the provider's middleware. `authorization-server.ts` adds `front.ts` first, then the other routes. The framework's own come
+ * last, and hosts may add some later.
+ */
 function createHandler({ middleware }: Framework): (ctx: Context) => Promise<void> {
   let length = 0
   let run = compose<Context>([])

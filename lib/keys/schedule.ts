@@ -1,6 +1,8 @@
 import { SigningKeyError } from '../errors.ts'
 import type { SigningKey } from './generate.ts'
 
+// `signing-keys.ts` starts a rotation, and `key-follower.ts` lets every process follow it.
+
 /** A signing key, without its private part. Times are milliseconds since the epoch. */
 export interface SigningKeyInfo {
   /** `kid` of the tokens that it signs (RFC 7515, Section 4.1.4). */

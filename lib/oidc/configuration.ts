@@ -5,7 +5,7 @@ import {
   type JWKS,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
-import { defaultGrantTypes, membersForFramework } from '../clients/rules.ts'
+import { defaultGrantTypes, membersForFramework } from '../clients/members.ts'
 import { toLocalized } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import type { Lifetimes } from '../config/options.ts'
@@ -13,7 +13,7 @@ import { hasEmptyNonce } from '../validation/dpop-proof.ts'
 import type { Renderer } from '../http/error-page.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { InvalidGrantError } from '../grants/issue.ts'
-import { createTokenIdentifier } from '../grants/token-values.ts'
+import { createJti } from '../grants/token-values.ts'
 import { toSubjectClaims } from '../keys/jwt-access-tokens.ts'
 import { toFindAccount } from './accounts.ts'
 import { toProviderAdapter, type AdapterParts } from './adapter.ts'
@@ -26,7 +26,7 @@ import { toResourceIndicators } from './read-parameters.ts'
 import { routes, toInteractionUrl } from '../paths.ts'
 import { toSigningAlgorithm } from '../keys/generate.ts'
 
-/** Maps the complete options to what oidc-provider takes. Reads and opens nothing. */
+/** Maps the complete options to what oidc-provider takes. Reads and opens nothing. `create-provider.ts` then applies `configure`. */
 export function toConfiguration(
   config: Config,
   renderError: Renderer,
@@ -48,7 +48,7 @@ export function toConfiguration(
     clientBasedCORS: isOwnOrigin,
     cookies: toCookies(config),
     findAccount: toFindAccount(config.accounts),
-    extraTokenClaims: createTokenIdentifier,
+    extraTokenClaims: createJti,
     ...(resourceServer.accessTokenFormat === 'jwt' && {
       formats: { customizers: { jwt: setJwtClaims } },
     }),

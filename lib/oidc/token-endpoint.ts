@@ -15,7 +15,7 @@ import type {
   TokenRequest,
   WrittenToken,
 } from '../grants/token-request.ts'
-import { toIdentifier, type TokenValues } from '../grants/token-values.ts'
+import { toJti, type TokenValues } from '../grants/token-values.ts'
 import type { GrantInfo } from '../pleo/accounts.ts'
 import type { StoredPayload } from '../storage.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
@@ -143,12 +143,12 @@ const tellProvider = (ctx: Context, teller: ConnectionTeller): ConnectionTeller 
 const toModel = (model: unknown, payload: StoredPayload): InstanceType<Provider['Grant']> =>
   new (model as new (stored: StoredPayload) => InstanceType<Provider['Grant']>)(payload)
 
-function setEntities({ oidc }: Context, { grant, used }: Found): void {
+function setEntities({ oidc }: Context, { grant, presented }: Found): void {
   const { provider } = oidc
-  const kind = used['kind'] === 'RefreshToken' ? 'RefreshToken' : 'AuthorizationCode'
-  oidc.entity(kind, toModel(provider[kind], used))
+  const kind = presented['kind'] === 'RefreshToken' ? 'RefreshToken' : 'AuthorizationCode'
+  oidc.entity(kind, toModel(provider[kind], presented))
   oidc.entity('Grant', toModel(provider.Grant, grant.payload))
-  const accountId = String(used['accountId'])
+  const accountId = String(presented['accountId'])
   oidc.entity('Account', { accountId, claims: () => ({ sub: accountId }) })
 }
 
@@ -160,7 +160,7 @@ async function write(
 ): Promise<WrittenToken> {
   const { client, provider } = oidc
   const { accessTokenFormat: format = 'opaque' } = api
-  const id = format === 'jwt' ? toIdentifier(value) : value
+  const id = format === 'jwt' ? toJti(value) : value
   const resourceServer = new provider.ResourceServer(resource, api)
   const given = { ...members, client, resourceServer, expiresIn: lifetime }
   const token = new provider.AccessToken(given)

@@ -1,10 +1,9 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { GrantStorage, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
 
-/**
- * The storage did not answer, or refused: nothing is known of what was asked. A client keeps what it
- * has and tries again.
- */
+// `request-budget.ts` answers 503 and 429 if there is no room for a request. `http/front.ts` sets `Retry-After`.
+
+/** The storage did not answer, or refused. Nobody knows the result, so a client keeps what it has and tries again. */
 class StorageUnavailable extends errors.OIDCProviderError {
   override readonly error_description =
     'the server cannot reach its storage at the moment, try again'

@@ -1,5 +1,5 @@
 /** The door of the workbench for the command line, which shows and copies the templates. */
-export { findTemplateMistakes } from './check.ts'
+export { findTemplateMistakes } from './template-check.ts'
 export { listBundledTemplates } from './check/template.ts'
 export { createSamples, type Samples } from './samples.ts'
 export { sampleLogoPath } from './samples/parts.ts'

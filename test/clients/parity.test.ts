@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createClientCheck } from '../../lib/clients/check.ts'
+import { createClientCheck } from '../../lib/clients/metadata-check.ts'
 import { withPlainScopes } from '../../lib/clients/metadata-values.ts'
 import { pleoScopes } from '../../lib/index.ts'
 import { fc, times } from '../support/fuzzing.ts'

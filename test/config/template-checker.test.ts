@@ -44,7 +44,7 @@ describe('a server that is created', () => {
 
   test('with templates of the host loads both', () => {
     const loaded = loadedWith({ directories: [createFolder(block('login', '{{ super() }}'))] })
-    expect(loaded.some((url) => url.endsWith('/lib/workbench/check.ts'))).toBe(true)
+    expect(loaded.some((url) => url.endsWith('/lib/workbench/template-check.ts'))).toBe(true)
     expect(loaded.some((url) => url.includes('/parse5/'))).toBe(true)
   })
 })

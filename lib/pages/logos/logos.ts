@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Middleware } from 'koa'
 import { findLogoUriIssues, logoUrisOf } from '../../clients/logo-uris.ts'
-import type { ClientMetadata } from '../../clients/rules.ts'
+import type { ClientMetadata } from '../../clients/members.ts'
 import { logoPath } from '../../paths.ts'
 import { fetchLogo, type Logo } from './fetch-logo.ts'
 import { createLogoTeller } from './teller.ts'

@@ -5,7 +5,7 @@ import { evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.t
 import { isLoopback } from '../validation/url.ts'
 import { findOversized } from './metadata-values.ts'
 import type { NameRules } from './names.ts'
-import { defaultGrantTypes, findMember, members, type ClientMetadata } from './rules.ts'
+import { defaultGrantTypes, findMember, members, type ClientMetadata } from './members.ts'
 import { mostRedirectUris } from './uris.ts'
 
 /** The rules for clients that differ from server to server. */
