@@ -69,7 +69,7 @@ export { createMemoryAdapter }
 /** Loads the template checker when it is called: a host without templates of its own never needs it. */
 const findTemplateMistakes: FindTemplateMistakes = (views) => {
   // The compiler does not rewrite this path: the files are .ts here, and .js in the package.
-  const path = `./workbench/check${import.meta.url.slice(-3)}`
+  const path = `./workbench/template-check${import.meta.url.slice(-3)}`
   const checker = createRequire(import.meta.url)(path) as Record<
     'findTemplateMistakes',
     FindTemplateMistakes

@@ -105,7 +105,7 @@ export async function refresh(
  * Returns the requested scopes as far as the refresh token has them. A client that repeats the scope of its authorization
  * request gets less if the person left something out, and the answer says so.
  *
- * @throws ProtocolError if one of the scopes was never requested, or if the refresh token has none of them
+ * @throws ProtocolError if one of the scopes was never requested, or if the refresh token does not have any of them
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749, Section 6}
  */
 function narrowToToken(scope: string | undefined, found: Found): readonly string[] {
