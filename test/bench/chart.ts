@@ -12,12 +12,12 @@ const labels: Readonly<Record<ServerName, string>> = {
   ours: 'pleo-oauth-server',
   bare: 'oidc-provider',
   thin: '@node-oauth/oauth2-server',
-  compared: 'pleo-oauth-server, compared',
+  compared: 'the other checkout',
 }
 
 const width = 900
-const left = 190
-const barWidth = 500
+const left = 220
+const barWidth = 480
 const barHeight = 20
 const gap = 6
 const heading = 34
