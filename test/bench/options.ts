@@ -31,10 +31,8 @@ export function readOptions(): Options {
     },
   })
   const { full, only, compare, docs, check } = values
-  if (docs && (!full || only !== undefined || compare !== undefined)) {
-    throw new Error(
-      'The page holds full runs of everything. Use --full --docs without --only and --compare.',
-    )
+  if (docs && (!full || [only, compare, values.servers].some((value) => value !== undefined))) {
+    throw new Error('The page holds full runs of everything. Use --full --docs alone.')
   }
   if (compare !== undefined && !existsSync(join(compare, 'dist/lib/index.js'))) {
     throw new Error(`There is no built package in ${compare}. Run npm run build there.`)
