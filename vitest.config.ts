@@ -37,6 +37,7 @@ const waiting = [
 // Most of the time of these goes to processes and servers that they start.
 const startingProcesses = [
   'test/adapters/contract.test.ts',
+  'test/bench/bench.test.ts',
   'test/cli/keys.test.ts',
   'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
   'test/clients/{members,rules,uris}.test.ts',
@@ -66,7 +67,6 @@ const config: ViteUserConfig = {
           name: 'main',
           include: ['test/**/*.test.ts'],
           exclude: [
-            'test/bench/**',
             'test/browser/**',
             'test/storage/**',
             ...movingTheClock,

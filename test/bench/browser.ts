@@ -1,80 +1,60 @@
-import { send, type Answer } from './http-client.ts'
+import { unexpected, type Answer, type Connection } from './http-client.ts'
 
-/** A person's browser, as small as the load allows: cookies with their paths, and redirects. */
+/** A browser, as small as the load allows: cookies, redirects and forms. */
 export interface Browser {
   /** Requests, and follows redirects while they stay on the server. */
   go(url: string, form?: Readonly<Record<string, string>>): Promise<Page>
+  /** Posts the form of a page with its hidden fields. */
+  submit(page: Page, fields: Readonly<Record<string, string>>): Promise<Page>
 }
 
 export interface Page extends Answer {
   readonly url: string
 }
 
-interface Cookie {
-  readonly pair: string
-  readonly path: string
-}
-
-export function createBrowser(): Browser {
-  const cookies = new Map<string, Cookie>()
-
-  const cookieHeader = (path: string): Record<string, string> => {
-    const pairs = [...cookies.values()]
-      .filter((cookie) => path === cookie.path || path.startsWith(withSlash(cookie.path)))
-      .map(({ pair }) => pair)
-    return pairs.length > 0 ? { cookie: pairs.join('; ') } : {}
-  }
+export function createBrowser(connection: Connection): Browser {
+  const { origin } = connection
+  // One flow has one interaction, so the path of a cookie makes no difference.
+  const cookies = new Map<string, string>()
 
   const keep = (line: string): void => {
-    const [pair = '', ...attributes] = line.split('; ')
-    const attribute = (name: string): string | undefined =>
-      attributes.find((item) => item.startsWith(name))?.slice(name.length)
-    const path = attribute('path=') ?? '/'
-    const key = `${path} ${pair.slice(0, pair.indexOf('='))}`
-    if (Date.parse(attribute('expires=') ?? '') < Date.now()) cookies.delete(key)
-    else cookies.set(key, { pair, path })
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '') cookies.delete(name)
+    else cookies.set(name, value)
+  }
+
+  const go: Browser['go'] = async (start, form) => {
+    let url = new URL(start, origin)
+    let body = form
+    for (;;) {
+      const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
+      const headers = { accept: 'text/html', ...(cookie && { cookie }) }
+      const answer = await connection.send(url.pathname + url.search, headers, body)
+      answer.cookies.forEach(keep)
+      const next = answer.location === undefined ? undefined : new URL(answer.location, url)
+      if (next?.origin !== origin) return { ...answer, url: url.href }
+      url = next
+      body = undefined
+    }
   }
 
   return {
-    async go(start, form) {
-      const { origin } = new URL(start)
-      let url = new URL(start)
-      let body = form
-      for (;;) {
-        const answer = await send(
-          url.href,
-          { accept: 'text/html', ...cookieHeader(url.pathname) },
-          body,
-        )
-        answer.cookies.forEach(keep)
-        const next = answer.location === undefined ? undefined : new URL(answer.location, url)
-        if (next?.origin !== origin) return { ...answer, url: url.href }
-        url = next
-        body = undefined
-      }
+    go,
+    submit(page, fields) {
+      const { action, hidden } = findForm(page)
+      return go(new URL(action, page.url).href, { ...hidden, ...fields })
     },
   }
 }
 
-const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
-
 const forms = /<form[^>]*? action="([^"]+)"[^>]*>(.*?)<\/form>/gs
 const hiddenFields = /<input type="hidden" name="([^"]+)" value="([^"]+)"/g
 
-/** Posts the form of a page that goes on, not the one that changes the account, with its hidden fields. */
-export async function submit(
-  browser: Browser,
-  page: Page,
-  fields: Readonly<Record<string, string>>,
-): Promise<Page> {
-  const [, action, content] =
+/** The form that goes on, not the one that changes the account. */
+function findForm(page: Page): { action: string; hidden: Readonly<Record<string, string>> } {
+  const [, action, content = ''] =
     [...page.text.matchAll(forms)].find(([, target]) => !target?.endsWith('/switch-account')) ?? []
-  if (action === undefined || content === undefined) {
-    throw new Error(`no form on ${page.url}: ${page.text.slice(0, 300)}`)
-  }
-  const hidden = [...content.matchAll(hiddenFields)].map(([, name = '', value = '']) => [
-    name,
-    value,
-  ])
-  return browser.go(new URL(action, page.url).href, { ...Object.fromEntries(hidden), ...fields })
+  if (page.status !== 200 || action === undefined) throw unexpected(page.url, page)
+  const pairs = [...content.matchAll(hiddenFields)].map(([, name, value]) => [name, value])
+  return { action, hidden: Object.fromEntries(pairs) as Record<string, string> }
 }

@@ -1,33 +1,54 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { PageFields } from './fixture.ts'
+import type { Redis } from 'ioredis'
 
-/** What a server under load tells the process that measures it. */
-export type ServerMessage =
-  | { readonly kind: 'ready'; readonly origin: string; readonly fields: PageFields }
-  | { readonly kind: 'cpu'; readonly microseconds: number }
+/** The messages of a server process. The second answers any message. */
+export type ServerMessage = { readonly origin: string } | ProcessUsage
 
-/**
- * Serves on a free loopback port, says where, and answers every message with the processor time that
- * this process has used so far: all of its threads, so that garbage collection counts.
- */
+export interface ProcessUsage {
+  /** Processor time since the start in microseconds, over all threads, so that garbage collection counts. */
+  readonly cpu: number
+  /** Resident memory in bytes. */
+  readonly rss: number
+  /** Commands sent to Redis since the start. The call of a script is one. */
+  readonly commands: number
+}
+
+let commands = 0
+
+/** The Redis of this server. */
+export const redisUrl: string = process.env['REDIS_URL'] ?? ''
+
+/** Counts the commands of a client. Redis itself counts those inside of scripts too. */
+export function countCommands(redis: Redis): Redis {
+  const send = redis.sendCommand.bind(redis)
+  redis.sendCommand = (...args) => {
+    commands += 1
+    return send(...args)
+  }
+  return redis
+}
+
+/** Serves on a free loopback port, sends its origin to the parent process, and then its usage whenever it is asked. */
 export function serve(
-  fields: PageFields,
-  createListener: (origin: string) => RequestListener,
+  createHandler: (
+    origin: string,
+  ) => (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): void {
   const http = createServer()
-  // A connection rests while the other server has its round: it must not be closed meanwhile.
+  // A connection rests during the rounds of the other servers.
   http.keepAliveTimeout = 0
   http.listen(0, '127.0.0.1', () => {
     const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-    http.on('request', createListener(origin))
-    tell({ kind: 'ready', origin, fields })
+    const handle = createHandler(origin)
+    http.on('request', (request, response) => void handle(request, response))
+    tell({ origin })
   })
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    tell({ kind: 'cpu', microseconds: user + system })
+    tell({ cpu: user + system, rss: process.memoryUsage.rss(), commands })
   })
-  // An ordinary end, not a signal: only then is a profile written.
+  // A signal would leave no profile.
   process.on('disconnect', () => process.exit())
 }
 

@@ -1,52 +1,90 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { PageFields } from './fixture.ts'
-import type { ServerMessage } from './serve.ts'
+import { Redis } from 'ioredis'
+import { startRedis } from '../support/redis-server.ts'
+import { connectionCount } from './fixture.ts'
+import { connect, type Connection } from './http-client.ts'
+import type { ProcessUsage, ServerMessage } from './serve.ts'
 
-export type ServerName = 'ours' | 'bare'
+/** `compared` is this package from another checkout. */
+export type ServerName = 'ours' | 'bare' | 'thin' | 'compared'
 
-/** A server in a process of its own. */
+/** A server in a process of its own, with a Redis of its own. */
 export interface ServerProcess {
-  readonly origin: string
-  readonly fields: PageFields
-  /** Microseconds of processor time the process has used so far, over all its threads. */
-  cpu(): Promise<number>
+  readonly name: ServerName
+  readonly connections: readonly Connection[]
+  usage(): Promise<Usage>
   stop(): Promise<void>
 }
 
-/** Starts a server, with a profile written to that folder at its end if one is given. */
-export async function startServer(
-  name: ServerName,
-  profileFolder: string | undefined,
-): Promise<ServerProcess> {
-  const profile = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}/${name}`] : []
-  const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), {
-    execArgv: ['--no-warnings', '--max-old-space-size=4096', ...profile],
-    env: { ...process.env, NODE_ENV: 'production' },
-    // The framework's warnings about its own development pages are known here.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
+export interface Usage extends ProcessUsage {
+  /** Microseconds of processor time of Redis. */
+  readonly redisCpu: number
+  /** Bytes that Redis received and sent. */
+  readonly bytes: number
+}
+
+export interface Launch {
+  /** The checkout of the server `compared`. */
+  readonly compare?: string | undefined
+  /** A folder for a CPU profile of each process. */
+  readonly profile?: string | undefined
+}
+
+/** Starts a server and its Redis, and opens the connections for the load. */
+export async function startServer(name: ServerName, launch: Launch): Promise<ServerProcess> {
+  const redis = await startRedis()
+  const info = new Redis(redis.url)
+  const child = forkServer(name, redis.url, launch)
   const ready = await nextMessage(child, name)
-  if (ready.kind !== 'ready') throw new Error(`the server ${name} did not say where it listens`)
+  if (!('origin' in ready)) throw new Error(`the server ${name} did not send its origin`)
+  const connections = Array.from({ length: connectionCount }, () => connect(ready.origin))
   return {
-    origin: ready.origin,
-    fields: ready.fields,
-    async cpu() {
-      child.send('cpu')
+    name,
+    connections,
+    async usage() {
+      child.send('usage')
       const message = await nextMessage(child, name)
-      if (message.kind !== 'cpu') throw new Error(`the server ${name} did not tell its time`)
-      return message.microseconds
+      if (!('cpu' in message)) throw new Error(`the server ${name} did not send its usage`)
+      return { ...message, ...toRedisUsage(await info.info('stats', 'cpu')) }
     },
     async stop() {
-      if (child.exitCode !== null) return
+      connections.forEach((connection) => connection.close())
+      info.disconnect()
+      const exited = once(child, 'exit')
       child.disconnect()
-      await once(child, 'exit')
+      await exited
+      await redis.stop()
     },
   }
 }
 
-function nextMessage(child: ChildProcess, name: string): Promise<ServerMessage> {
+function forkServer(name: ServerName, redisUrl: string, { compare, profile }: Launch) {
+  const file = `./servers/${name === 'compared' ? 'ours' : name}.ts`
+  const checkout = name === 'compared' ? compare : toPath('../..')
+  return fork(toPath(file), [checkout ?? ''], {
+    execArgv: [
+      '--no-warnings',
+      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}/${name}`] : []),
+    ],
+    env: { ...process.env, NODE_ENV: 'production', REDIS_URL: redisUrl },
+    // The framework warns about its own development pages.
+    stdio: ['ignore', 'ignore', name === 'bare' ? 'ignore' : 'inherit', 'ipc'],
+  })
+}
+
+const toPath = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+function toRedisUsage(info: string): Pick<Usage, 'redisCpu' | 'bytes'> {
+  const read = (field: string): number => Number(new RegExp(`^${field}:(.+)$`, 'm').exec(info)?.[1])
+  return {
+    redisCpu: (read('used_cpu_user') + read('used_cpu_sys')) * 1e6,
+    bytes: read('total_net_input_bytes') + read('total_net_output_bytes'),
+  }
+}
+
+function nextMessage(child: ChildProcess, name: ServerName): Promise<ServerMessage> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void => {
       reject(new Error(`the server ${name} ended with code ${code}`))

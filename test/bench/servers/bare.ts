@@ -1,17 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { Redis } from 'ioredis'
 import Provider, { type JWK } from 'oidc-provider'
-import { audience, client, cookieKeys, lifetimes, paths } from './fixture.ts'
-import { createPlainStorage } from './plain-storage.ts'
-import { serve } from './serve.ts'
+import { audience, client, cookieKeys, lifetimes, paths } from '../fixture.ts'
+import { countCommands, redisUrl, serve } from '../serve.ts'
+import { createPlainAdapter } from './bare-adapter.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const signingKey = { ...(privateKey.export({ format: 'jwk' }) as JWK), alg: 'ES256', use: 'sig' }
 
-// The framework with the same features on, the same client and the same rules on tokens, and with
-// its own pages; nothing of this package.
-serve({ login: { login: 'sofia', password: 'any' }, consent: {} }, (issuer) => {
+// The framework with the same features, client and rules on tokens, and with its own pages. Nothing of this package.
+serve((issuer) => {
   const provider = new Provider(issuer, {
-    adapter: createPlainStorage(),
+    adapter: createPlainAdapter(countCommands(new Redis(redisUrl))),
     clients: [client],
     clientDefaults: {
       grant_types: ['authorization_code', 'refresh_token'],
@@ -57,6 +57,5 @@ serve({ login: { login: 'sofia', password: 'any' }, consent: {} }, (issuer) => {
       },
     },
   })
-  const handle = provider.callback()
-  return (request, response) => void handle(request, response)
+  return provider.callback()
 })

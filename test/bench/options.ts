@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Plan } from './measure.ts'
+import { works } from './works.ts'
+
+export interface Options extends Plan {
+  readonly out: string
+  readonly docs: boolean
+  readonly check: boolean
+}
+
+/**
+ * The options of the command line.
+ *
+ * @throws Error if one is wrong
+ */
+export function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      full: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      servers: { type: 'string' },
+      compare: { type: 'string' },
+      out: { type: 'string', default: 'bench-results' },
+      docs: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  })
+  const { full, only, compare, docs, check } = values
+  if (docs && (!full || [only, compare, values.servers].some((value) => value !== undefined))) {
+    throw new Error('The page holds full runs of everything. Use --full --docs alone.')
+  }
+  if (compare !== undefined && !existsSync(join(compare, 'dist/lib/index.js'))) {
+    throw new Error(`There is no built package in ${compare}. Run npm run build there.`)
+  }
+  return {
+    works: choose('only', only, works, ({ name }) => name),
+    servers: [
+      ...choose('servers', values.servers, ['ours', 'bare', 'thin'] as const, (name) => name),
+      ...(compare === undefined ? [] : (['compared'] as const)),
+    ],
+    launches: full ? 3 : 1,
+    rounds: toNumber('rounds', values.rounds ?? '3'),
+    seconds: toNumber('seconds', values.seconds ?? (full ? '3' : '1.5')),
+    compare: compare === undefined ? undefined : resolve(compare),
+    profile: values.profile,
+    out: values.out,
+    docs,
+    check,
+  }
+}
+
+/** Those of all that a list with commas names, in the order of all. Without a list, all. */
+function choose<T>(
+  option: string,
+  list: string | undefined,
+  all: readonly T[],
+  toName: (one: T) => string,
+): readonly T[] {
+  const wanted = list === undefined ? all.map(toName) : list.split(',')
+  const unknown = wanted.filter((name) => !all.some((one) => toName(one) === name))
+  if (unknown.length === 0) return all.filter((one) => wanted.includes(toName(one)))
+  throw new Error(`--${option} has ${unknown.join(', ')}. Use ${all.map(toName).join(', ')}.`)
+}
+
+function toNumber(option: string, text: string): number {
+  const value = Number(text)
+  if (value > 0) return value
+  throw new Error(`--${option} must be a number above 0.`)
+}
