@@ -22,7 +22,7 @@ export function createClientRecords(
   const { commands, prefix } = parts
   const { changing, onClientChange } = createChanges(parts)
   const records = createRecordStorage(parts, 'Client')
-  // It has a client before there is a record of it, and until that is gone, so that it lacks none.
+  // A client is in the index before its record is stored, and until its record is gone. So the index never lacks a client.
   const index = `${prefix}client-ids`
   const write = <T>(
     id: string,

@@ -81,7 +81,7 @@ export function createRecordStorage(parts: StoreParts, model: string): RecordSto
   }
 }
 
-/** Seals the signing keys again if it was not with the newest key: they must not be lost when the older one is removed. */
+/** Seals the signing keys with the newest storage key if an older one sealed them. They must outlive the older one. */
 async function reseal(
   { commands, keys }: StoreParts,
   key: string,

@@ -147,7 +147,7 @@ export interface InitialAccessToken {
 export interface RotationOptions {
   /** Ends it at once, because somebody else may know it. @defaultValue `false` */
   readonly now?: boolean
-  /** Seconds until then, from 0 to 31536000 (365 days). An earlier end that it has stays. @defaultValue 604800 (7 days) */
+  /** Seconds until then, from 0 to 31536000 (365 days). If the old secret has an earlier end, it keeps that. @defaultValue 604800 (7 days) */
   readonly oldEndsIn?: number
 }
 

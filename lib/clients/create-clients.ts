@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { refuseUnknown } from '../validation/did-you-mean.ts'
 import { ClientResumedError, UnknownClientError } from '../errors.ts'
-import type { Clients, RotationOptions } from './clients.ts'
+import type { Clients } from './clients.ts'
 import { lookAlikesAmong, toRegisteredClient } from './registered-client.ts'
 import { checkSeconds, register, revise, toRefusal, type Registry } from './registration.ts'
 import { createInitialAccessTokens, createRegistrationTokens } from './registration-tokens.ts'
@@ -118,7 +118,8 @@ function createSecretMethods({
   return {
     async rotateSecret(clientId, options = {}) {
       refuseUnknown(options, ['now', 'oldEndsIn'])
-      checkSeconds('oldEndsIn', options.oldEndsIn ?? defaultEndsIn, 0)
+      const { oldEndsIn = defaultEndsIn, now: endsNow = false } = options
+      checkSeconds('oldEndsIn', oldEndsIn, 0)
       const secret = generateClientSecret()
       const added = secrets.toStored(clientId, secret, Date.now())
       const record = await store.change(clientId, (current) => {
@@ -126,7 +127,7 @@ function createSecretMethods({
         if (metadata.token_endpoint_auth_method === 'none') {
           throw toRefusal('token_endpoint_auth_method', 'is "none": a public client has no secret')
         }
-        const all = withNewSecret(registration.secrets, added, options)
+        const all = withNewSecret(registration.secrets, added, endsNow ? 0 : oldEndsIn)
         return { ...current, registration: { ...registration, secrets: all } }
       })
       return { client: toRegisteredClient(record), secret }
@@ -171,11 +172,11 @@ export const findInUse = <T extends { readonly lastUsedAt?: number | undefined }
 function withNewSecret(
   secrets: readonly StoredSecret[],
   added: StoredSecret,
-  { now: isNow = false, oldEndsIn = defaultEndsIn }: RotationOptions,
+  oldEndsIn: number,
 ): readonly StoredSecret[] {
   if (secrets.some(({ id }) => id === added.id)) return secrets
   const now = added.createdAt
   const inUse = findInUse(secrets.filter((secret) => isLive(secret, now)))
   const expiresAt = Math.min(inUse?.expiresAt ?? Infinity, now + oldEndsIn * 1000)
-  return inUse && !isNow && oldEndsIn > 0 ? [added, { ...inUse, expiresAt }] : [added]
+  return inUse && oldEndsIn > 0 ? [added, { ...inUse, expiresAt }] : [added]
 }

@@ -115,16 +115,16 @@ const useInterval = 60_000
  */
 export function createSecretMatching(records: RecordStorage, secrets: ClientSecrets): MatchSecret {
   const notedAt = new Map<string, number>()
-  const note = async (payload: StoredPayload, used: StoredSecret, now: number): Promise<void> => {
+  const write = async (payload: StoredPayload, used: StoredSecret): Promise<boolean> => {
     const { metadata, registration, version } = toClientRecord(payload, secrets)
-    const noted = { ...used, lastUsedAt: now }
-    const all = registration.secrets.map((one) => (one.id === used.id ? noted : one))
+    const all = registration.secrets.map((one) => (one.id === used.id ? used : one))
     const changed = { metadata, registration: { ...registration, secrets: all } }
+    return records.swap(metadata.client_id, toPayload(changed), version, lifetimeOf(changed))
+  }
+  const note = async (payload: StoredPayload, used: StoredSecret, now: number): Promise<void> => {
     notedAt.set(used.id, now)
+    const isNoted = await write(payload, { ...used, lastUsedAt: now }).catch(() => false)
     // If somebody else changes the client at the same time, the next use is noted.
-    const isNoted = await records
-      .swap(metadata.client_id, toPayload(changed), version, lifetimeOf(changed))
-      .catch(() => false)
     if (!isNoted && notedAt.get(used.id) === now) notedAt.delete(used.id)
   }
   return async (clientId, secret) => {

@@ -136,8 +136,8 @@ export function lifetimeOf({
 }
 
 /**
- * Whether anybody could have made the client: it is from open registration, and the operator did not verify it. It claims no names:
- * others may have a name that looks like one of it.
+ * Whether anybody could have made the client: it is from open registration, and the operator did not verify it. It claims no names,
+ * so other clients may have a name that looks like one of its names.
  */
 export const isUnvetted = (client: object, registration: Registration | undefined): boolean =>
   registration?.isOpen === true && (client as Partial<ClientMetadata>).verified !== true

@@ -8,8 +8,8 @@ const longest = 2000
 
 const uriText = z
   .string({ error: 'must be a string' })
-  .min(1, { error: 'must not be empty', abort: true })
-  .max(longest, { error: `must have ${longest} characters at most`, abort: true })
+  .min(1, { error: 'must not be empty' })
+  .max(longest, { error: `must have ${longest} characters at most` })
 
 /** A page of a client, or an address it names: `https`, or `http` for loopback hosts. */
 export const webUri: z.ZodType<string> = checked('invalid_uri', (value, url) =>
@@ -30,6 +30,7 @@ function checked(
   find: (value: string, url: URL) => string | undefined,
 ): z.ZodType<string> {
   return uriText.superRefine((value, context) => {
+    if (value === '' || value.length > longest) return
     const url = URL.parse(value)
     const problem = spellingProblem(value) ?? (url ? find(value, url) : 'must be an absolute URI')
     if (problem) context.addIssue({ code: 'custom', message: problem, params: { code } })

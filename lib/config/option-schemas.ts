@@ -52,7 +52,7 @@ const key = z
         complain(context, code, `must have ${shortestModulus} bits or more`)
       }
     } catch {
-      complain(context, code, 'is no private key')
+      complain(context, code, 'is not a private key')
     }
   })
 

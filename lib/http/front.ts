@@ -130,7 +130,7 @@ function toProblem(error: Partial<Record<keyof ProtocolError, unknown>>): Proble
 const toError = (error: unknown): Error =>
   error instanceof Error
     ? error
-    : new Error('something that is no error was thrown', { cause: error })
+    : new Error('something was thrown that is not an error', { cause: error })
 
 const formType = 'application/x-www-form-urlencoded'
 

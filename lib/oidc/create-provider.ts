@@ -58,6 +58,7 @@ const unasked = [
  */
 function checkConfigured(configured: Configuration, before: ReadonlyMap<string, unknown>): void {
   const scopes = [...(configured.scopes ?? ['openid'])]
+  const { introspection = '', revocation = '' } = configured.routes ?? {}
   const messages = [
     ...unsupported
       .map((name) => `features.${name}`)
@@ -66,6 +67,9 @@ function checkConfigured(configured: Configuration, before: ReadonlyMap<string, 
     ...unasked
       .filter((path) => valueAt(configured, path) !== before.get(path))
       .map((path) => `${path} is not asked by the token endpoint: leave it as it is`),
+    ...Object.entries({ introspection, revocation })
+      .filter(([, path]) => /[^\w./~-]/.test(path))
+      .map(([name]) => `routes.${name} must be a path without parameters`),
     ...(scopes.includes('openid')
       ? ['scopes must not contain openid: the token endpoint issues no ID tokens']
       : []),

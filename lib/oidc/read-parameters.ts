@@ -34,8 +34,8 @@ export interface ReadRequest {
 }
 
 /**
- * Creates the function that changes the parameters of a request to what they mean, before the framework looks at them. It throws
- * `InvalidRequest` if the request is too large.
+ * Creates the function that changes the parameters of a request to their meaning, before the framework looks at them. It throws a
+ * `ProtocolError` if the request is too large.
  *
  * @param prompts - the values of `prompt` that this server knows
  */

@@ -122,6 +122,7 @@ function createEndpoint(
   return async (ctx, next) => {
     await next()
     const context = ctx as unknown as KoaContextWithOIDC
+    // Another method than POST has no route.
     if (!('oidc' in ctx) || context.oidc.route !== endpoint) return
     if (endpoint === 'revocation') ctx.set('Cache-Control', 'no-store')
     try {

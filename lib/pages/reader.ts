@@ -44,7 +44,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['nn', 'nb'],
 ])
 
-/** The longest language tag that is looked at. A longer one is nothing that a person set (RFC 5646, Section 4.4.1). */
+/** The longest language tag that is looked at. No person sets a longer one (RFC 5646, Section 4.4.1). */
 const longestTag = 35
 
 /** The longest header, and the longest `ui_locales`, that are looked at: matching takes time for each entry. */

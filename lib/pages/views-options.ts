@@ -74,7 +74,7 @@ export function findTemplateIssues(
   }
 }
 
-/** Those that are right. They are checked further, even if another one is wrong. */
+/** Returns the options that are right. They are checked further, even if another one is wrong. */
 function toRightViews(views: unknown): ViewsOptions {
   const given = Object(views) as Readonly<Record<string, unknown>>
   return Object.fromEntries(

@@ -166,7 +166,7 @@ describe('rotating', () => {
     expect((await refresh(server.issuer, refresh_token, changed)).status).toBe(200)
   })
 
-  test.each([-1, 1.5, 1e12, Number.NaN, '60' as unknown as number])(
+  test.each([-1, 1.5, 1e12, Number.NaN, '60' as unknown as number, null as unknown as number])(
     'not with an end in %s',
     async (end) => {
       await expect(rotate({ oldEndsIn: end })).rejects.toThrow(RangeError)

@@ -123,6 +123,18 @@ describe('a client', () => {
     expect(pathsOf(clients)).toEqual(['clients[0].redirect_uris[1]'])
   })
 
+  test.each(['', `https://ledger.example.test/${'x'.repeat(2000)}`])(
+    'has every other mistake named beside a redirect URI that nobody can read: %#',
+    (uri) => {
+      const { client_id, client_secret } = confidential
+      const clients = [{ client_id, client_secret, redirect_uris: [uri], client_nam: 'Ledger' }]
+      expect(pathsOf(clients).toSorted()).toEqual([
+        'clients[0].client_nam',
+        'clients[0].redirect_uris[0]',
+      ])
+    },
+  )
+
   test('has one finding for each wrong member, also if another client is wrong in the same way', () => {
     const wrong = { ...confidential, client_id: 'ø', client_name: ' Ledger' }
     expect(pathsOf([wrong, { ...wrong, client_id: 'å' }, wrong])).toEqual([

@@ -38,6 +38,10 @@ test.each<[Change, string]>([
     withFeatures({ resourceIndicators: { enabled: false } }),
     changed('features.resourceIndicators.enabled'),
   ],
+  [
+    ({ routes, ...rest }) => ({ ...rest, routes: { ...routes, revocation: '/oauth/end/:token' } }),
+    'configure: routes.revocation must be a path without parameters',
+  ],
 ])('a setting that codes and refreshes would leave out is refused: %#', (configure, mistake) => {
   expect(mistakesOf({ configure })).toContain(mistake)
 })

@@ -31,8 +31,8 @@ const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 beforeAll(async () => {
   client.on('error', () => undefined)
 })
-const here = useServer({ storage: storageAt(), registration: {} })
-const there = useServer({ storage: storageAt(), registration: {} })
+const here = useServer(() => ({ storage: storageAt(), registration: {} }))
+const there = useServer(() => ({ storage: storageAt(), registration: {} }))
 
 const endpoint = (server: RunningServer): string => `${server.issuer}/oauth/register`
 

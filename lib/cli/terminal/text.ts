@@ -96,7 +96,9 @@ function toColumns(rows: readonly (readonly string[])[]): readonly string[] {
  */
 export function toJson(value: unknown, times: readonly string[] = []): string {
   const toPlain = (name: string, member: unknown): unknown =>
-    times.includes(name) ? toIso(member as number | undefined) : member
+    times.includes(name) && typeof member !== 'string'
+      ? toIso(member as number | undefined)
+      : member
   return JSON.stringify(value, toPlain, 2).replaceAll(active, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
