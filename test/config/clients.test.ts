@@ -126,8 +126,7 @@ describe('a client', () => {
   test.each(['', `https://ledger.example.test/${'x'.repeat(2000)}`])(
     'has every other mistake named beside a redirect URI that nobody can read: %#',
     (uri) => {
-      const { client_id, client_secret } = confidential
-      const clients = [{ client_id, client_secret, redirect_uris: [uri], client_nam: 'Ledger' }]
+      const clients = [{ ...confidential, redirect_uris: [uri], client_nam: 'Ledger' }]
       expect(pathsOf(clients).toSorted()).toEqual([
         'clients[0].client_nam',
         'clients[0].redirect_uris[0]',
