@@ -182,8 +182,13 @@ export interface GrantStorage {
    */
   save(grantId: string, payload: StoredPayload, lifetime: number): Promise<void>
 
-  /** A grant while it lives, with all that belongs to it, as of one moment. */
-  load(grantId: string): Promise<LoadedGrant | undefined>
+  /**
+   * A grant while it lives, with all that belongs to it, as of one moment.
+   *
+   * @param accessToken - the value of the only token that the caller looks for. An adapter may then leave out other tokens, the
+   * code, and the payload and values of the refresh token, and throws if they are asked for. It may also ignore this
+   */
+  load(grantId: string, accessToken?: string): Promise<LoadedGrant | undefined>
 
   /**
    * Adds a code or token, in place of an earlier code or refresh token. Resolves to `false`, and stores

@@ -34,11 +34,13 @@ export interface GrantHash {
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
   readonly fields: ReadonlyMap<string, Buffer>
+  /** The only code or token that was read: an access token, and its possible names. Absent if everything was read. */
+  readonly only?: { readonly id: string; readonly names: readonly string[] }
 }
 
 /** Reads a grant from its Redis hash. Codes and tokens are opened when they are asked for. */
 export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant | undefined {
-  const { key, now, fields } = hash
+  const { key, now, fields, only } = hash
   const sealed = fields.get('g')
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
@@ -59,18 +61,23 @@ export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant |
   return {
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
-    find: (kind, id) => (kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)),
+    find(kind, id) {
+      if (only && (kind !== 'AccessToken' || id !== only.id)) throw unread()
+      return kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)
+    },
     lastUsedAt: numberOf('lu'),
     refreshToken: toRefreshToken(keys, key, fields),
   }
 }
 
+const unread = (): Error => new TypeError('the grant was loaded for another token')
+
 function findAccessToken(
   keys: StorageKeys,
-  { key, now, fields }: GrantHash,
+  { key, now, fields, only }: GrantHash,
   id: string,
 ): StoredPayload | undefined {
-  for (const name of keys.names('AccessToken', id)) {
+  for (const name of only?.names ?? keys.names('AccessToken', id)) {
     const value = fields.get(`a:${name}`)
     if (!value) continue
     const { endsAt, sealed } = toEndAndSealed(value)
@@ -95,16 +102,22 @@ function toRefreshToken(
   key: string,
   fields: ReadonlyMap<string, Buffer>,
 ): StoredRefreshToken | undefined {
-  const sealed = fields.get('r')
-  if (!sealed) return undefined
+  if (!fields.has('n')) return undefined
   const textOf = (field: string): string => fields.get(field)?.toString() ?? ''
-  const isNamed = (id: string, field: string): boolean =>
-    keys.names('RefreshToken', id).includes(textOf(field))
+  const sealed = (): Buffer => {
+    const value = fields.get('r')
+    if (value) return value
+    throw unread()
+  }
+  const isNamed = (id: string, field: string): boolean => {
+    sealed()
+    return keys.names('RefreshToken', id).includes(textOf(field))
+  }
   let payload: StoredPayload | undefined
   return {
     // Introspection does not need it.
     get payload() {
-      payload ??= openPayload(keys, `${key}/RefreshToken`, sealed)
+      payload ??= openPayload(keys, `${key}/RefreshToken`, sealed())
       return payload
     },
     generation: Number(textOf('n')),

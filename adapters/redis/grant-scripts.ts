@@ -81,11 +81,21 @@ return {now, 1}
 `,
 )
 
-/** ARGV: deadline. */
+/** The fields that are read with an access token. */
+export const fieldsWithToken = ['g', 'n', 'rt', 'ru', 'lu'] as const
+
+/**
+ * ARGV: deadline, and possible fields of the only access token that is needed. Answers which of them the grant has, its value, and
+ * the values of {@link fieldsWithToken}. If the grant has none, answers all of it: the token may be there under an unknown key.
+ */
 export const loadScript: Script = createScript(
   'grant.load',
   'allow-oom',
   `
+for i = 2, #ARGV do
+  local f = redis.call('HMGET', key, ARGV[i], '${fieldsWithToken.join("', '")}')
+  if f[1] then return {now, ARGV[i], unpack(f)} end
+end
 return {now, redis.call('HGETALL', key)}
 `,
 )

@@ -21,6 +21,7 @@ import {
   addScript,
   describeScript,
   endScript,
+  fieldsWithToken,
   loadScript,
   noteUseScript,
   removeScript,
@@ -46,11 +47,10 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         return commands.run(saveScript, key, sealGrant(keys, key, payload), life, ...names)
       })
     },
-    load: (grantId) =>
+    load: (grantId, accessToken) =>
       places.first(grantId, async (key) => {
         if (undoing.pending.has(key)) await undoing.settle(key)
-        const [now, answer] = await commands.runWithTime(loadScript, key)
-        const hash = { key, now, fields: toFields(answer as Buffer[]) }
+        const hash = await read(parts, key, accessToken)
         const loaded = toLoadedGrant(keys, hash)
         // Nobody waits for it. If it fails, the next load tries again.
         if (loaded) void reseal(parts, indexes, hash, loaded).catch(() => undefined)
@@ -92,18 +92,40 @@ const nameOfGrant = (grantId: string): string =>
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>
   sealPayload(keys, `${key}/g`, '', payload)
 
+/** Reads a grant, or only what is needed to look for one access token. */
+async function read(
+  { commands, keys }: GrantParts,
+  key: string,
+  accessToken?: string,
+): Promise<GrantHash> {
+  const names = accessToken === undefined ? [] : keys.names('AccessToken', accessToken)
+  const possible = names.map((name) => `a:${name}`)
+  const [now, first, ...values] = await commands.runWithTime(loadScript, key, ...possible)
+  if (accessToken === undefined || Array.isArray(first)) {
+    return { key, now, fields: toFields(first as Buffer[]) }
+  }
+  const fields = new Map<string, Buffer>()
+  for (const [index, field] of [String(first), ...fieldsWithToken].entries()) {
+    if (values[index]) fields.set(field, values[index] as Buffer)
+  }
+  return { key, now, fields, only: { id: accessToken, names } }
+}
+
 /**
  * Seals a grant again that was sealed with an older key, and enters it into the indexes under the newest
  * key. After its next refresh, it no longer needs the older key.
  */
 async function reseal(
-  { commands, keys }: GrantParts,
+  parts: GrantParts,
   indexes: GrantIndexes,
-  { key, now, fields }: GrantHash,
+  hash: GrantHash,
   { payload }: LoadedGrant,
 ): Promise<void> {
-  const before = fields.get('g')
+  const { commands, keys } = parts
+  const { key } = hash
+  const before = hash.fields.get('g')
   if (!before || keys.isFresh(before)) return
+  const { now, fields } = hash.only === undefined ? hash : await read(parts, key)
   const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
   const old = [String(fields.get('ic')), String(fields.get('is'))] as const
   const names = await indexes.add(key, payload, life)

@@ -122,9 +122,9 @@ async function findOpaque(
     const payload = await server.clientCredentials.find(value)
     return payload && { kind: 'ClientCredentials', payload: { ...payload, jti: value } }
   }
-  const grant = await server.grants.load(grantId)
-  if (!grant) return undefined
   const isRefreshToken = generationOf(value) !== undefined
+  const grant = await server.grants.load(grantId, isRefreshToken ? undefined : value)
+  if (!grant) return undefined
   const payload = isRefreshToken
     ? findStoredRefreshToken(value, grant, server.values)
     : grant.find('AccessToken', value)
@@ -140,7 +140,7 @@ async function findJwt(
   const jwt = await verifyJwt(value)
   if (!jwt) return undefined
   const { grantId, jti, iat, exp } = jwt
-  const grant = await grants.load(grantId)
+  const grant = await grants.load(grantId, jti)
   const stored = grant?.find('AccessToken', jti)
   if (!grant || !stored) return undefined
   // After a repeated refresh there are several JWTs of one `jti`, each with its own end.

@@ -62,8 +62,8 @@ function toAnsweringGrants(grants: GrantStorage): GrantStorage {
   const answers = answering(grants, grantMethods)
   return {
     ...answers,
-    async load(grantId) {
-      const loaded = await answers.load(grantId)
+    async load(grantId, accessToken) {
+      const loaded = await answers.load(grantId, accessToken)
       return loaded && toAnsweringGrant(loaded)
     },
   }

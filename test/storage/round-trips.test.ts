@@ -71,6 +71,8 @@ async function wavesOf(request: () => Promise<{ readonly status: number }>): Pro
   isFine(await post(`${issuer}/oauth/token`, machineRequest))
   proxy.reset()
   isFine(await request())
+  // What nobody waits for counts too, as when a grant leaves the indexes.
+  await pause(100)
   return proxy.waves()
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { sampleGrant, sampleToken, type Contract } from './harness.ts'
+import { sampleGrant, sampleRefresh, sampleToken, type Contract } from './harness.ts'
 
 /** The contract for grants, without exchanges. */
 export const grantContract: Contract = {
@@ -34,6 +34,35 @@ export const grantContract: Contract = {
       [loaded.refreshToken.generation, loaded.refreshToken.rotatedAt, loaded.refreshToken.isUsed],
       [0, undefined, false],
     )
+  },
+  'a grant that is loaded for one access token has all that belongs to that': async (harness) => {
+    const { storage, other } = harness
+    const { id, payload } = sampleGrant()
+    const [first, second, refresh] = [sampleToken(id), sampleToken(id), sampleToken(id)]
+    await storage.grants.save(id, payload, 60)
+    assert.equal((await other.grants.load(id, first.id))?.refreshToken, undefined)
+    await storage.grants.add(id, 'RefreshToken', refresh)
+    for (const token of [first, second]) await storage.grants.add(id, 'AccessToken', token)
+    await storage.grants.noteUse(id, 0)
+    const [whole, loaded] = [await other.grants.load(id), await other.grants.load(id, first.id)]
+    assert.deepEqual(loaded?.payload, payload)
+    assert.deepEqual(loaded.find('AccessToken', first.id), first.payload)
+    assert.deepEqual([loaded.lastUsedAt, loaded.refreshToken?.isUsed], [whole?.lastUsedAt, true])
+    assert.equal(loaded.refreshToken?.generation, 0)
+    const unknown = sampleToken(id).id
+    assert.equal((await other.grants.load(id, unknown))?.find('AccessToken', unknown), undefined)
+    const { accessToken, ...exchange } = sampleRefresh(refresh, 0)
+    await storage.grants.exchange(id, { ...exchange, accessToken })
+    assert.equal((await other.grants.load(id, first.id))?.find('AccessToken', first.id), undefined)
+    const later = await other.grants.load(id, accessToken.id)
+    assert.deepEqual(later?.find('AccessToken', accessToken.id), accessToken.payload)
+    const { rotatedAt } = (await other.grants.load(id))?.refreshToken ?? {}
+    assert.deepEqual(
+      [later.refreshToken?.generation, later.refreshToken?.rotatedAt],
+      [1, rotatedAt],
+    )
+    await storage.grants.end(id)
+    assert.equal(await other.grants.load(id, accessToken.id), undefined)
   },
   'nothing is added to a grant that is not there': async ({ storage }) => {
     const { id } = sampleGrant()
