@@ -80,7 +80,10 @@ const config: ViteUserConfig = {
           name: 'redis',
           include: ['test/{clients,flows,interaction}/**/*.test.ts'],
           // These choose their storage themselves.
-          exclude: [...startingProcesses, 'test/flows/refresh-overlap.test.ts'],
+          exclude: [
+            ...startingProcesses,
+            'test/flows/{quick-introspection,refresh-overlap}.test.ts',
+          ],
           env: { TEST_STORAGE: 'redis' },
         },
       },
