@@ -11,8 +11,8 @@ import { isInSession, isOwnPolicy, type TokenPolicy } from './token-policy.ts'
 
 /**
  * Answers ordinary introspection ahead of the framework, in half of its time: a short form about an opaque token, from a client that
- * authenticates with its secret. Every other request goes on with its body unread, and so does every request that fails here. The
- * framework then answers it and emits its events.
+ * authenticates with its secret. Every other request goes on as it came, and so does every request that fails here. The framework
+ * then answers it and emits its events.
  */
 export function createQuickIntrospection(
   provider: Provider,
@@ -25,9 +25,13 @@ export function createQuickIntrospection(
     if (provider.middleware.length > 2 || !isOrdinary(ctx)) return next()
     const body = await readBody(req)
     const answer = await asRequest(ctx, () => answerForm(ctx, body, provider, server)).catch(
-      () => undefined,
+      (error: unknown) => {
+        if (req.destroyed) throw error
+      },
     )
     if (!answer) {
+      // If the client went away, its stream takes nothing back.
+      if (req.destroyed) throw unreadable()
       req.unshift(body)
       return next()
     }
@@ -89,6 +93,10 @@ function isOrdinary({ method, req, res }: Context): boolean {
   )
 }
 
+/** The error of the framework if the client went away. */
+const unreadable = (): Error =>
+  new ProtocolError('invalid_request', 'failed to parse the request body')
+
 /** Reads the body but not its end, so that it can be put back. */
 function readBody(req: IncomingMessage): Promise<Buffer> {
   const length = Number(req.headers['content-length'])
@@ -98,9 +106,8 @@ function readBody(req: IncomingMessage): Promise<Buffer> {
       const body = req.read(length) as Buffer | null
       if (body === null && !req.readableEnded && !req.destroyed) return
       for (const event of events) req.off(event, look)
-      // If the client went away, it gets no answer, whatever it is.
       if (body) resolve(body)
-      else reject(new ProtocolError('invalid_request', 'failed to parse the request body'))
+      else reject(unreadable())
     }
     for (const event of events) req.on(event, look)
   })

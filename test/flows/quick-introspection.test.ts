@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -124,8 +124,7 @@ test('5 000 requests get the same answers and events as from the framework', asy
       Promise.all(requests.map(({ path, init }) => send(server.issuer + path, { ...init, agent })))
     const [ours, theirs] = [await answersOf(quick), await answersOf(usual)]
     requests.forEach((one, index) => {
-      const [answer, expected] = [ours[index], theirs[index]]
-      if (!answer || !expected) throw new Error('an answer is missing')
+      const [answer, expected] = [ours[index] as RawAnswer, theirs[index] as RawAnswer]
       expect({ ...one, ...comparable(answer) }).toEqual({ ...one, ...comparable(expected) })
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
     })
@@ -150,17 +149,23 @@ test('the same connections are in use afterwards', async () => {
   expect((await used(quick)).length).toBeGreaterThan(3)
 })
 
+const ask = ({ issuer }: RunningServer, fields: Record<string, string>, client: ClientMetadata) => {
+  const [body, headers] = [new URLSearchParams(fields), basic(client)]
+  return send(`${issuer}/oauth/token/introspect`, { body, headers })
+}
+
 /** Sends a form in pieces, each after the server has had time to read the one before. */
 async function sendSlowly(
   { server: { issuer } }: Compared,
   pieces: readonly string[],
   headers: Readonly<Record<string, string>>,
 ): Promise<unknown> {
-  const message = request(`${issuer}/oauth/token/introspect`, {
+  const options = {
     method: 'POST',
     agent: false,
     headers: { 'content-type': formType, ...headers },
-  })
+  }
+  const message = request(`${issuer}/oauth/token/introspect`, options)
   const answered = once(message, 'response') as Promise<[IncomingMessage]>
   for (const piece of pieces) {
     message.write(piece)
@@ -193,11 +198,7 @@ test('a middleware that a host adds to the provider sees every request of the fr
     await next()
     seen.push((ctx as unknown as KoaContextWithOIDC).oidc.route)
   })
-  const body = new URLSearchParams({ token: 'unknown' })
-  const answer = await send(`${server.issuer}/oauth/token/introspect`, {
-    body,
-    headers: basic(confidential),
-  })
+  const answer = await ask(server, { token: 'unknown' }, confidential)
   expect([answer.status, seen]).toEqual([200, ['introspection']])
 })
 
@@ -214,9 +215,7 @@ test('a policy of the host is asked about the token as the framework has it', as
     },
   })
   const { access_token: token } = await connect(server.issuer)
-  const body = new URLSearchParams({ token })
-  const url = `${server.issuer}/oauth/token/introspect`
-  const answer = await send(url, { body, headers: basic(confidential) })
+  const answer = await ask(server, { token }, confidential)
   expect([answer.text, asked]).toEqual(['{"active":false}', [[true, true]]])
 })
 
@@ -230,15 +229,16 @@ test('a secret beside an assertion, and a secret that has ended, are left to the
     }),
     clients: [confidential],
   })
-  const ask = async (client: ClientMetadata, fields: object): Promise<unknown> => {
-    const body = new URLSearchParams({ token: 'unknown', ...fields })
-    const url = `${server.issuer}/oauth/token/introspect`
-    const { status, text } = await send(url, { body, headers: basic(client) })
+  const outcome = async (client: ClientMetadata, fields: object): Promise<unknown> => {
+    const { status, text } = await ask(server, { token: 'unknown', ...fields }, client)
     return [status, (JSON.parse(text) as Record<string, unknown>)['error']]
   }
-  expect(await ask(confidential, {})).toEqual([200, undefined])
-  expect(await ask(confidential, { client_assertion: 'x.y.z' })).toEqual([400, 'invalid_request'])
-  expect(await ask(ended, {})).toEqual([401, 'invalid_client'])
+  expect(await outcome(confidential, {})).toEqual([200, undefined])
+  expect(await outcome(confidential, { client_assertion: 'x.y.z' })).toEqual([
+    400,
+    'invalid_request',
+  ])
+  expect(await outcome(ended, {})).toEqual([401, 'invalid_client'])
 })
 
 test('a storage that fails slowly is asked once, and the answer is 503', async () => {
@@ -252,13 +252,49 @@ test('a storage that fails slowly is asked once, and the answer is 503', async (
   const { server, events } = await startCompared({
     storage: { ...storage, grants: { ...storage.grants, load } },
   })
-  const body = new URLSearchParams({ token: tokens[0] ?? '' })
-  const url = `${server.issuer}/oauth/token/introspect`
-  const { status, text, headers } = await send(url, { body, headers: basic(confidential) })
+  const { status, text, headers } = await ask(server, { token: tokens[0] ?? '' }, confidential)
   expect([status, headers['retry-after'], asked]).toEqual([503, '1', 1])
   expect(text).toContain('temporarily_unavailable')
   expect(events).toEqual([
     'server_error temporarily_unavailable',
     'introspection.error temporarily_unavailable',
   ])
+})
+
+test('a client that goes away meanwhile is no error, but a storage that is away is', async () => {
+  const storage = createMemoryAdapter()
+  let isAway = false
+  const finds = new EventEmitter()
+  const find = async (): Promise<undefined> => {
+    const fails = isAway
+    finds.emit('asked')
+    await once(finds, 'go on')
+    if (fails) throw new Error('the storage is away')
+  }
+  const { server, events } = await startCompared({
+    storage: {
+      ...storage,
+      records: (model) => ({ ...storage.records(model), ...(model === 'Client' && { find }) }),
+    },
+  })
+  const { app } = server
+  const create = app.createContext.bind(app)
+  app.createContext = (req, res) => {
+    req.once('close', () => app.emit('closed'))
+    return create(req, res)
+  }
+  for (isAway of [false, true]) {
+    const closed = once(app, 'closed')
+    const headers = { 'content-type': formType, ...basic({ client_id: 'nobody' }, 'guessed') }
+    const options = { method: 'POST', agent: false, headers } as const
+    const message = request(`${server.issuer}/oauth/token/introspect`, options)
+    message.on('error', () => undefined)
+    const asked = once(finds, 'asked')
+    message.end('token=unknown')
+    await asked
+    message.destroy()
+    await closed
+    finds.emit('go on')
+  }
+  await expect.poll(() => events).toEqual(['server_error temporarily_unavailable'])
 })
