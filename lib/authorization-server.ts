@@ -107,12 +107,12 @@ export function createAuthorizationServer(
   const metadata = createMetadata(provider, config, views.languages)
   const connections = createConnections(config.storage.grants, teller)
   const registered = createRegisteredClients({ config, provider, store, secrets, connections })
-  const findClient = createFindShownClient(provider, clientRecords)
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
   use(provider, [
     createFront(provider, config, renderError),
     keys.middleware,
+    tokens.quick,
     createEmptySecrets(provider),
     createByPath([
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
@@ -120,7 +120,7 @@ export function createAuthorizationServer(
       [openidMetadataPath, metadata],
       ...tokens.routes,
       ...registered.routes,
-      ...createPages({ provider, findClient, config, views, connections, logos }),
+      ...createPages({ provider, clientRecords, config, views, connections, logos }),
     ]),
   ])
   return {
@@ -135,8 +135,9 @@ export function createAuthorizationServer(
   }
 }
 
+/** Adds one middleware: a second one is from the host. */
 function use(provider: Provider, middlewares: readonly Middleware[]): void {
-  for (const middleware of middlewares) provider.use(middleware)
+  provider.use(compose([...middlewares]))
 }
 
 async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {
@@ -169,8 +170,13 @@ function adapt(
 }
 
 /** The pages, without those of errors. */
-function createPages(given: Omit<PageParts, 'formTokens'>): readonly PathMiddleware[] {
-  const parts = { ...given, formTokens: createFormTokens(given.config.cookieKeys) }
+function createPages({
+  clientRecords,
+  ...given
+}: Omit<PageParts, 'formTokens' | 'findClient'> &
+  Pick<AdapterParts, 'clientRecords'>): readonly PathMiddleware[] {
+  const findClient = createFindShownClient(given.provider, clientRecords)
+  const parts = { ...given, findClient, formTokens: createFormTokens(given.config.cookieKeys) }
   return [
     ...createAssetRoutes(given.views.assets),
     [{ begins: `${logoPath}/` }, given.logos.middleware],

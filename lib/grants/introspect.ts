@@ -59,7 +59,7 @@ export interface IntrospectingServer {
   readonly clientCredentials: Pick<RecordStorage, 'find' | 'destroy'>
 }
 
-/** The caller that asks about a token. `oidc/token-introspection.ts` decides who may. */
+/** The caller that asks about a token. `oidc/token-policy.ts` decides who may. */
 export interface TokenCaller {
   /** Called only if there is such a token. */
   isAllowed(token: StoredToken): Promise<boolean>

@@ -1,7 +1,10 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import { hash } from 'node:crypto'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Client, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
+// @ts-expect-error -- no types come with it
+import requests from 'oidc-provider/lib/helpers/als.js'
 // @ts-expect-error -- no types come with it
 import { get } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
@@ -9,6 +12,7 @@ import type { MatchSecret } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
+import type { TokenPolicy } from './token-policy.ts'
 
 // All changes to undocumented parts of oidc-provider are in this file.
 // test/provider/internals.test.ts fails if an upgrade changes these parts, or others that this package relies on.
@@ -38,10 +42,13 @@ interface Internals {
     readonly dPoPSigningAlgValues: readonly string[]
     /** The values of `prompt` that the provider knows. */
     readonly prompts: ReadonlySet<string>
+    /** The ways to authenticate that a client can register. */
+    readonly clientAuthMethods: ReadonlySet<string>
     /** The grant types that a client can register. */
     readonly grantTypes: ReadonlySet<string>
     readonly features: {
-      readonly introspection: { readonly allowedPolicy: TokenPolicy }
+      readonly introspection: { readonly enabled: boolean; readonly allowedPolicy: TokenPolicy }
+      readonly jwtIntrospection: { readonly enabled: boolean }
       readonly revocation: { readonly allowedPolicy: TokenPolicy }
       readonly resourceIndicators: {
         /** How tokens are made for an API. */
@@ -55,15 +62,12 @@ interface Internals {
   }
 }
 
-/** Decides whether a client may introspect or revoke a token. */
-export type TokenPolicy = (
-  ctx: KoaContextWithOIDC,
-  client: Client,
-  token: InstanceType<Provider['AccessToken' | 'ClientCredentials' | 'RefreshToken']>,
-) => Promise<boolean> | boolean
-
 /** The private parts of a provider that this package reads. */
 export const internalsOf = get as (provider: Provider) => Internals
+
+/** Does something as a part of a request, so that `Provider.ctx` is its context and waits for the storage count together. */
+export const asRequest = <T>(ctx: object, work: () => T): T =>
+  (requests as AsyncLocalStorage<object>).run(ctx, work)
 
 /** A grant as this server makes them. */
 export type Grant = InstanceType<Provider['Grant']> & {

@@ -5,35 +5,14 @@ import type { ConnectionTeller } from '../grants/events.ts'
 import { introspect, type Introspection, type StoredToken } from '../grants/introspect.ts'
 import { revoke } from '../grants/revoke.ts'
 import type { TokenValues } from '../grants/token-values.ts'
-import type { PathMiddleware } from '../http/app.ts'
+import { createByPath, type PathMiddleware } from '../http/app.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
+import { routes } from '../paths.ts'
 import type { StoredPayload } from '../storage.ts'
-import { internalsOf, type TokenPolicy } from './internals.ts'
+import { asRequest, internalsOf } from './internals.ts'
+import { createQuickIntrospection } from './quick-introspection.ts'
 import type { ServerKeys } from './server-keys.ts'
-
-type Endpoint = 'introspection' | 'revocation'
-
-/** Switches both endpoints on, and decides which client may ask about which token unless `configure` says otherwise. */
-export function toTokenFeatures(
-  resourceServerIds: readonly string[],
-): Readonly<Record<Endpoint, { enabled: true; allowedPolicy: TokenPolicy }>> {
-  const resourceServers = new Set(resourceServerIds)
-  return {
-    introspection: {
-      enabled: true,
-      // An API must not see a refresh token as active: the token could pass there for an access token.
-      allowedPolicy: ({ oidc }, client, token) =>
-        token.clientId === client.clientId ||
-        (resourceServers.has(client.clientId) &&
-          token.kind !== 'RefreshToken' &&
-          oidc.provider.Client.find(token.clientId ?? '').then((owner) => owner !== undefined)),
-    },
-    revocation: {
-      enabled: true,
-      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-    },
-  }
-}
+import { isInSession, type TokenEndpoint, type TokenPolicy } from './token-policy.ts'
 
 interface TokenIntrospectionParts {
   readonly values: TokenValues
@@ -43,6 +22,8 @@ interface TokenIntrospectionParts {
 
 /** Introspection and revocation of one server. */
 export interface TokenIntrospection {
+  /** Answers ordinary introspection without the framework. It comes before the routes. */
+  readonly quick: Middleware
   /** The endpoints, by path. */
   readonly routes: readonly PathMiddleware[]
   /** Introspection for an API in the same process. Only for access tokens. */
@@ -86,7 +67,9 @@ export function createTokenIntrospection(
     },
   }
   const introspection = createEndpoint(provider, 'introspection', (ctx) =>
-    introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, server),
+    asRequest(ctx, () =>
+      introspect(tokenOf(ctx), { isAllowed: (token) => isAllowed(ctx, token) }, server),
+    ),
   )
   const revocation = createEndpoint(provider, 'revocation', async (ctx) => {
     const client = {
@@ -99,6 +82,7 @@ export function createTokenIntrospection(
     return {}
   })
   return {
+    quick: createByPath([[routes.introspection, createQuickIntrospection(provider, server)]]),
     routes: [
       [configuration.routes['introspection'] ?? '', introspection],
       [configuration.routes['revocation'] ?? '', revocation],
@@ -116,7 +100,7 @@ export function createTokenIntrospection(
 /** Answers the requests that the framework lets through. */
 function createEndpoint(
   provider: Provider,
-  endpoint: Endpoint,
+  endpoint: TokenEndpoint,
   answer: (ctx: KoaContextWithOIDC) => Promise<object>,
 ): Middleware {
   return async (ctx, next) => {
@@ -169,7 +153,8 @@ async function isAllowed(ctx: KoaContextWithOIDC, token: StoredToken): Promise<b
   const model = new (provider[kind] as unknown as Model)(payload)
   oidc.entity(kind, model)
   if (grant) oidc.entity('Grant', new (provider.Grant as unknown as Model)(grant.payload))
-  const { allowedPolicy } = internalsOf(provider).configuration.features[oidc.route as Endpoint]
+  const { allowedPolicy } =
+    internalsOf(provider).configuration.features[oidc.route as TokenEndpoint]
   const isAllowedByPolicy: unknown = await allowedPolicy(ctx, client, model)
   if (typeof isAllowedByPolicy === 'boolean') return isAllowedByPolicy
   throw new TypeError(`features.${oidc.route}.allowedPolicy must return a Boolean`)
@@ -187,12 +172,4 @@ async function isAccessToken(provider: Provider, { kind, payload }: StoredToken)
     if (error instanceof errors.InvalidClientMetadata) return false
     throw error
   }
-}
-
-/** Whether the token is not bound to a sign-in, or the sign-in lasts. Only an earlier version stored tokens that are bound. */
-async function isInSession(provider: Provider, payload: StoredPayload): Promise<boolean> {
-  const { expiresWithSession, sessionUid, accountId, clientId = '', grantId } = payload
-  if (expiresWithSession !== true) return true
-  const session = await provider.Session.findByUid(String(sessionUid))
-  return session?.accountId === accountId && session?.grantIdFor(clientId) === grantId
 }
