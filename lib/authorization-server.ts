@@ -3,12 +3,11 @@ import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
-import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
-import { checkStaticNames, warnOfClients, warnOfLookAlikes } from './clients/startup-checks.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
-import { checkStorage, resolveConfig, type Config } from './config/config.ts'
+import { check } from './config/check.ts'
+import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createConnections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
@@ -25,7 +24,7 @@ import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
-import { createLogos, type Logos } from './pages/logos/logos.ts'
+import { createLogos } from './pages/logos/logos.ts'
 import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import {
@@ -138,15 +137,6 @@ export function createAuthorizationServer(
 /** Adds one middleware: a second one is from the host. */
 function use(provider: Provider, middlewares: readonly Middleware[]): void {
   provider.use(compose([...middlewares]))
-}
-
-async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {
-  await checkStorage(config.storage)
-  await checkStaticNames(config.storage, config.clients)
-  await warnOfLookAlikes(registered, config.clients)
-  const all = (await registered.list()).map(({ metadata }) => metadata)
-  warnOfClients(all, config.nameSigns)
-  logos.checkUris(all)
 }
 
 function adapt(

@@ -236,7 +236,7 @@ export interface GrantStorage {
 /** A grant, as it is stored. It may have ended since. */
 export interface StoredGrant {
   readonly grantId: string
-  /** Client, account, subject, and the scopes that were requested and granted. `docs/storage.md` has the rest. */
+  /** Client, account, subject, and the scopes that were requested and granted (`saveGrant` of `consent/consent-decision.ts`). */
   readonly payload: StoredPayload
 }
 

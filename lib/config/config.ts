@@ -124,14 +124,3 @@ function productionIssues(
   }
   return issues
 }
-
-/**
- * Asks the storage whether it is set up well.
- *
- * @throws {@link ConfigurationError} with every problem; the error of the storage if it cannot be reached
- */
-export async function checkStorage(storage: Storage): Promise<void> {
-  const problems = (await storage.check?.()) ?? []
-  if (problems.length === 0) return
-  throw new ConfigurationError(problems.map((problem) => ({ path: 'storage', ...problem })))
-}

@@ -10,6 +10,8 @@ import {
   type TokenValues,
 } from './token-values.ts'
 
+// `oidc/token-policy.ts` decides who may introspect and revoke.
+
 /** The answer about an access token, with the members of an introspection response. */
 export type Introspection =
   | { readonly active: false }
@@ -59,7 +61,7 @@ export interface IntrospectingServer {
   readonly clientCredentials: Pick<RecordStorage, 'find' | 'destroy'>
 }
 
-/** The caller that asks about a token. `oidc/token-policy.ts` decides who may. */
+/** The caller that asks about a token. */
 export interface TokenCaller {
   /** Called only if there is such a token. */
   isAllowed(token: StoredToken): Promise<boolean>

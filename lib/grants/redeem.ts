@@ -25,6 +25,7 @@ export interface CodeRequest extends TokenRequest {
 /**
  * Milliseconds after the first use of a code. Within this time a second use is refused and the grant stays, because browsers may
  * send a redirect twice. After it, and until the code expires, a second use is a replay and ends the grant.
+ * `ExchangeResult` of `storage.ts` says when a refresh token is replayed.
  */
 const codeOverlap = 1000
 
