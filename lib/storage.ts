@@ -186,7 +186,7 @@ export interface GrantStorage {
    * A grant while it lives, with all that belongs to it, as of one moment.
    *
    * @param accessToken - the value of the only token that the caller looks for. An adapter may then leave out other tokens, the
-   * code, and the payload and values of the refresh token, and throws if they are asked for. It may also ignore this
+   * code, and the payload and values of the refresh token, but must throw if they are asked for. It may also ignore this parameter
    */
   load(grantId: string, accessToken?: string): Promise<LoadedGrant | undefined>
 

@@ -46,9 +46,6 @@ export const isOne = ([first]: readonly unknown[]): boolean => Number(first) ===
 /** An id for one attempt: a command that is sent again after a broken connection keeps it. */
 export const createAttempt = (): string => randomUUID()
 
-// As it is now: a test of a host that replaces timers later must not keep commands back.
-const { setImmediate } = globalThis
-
 type Send = (command: 'evalsha' | 'eval', code: string) => Promise<unknown>
 type Reply = readonly [number, ...unknown[]]
 
@@ -96,7 +93,7 @@ export function createCommands(client: RedisClient, timeout: number): Commands {
 }
 
 /**
- * Makes the commands of one turn of the event loop wait for each other, so that they go out in one write. Not on a Cluster: there
+ * Makes the commands of one task wait for each other, so that they go out in one write. Not on a Cluster: there
  * ioredis chooses among several sockets.
  */
 function createGathering(client: RedisClient): () => void {
@@ -106,7 +103,8 @@ function createGathering(client: RedisClient): () => void {
     if (!stream || stream === gathering) return
     gathering = stream
     stream.cork()
-    setImmediate(() => {
+    // Not later: if the process is busy then, the commands would reach Redis after their deadline.
+    process.nextTick(() => {
       gathering = undefined
       stream.uncork()
     })

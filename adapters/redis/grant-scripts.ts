@@ -82,11 +82,11 @@ return {now, 1}
 )
 
 /** The fields that are read with an access token. */
-export const fieldsWithToken = ['g', 'n', 'rt', 'ru', 'lu'] as const
+export const fieldsWithToken = ['g', 'n', 'rt', 'ru', 'lu', 'k', 'kp'] as const
 
 /**
- * ARGV: deadline, and possible fields of the only access token that is needed. Answers which of them the grant has, its value, and
- * the values of {@link fieldsWithToken}. If the grant has none, answers all of it: the token may be there under an unknown key.
+ * ARGV: deadline, and possible fields of the only access token that is needed. Returns which of them the grant has, its value, and
+ * the values of {@link fieldsWithToken}. If the grant has none, returns all of it: the token may be there under an unknown key.
  */
 export const loadScript: Script = createScript(
   'grant.load',

@@ -126,6 +126,8 @@ async function reseal(
   const before = hash.fields.get('g')
   if (!before || keys.isFresh(before)) return
   const { now, fields } = hash.only === undefined ? hash : await read(parts, key)
+  // The grant may have ended in between.
+  if (!fields.has('ge')) return
   const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
   const old = [String(fields.get('ic')), String(fields.get('is'))] as const
   const names = await indexes.add(key, payload, life)

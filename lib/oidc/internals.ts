@@ -32,7 +32,7 @@ interface Internals {
   >
   /** By grant type, for those that the token endpoint knows. */
   readonly grantTypeHandlers: ReadonlyMap<string, unknown>
-  /** Complete, after `configure` had its word. */
+  /** Complete, after `configure` was applied. */
   readonly configuration: {
     /** Whether revoking a token ends its grant. */
     readonly revokeGrantPolicy: (ctx: KoaContextWithOIDC) => Promise<boolean> | boolean
@@ -49,6 +49,8 @@ interface Internals {
     readonly features: {
       readonly introspection: { readonly enabled: boolean; readonly allowedPolicy: TokenPolicy }
       readonly jwtIntrospection: { readonly enabled: boolean }
+      readonly attestClientAuth: { readonly additionalSecuritySignal: unknown }
+      readonly clientIdMetadataDocument: { readonly enabled: boolean }
       readonly revocation: { readonly allowedPolicy: TokenPolicy }
       readonly resourceIndicators: {
         /** How tokens are made for an API. */
@@ -65,7 +67,7 @@ interface Internals {
 /** The private parts of a provider that this package reads. */
 export const internalsOf = get as (provider: Provider) => Internals
 
-/** Does something as a part of a request, so that `Provider.ctx` is its context and waits for the storage count together. */
+/** Runs work as a part of a request: `Provider.ctx` is its context, and its waits for the storage are added up. */
 export const asRequest = <T>(ctx: object, work: () => T): T =>
   (requests as AsyncLocalStorage<object>).run(ctx, work)
 

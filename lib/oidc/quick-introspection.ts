@@ -8,11 +8,12 @@ import { introspect, type IntrospectingServer, type StoredToken } from '../grant
 import { routes } from '../paths.ts'
 import { asRequest, internalsOf } from './internals.ts'
 import { isInSession, isOwnPolicy, type TokenPolicy } from './token-policy.ts'
+import { askNoMore } from './unavailable.ts'
 
 /**
  * Answers ordinary introspection ahead of the framework, in half of its time: a short form about an opaque token, from a client that
- * authenticates with its secret. Every other request goes on as it came, and so does every request that fails here. The framework
- * then answers it and emits its events.
+ * authenticates with its secret. Every other request goes on as it came, and so does every request that fails here, unless its client
+ * went away. The framework then answers it and emits its events.
  */
 export function createQuickIntrospection(
   provider: Provider,
@@ -21,12 +22,13 @@ export function createQuickIntrospection(
   if (!isAsShipped(provider)) return (_ctx, next) => next()
   return async (ctx, next) => {
     const { req } = ctx
-    // A middleware of the host comes third and expects `ctx.oidc`.
+    // If the host has added a middleware, it may read `ctx.oidc`: the framework must answer.
     if (provider.middleware.length > 2 || !isOrdinary(ctx)) return next()
     const body = await readBody(req)
     const answer = await asRequest(ctx, () => answerForm(ctx, body, provider, server)).catch(
       (error: unknown) => {
         if (req.destroyed) throw error
+        askNoMore(ctx, error)
       },
     )
     if (!answer) {
@@ -50,11 +52,13 @@ export function createQuickIntrospection(
 /** Whether `configure` left the endpoint as it is. */
 function isAsShipped(provider: Provider): boolean {
   const { routes: configured, clientAuthMethods, features } = internalsOf(provider).configuration
-  const { introspection, jwtIntrospection } = features
+  const { introspection, jwtIntrospection, attestClientAuth, clientIdMetadataDocument } = features
   return (
     introspection.enabled &&
     isOwnPolicy(introspection.allowedPolicy) &&
     !jwtIntrospection.enabled &&
+    attestClientAuth.additionalSecuritySignal === false &&
+    !clientIdMetadataDocument.enabled &&
     configured['introspection'] === routes.introspection &&
     clientAuthMethods.has('client_secret_post')
   )
@@ -106,7 +110,7 @@ function readBody(req: IncomingMessage): Promise<Buffer> {
       const body = req.read(length) as Buffer | null
       if (body === null && !req.readableEnded && !req.destroyed) return
       for (const event of events) req.off(event, look)
-      if (body) resolve(body)
+      if (body?.length === length) resolve(body)
       else reject(unreadable())
     }
     for (const event of events) req.on(event, look)

@@ -31,12 +31,12 @@ export interface TokenIntrospection {
 }
 
 /**
- * Lets the framework find no token at introspection and revocation. It would look in three places; the endpoints look once instead.
+ * Keeps the framework from finding a token at introspection and revocation. It would look in three places; the endpoints look once instead.
  */
 export const findingNoToken = (adapter: Adapter): Adapter => ({
   ...adapter,
   async find(id) {
-    const route = Provider.ctx?.oidc.route
+    const route = Provider.ctx?.oidc?.route
     return route === 'introspection' || route === 'revocation' ? undefined : adapter.find(id)
   },
 })

@@ -15,7 +15,7 @@ export type TokenEndpoint = 'introspection' | 'revocation'
 /** The policies of introspection that this file made. */
 const ownPolicies = new WeakSet<TokenPolicy>()
 
-/** Whether it is the policy of this server, and not one of `configure`. It reads nothing else of the context than the provider. */
+/** Whether it is the policy of this server, and not one of `configure`. Of the context it reads only the provider. */
 export const isOwnPolicy = (policy: TokenPolicy): boolean => ownPolicies.has(policy)
 
 /** Switches both endpoints on, and decides which client may ask about which token unless `configure` says otherwise. */
@@ -39,7 +39,7 @@ export function toTokenFeatures(
   }
 }
 
-/** Whether the token is not bound to a sign-in, or the sign-in lasts. Only an earlier version stored tokens that are bound. */
+/** Whether the token is not bound to a sign-in, or that sign-in still lasts. Only an earlier version stored tokens that are bound. */
 export async function isInSession(provider: Provider, payload: StoredPayload): Promise<boolean> {
   const { expiresWithSession, sessionUid, accountId, clientId = '', grantId } = payload
   if (expiresWithSession !== true) return true

@@ -126,13 +126,22 @@ interface Wait {
   /** How many answers are waited for now, and since when. */
   open: number
   since: number
+  /** The failure with which every further look ends. */
+  failure?: StorageUnavailable
 }
 
 const waits = new WeakMap<object, Wait>()
 
+/** Makes every further look at the storage in a request fail as the last one did. Other errors change nothing. */
+export function askNoMore(ctx: object, error: unknown): void {
+  const wait = waits.get(ctx)
+  if (wait && error instanceof StorageUnavailable) wait.failure = error
+}
+
 /** Counts the time from now to the call of what it returns. */
 function beginWait(ctx: object | undefined): () => void {
-  const wait = (ctx && waits.get(ctx)) ?? { total: 0, open: 0, since: 0 }
+  const wait: Wait = (ctx && waits.get(ctx)) ?? { total: 0, open: 0, since: 0 }
+  if (wait.failure) throw wait.failure
   if (ctx) waits.set(ctx, wait)
   if (wait.total > patience) {
     throw new StorageUnavailable(new Error('the storage took too long in this request before'))

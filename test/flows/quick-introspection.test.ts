@@ -241,12 +241,12 @@ test('a secret beside an assertion, and a secret that has ended, are left to the
   expect(await outcome(ended, {})).toEqual([401, 'invalid_client'])
 })
 
-test('a storage that fails slowly is asked once, and the answer is 503', async () => {
+test.each([0, 700])('a storage that fails after %i ms is asked once: 503', async (wait) => {
   const storage = createMemoryAdapter()
   let asked = 0
   const load = async (): Promise<never> => {
     asked += 1
-    await pause(1100)
+    await pause(wait)
     throw new Error('the storage is away')
   }
   const { server, events } = await startCompared({
