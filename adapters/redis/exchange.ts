@@ -55,7 +55,9 @@ function toArguments(
   const kind = kinds[used.kind]
   const names = keys.names(used.kind, used.id)
   const generation = used.kind === 'RefreshToken' ? used.generation : 0
-  const newNames = refreshToken ? keys.names('RefreshToken', refreshToken.id) : ['']
+  const newNames = refreshToken ? keys.names('RefreshToken', refreshToken.id) : ([''] as const)
+  // An access token is never compared, so one name does.
+  const accessTokenName = accessToken ? keys.names('AccessToken', accessToken.id)[0] : ''
   return {
     exchange: [
       kind,
@@ -63,17 +65,16 @@ function toArguments(
       generation,
       retryWindow * 1000,
       newNames.join(','),
-      refreshToken ? sealToken(keys, key, 'RefreshToken', refreshToken) : '',
+      refreshToken ? sealToken(keys, key, 'RefreshToken', newNames[0], refreshToken) : '',
       refreshToken ? toMilliseconds(refreshToken.lifetime) : '',
       nameOfSuccessor(keys, refreshToken),
-      // An access token is never compared, so one name does.
-      accessToken ? keys.names('AccessToken', accessToken.id)[0] : '',
-      accessToken ? sealToken(keys, key, 'AccessToken', accessToken) : '',
+      accessTokenName,
+      accessToken ? sealToken(keys, key, 'AccessToken', accessTokenName, accessToken) : '',
       accessToken ? toMilliseconds(accessToken.lifetime) : '',
       keys.ids[0],
       overlap * 1000,
     ],
-    undo: [kind, names[0], generation, newNames[0] ?? ''],
+    undo: [kind, names[0], generation, newNames[0]],
   }
 }
 

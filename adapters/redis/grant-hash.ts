@@ -10,15 +10,15 @@ import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 /** The names of the kinds in the scripts. */
 export const kinds = { AuthorizationCode: 'c', RefreshToken: 'r', AccessToken: 'a' } as const
 
-/** The payload of a code or token, sealed for its place in the grant. */
+/** The payload of a code or token of that name, sealed for its place in the grant. */
 export function sealToken(
   keys: StorageKeys,
   key: string,
   kind: TokenKind,
+  name: string,
   { id, payload }: NewToken,
 ): Buffer {
-  const place =
-    kind === 'AccessToken' ? accessTokenPlace(key, keys.names(kind, id)[0]) : `${key}/${kind}`
+  const place = kind === 'AccessToken' ? accessTokenPlace(key, name) : `${key}/${kind}`
   return sealPayload(keys, place, id, payload)
 }
 

@@ -60,7 +60,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       places.some(grantId, (key) => {
         const [name] = keys.names(kind, token.id)
         const life = toMilliseconds(token.lifetime)
-        const sealed = sealToken(keys, key, kind, token)
+        const sealed = sealToken(keys, key, kind, name, token)
         const successor = nameOfSuccessor(keys, token)
         const args = [kinds[kind], name, sealed, life, successor, keys.ids[0]]
         return commands.run(addScript, key, ...args)
