@@ -121,13 +121,16 @@ const resumePath = new RegExp(`^${routes.authorization}/(?=[^/]+/?$)`, 'i')
 const isRegistration = (path: string): boolean =>
   path === registrationPath || path.startsWith(`${registrationPath}/`)
 
+/** A path as the framework compares it: it takes every case and a slash at the end. */
+export const toFolded = (path: string): string => path.toLowerCase().replace(/\/$/, '')
+
 /**
  * A path in its one spelling. The framework takes every case and a slash at the end. Everything else that looks at a path takes
  * this spelling only.
  */
 export function toCanonicalPath(path: string): string {
   if (endpoints.has(path)) return path
-  const folded = path.toLowerCase().replace(/\/$/, '')
+  const folded = toFolded(path)
   // Ids of clients that registered themselves have no capitals.
   if (endpoints.has(folded) || isRegistration(folded)) return folded
   return path.replace(resumePath, `${routes.authorization}/`)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
+import { complain } from '../validation/schemas.ts'
 import { containsName, skeletonOf } from './look-alikes.ts'
 
 // Why a name is refused. That another client claims it already is in `name-index.ts`.
@@ -25,22 +26,21 @@ const longest = 200
 /** The rules for every name, also for one that a client has already. */
 export function clientName({ reservedNames, nameSigns }: NameRules): z.ZodType<string> {
   return z.string({ error: 'must be a string' }).superRefine((value, context) => {
-    const complain = (code: string, message: string): void =>
-      context.addIssue({ code: 'custom', message, params: { code } })
-    if (value === '') return complain('invalid_name', 'must not be empty')
+    const refuse = (code: string, message: string): void => complain(context, code, message)
+    if (value === '') return refuse('invalid_name', 'must not be empty')
     if (value.length > longest || value.normalize('NFKC').length > longest) {
-      return complain('invalid_name', `must have ${longest} characters at most`)
+      return refuse('invalid_name', `must have ${longest} characters at most`)
     }
     if (hasInvisible(value)) {
-      complain('invalid_name', 'must not have control, direction or other invisible characters')
+      refuse('invalid_name', 'must not have control, direction or other invisible characters')
     }
-    if (value.trim() !== value) complain('invalid_name', 'must not begin or end with white space')
-    if (skeletonOf(value) === '') complain('invalid_name', 'must have a letter or a digit')
+    if (value.trim() !== value) refuse('invalid_name', 'must not begin or end with white space')
+    if (skeletonOf(value) === '') refuse('invalid_name', 'must have a letter or a digit')
     const part = reservedNames.find((name) => containsName(value, name, nameSigns))
     if (part !== undefined) {
-      complain('reserved_name', `must not contain the name "${part}", or what looks like it`)
+      refuse('reserved_name', `must not contain the name "${part}", or what looks like it`)
     } else if (mixesAlphabets(value)) {
-      complain('mixed_alphabets', 'must not mix alphabets, or kinds of digits, within a word')
+      refuse('mixed_alphabets', 'must not mix alphabets, or kinds of digits, within a word')
     }
   })
 }

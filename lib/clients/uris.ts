@@ -1,6 +1,7 @@
 import { getDomain, parse } from 'tldts'
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
+import { complain } from '../validation/schemas.ts'
 import { isLoopback, isLoopbackOrHttps } from '../validation/url.ts'
 
 /** The most characters of a URI. */
@@ -33,7 +34,7 @@ function checked(
     if (value === '' || value.length > longest) return
     const url = URL.parse(value)
     const problem = spellingProblem(value) ?? (url ? find(value, url) : 'must be an absolute URI')
-    if (problem) context.addIssue({ code: 'custom', message: problem, params: { code } })
+    if (problem) complain(context, code, problem)
   })
 }
 

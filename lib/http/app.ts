@@ -1,6 +1,12 @@
 import compose from 'koa-compose'
 import Koa, { type Context, type Middleware, type Next } from 'koa'
-import { isOwnPath, oauthMetadataPath, openidMetadataPath, toCanonicalPath } from '../paths.ts'
+import {
+  isOwnPath,
+  oauthMetadataPath,
+  openidMetadataPath,
+  toCanonicalPath,
+  toFolded,
+} from '../paths.ts'
 import { originalUrlOf } from '../validation/url.ts'
 import type { ErrorPageEvent } from './error-page.ts'
 import { setHostContext } from './request-context.ts'
@@ -133,9 +139,6 @@ function ownUrl(url: string, prefix: string): string | undefined {
 
 /** Some middleware, and the path it is for, or how such a path begins. */
 export type PathMiddleware = readonly [path: string | { readonly begins: string }, Middleware]
-
-/** A path as the framework compares it: it takes every case and a slash at the end. */
-export const toFolded = (path: string): string => path.toLowerCase().replace(/\/$/, '')
 
 /** Runs the middleware of the path of a request. The framework makes two slashes in a path of `configure` one. */
 export function createByPath(entries: readonly PathMiddleware[]): Middleware {
