@@ -3,6 +3,7 @@ import type { ServerName } from './server-process.ts'
 
 const colours: Readonly<Record<ServerName, string>> = {
   ours: '#1f6f5c',
+  pair: '#4a8f9c',
   bare: '#8a8f98',
   thin: '#c98a2b',
   compared: '#7fb8a8',
@@ -10,6 +11,7 @@ const colours: Readonly<Record<ServerName, string>> = {
 
 const labels: Readonly<Record<ServerName, string>> = {
   ours: 'pleo-oauth-server',
+  pair: 'the same in two processes',
   bare: 'oidc-provider',
   thin: '@node-oauth/oauth2-server',
   compared: 'the other checkout',

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toChart } from './chart.ts'
 import { writeDocs } from './docs.ts'
+import { measureLocal } from './local.ts'
 import { measure } from './measure.ts'
 import { readOptions } from './options.ts'
 import { findMissed, toReport, toTables } from './report.ts'
@@ -16,7 +17,8 @@ try {
 process.exit()
 
 async function run(): Promise<void> {
-  const { out, docs, check, ...plan } = readOptions()
+  const { out, docs, check, local, ...plan } = readOptions()
+  if (local) return console.log(await measureLocal(plan.rounds, plan.seconds))
   const report = toReport(plan, await measure(plan, progress))
   await mkdir(out, { recursive: true })
   await writeFile(join(out, 'results.json'), JSON.stringify(report, undefined, 2))

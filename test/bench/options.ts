@@ -8,6 +8,7 @@ export interface Options extends Plan {
   readonly out: string
   readonly docs: boolean
   readonly check: boolean
+  readonly local: boolean
 }
 
 /**
@@ -25,12 +26,13 @@ export function readOptions(): Options {
       out: { type: 'string', default: 'bench-results' },
       docs: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
+      local: { type: 'boolean', default: false },
       profile: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
     },
   })
-  const { full, only, compare, docs, check } = values
+  const { full, only, compare, docs, check, local } = values
   if (docs && (!full || [only, compare, values.servers].some((value) => value !== undefined))) {
     throw new Error('The page holds full runs of everything. Use --full --docs alone.')
   }
@@ -40,7 +42,7 @@ export function readOptions(): Options {
   return {
     works: choose('only', only, works, ({ name }) => name),
     servers: [
-      ...choose('servers', values.servers, ['ours', 'bare', 'thin'] as const, (name) => name),
+      ...choose('servers', values.servers ?? 'ours,bare,thin', serverNames, (name) => name),
       ...(compare === undefined ? [] : (['compared'] as const)),
     ],
     launches: full ? 3 : 1,
@@ -51,8 +53,11 @@ export function readOptions(): Options {
     out: values.out,
     docs,
     check,
+    local,
   }
 }
+
+const serverNames = ['ours', 'pair', 'bare', 'thin'] as const
 
 /** Those of all that a list with commas names, in the order of all. Without a list, all. */
 function choose<T>(

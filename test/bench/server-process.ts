@@ -7,10 +7,10 @@ import { connectionCount } from './fixture.ts'
 import { connect, type Connection } from './http-client.ts'
 import type { ProcessUsage, ServerMessage } from './serve.ts'
 
-/** `compared` is this package from another checkout. */
-export type ServerName = 'ours' | 'bare' | 'thin' | 'compared'
+/** `pair` is this package in two processes with one Redis, `compared` is this package from another checkout. */
+export type ServerName = 'ours' | 'pair' | 'bare' | 'thin' | 'compared'
 
-/** A server in a process of its own, with a Redis of its own. */
+/** A server in a process of its own, or a pair of processes, with a Redis of its own. */
 export interface ServerProcess {
   readonly name: ServerName
   readonly connections: readonly Connection[]
@@ -36,32 +36,53 @@ export interface Launch {
 export async function startServer(name: ServerName, launch: Launch): Promise<ServerProcess> {
   const redis = await startRedis()
   const info = new Redis(redis.url)
-  const child = forkServer(name, redis.url, launch)
-  const ready = await nextMessage(child, name)
-  if (!('origin' in ready)) throw new Error(`the server ${name} did not send its origin`)
-  const connections = Array.from({ length: connectionCount }, () => connect(ready.origin))
+  const children = Array.from({ length: name === 'pair' ? 2 : 1 }, () =>
+    forkServer(name, redis.url, launch),
+  )
+  const origins = await Promise.all(
+    children.map(async (child) => {
+      const ready = await nextMessage(child, name)
+      if ('origin' in ready) return ready.origin
+      throw new Error(`the server ${name} did not send its origin`)
+    }),
+  )
+  const connections = Array.from({ length: connectionCount }, (_, index) =>
+    connect(origins[index % origins.length] ?? ''),
+  )
   return {
     name,
     connections,
     async usage() {
-      child.send('usage')
-      const message = await nextMessage(child, name)
-      if (!('cpu' in message)) throw new Error(`the server ${name} did not send its usage`)
-      return { ...message, ...toRedisUsage(await info.info('stats', 'cpu')) }
+      const used = await Promise.all(children.map((child) => askUsage(child, name)))
+      const sum = (member: keyof ProcessUsage): number =>
+        used.reduce((total, one) => total + one[member], 0)
+      const ofProcesses = { cpu: sum('cpu'), rss: sum('rss'), commands: sum('commands') }
+      return { ...ofProcesses, ...toRedisUsage(await info.info('stats', 'cpu')) }
     },
     async stop() {
       connections.forEach((connection) => connection.close())
       info.disconnect()
-      const exited = once(child, 'exit')
-      child.disconnect()
-      await exited
+      await Promise.all(
+        children.map(async (child) => {
+          const exited = once(child, 'exit')
+          child.disconnect()
+          await exited
+        }),
+      )
       await redis.stop()
     },
   }
 }
 
+async function askUsage(child: ChildProcess, name: ServerName): Promise<ProcessUsage> {
+  child.send('usage')
+  const message = await nextMessage(child, name)
+  if ('cpu' in message) return message
+  throw new Error(`the server ${name} did not send its usage`)
+}
+
 function forkServer(name: ServerName, redisUrl: string, { compare, profile }: Launch) {
-  const file = `./servers/${name === 'compared' ? 'ours' : name}.ts`
+  const file = `./servers/${name === 'compared' || name === 'pair' ? 'ours' : name}.ts`
   const checkout = name === 'compared' ? compare : toPath('../..')
   return fork(toPath(file), [checkout ?? ''], {
     execArgv: [

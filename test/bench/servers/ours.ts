@@ -1,51 +1,6 @@
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { Redis } from 'ioredis'
-import type * as Package from 'pleo-oauth-server'
-import type * as RedisAdapter from 'pleo-oauth-server/adapters/redis'
-import {
-  audience,
-  client,
-  cookieKeys,
-  lifetimes,
-  toAccountId,
-  toSubject,
-  toUsername,
-} from '../fixture.ts'
-import { countCommands, redisUrl, serve } from '../serve.ts'
+import { redisUrl, serve } from '../serve.ts'
+import { loadOurServer } from './our-server.ts'
 
-// This package, as it is built in the checkout that the argument names.
 const [, , checkout = ''] = process.argv
-const load = (file: string): Promise<unknown> =>
-  import(pathToFileURL(join(checkout, 'dist', file)).href)
-const { createAuthorizationServer } = (await load('lib/index.js')) as typeof Package
-const { createRedisAdapter, recommendedRedisOptions } = (await load(
-  'adapters/redis.js',
-)) as typeof RedisAdapter
-
-// A busy machine must not end a run. The timers are set all the same.
-const patient = { ...recommendedRedisOptions, commandTimeout: 30_000, socketTimeout: 60_000 }
-
-serve((issuer) => {
-  const { app } = createAuthorizationServer({
-    issuer,
-    storage: createRedisAdapter({
-      client: countCommands(new Redis(redisUrl, patient)),
-      keys: ['a storage key of more than thirty-two characters'],
-      timeout: patient.commandTimeout,
-    }),
-    // All requests of a run come from people who have not signed in, and none may push another one out.
-    anonymousRequests: { count: 10_000_000, bytes: 2 ** 40 },
-    cookieKeys,
-    signingKeys: 'stored',
-    lifetimes,
-    resourceServer: { audience },
-    clients: [client],
-    accounts: {
-      find: (id) => ({ accountId: id, name: 'Sofia Lind', email: toUsername(id) }),
-      subjects: (id) => [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }],
-      authenticate: ({ username }) => toAccountId(username),
-    },
-  })
-  return app.callback()
-})
+const createServer = await loadOurServer(checkout)
+serve((issuer) => createServer(issuer, redisUrl).app.callback())

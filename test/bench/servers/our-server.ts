@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Redis } from 'ioredis'
+import type * as Package from 'pleo-oauth-server'
+import type * as RedisAdapter from 'pleo-oauth-server/adapters/redis'
+import {
+  audience,
+  client,
+  cookieKeys,
+  lifetimes,
+  toAccountId,
+  toSubject,
+  toUsername,
+} from '../fixture.ts'
+import { countCommands } from '../serve.ts'
+
+/** Makes this server from the package as it is built in a checkout. */
+export async function loadOurServer(
+  checkout: string,
+): Promise<(issuer: string, redisUrl: string) => Package.AuthorizationServer> {
+  const load = (file: string): Promise<unknown> =>
+    import(pathToFileURL(join(checkout, 'dist', file)).href)
+  const { createAuthorizationServer } = (await load('lib/index.js')) as typeof Package
+  const { createRedisAdapter, recommendedRedisOptions } = (await load(
+    'adapters/redis.js',
+  )) as typeof RedisAdapter
+
+  // A busy machine must not end a run. The timers are set all the same.
+  const patient = { ...recommendedRedisOptions, commandTimeout: 30_000, socketTimeout: 60_000 }
+  return (issuer, redisUrl) =>
+    createAuthorizationServer({
+      issuer,
+      storage: createRedisAdapter({
+        client: countCommands(new Redis(redisUrl, patient)),
+        keys: ['a storage key of more than thirty-two characters'],
+        timeout: patient.commandTimeout,
+      }),
+      // All requests of a run come from people who have not signed in, and none may push another one out.
+      anonymousRequests: { count: 10_000_000, bytes: 2 ** 40 },
+      cookieKeys,
+      signingKeys: 'stored',
+      lifetimes,
+      resourceServer: { audience },
+      clients: [client],
+      accounts: {
+        find: (id) => ({ accountId: id, name: 'Sofia Lind', email: toUsername(id) }),
+        subjects: (id) => [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }],
+        authenticate: ({ username }) => toAccountId(username),
+      },
+    })
+}
