@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { StorageProblem } from '../../lib/storage.ts'
-import { within, type RedisClient } from './commands.ts'
+import { isCluster, RedisTimeoutError, type RedisClient } from './commands.ts'
 import { isReplica, reach, toConnectionProblem } from './connection.ts'
 import { MissingKeyError, type KnownKeys } from './places.ts'
 
@@ -60,8 +60,18 @@ async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
   return client.nodes('master')
 }
 
-const isCluster = (client: RedisClient): client is Extract<RedisClient, { nodes: unknown }> =>
-  client.isCluster
+/** @throws RedisTimeoutError if no answer comes within that many milliseconds */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RedisTimeoutError(milliseconds)), milliseconds)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 async function problemsOf(
   server: Redis,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Cluster, Redis } from 'ioredis'
+import { createRedisClock, type RedisClock, type Reply } from './redis-clock.ts'
 import type { Script } from './script.ts'
 
 /** A client of ioredis, connected or not, to one server (also through Sentinel) or to a Cluster. */
@@ -38,7 +39,15 @@ export interface Commands {
 /** Redis did not answer in time. */
 export class RedisTimeoutError extends Error {
   override readonly name = 'RedisTimeoutError'
+
+  /** @param waited - for how many milliseconds */
+  constructor(waited: number) {
+    super(`Redis did not answer within ${waited} ms`)
+  }
 }
+
+/** Whether the client is connected to a Cluster. */
+export const isCluster = (client: RedisClient): client is Cluster => client.isCluster
 
 /** Whether a script answered 1 first, whatever the client makes of numbers. */
 export const isOne = ([first]: readonly unknown[]): boolean => Number(first) === 1
@@ -46,8 +55,8 @@ export const isOne = ([first]: readonly unknown[]): boolean => Number(first) ===
 /** An id for one attempt: a command that is sent again after a broken connection keeps it. */
 export const createAttempt = (): string => randomUUID()
 
-type Send = (command: 'evalsha' | 'eval', code: string) => Promise<unknown>
-type Reply = readonly [number, ...unknown[]]
+/** Sends a script, by its hash or all of it, with a deadline. */
+type Send = (command: 'evalsha' | 'eval', code: string, deadline: number) => Promise<unknown>
 
 /**
  * Runs scripts on a client, each on one key, so that all of it is in one slot.
@@ -55,124 +64,130 @@ type Reply = readonly [number, ...unknown[]]
  * @param timeout - how long an answer is waited for, in milliseconds
  */
 export function createCommands(client: RedisClient, timeout: number): Commands {
-  const ask = createAsk(timeout)
-  const gather = createGathering(client)
+  const ask = createAsk(client, timeout)
   const runWithTime: Commands['runWithTime'] = (script, key, ...args) =>
-    ask((until) =>
-      known(script, (command, code) => {
-        gather()
-        return client.callBuffer(command, code, 1, key, until, ...args)
-      }),
+    ask(script, (command, code, deadline) =>
+      client.callBuffer(command, code, 1, key, deadline, ...args),
     )
   return {
     runWithTime,
-    run: async (script, key, ...args) => (await runWithTime(script, key, ...args)).slice(1),
+    run: (script, key, ...args) => runWithTime(script, key, ...args).then(withoutTime),
     async runReplicated(wait, script, key, ...args) {
       let replicas = 0
-      const [, ...result] = await ask((until) => {
-        const parts = [1, key, until, ...args] as const
-        const run = async (command: string, code: string): Promise<unknown> => {
-          const pipeline = client.pipeline()
-          pipeline.callBuffer(command, code, ...parts)
-          pipeline.wait(wait.count, wait.timeout)
-          const [ran, waited] = (await pipeline.exec()) ?? []
-          if (ran?.[0]) throw ran[0]
-          replicas = waited?.[0] ? 0 : Number(waited?.[1])
-          return ran?.[1]
-        }
-        return known(script, run).catch((error: unknown) => {
-          if (!isMoving(error)) throw error
-          // A pipeline does not follow a slot that moves; its new server has replicas of its own.
-          replicas = wait.count
-          return known(script, (command, code) => client.callBuffer(command, code, ...parts))
-        })
+      const reply = await ask(script, async (command, code, deadline) => {
+        const parts = [command, code, 1, key, deadline, ...args] as const
+        const pipeline = client.pipeline()
+        pipeline.callBuffer(...parts)
+        pipeline.wait(wait.count, wait.timeout)
+        const [ran, waited] = (await pipeline.exec()) ?? []
+        replicas = waited?.[0] ? 0 : Number(waited?.[1])
+        if (!ran?.[0]) return ran?.[1]
+        if (!isMoving(ran[0])) throw ran[0]
+        // A pipeline does not follow a slot that moves; its new server has replicas of its own.
+        replicas = wait.count
+        return client.callBuffer(...parts)
       })
-      return { result, replicas }
+      return { result: withoutTime(reply), replicas }
     },
   }
 }
 
-/**
- * Makes the commands of one task wait for each other, so that they go out in one write. Not on a Cluster: there
- * ioredis chooses among several sockets.
- */
-function createGathering(client: RedisClient): () => void {
-  let gathering: Writable | undefined
-  return () => {
-    const { stream } = client as unknown as { readonly stream?: Writable }
-    if (!stream || stream === gathering) return
-    gathering = stream
-    stream.cork()
-    // Not later: if the process is busy then, the commands would reach Redis after their deadline.
-    process.nextTick(() => {
-      gathering = undefined
-      stream.uncork()
-    })
-  }
-}
-
-type Ask = (send: (deadline: number) => Promise<unknown>) => Promise<Reply>
-
-/** Sends with a deadline by the clock of the Redis, and learns from the answer what time it is there. */
-function createAsk(timeout: number): Ask {
-  // How far the clock was ahead of ours at the latest answers, at the least.
-  const ahead: number[] = []
-  // Less than the timeout, because the answer must get back too.
-  const patience = timeout * 0.6
-  /** The clock was read at some moment between the question and now. */
-  const learn = (reply: Reply, start: number): Reply => {
-    const [least, most] = [reply[0] - performance.now(), reply[0] - start]
-    const before = ahead.length === 0 ? least : Math.min(...ahead)
-    ahead.push(Math.min(Math.max(before, least), most))
-    if (ahead.length > 32) ahead.shift()
-    return reply
-  }
-  return async (send) => {
-    const start = performance.now()
-    // Of several servers, the clock that is least ahead counts: the answer LATE shows a deadline that is too early.
-    const until = ahead.length === 0 ? 0 : Math.floor(start + Math.min(...ahead) + patience)
-    try {
-      return learn(toReply(await within(timeout, send(until))), start)
-    } catch (error) {
-      const late = /LATE (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-      const elapsed = performance.now() - start
-      if (late === undefined || elapsed > timeout / 2) throw error
-      // It was not late: the clock of this server is ahead of that of another one.
-      const again = Math.floor(Number(late) + patience - elapsed)
-      return learn(toReply(await within(timeout - elapsed, send(again))), start)
-    }
-  }
-}
-
-const toReply = (reply: unknown): Reply => {
-  const [time, ...answer] = reply as readonly unknown[]
-  return [Number(time), ...answer]
-}
+const withoutTime = ([, ...answer]: Reply): readonly unknown[] => answer
 
 /** Whether Redis says that the slot moves to another server (Cluster specification, MOVED and ASK). */
-const isMoving = (error: unknown): boolean =>
-  error instanceof Error && /^(MOVED|ASK|TRYAGAIN)\b/.test(error.message)
+const isMoving = (error: Error): boolean => /^(MOVED|ASK|TRYAGAIN)\b/.test(error.message)
 
-/** Names the script by its hash. Sends all of it to a server that does not know it yet, or any more. */
-async function known({ sha, source }: Script, send: Send): Promise<unknown> {
-  try {
-    return await send('evalsha', sha)
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-    return send('eval', source)
-  }
+/** A script that waits for the end of the turn, and then for its answer. */
+interface Question {
+  readonly script: Script
+  readonly send: Send
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: unknown) => void
 }
 
-/** @throws RedisTimeoutError if no answer comes within that many milliseconds */
-export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const message = `Redis did not answer within ${Math.round(milliseconds)} ms`
-    timer = setTimeout(() => reject(new RedisTimeoutError(message)), milliseconds)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** Scripts that are sent at the same time. */
+interface Batch {
+  readonly start: number
+  readonly deadline: number
+  /** How many of them have no answer yet. */
+  open: number
+  timer?: NodeJS.Timeout
 }
+
+/** How many are sent together at most: of a thousand, the last ones would come too late. */
+const mostAtOnce = 64
+
+type Ask = (script: Script, send: Send) => Promise<Reply>
+
+/**
+ * Sends the scripts of one turn of the event loop together, with one deadline, one timer, and one write to each socket. Their
+ * time begins when they are sent: a process that was busy until then is not late.
+ */
+function createAsk(client: RedisClient, timeout: number): Ask {
+  const clock = createRedisClock()
+  // Less than the timeout, because the answer must get back too.
+  const patience = timeout * 0.6
+  const deliver = createDelivery(clock, timeout, patience)
+  let questions: Question[] = []
+  const flush = (): void => {
+    const asked = questions
+    if (asked.length === 0) return
+    questions = []
+    const start = performance.now()
+    const batch: Batch = { start, deadline: clock.at(start + patience), open: asked.length }
+    const streams = asked.length > 1 ? streamsOf(client) : []
+    for (const stream of streams) stream.cork()
+    for (const question of asked) void deliver(question, batch, batch.deadline)
+    for (const stream of streams) stream.uncork()
+    batch.timer = setTimeout(() => {
+      // This changes nothing for those that have their answer.
+      for (const { reject } of asked) reject(new RedisTimeoutError(timeout))
+    }, timeout)
+  }
+  return (script, send) =>
+    new Promise((resolve, reject) => {
+      const count = questions.push({ script, send, resolve, reject })
+      if (count === 1) setImmediate(flush)
+      else if (count === mostAtOnce) flush()
+    })
+}
+
+type Deliver = (
+  question: Question,
+  batch: Batch,
+  deadline: number,
+  command?: 'evalsha' | 'eval',
+) => Promise<void>
+
+/** Names a script by its hash. Sends all of it to a server that does not know it yet, or any more. */
+function createDelivery(clock: RedisClock, timeout: number, patience: number): Deliver {
+  const deliver: Deliver = async (question, batch, deadline, command = 'evalsha') => {
+    const { script, send, resolve, reject } = question
+    try {
+      const reply = await send(command, command === 'eval' ? script.source : script.sha, deadline)
+      resolve(clock.learn(reply as readonly unknown[], batch.start))
+    } catch (error) {
+      const { message = '' } = error instanceof Error ? error : {}
+      const elapsed = performance.now() - batch.start
+      if (command === 'evalsha' && message.startsWith('NOSCRIPT') && elapsed < timeout) {
+        return deliver(question, batch, deadline, 'eval')
+      }
+      const late = /LATE (\d+)/.exec(message)?.[1]
+      // It was not late: the clock of this server is ahead of that of another one.
+      if (late !== undefined && deadline === batch.deadline && elapsed <= timeout / 2) {
+        return deliver(question, batch, Math.floor(Number(late) + patience - elapsed))
+      }
+      reject(error)
+    }
+    batch.open -= 1
+    if (batch.open === 0) clearTimeout(batch.timer)
+  }
+  return deliver
+}
+
+/** The sockets of a client: of a Cluster, one to each server that has keys. */
+const streamsOf = (client: RedisClient): readonly Writable[] =>
+  (isCluster(client) ? client.nodes('master') : [client]).flatMap(
+    // There is one only while it is connected.
+    ({ stream }: { readonly stream?: Writable }) => stream ?? [],
+  )
