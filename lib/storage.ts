@@ -186,9 +186,10 @@ export interface GrantStorage {
    * A grant while it lives, with all that belongs to it, as of one moment.
    *
    * @param accessToken - the value of the only token that the caller looks for. An adapter may then leave out other tokens, the
-   * code, and the payload and values of the refresh token, but must throw if they are asked for. It may also ignore this parameter
+   * code, and the payload and values of the refresh token, but must throw if they are asked for. With `null`, the caller looks for the
+   * refresh token alone: the code and access tokens may be left out in the same way. It may also ignore this parameter
    */
-  load(grantId: string, accessToken?: string): Promise<LoadedGrant | undefined>
+  load(grantId: string, accessToken?: string | null): Promise<LoadedGrant | undefined>
 
   /**
    * Adds a code or token, in place of an earlier code or refresh token. Resolves to `false`, and stores

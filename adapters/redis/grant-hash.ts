@@ -34,8 +34,11 @@ export interface GrantHash {
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
   readonly fields: ReadonlyMap<string, Buffer>
-  /** The only code or token that was read: an access token, and its possible names. Absent if everything was read. */
-  readonly only?: { readonly id: string; readonly names: readonly string[] }
+  /**
+   * The only access token that was read, and its possible names; null if none was read and no code. Absent if everything was
+   * read.
+   */
+  readonly only?: { readonly id: string; readonly names: readonly string[] } | null
 }
 
 /** Reads a grant from its Redis hash. Codes and tokens are opened when they are asked for. */
@@ -62,7 +65,7 @@ export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant |
     payload: openPayload(keys, `${key}/g`, sealed),
     now,
     find(kind, id) {
-      if (only && (kind !== 'AccessToken' || id !== only.id)) throw unread()
+      if (only !== undefined && (kind !== 'AccessToken' || id !== only?.id)) throw unread()
       return kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)
     },
     lastUsedAt: numberOf('lu'),

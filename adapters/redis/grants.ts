@@ -21,7 +21,9 @@ import {
   addScript,
   describeScript,
   endScript,
+  fieldsOfRefreshToken,
   fieldsWithToken,
+  loadRefreshTokenScript,
   loadScript,
   noteUseScript,
   removeScript,
@@ -92,23 +94,32 @@ const nameOfGrant = (grantId: string): string =>
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>
   sealPayload(keys, `${key}/g`, '', payload)
 
-/** Reads a grant, or only what is needed to look for one access token. */
+/** Reads a grant, or only what is needed to look for one access token, or with null for the refresh token. */
 async function read(
   { commands, keys }: GrantParts,
   key: string,
-  accessToken?: string,
+  accessToken?: string | null,
 ): Promise<GrantHash> {
+  if (accessToken === null) {
+    const [now, ...values] = await commands.runWithTime(loadRefreshTokenScript, key)
+    return { key, now, fields: pair(fieldsOfRefreshToken, values), only: null }
+  }
   const names = accessToken === undefined ? [] : keys.names('AccessToken', accessToken)
   const possible = names.map((name) => `a:${name}`)
   const [now, first, ...values] = await commands.runWithTime(loadScript, key, ...possible)
   if (accessToken === undefined || Array.isArray(first)) {
     return { key, now, fields: toFields(first as Buffer[]) }
   }
-  const fields = new Map<string, Buffer>()
-  for (const [index, field] of [String(first), ...fieldsWithToken].entries()) {
-    if (values[index]) fields.set(field, values[index] as Buffer)
-  }
+  const fields = pair([String(first), ...fieldsWithToken], values)
   return { key, now, fields, only: { id: accessToken, names } }
+}
+
+function pair(fields: readonly string[], values: readonly unknown[]): GrantHash['fields'] {
+  const map = new Map<string, Buffer>()
+  for (const [index, field] of fields.entries()) {
+    if (values[index]) map.set(field, values[index] as Buffer)
+  }
+  return map
 }
 
 /**

@@ -125,7 +125,7 @@ async function findOpaque(
     return payload && { kind: 'ClientCredentials', payload: { ...payload, jti: value } }
   }
   const isRefreshToken = generationOf(value) !== undefined
-  const grant = await server.grants.load(grantId, isRefreshToken ? undefined : value)
+  const grant = await server.grants.load(grantId, isRefreshToken ? null : value)
   if (!grant) return undefined
   const payload = isRefreshToken
     ? findStoredRefreshToken(value, grant, server.values)

@@ -55,7 +55,7 @@ export async function refresh(
 ): Promise<IssuedTokens> {
   const { refreshToken: value, proof } = request
   const grantId = grantIdOf(value)
-  const loaded = grantId === undefined ? undefined : await server.grants.load(grantId)
+  const loaded = grantId === undefined ? undefined : await server.grants.load(grantId, null)
   const token = loaded && findRefreshToken(server.values, value, loaded)
   if (grantId === undefined || !loaded || !token) {
     throw new InvalidGrantError('refresh token not found')

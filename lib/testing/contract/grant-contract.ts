@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { sampleGrant, sampleRefresh, sampleToken, type Contract } from './harness.ts'
+import {
+  sampleGrant,
+  sampleRefresh,
+  sampleRefreshToken,
+  sampleToken,
+  type Contract,
+} from './harness.ts'
 
 /** The contract for grants, without exchanges. */
 export const grantContract: Contract = {
@@ -63,6 +69,36 @@ export const grantContract: Contract = {
     )
     await storage.grants.end(id)
     assert.equal(await other.grants.load(id, accessToken.id), undefined)
+  },
+  'a grant that is loaded for its refresh token alone has all that belongs to that': async (
+    harness,
+  ) => {
+    const { storage, other } = harness
+    const { id, payload } = sampleGrant()
+    assert.equal(await other.grants.load(id, null), undefined)
+    await storage.grants.save(id, payload, 60)
+    assert.equal((await other.grants.load(id, null))?.refreshToken, undefined)
+    const [first, access] = [sampleRefreshToken(id), sampleToken(id)]
+    await storage.grants.add(id, 'RefreshToken', first)
+    await storage.grants.add(id, 'AccessToken', access)
+    const next = sampleRefresh(first, 0)
+    await storage.grants.exchange(id, next)
+    await storage.grants.noteUse(id, 1)
+    const [whole, loaded] = [await other.grants.load(id), await other.grants.load(id, null)]
+    assert.deepEqual(loaded?.payload, payload)
+    assert.equal(loaded.lastUsedAt, whole?.lastUsedAt)
+    for (const grant of [whole, loaded]) {
+      const { payload: stored, generation, rotatedAt, isUsed } = grant?.refreshToken ?? {}
+      assert.deepEqual({ ...stored, jti: next.refreshToken.id }, next.refreshToken.payload)
+      assert.deepEqual([generation, isUsed], [1, true])
+      assert.equal(rotatedAt, whole?.refreshToken?.rotatedAt)
+      assert.equal(grant?.refreshToken?.is(next.refreshToken.id), true)
+      assert.equal(grant.refreshToken.isSuccessor(String(next.refreshToken.successor)), true)
+      assert.equal(grant.refreshToken.is(first.id), false)
+      assert.ok(grant.refreshToken.key === 0 && grant.refreshToken.predecessorKey === 0)
+    }
+    await storage.grants.end(id)
+    assert.equal(await other.grants.load(id, null), undefined)
   },
   'nothing is added to a grant that is not there': async ({ storage }) => {
     const { id } = sampleGrant()
