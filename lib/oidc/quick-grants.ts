@@ -87,27 +87,18 @@ export function createQuickGrants(
       const isOwn = grantTypeHandlers.get(name) === handlers.get(name)
       if (!isOpaque || !type || !isOwn || !isOrdinary(type, parameters)) return undefined
       return async (client, ctx) =>
-        client.grantTypeAllowed(name) && !client.dpopBoundAccessTokens
-          ? issue(type, parameters, { client, ctx })
-          : undefined
+        client.grantTypeAllowed(name) ? issue(type, parameters, { client, ctx }) : undefined
     },
   }
 }
 
-/** A scope as most clients write it. */
-const plainScope = /^[\w:.-]+(?: [\w:.-]+)*$/
-
-function isOrdinary(
+/** Whether a request has what its grant type needs, and nothing that is unknown. */
+const isOrdinary = (
   { parameters: known, required }: GrantType,
   parameters: RequestParameters,
-): boolean {
-  const { scope } = parameters
-  return (
-    required.every((name) => parameters[name] !== undefined) &&
-    Object.keys(parameters).every((name) => name === 'grant_type' || known.includes(name)) &&
-    (scope === undefined || plainScope.test(scope))
-  )
-}
+): boolean =>
+  required.every((name) => parameters[name] !== undefined) &&
+  Object.keys(parameters).every((name) => name === 'grant_type' || known.includes(name))
 
 /** Writes an opaque access token as the framework's model writes it. */
 function write(

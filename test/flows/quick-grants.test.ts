@@ -67,8 +67,9 @@ beforeAll(async () => {
   const registered = await register(given.clients)
   const suspended = await register(given.clients)
   const removed = await register(given.clients)
+  const narrowed = await register(given.clients)
   const nobody = { client_id: 'nobody', client_secret: 'guessed' }
-  callers = [...clients, registered, suspended, removed, nobody]
+  callers = [...clients, registered, suspended, removed, narrowed, nobody]
   const others = [confidential, registered, organizationClient, publicClient, withoutRefresh]
   const toOptions = (client: ClientMetadata) => ({
     client,
@@ -93,7 +94,8 @@ beforeAll(async () => {
     const client = begun % 3 === 0 ? others[(begun / 3) % others.length] : confidential
     begun += 1
     connections.push(await (begun % 2 === 0 ? agree : connectBoth)(client ?? confidential))
-    if (connections.length > 8) connections.shift()
+    // The first four stay.
+    if (connections.length > 12) connections.splice(4, 1)
   }
   const bound = await agree(boundClient)
   const [issued] = bound.codes
@@ -111,9 +113,11 @@ beforeAll(async () => {
   bound.refreshTokens.push(String(body['refresh_token']))
   bound.accessTokens.push(String(body['access_token']))
   connections.push(bound, await connectBoth(suspended), await connectBoth(removed))
+  connections.push(await connectBoth(narrowed))
   for (let count = 0; count < 6; count += 1) await begin()
   await given.clients.suspend(suspended.client_id)
   await given.clients.remove(removed.client_id)
+  await given.clients.update(narrowed.client_id, { grant_types: ['authorization_code'] })
   quick = await startCompared({ clients, issuer, storage: noting(first, told[0]) })
   usual = await startCompared({ clients, issuer, storage: noting(second, told[1]) })
   // With it, the framework answers everything.
