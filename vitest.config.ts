@@ -52,7 +52,7 @@ const withOwnStorage = [
   'test/clients/{alphabets,answer-parameters,cost,logo-uris,names,unused}.test.ts',
   'test/clients/registration-{bounds,fuzz}.test.ts',
   'test/flows/{code-replay,consent,host-answers,host-sign-in,host-sign-in-time,large-requests}.test.ts',
-  'test/flows/{openid-parameters,program-errors,quick-introspection,refresh-overlap,select-account,session-age}.test.ts',
+  'test/flows/{openid-parameters,program-errors,quick-{grants,hosts,requests},refresh-overlap,select-account,session-age}.test.ts',
   'test/interaction/{answered,consent,csrf,decided-once,forged-posts,shown-terms}.test.ts',
 ]
 

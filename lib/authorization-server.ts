@@ -45,6 +45,8 @@ import {
   routes,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
+import { createQuickGrants } from './oidc/quick-grants.ts'
+import { createQuickRequests } from './oidc/quick-requests.ts'
 import { createEmptySecrets, createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
 import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
@@ -111,7 +113,7 @@ export function createAuthorizationServer(
   use(provider, [
     createFront(provider, config, renderError),
     keys.middleware,
-    tokens.quick,
+    createQuickRequests(provider, [createQuickGrants(provider, config, kept), ...tokens.quick]),
     createEmptySecrets(provider),
     createByPath([
       [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],

@@ -9,7 +9,7 @@ import { ConfigurationError } from '../errors.ts'
  */
 export function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
   // `configure` may change it in place.
-  const before = new Map(unasked.map((path) => [path, valueAt(mapped, path)]))
+  const before = new Map([...unasked, ...relied].map((path) => [path, valueAt(mapped, path)]))
   const configuration: unknown = configure(mapped)
   if (typeof configuration !== 'object' || configuration === null) {
     // Without one, the framework would start with development keys and a sign-in for anybody.
@@ -18,7 +18,10 @@ export function createProvider({ issuer, configure }: Config, mapped: Configurat
   }
   checkConfigured(configuration, before)
   try {
-    return new Provider(issuer, configuration)
+    const provider = new Provider(issuer, configuration)
+    if (relied.every((path) => valueAt(configuration, path) === before.get(path)))
+      shipped.add(provider)
+    return provider
   } catch (error) {
     // The framework's error about keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
@@ -26,6 +29,11 @@ export function createProvider({ issuer, configure }: Config, mapped: Configurat
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
   }
 }
+
+const shipped = new WeakSet<Provider>()
+
+/** Whether `configure` left all settings as they are that `quick-requests.ts` relies on. */
+export const isAsShipped = (provider: Provider): boolean => shipped.has(provider)
 
 /** Features that change codes, refresh tokens, or the access tokens that come of them. */
 const unsupported = [
@@ -49,6 +57,25 @@ const unasked = [
   'rotateRefreshToken',
   'ttl.AccessToken',
   'ttl.RefreshToken',
+]
+
+/** Settings that the framework asks when it answers an ordinary request of a client. Quick answers do not ask, or know the function. */
+const relied = [
+  'clientAuthMethods',
+  'extraTokenClaims',
+  'features.attestClientAuth.additionalSecuritySignal',
+  'features.clientIdMetadataDocument.enabled',
+  'features.dPoP.nonceSecret',
+  'features.introspection.allowedPolicy',
+  'features.introspection.enabled',
+  'features.jwtIntrospection.enabled',
+  'features.resourceIndicators.getResourceServerInfo',
+  'features.revocation.allowedPolicy',
+  'features.revocation.enabled',
+  'revokeGrantPolicy',
+  'routes.introspection',
+  'routes.revocation',
+  'routes.token',
 ]
 
 /**
@@ -79,10 +106,13 @@ function checkConfigured(configured: Configuration, before: ReadonlyMap<string, 
   throw new ConfigurationError(messages.map((message) => toIssue(message)))
 }
 
-const valueAt = (configuration: Configuration, path: string): unknown =>
-  path
+/** A setting by its path. Two lists are equal if their texts are. */
+function valueAt(configuration: Configuration, path: string): unknown {
+  const found = path
     .split('.')
     .reduce<unknown>(
       (value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name],
       configuration,
     )
+  return Array.isArray(found) ? found.join(' ') : found
+}

@@ -1,88 +1,71 @@
 import type Provider from 'oidc-provider'
-import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oidc-provider'
+import { errors, type TokenEndpointGrantContext } from 'oidc-provider'
 import { checkDpopReplay, validateDpop } from 'oidc-provider/lib/helpers/grants.js'
 import type { Config } from '../config/config.ts'
 import { ProtocolError } from '../errors.ts'
-import { callListeners, type ConnectionTeller } from '../grants/events.ts'
-import { redeem } from '../grants/redeem.ts'
-import { refresh } from '../grants/refresh.ts'
-import type {
-  AccessToken,
-  Found,
-  IssuedTokens,
-  Proof,
-  IssuingServer,
-  TokenRequest,
-  WrittenToken,
-} from '../grants/token-request.ts'
-import { toJti, type TokenValues } from '../grants/token-values.ts'
-import type { GrantInfo } from '../pleo/accounts.ts'
-import type { StoredPayload } from '../storage.ts'
+import type { ConnectionTeller } from '../grants/events.ts'
+import type { Api, Found, Proof, TokenRequest } from '../grants/token-request.ts'
+import type { TokenValues } from '../grants/token-values.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
 import { explainProof } from './endpoint-errors.ts'
-import { internalsOf, writeToken } from './internals.ts'
+import {
+  grantTypes,
+  toRequestingClient,
+  toSharedServer,
+  toTokenResponse,
+  type GrantParameters,
+} from './grant-types.ts'
+import { internalsOf } from './internals.ts'
+import { failureOf } from './quick-grants.ts'
+import { setEntities, tellOfTokens, tellProvider, writeModel } from './token-models.ts'
 
 /** A request at the token endpoint. No parameter but `resource` may be sent twice. */
-type Context = TokenEndpointGrantContext<{
-  readonly code: string
-  readonly code_verifier?: string
-  readonly redirect_uri: string
-  readonly refresh_token: string
-}>
+type Context = TokenEndpointGrantContext<GrantParameters>
 
 /**
- * Makes the token endpoint redeem codes and refresh with {@link redeem} and {@link refresh}, in place of the framework's own
- * handlers. The framework authenticates the client and renders errors. It drops every parameter that is not named here.
+ * Makes the token endpoint issue tokens with the functions of `grants/`, in place of the framework's own handlers. The framework
+ * authenticates the client and renders errors. It drops every parameter that is not named here.
  */
 export function registerGrants(
   provider: Provider,
   config: Config,
-  { values, teller }: { readonly values: TokenValues; readonly teller: ConnectionTeller },
+  told: { readonly values: TokenValues; readonly teller: ConnectionTeller },
 ): void {
-  const { accounts, lifetimes, resourceServer, storage } = config
-  const { audience, scopes } = resourceServer
+  const shared = toSharedServer(config, told)
+  const keepsJwts = config.resourceServer.accessTokenFormat === 'jwt'
   const { resourceIndicators } = internalsOf(provider).configuration.features
-  const toServer = (ctx: Context): IssuingServer => ({
-    audience,
-    lifetimes,
-    grants: storage.grants,
-    values,
-    teller: tellProvider(ctx, teller),
-    onAccepted: (found) => setEntities(ctx, found),
-    async findApi(resource) {
+  const toServer = (ctx: Context) => ({
+    ...shared,
+    teller: tellProvider(ctx, told.teller),
+    onAccepted: (found: Found) => setEntities(ctx, found),
+    async findApi(resource: string): Promise<Api> {
       const api = await resourceIndicators.getResourceServerInfo(ctx, resource, ctx.oidc.client)
-      const keepsJwts = resourceServer.accessTokenFormat === 'jwt'
-      return { scope: api.scope, write: (token) => write(ctx, token, { resource, api, keepsJwts }) }
+      const toWritten = { resource, api, keepsJwts }
+      return { scope: api.scope, write: (token) => writeModel(ctx, token, toWritten) }
     },
   })
-
-  const handleCode = async (ctx: Context): Promise<void> => {
-    const { code, redirect_uri: redirectUri, code_verifier: codeVerifier } = ctx.oidc.params
-    checkPresence({ code, redirect_uri: redirectUri })
-    const request = { ...(await readRequest(ctx)), code, redirectUri, codeVerifier }
-    answer(ctx, await redeem(request, toServer(ctx)))
-  }
-  const codeParameters = ['code', 'code_verifier', 'redirect_uri', 'resource']
-  provider.registerGrantType('authorization_code', handleCode, codeParameters, 'resource')
-
-  const handleRefresh = async (ctx: Context): Promise<void> => {
-    const { refresh_token: refreshToken, scope } = ctx.oidc.params
-    checkPresence({ refresh_token: refreshToken })
-    const request = { ...(await readRequest(ctx)), refreshToken, scope }
-    const server = {
-      ...toServer(ctx),
-      repeatTimes: config,
-      catalogue: Object.keys(scopes),
-      mayContinue: (grant: GrantInfo) => accounts.mayContinue?.(grant),
+  for (const [name, { parameters, required, issue }] of grantTypes) {
+    const handle = async (ctx: Context): Promise<void> => {
+      checkPresence(ctx.oidc.params, required)
+      rethrow(ctx)
+      const issued = await issue(ctx.oidc.params, await readRequest(ctx), toServer(ctx))
+      tellOfTokens(ctx, issued)
+      ctx.body = toTokenResponse(issued)
     }
-    answer(ctx, await refresh(request, server))
+    provider.registerGrantType(name, handle, [...parameters, 'resource'], 'resource')
   }
-  const refreshParameters = ['refresh_token', 'scope', 'resource']
-  provider.registerGrantType('refresh_token', handleRefresh, refreshParameters, 'resource')
 }
 
-function checkPresence(params: Readonly<Record<string, unknown>>): void {
-  const missing = Object.keys(params).filter((name) => params[name] === undefined)
+/** Fails as the quick answer to this request did. */
+function rethrow(ctx: Context): void {
+  const failure = failureOf(ctx)
+  if (!failure) return
+  if (failure.accepted) setEntities(ctx, failure.accepted)
+  throw failure.error
+}
+
+function checkPresence(params: GrantParameters, required: readonly string[]): void {
+  const missing = required.filter((name) => params[name as keyof GrantParameters] === undefined)
   if (missing.length === 0) return
   const names = missing.map((name) => `'${name}'`).join(' and ')
   const description = `missing required parameter${missing.length > 1 ? 's' : ''} ${names}`
@@ -92,13 +75,7 @@ function checkPresence(params: Readonly<Record<string, unknown>>): void {
 async function readRequest(ctx: Context): Promise<TokenRequest> {
   const { client, params } = ctx.oidc
   return {
-    client: {
-      clientId: client.clientId,
-      scope: client.scope,
-      isPublic: client.clientAuthMethod === 'none',
-      needsProof: client.dpopBoundAccessTokens === true,
-      getsRefreshTokens: client.grantTypeAllowed('refresh_token'),
-    },
+    client: toRequestingClient(client),
     resources: params.resource === undefined ? [] : [params.resource].flat(),
     proof: await readProof(ctx),
   }
@@ -125,74 +102,5 @@ async function readProof(ctx: Context): Promise<Proof | undefined> {
 class UsedProof extends errors.CustomOIDCProviderError {
   constructor() {
     super('invalid_dpop_proof', usedProof)
-  }
-}
-
-/** Tells the host by the events of the framework, too, that a grant ended. */
-const tellProvider = (ctx: Context, teller: ConnectionTeller): ConnectionTeller => ({
-  ...teller,
-  revoked(grant, reason) {
-    teller.revoked(grant, reason)
-    const { provider, entities } = ctx.oidc
-    if (reason === 'replay') callListeners(() => provider.emit('grant.revoked', ctx, grant.grantId))
-    else callListeners(() => entities.Grant?.emit('destroyed'))
-  },
-})
-
-/** Makes a model of the framework: hosts and `configure` read models in `ctx.oidc.entities` and hear of them in events. */
-const toModel = (model: unknown, payload: StoredPayload): InstanceType<Provider['Grant']> =>
-  new (model as new (stored: StoredPayload) => InstanceType<Provider['Grant']>)(payload)
-
-function setEntities({ oidc }: Context, { grant, presented }: Found): void {
-  const { provider } = oidc
-  const kind = presented['kind'] === 'RefreshToken' ? 'RefreshToken' : 'AuthorizationCode'
-  oidc.entity(kind, toModel(provider[kind], presented))
-  oidc.entity('Grant', toModel(provider.Grant, grant.payload))
-  const accountId = String(presented['accountId'])
-  oidc.entity('Account', { accountId, claims: () => ({ sub: accountId }) })
-}
-
-/** Writes an access token in the format of its API. JWTs are stored only if the options ask for JWTs. */
-async function write(
-  { oidc }: Context,
-  { value, lifetime, members }: AccessToken,
-  { resource, api, keepsJwts }: { resource: string; api: ResourceServer; keepsJwts: boolean },
-): Promise<WrittenToken> {
-  const { client, provider } = oidc
-  const { accessTokenFormat: format = 'opaque' } = api
-  const id = format === 'jwt' ? toJti(value) : value
-  const resourceServer = new provider.ResourceServer(resource, api)
-  const given = { ...members, client, resourceServer, expiresIn: lifetime }
-  const token = new provider.AccessToken(given)
-  oidc.entity('AccessToken', token)
-  const { text, payload } = await writeToken(token, id, format)
-  const isKept = format === 'opaque' || keepsJwts
-  return { text, stored: isKept ? { id, payload, lifetime } : undefined }
-}
-
-/** Answers, and tells the host of the tokens by the events of the framework. */
-function answer(ctx: Context, issued: IssuedTokens): void {
-  const { accessToken, refreshToken, expiresIn, scope, tokenType } = issued
-  const { oidc } = ctx
-  const { AuthorizationCode: code, RefreshToken: replaced, AccessToken: token } = oidc.entities
-  if (replaced) oidc.entity('RotatedRefreshToken', replaced)
-  const used = code ?? replaced
-  // The code is used up: a listener that throws must not cost its tokens.
-  callListeners(() => used?.emit('consumed'))
-  callListeners(() => token?.emit(accessToken.stored ? 'saved' : 'issued'))
-  if (refreshToken) {
-    const successor = toModel(oidc.provider.RefreshToken, {
-      ...refreshToken.payload,
-      client: oidc.client,
-    })
-    oidc.entity('RefreshToken', successor)
-    callListeners(() => successor.emit('saved'))
-  }
-  ctx.body = {
-    access_token: accessToken.text,
-    expires_in: expiresIn,
-    refresh_token: refreshToken?.id,
-    scope,
-    token_type: tokenType,
   }
 }

@@ -5,12 +5,12 @@ import type { ConnectionTeller } from '../grants/events.ts'
 import { introspect, type Introspection, type StoredToken } from '../grants/introspect.ts'
 import { revoke } from '../grants/revoke.ts'
 import type { TokenValues } from '../grants/token-values.ts'
-import { createByPath, type PathMiddleware } from '../http/app.ts'
+import type { PathMiddleware } from '../http/app.ts'
 import { createVerifyJwt } from '../keys/jwt-access-tokens.ts'
-import { routes } from '../paths.ts'
 import type { StoredPayload } from '../storage.ts'
 import { asRequest, internalsOf } from './internals.ts'
-import { createQuickIntrospection } from './quick-introspection.ts'
+import type { QuickEndpoint } from './quick-requests.ts'
+import { createQuickTokens } from './quick-tokens.ts'
 import type { ServerKeys } from './server-keys.ts'
 import { isInSession, type TokenEndpoint, type TokenPolicy } from './token-policy.ts'
 
@@ -22,8 +22,8 @@ interface TokenIntrospectionParts {
 
 /** Introspection and revocation of one server. */
 export interface TokenIntrospection {
-  /** Answers ordinary introspection without the framework. It comes before the routes. */
-  readonly quick: Middleware
+  /** The endpoints, for ordinary requests. */
+  readonly quick: readonly QuickEndpoint[]
   /** The endpoints, by path. */
   readonly routes: readonly PathMiddleware[]
   /** Introspection for an API in the same process. Only for access tokens. */
@@ -82,7 +82,7 @@ export function createTokenIntrospection(
     return {}
   })
   return {
-    quick: createByPath([[routes.introspection, createQuickIntrospection(provider, server)]]),
+    quick: createQuickTokens(provider, server),
     routes: [
       [configuration.routes['introspection'] ?? '', introspection],
       [configuration.routes['revocation'] ?? '', revocation],

@@ -12,12 +12,6 @@ export type TokenPolicy = (
 /** The endpoints at which a client asks about a token. */
 export type TokenEndpoint = 'introspection' | 'revocation'
 
-/** The policies of introspection that this file made. */
-const ownPolicies = new WeakSet<TokenPolicy>()
-
-/** Whether it is the policy of this server, and not one of `configure`. Of the context it reads only the provider. */
-export const isOwnPolicy = (policy: TokenPolicy): boolean => ownPolicies.has(policy)
-
 /** Switches both endpoints on, and decides which client may ask about which token unless `configure` says otherwise. */
 export function toTokenFeatures(
   resourceServerIds: readonly string[],
@@ -29,7 +23,6 @@ export function toTokenFeatures(
     (resourceServers.has(client.clientId) &&
       token.kind !== 'RefreshToken' &&
       oidc.provider.Client.find(token.clientId ?? '').then((owner) => owner !== undefined))
-  ownPolicies.add(mayIntrospect)
   return {
     introspection: { enabled: true, allowedPolicy: mayIntrospect },
     revocation: {

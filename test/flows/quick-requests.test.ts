@@ -6,6 +6,7 @@ import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { AuthorizationServerOptions, ClientMetadata } from '../../lib/index.ts'
 import { connectBound } from '../support/bound-tokens.ts'
 import { createProofKeys } from '../support/dpop.ts'
+import { comparable, startCompared, type ComparedServer } from '../support/compared-servers.ts'
 import { connect, refresh, revoke } from '../support/flow.ts'
 import { times } from '../support/fuzzing.ts'
 import { createRequests } from '../support/introspection-requests.ts'
@@ -22,7 +23,7 @@ import {
 } from '../support/server.ts'
 import { createTwinStorages } from '../support/twin-storage.ts'
 
-// Ordinary introspection does not pass the framework. Nobody may see a difference.
+// Ordinary requests of clients do not pass the framework. Nobody may see a difference. See quick-grants.test.ts as well.
 
 const encoded = {
   client_id: 'urn:example:encoded',
@@ -33,16 +34,8 @@ const encoded = {
 } as const
 const clients = [confidential, publicClient, organizationClient, resourceServer, encoded]
 
-interface Compared {
-  readonly server: RunningServer
-  /** Requests that the framework saw. */
-  framework: number
-  /** Names of the events of the provider. */
-  readonly events: string[]
-}
-
-let quick: Compared
-let usual: Compared
+let quick: ComparedServer
+let usual: ComparedServer
 let tokens: readonly string[]
 let callers: readonly ClientMetadata[]
 const closing: (() => Promise<void>)[] = []
@@ -53,24 +46,14 @@ async function start(options: Partial<AuthorizationServerOptions>): Promise<Runn
   return server
 }
 
-async function startCompared(options: Partial<AuthorizationServerOptions>): Promise<Compared> {
-  const server = await start(options)
-  const { provider } = server
-  const compared: Compared = { server, framework: 0, events: [] }
-  const { OIDCContext } = provider
-  Object.defineProperty(provider, 'OIDCContext', {
-    get() {
-      compared.framework += 1
-      return OIDCContext
-    },
-  })
-  for (const name of ['introspection.error', 'server_error']) {
-    provider.on(name as 'server_error', (_ctx, error) => {
-      compared.events.push(`${name} ${error.message}`)
-    })
-  }
+async function compare(options: Partial<AuthorizationServerOptions>): Promise<ComparedServer> {
+  const compared = await startCompared({ clients, ...options })
+  closing.push(() => compared.server.close())
   return compared
 }
+
+const namesOf = (events: readonly string[]): readonly (string | undefined)[] =>
+  events.map((event) => event.split(' | ')[0])
 
 beforeAll(async () => {
   const { first, second, both } = createTwinStorages()
@@ -99,20 +82,14 @@ beforeAll(async () => {
     [`${one.access_token} `, one.access_token.slice(0, -1)],
   ].flat()
   callers = [...clients, registered, suspended, { client_id: 'nobody', client_secret: 'guessed' }]
-  quick = await startCompared({ storage: first, issuer })
-  usual = await startCompared({ storage: second, issuer })
+  quick = await compare({ storage: first, issuer })
+  usual = await compare({ storage: second, issuer })
   // With it, the framework answers everything.
   usual.server.provider.use((_ctx, next) => next())
 })
 afterAll(() => Promise.all(closing.map((close) => close())))
 
 const formType = 'application/x-www-form-urlencoded'
-/** An answer without its time. */
-function comparable(answer: RawAnswer): object {
-  const { date: _, ...headers } = answer.headers
-  return { ...answer, headers }
-}
-
 test('5 000 requests get the same answers and events as from the framework', async () => {
   const next = createRequests(callers, tokens)
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
@@ -120,7 +97,7 @@ test('5 000 requests get the same answers and events as from the framework', asy
   const statuses = new Map<number, number>()
   for (let sent = 0; sent < count; sent += 50) {
     const requests = Array.from({ length: 50 }, next)
-    const answersOf = ({ server }: Compared): Promise<readonly RawAnswer[]> =>
+    const answersOf = ({ server }: ComparedServer): Promise<readonly RawAnswer[]> =>
       Promise.all(requests.map(({ path, init }) => send(server.issuer + path, { ...init, agent })))
     const [ours, theirs] = [await answersOf(quick), await answersOf(usual)]
     requests.forEach((one, index) => {
@@ -138,7 +115,7 @@ test('5 000 requests get the same answers and events as from the framework', asy
 })
 
 test('the same connections are in use afterwards', async () => {
-  const used = async ({ server }: Compared): Promise<readonly string[]> => {
+  const used = async ({ server }: ComparedServer): Promise<readonly string[]> => {
     const found = await Promise.all(
       [bakery, nordlysGroup].map((subject) => server.connections.list({ subject })),
     )
@@ -156,7 +133,7 @@ const ask = ({ issuer }: RunningServer, fields: Record<string, string>, client: 
 
 /** Sends a form in pieces, each after the server has had time to read the one before. */
 async function sendSlowly(
-  { server: { issuer } }: Compared,
+  { server: { issuer } }: ComparedServer,
   pieces: readonly string[],
   headers: Readonly<Record<string, string>>,
 ): Promise<unknown> {
@@ -249,13 +226,13 @@ test.each([0, 700])('a storage that fails after %i ms is asked once: 503', async
     await pause(wait)
     throw new Error('the storage is away')
   }
-  const { server, events } = await startCompared({
+  const { server, events } = await compare({
     storage: { ...storage, grants: { ...storage.grants, load } },
   })
   const { status, text, headers } = await ask(server, { token: tokens[0] ?? '' }, confidential)
   expect([status, headers['retry-after'], asked]).toEqual([503, '1', 1])
   expect(text).toContain('temporarily_unavailable')
-  expect(events).toEqual([
+  expect(namesOf(events)).toEqual([
     'server_error temporarily_unavailable',
     'introspection.error temporarily_unavailable',
   ])
@@ -271,7 +248,7 @@ test('a client that goes away meanwhile is no error, but a storage that is away 
     await once(finds, 'go on')
     if (fails) throw new Error('the storage is away')
   }
-  const { server, events } = await startCompared({
+  const { server, events } = await compare({
     storage: {
       ...storage,
       records: (model) => ({ ...storage.records(model), ...(model === 'Client' && { find }) }),
@@ -296,5 +273,5 @@ test('a client that goes away meanwhile is no error, but a storage that is away 
     await closed
     finds.emit('go on')
   }
-  await expect.poll(() => events).toEqual(['server_error temporarily_unavailable'])
+  await expect.poll(() => namesOf(events)).toEqual(['server_error temporarily_unavailable'])
 })

@@ -1,31 +1,52 @@
 import type { IncomingMessage } from 'node:http'
 import { parse } from 'node:querystring'
 import type { Context, Middleware } from 'koa'
-import type { Client, KoaContextWithOIDC } from 'oidc-provider'
+import type { Client } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import { ProtocolError } from '../errors.ts'
-import { introspect, type IntrospectingServer, type StoredToken } from '../grants/introspect.ts'
-import { routes } from '../paths.ts'
-import { asRequest, internalsOf } from './internals.ts'
-import { isInSession, isOwnPolicy, type TokenPolicy } from './token-policy.ts'
+import { createByPath } from '../http/app.ts'
+import { isAsShipped } from './create-provider.ts'
+import { asRequest } from './internals.ts'
 import { askNoMore } from './unavailable.ts'
 
+/** The parameters of a request, without those that authenticate the client. None is empty, and none was sent twice. */
+export type RequestParameters = Readonly<Record<string, string>>
+
+/** Answers a request of a client that has authenticated. Resolves to undefined if the framework must answer. */
+type Answer = (client: Client, ctx: Context) => Promise<object | undefined>
+
+/** An endpoint that answers its ordinary requests ahead of the framework. */
+export interface QuickEndpoint {
+  readonly path: string
+  /** The events that the framework emits for a request that succeeds. If the host listens to one, the framework must answer. */
+  readonly events: readonly string[]
+  /** Finds how to answer. Returns undefined if the framework must answer. */
+  readonly findAnswer: (parameters: RequestParameters) => Answer | undefined
+}
+
 /**
- * Answers ordinary introspection ahead of the framework, in half of its time: a short form about an opaque token, from a client that
- * authenticates with its secret. Every other request goes on as it came, and so does every request that fails here, unless its client
- * went away. The framework then answers it and emits its events.
+ * Answers ordinary requests of clients ahead of the framework, in half of its time: a short form, from a client that authenticates
+ * with its secret. Every other request goes on as it came, and so does every request that fails here, unless its client went away.
+ * The framework then answers it and emits its events.
  */
-export function createQuickIntrospection(
+export function createQuickRequests(
   provider: Provider,
-  server: IntrospectingServer,
+  endpoints: readonly QuickEndpoint[],
 ): Middleware {
   if (!isAsShipped(provider)) return (_ctx, next) => next()
+  return createByPath(
+    endpoints.map((endpoint) => [endpoint.path, createMiddleware(provider, endpoint)]),
+  )
+}
+
+function createMiddleware(provider: Provider, endpoint: QuickEndpoint): Middleware {
+  const isHeard = (): boolean => endpoint.events.some((event) => provider.listenerCount(event) > 0)
   return async (ctx, next) => {
     const { req } = ctx
-    // If the host has added a middleware, it may read `ctx.oidc`: the framework must answer.
-    if (provider.middleware.length > 2 || !isOrdinary(ctx)) return next()
+    // If the host has added a middleware or a listener, it may read `ctx.oidc`: the framework must answer.
+    if (provider.middleware.length > 2 || !isOrdinary(ctx) || isHeard()) return next()
     const body = await readBody(req)
-    const answer = await asRequest(ctx, () => answerForm(ctx, body, provider, server)).catch(
+    const answer = await asRequest(ctx, () => answerForm(ctx, body, provider, endpoint)).catch(
       (error: unknown) => {
         if (req.destroyed) throw error
         askNoMore(ctx, error)
@@ -47,21 +68,6 @@ export function createQuickIntrospection(
     ctx.body = answer
     ctx.type = 'json'
   }
-}
-
-/** Whether `configure` left the endpoint as it is. */
-function isAsShipped(provider: Provider): boolean {
-  const { routes: configured, clientAuthMethods, features } = internalsOf(provider).configuration
-  const { introspection, jwtIntrospection, attestClientAuth, clientIdMetadataDocument } = features
-  return (
-    introspection.enabled &&
-    isOwnPolicy(introspection.allowedPolicy) &&
-    !jwtIntrospection.enabled &&
-    attestClientAuth.additionalSecuritySignal === false &&
-    !clientIdMetadataDocument.enabled &&
-    configured['introspection'] === routes.introspection &&
-    clientAuthMethods.has('client_secret_post')
-  )
 }
 
 /** The longest form that is answered here, in bytes. */
@@ -119,34 +125,23 @@ function readBody(req: IncomingMessage): Promise<Buffer> {
 
 /** Answers a form; undefined if it is not ordinary, or if the client is refused. */
 async function answerForm(
-  { headers: { authorization } }: Context,
+  ctx: Context,
   body: Buffer,
   provider: Provider,
-  server: IntrospectingServer,
+  { findAnswer }: QuickEndpoint,
 ): Promise<object | undefined> {
-  const {
-    token,
-    token_type_hint: hint,
-    client_id: id,
-    client_secret: secret,
-    ...more
-  } = parse(String(body))
-  const isPlain =
-    [token, hint ?? ''].every((value) => typeof value === 'string') &&
-    Object.keys(more).length === 0
-  // The framework emits an event for each JWT.
-  if (!isPlain || !token || token.includes('.')) return undefined
+  const { client_id: id, client_secret: secret, ...parameters } = parse(String(body))
+  const answer = isPlain(parameters) ? findAnswer(parameters) : undefined
+  if (!answer) return undefined
+  const { authorization } = ctx.req.headers
   const credentials =
     authorization === undefined ? [id, secret] : readHeader(authorization, id, secret)
   const client = await authenticate(provider, credentials)
-  if (!client) return undefined
-  const { allowedPolicy } = internalsOf(provider).configuration.features.introspection
-  const ctx = { oidc: { provider } } as KoaContextWithOIDC
-  const isAllowed = async ({ kind, payload }: StoredToken): Promise<boolean> =>
-    (await isInSession(provider, payload)) &&
-    allowedPolicy(ctx, client, { ...payload, kind } as Parameters<TokenPolicy>[2])
-  return introspect(String(token), { isAllowed }, server)
+  return client && answer(client, ctx)
 }
+
+const isPlain = (parameters: Readonly<Record<string, unknown>>): parameters is RequestParameters =>
+  Object.values(parameters).every((value) => typeof value === 'string' && value !== '')
 
 /** Reads client id and secret, if no character of them is encoded and the body names no other. */
 function readHeader(header: string, id: unknown, secret: unknown): readonly unknown[] {
