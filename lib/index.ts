@@ -67,6 +67,7 @@ export type { LogoWarning } from './pages/logos/teller.ts'
 export { pleoScopes, type ScopeCatalogue, type ScopeWords } from './pleo/scopes.ts'
 export { parseSubject, type Subject, type SubjectType } from './pleo/subject.ts'
 export type {
+  Condense,
   Exchange,
   ExchangeResult,
   GrantStorage,

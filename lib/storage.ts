@@ -206,11 +206,16 @@ export interface GrantStorage {
    */
   noteUse(grantId: string, generation: number): Promise<void>
 
-  /** The grants for one subject, of one client or of all, that live and have an access or refresh token. */
-  list(of: {
-    readonly subject: string
-    readonly clientId?: string
-  }): Promise<readonly ListedGrant[]>
+  /**
+   * The grants for one subject, of one client or of all, that live and have an access or refresh token.
+   *
+   * @param condense - of a caller who needs no more than tells as much as all. An adapter may then leave out grants if it lists
+   * what `condense` picked among them within the last day, and all of that still lives. It may also ignore this parameter
+   */
+  list(
+    of: { readonly subject: string; readonly clientId?: string },
+    condense?: Condense,
+  ): Promise<readonly ListedGrant[]>
 
   /**
    * Removes one code or token of a grant, or without `id` all of that kind. After an access token was removed, the
@@ -248,6 +253,12 @@ export interface ListedGrant extends StoredGrant {
   /** When it was last seen in use, in milliseconds since the epoch. */
   readonly lastUsedAt: number | undefined
 }
+
+/**
+ * Picks some of these grants, of any clients, that tell as much as all of them. It may be called with what it picked before, and
+ * others.
+ */
+export type Condense = (grants: readonly ListedGrant[]) => readonly ListedGrant[]
 
 /** A grant as it was at one moment. */
 export interface LoadedGrant {

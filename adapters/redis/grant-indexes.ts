@@ -1,6 +1,13 @@
 import type { GrantStorage, StoredPayload } from '../../lib/storage.ts'
-import type { Commands } from './commands.ts'
-import { indexedScript, indexScript, unindexScript } from './index-scripts.ts'
+import { isOne, type Commands } from './commands.ts'
+import {
+  hintMark,
+  indexedAfterScript,
+  indexedScript,
+  indexScript,
+  markScript,
+  unindexScript,
+} from './index-scripts.ts'
 import type { StoreParts } from './places.ts'
 
 /** The name of a grant in the index of its client, and in that of its subject. */
@@ -8,10 +15,42 @@ export type IndexNames = readonly [client: string, subject: string]
 
 /** Finds the grants of a client, for a subject, or of a client for a subject. */
 export interface GrantIndexes {
-  add(key: string, payload: StoredPayload, life: number): Promise<IndexNames>
-  remove(key: string, names: IndexNames): Promise<void>
+  add(key: string, payload: StoredPayload, life: number): Promise<AddedGrant>
+  /** Removes grants. */
+  remove(grants: readonly IndexedGrant[]): Promise<void>
   /** Visits the key of each such grant. Resolves to the results of the visits, without `undefined`. */
   visit<T>(of: GrantsOf, visit: Visit<T>): Promise<readonly T[]>
+  /**
+   * The entries in the index of a subject, by their ends.
+   *
+   * @param end - the least end, as Redis takes it
+   * @param limit - how many, about
+   */
+  entries(subject: string, end: string, limit: number): Promise<readonly SubjectEntry[]>
+  /** All entries of a subject, for a hint. What is added later says that it must be noted, for so many milliseconds. */
+  mark(subject: string, life: number): Promise<readonly SubjectEntry[]>
+  /** The entry of a grant in the index of its subject: the name of its client, a dot, its own. */
+  toEntry(key: string, names: IndexNames): string
+  toGrantKey(entry: string): string
+}
+
+/** A grant that was added. */
+export interface AddedGrant {
+  readonly names: IndexNames
+  /** Whether its subject may have a hint, which must know it. */
+  readonly isHinted: boolean
+}
+
+/** A grant and its names. */
+export interface IndexedGrant {
+  readonly key: string
+  readonly names: IndexNames
+}
+
+/** An entry in the index of a subject, with its end as Redis writes it. */
+export interface SubjectEntry {
+  readonly entry: string
+  readonly end: string
 }
 
 type GrantsOf = Partial<Parameters<GrantStorage['endAll']>[0]>
@@ -25,31 +64,27 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
   const grantPrefix = `${prefix}grant:`
   const clientKey = (name: string): string => `${prefix}grants-of-client:${name}`
   const subjectKey = (name: string): string => `${prefix}grants-for-subject:${name}`
-  const entriesOf = (
-    key: string,
-    [client, subject]: IndexNames,
-  ): readonly (readonly [string, string])[] => {
-    const grant = key.slice(grantPrefix.length)
-    return [
-      [clientKey(client), grant],
-      [subjectKey(subject), `${client}.${grant}`],
-    ]
-  }
+  const toEntry: GrantIndexes['toEntry'] = (key, [client]) =>
+    `${client}.${key.slice(grantPrefix.length)}`
+  const toGrantKey: GrantIndexes['toGrantKey'] = (entry) =>
+    grantPrefix + entry.slice(entry.indexOf('.') + 1)
+  const entriesOf = ({ key, names }: IndexedGrant): readonly (readonly [string, string])[] => [
+    [clientKey(names[0]), key.slice(grantPrefix.length)],
+    [subjectKey(names[1]), toEntry(key, names)],
+  ]
   return {
+    toEntry,
+    toGrantKey,
     async add(key, { clientId = '', subject = '' }, life) {
       const names = [keys.names('client', clientId)[0], keys.names('subject', subject)[0]] as const
-      await Promise.all(
-        entriesOf(key, names).map(([index, entry]) =>
+      const [, answer] = await Promise.all(
+        entriesOf({ key, names }).map(([index, entry]) =>
           commands.run(indexScript, index, life, entry),
         ),
       )
-      return names
+      return { names, isHinted: isOne(answer ?? []) }
     },
-    async remove(key, names) {
-      await Promise.all(
-        entriesOf(key, names).map(([index, entry]) => commands.run(unindexScript, index, entry)),
-      )
-    },
+    remove: (grants) => removeEntries(commands, grants.flatMap(entriesOf)),
     async visit({ clientId, subject }, visit) {
       const clients = clientId === undefined ? undefined : keys.names('client', clientId)
       const visits =
@@ -59,13 +94,49 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
             )
           : keys.names('subject', subject).map((name) =>
               visitIndexed(commands, subjectKey(name), async (entry) => {
-                const [client = '', grant = ''] = entry.split('.')
-                return (clients?.includes(client) ?? true) ? visit(grantPrefix + grant) : undefined
+                const [client = ''] = entry.split('.')
+                return (clients?.includes(client) ?? true) ? visit(toGrantKey(entry)) : undefined
               }),
             )
       return (await Promise.all(visits)).flat()
     },
+    async entries(subject, end, limit) {
+      const most = limit === Infinity ? -1 : limit + 1
+      return toEntries(await commands.run(indexedAfterScript, subjectKey(subject), end, most))
+    },
+    mark: async (subject, life) =>
+      toEntries(await commands.run(markScript, subjectKey(subject), life)),
   }
+}
+
+/** Removes entries, each with its index, a batch at a time. */
+async function removeEntries(
+  commands: Commands,
+  entries: readonly (readonly [index: string, entry: string])[],
+): Promise<void> {
+  const byIndex = new Map<string, string[]>()
+  for (const [index, entry] of entries) {
+    const ofIndex = byIndex.get(index)
+    if (ofIndex) ofIndex.push(entry)
+    else byIndex.set(index, [entry])
+  }
+  await Promise.all(
+    [...byIndex].map(async ([index, ofIndex]) => {
+      for (let at = 0; at < ofIndex.length; at += batch) {
+        await commands.run(unindexScript, index, ...ofIndex.slice(at, at + batch))
+      }
+    }),
+  )
+}
+
+function toEntries([answer]: readonly unknown[]): readonly SubjectEntry[] {
+  const texts = (answer as readonly Buffer[]).map(String)
+  const entries: SubjectEntry[] = []
+  for (let at = 0; at < texts.length; at += 2) {
+    const [entry = '', end = ''] = texts.slice(at, at + 2)
+    if (entry !== hintMark) entries.push({ entry, end })
+  }
+  return entries
 }
 
 /** Visits the entries of an index, a batch at a time. */
@@ -79,7 +150,7 @@ async function visitIndexed<T>(
   const found: T[] = []
   for (let at = 0; at < entries.length; at += batch) {
     const part = await Promise.all(entries.slice(at, at + batch).map((entry) => visit(entry)))
-    found.push(...part.filter((one) => one !== undefined))
+    for (const one of part) if (one !== undefined) found.push(one)
   }
   return found
 }

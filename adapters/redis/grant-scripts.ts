@@ -156,13 +156,14 @@ return {now}
 `,
 )
 
-/** ARGV: deadline. Reads the entry of a list. The end is that of the key. */
+/** ARGV: deadline. Reads the entry of a list. The end is that of the key. A grant without a token has none. */
 export const describeScript: Script = createScript(
   'grant.describe',
   'allow-oom',
   `
 local f = redis.call('HMGET', key, 'g', 'lu', 'r', 'ae')
-if not f[1] or not (f[3] or f[4]) then return {now} end
+if not f[1] then return {now} end
+if not (f[3] or f[4]) then return {now, 1} end
 return {now, f[1], now + redis.call('PTTL', key), f[2]}
 `,
 )

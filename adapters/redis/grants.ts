@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import type {
-  StoredGrant,
-  GrantStorage,
-  ListedGrant,
-  LoadedGrant,
-  StoredPayload,
-} from '../../lib/storage.ts'
+import type { StoredGrant, GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
 import { createAttempt, isOne } from './commands.ts'
 import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
 import {
@@ -16,7 +10,8 @@ import {
   toLoadedGrant,
   type GrantHash,
 } from './grant-hash.ts'
-import { createGrantIndexes, type GrantIndexes } from './grant-indexes.ts'
+import { createGrantHints, type Described, type GrantHints } from './grant-hints.ts'
+import { createGrantIndexes, type GrantIndexes, type IndexedGrant } from './grant-indexes.ts'
 import {
   addScript,
   describeScript,
@@ -33,20 +28,29 @@ import {
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
+interface Registers {
+  readonly indexes: GrantIndexes
+  readonly hints: GrantHints
+}
+
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes to list and end them. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
   const { commands, keys } = parts
   const undoing = createUndoing(commands)
   const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
+  const hints = createGrantHints(parts, indexes, (key) => describe(parts, key))
 
   return {
     async save(grantId, payload, lifetime) {
       const life = toMilliseconds(lifetime)
       await places.write(grantId, async (key) => {
         // The indexes come first: a grant that is not in them could not be ended.
-        const names = await indexes.add(key, payload, life)
-        return commands.run(saveScript, key, sealGrant(keys, key, payload), life, ...names)
+        const added = await indexes.add(key, payload, life)
+        const sealed = sealGrant(keys, key, payload)
+        const saving = commands.run(saveScript, key, sealed, life, ...added.names)
+        const [saved] = await Promise.all([saving, hints.note(key, added)])
+        return saved
       })
     },
     load: (grantId, accessToken) =>
@@ -55,7 +59,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         const hash = await read(parts, key, accessToken)
         const loaded = toLoadedGrant(keys, hash)
         // Nobody waits for it. If it fails, the next load tries again.
-        if (loaded) void reseal(parts, indexes, hash, loaded).catch(() => undefined)
+        if (loaded) void reseal(parts, { indexes, hints }, hash, loaded).catch(() => undefined)
         return loaded
       }),
     add: (grantId, kind, token) =>
@@ -79,7 +83,8 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       const names = id === undefined ? '' : keys.names(kind, id).join(',')
       await places.first(grantId, (key) => commands.run(removeScript, key, kinds[kind], names))
     },
-    ...createListAndEnds(parts, places, indexes),
+    list: hints.list,
+    ...createEnds(parts, places, indexes),
   }
 }
 
@@ -128,7 +133,7 @@ function pair(fields: readonly string[], values: readonly unknown[]): GrantHash[
  */
 async function reseal(
   parts: GrantParts,
-  indexes: GrantIndexes,
+  { indexes, hints }: Registers,
   hash: GrantHash,
   { payload }: LoadedGrant,
 ): Promise<void> {
@@ -141,41 +146,55 @@ async function reseal(
   if (!fields.has('ge')) return
   const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
   const old = [String(fields.get('ic')), String(fields.get('is'))] as const
-  const names = await indexes.add(key, payload, life)
+  const added = await indexes.add(key, payload, life)
   const sealed = sealGrant(keys, key, payload)
-  const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...names))
-  if (isDone) await indexes.remove(key, old)
+  const sealing = commands.run(resealScript, key, before, sealed, ...added.names)
+  const [isDone] = await Promise.all([sealing, hints.note(key, added)])
+  if (isOne(isDone)) await indexes.remove([{ key, names: old }])
 }
 
-/** Lists and ends grants. */
-function createListAndEnds(
+const open = (keys: StorageKeys, key: string, sealed: Buffer): StoredGrant => {
+  const payload = openPayload(keys, `${key}/g`, sealed)
+  return { grantId: String(payload['jti']), payload }
+}
+
+/** Reads a grant for a list. */
+async function describe({ commands, keys }: GrantParts, key: string): Promise<Described> {
+  const [sealed, endsAt, lastUsedAt] = await commands.run(describeScript, key)
+  if (!sealed) return undefined
+  if (!endsAt) return 'waiting'
+  return {
+    ...open(keys, key, sealed as Buffer),
+    endsAt: Number(endsAt),
+    lastUsedAt: lastUsedAt ? Number(lastUsedAt) : undefined,
+  }
+}
+
+/** Ends grants. */
+function createEnds(
   { commands, keys }: GrantParts,
   places: Places,
   indexes: GrantIndexes,
-): Pick<GrantStorage, 'list' | 'end' | 'endAll'> {
-  const open = (key: string, sealed: unknown): StoredGrant => {
-    const payload = openPayload(keys, `${key}/g`, sealed as Buffer)
-    return { grantId: String(payload['jti']), payload }
-  }
-  const end = async (key: string): Promise<StoredGrant | undefined> => {
+): Pick<GrantStorage, 'end' | 'endAll'> {
+  const end = async (key: string): Promise<(IndexedGrant & StoredGrant) | undefined> => {
     const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
     if (!sealed) return undefined
-    // Nobody waits for it: an entry that is left names nothing, and expires.
-    void indexes.remove(key, [String(client), String(subject)]).catch(() => undefined)
-    return open(key, sealed)
+    return { ...open(keys, key, sealed as Buffer), key, names: [String(client), String(subject)] }
   }
-  const describe = async (key: string): Promise<ListedGrant | undefined> => {
-    const [sealed, endsAt, lastUsedAt] = await commands.run(describeScript, key)
-    if (!sealed) return undefined
-    return {
-      ...open(key, sealed),
-      endsAt: Number(endsAt),
-      lastUsedAt: lastUsedAt ? Number(lastUsedAt) : undefined,
-    }
-  }
+  // Nobody waits for it: an entry that is left names nothing, and expires.
+  const forget = (ended: readonly IndexedGrant[]): void =>
+    void indexes.remove(ended).catch(() => undefined)
   return {
-    list: (of) => indexes.visit(of, describe),
-    end: (grantId) => places.first(grantId, end),
-    endAll: (of) => indexes.visit(of, end),
+    async end(grantId) {
+      const ended = await places.first(grantId, end)
+      if (!ended) return undefined
+      forget([ended])
+      return { grantId: ended.grantId, payload: ended.payload }
+    },
+    async endAll(of) {
+      const ended = await indexes.visit(of, end)
+      forget(ended)
+      return ended.map(({ grantId, payload }) => ({ grantId, payload }))
+    },
   }
 }

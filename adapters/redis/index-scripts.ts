@@ -2,7 +2,10 @@ import { createScript, type Script } from './script.ts'
 
 // An index is a sorted set of names by the end of what they name, in milliseconds since the epoch.
 
-/** ARGV: deadline, lifetime, name. */
+/** In the index of a subject that has a hint: whoever adds a grant must note it there. It names no grant. */
+export const hintMark = 'hinted'
+
+/** ARGV: deadline, lifetime, name. Answers whether there is a hint. */
 export const indexScript: Script = createScript(
   'index.add',
   '',
@@ -10,7 +13,7 @@ export const indexScript: Script = createScript(
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
 redis.call('ZADD', key, now + ARGV[2], ARGV[3])
 redis.call('PEXPIREAT', key, redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
-return {now}
+return {now, redis.call('ZSCORE', key, '${hintMark}') and 1 or 0}
 `,
 )
 
@@ -50,6 +53,25 @@ export const indexedScript: Script = createScript(
   'allow-oom',
   `
 return {now, redis.call('ZRANGE', key, ARGV[2], ARGV[3])}
+`,
+)
+
+/** ARGV: deadline, least end, how many names. The names with their ends. */
+export const indexedAfterScript: Script = createScript(
+  'index.after',
+  'allow-oom',
+  `
+return {now, redis.call('ZRANGEBYSCORE', key, ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])}
+`,
+)
+
+/** ARGV: deadline, lifetime of the mark. Marks that there is a hint. All names with their ends. */
+export const markScript: Script = createScript(
+  'index.mark',
+  'allow-oom',
+  `
+redis.call('ZADD', key, now + ARGV[2], '${hintMark}')
+return {now, redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')}
 `,
 )
 

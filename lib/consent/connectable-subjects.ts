@@ -1,4 +1,4 @@
-import type { ConnectionGrant, Connections } from '../grants/connections.ts'
+import { loadConnections, type ConnectionGrant } from '../grants/connections.ts'
 import type { ConsentData } from '../pages/page-data.ts'
 import type { ShownSubject } from '../pages/shown-data.ts'
 import { describeScope, findHostWords, scopesOf, type Terms } from '../pages/shown-terms.ts'
@@ -7,6 +7,7 @@ import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import type { Subject } from '../pleo/subject.ts'
+import type { GrantStorage } from '../storage.ts'
 
 /**
  * Every subject that the person may connect, for the page of connections. Only the host decides that, in `accounts.subjects`.
@@ -43,7 +44,7 @@ export function toOffer(
  * connect a subject, nothing is looked up, so that the page tells nothing of it.
  */
 export async function loadEarlier(
-  connections: Connections,
+  grants: GrantStorage,
   clientId: string,
   offer: readonly SubjectChoice[],
 ): Promise<ReadonlyMap<string, ConnectionGrant>> {
@@ -51,7 +52,7 @@ export async function loadEarlier(
     offer
       .filter(({ mayConnect }) => mayConnect)
       .map(async ({ urn }) => {
-        const [connection] = await connections.list({ subject: urn, clientId })
+        const [connection] = await loadConnections(grants, { subject: urn, clientId })
         const newest = connection?.grants[0]
         return newest ? ([[urn, newest]] as const) : []
       }),

@@ -101,7 +101,7 @@ export async function renderConsent(
     subjectType,
   }
   const words = { catalogue: config.resourceServer.scopes, translator: page }
-  const earlier = await loadEarlier(open.connections, client.clientId, offer)
+  const earlier = await loadEarlier(config.storage.grants, client.clientId, offer)
   const requested = requestedSubject(open.interaction.params)?.urn
   const chosen = mistake?.form['subject'] ?? requested
   const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })

@@ -1,4 +1,4 @@
-import type { Connection } from '../grants/connections.ts'
+import { loadConnections, type Connection } from '../grants/connections.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
 import { toNamedClient, toShownClient, webUri } from '../pages/shown-client.ts'
 import type { ShownConnection } from '../pages/shown-data.ts'
@@ -26,7 +26,7 @@ export async function loadSubjectConnections(
   const subjects = await authorizedSubjects(parts.config.accounts, accountId)
   const all = await Promise.all(
     subjects.map(async (subject) => {
-      const listed = await parts.connections.list({ subject: subject.urn })
+      const listed = await loadConnections(parts.config.storage.grants, { subject: subject.urn })
       const connections = await Promise.all(
         listed.map(async (connection) => ({
           clientId: connection.clientId,

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { parseSubject } from '../pleo/subject.ts'
-import type { GrantStorage, ListedGrant } from '../storage.ts'
+import type { Condense, GrantStorage, ListedGrant } from '../storage.ts'
 import {
   toEvent,
   type ConnectionEvent,
@@ -98,10 +98,45 @@ function toUrn(subject: string): string {
   return urn
 }
 
+/**
+ * Loads connections for a page, which takes no longer for many grants than for a few. Of a connection with many, some may be
+ * missing: those that change neither its newest grant nor its scopes nor, as they were within the last day, its last use and its
+ * ends.
+ */
+export const loadConnections = async (
+  grants: GrantStorage,
+  of: Parameters<GrantStorage['list']>[0],
+): Promise<readonly Connection[]> => toConnections(await grants.list(of, condense))
+
+/** The newest grant of each client, those used last and ending last, and one with each scope. */
+const condense: Condense = (listed) => {
+  const byId = new Map(listed.map((grant) => [grant.grantId, grant]))
+  return toConnections(listed).flatMap(({ grants }) =>
+    pickTelling(grants).flatMap(({ grantId }) => byId.get(grantId) ?? []),
+  )
+}
+
+function pickTelling(grants: readonly ConnectionGrant[]): readonly ConnectionGrant[] {
+  // Those in use come first: they are the least likely to end soon.
+  const byUse = grants.toSorted((one, other) => (other.lastUsedAt ?? 0) - (one.lastUsedAt ?? 0))
+  const lastBy = (time: 'endsAt' | 'endsAtLatest') =>
+    byUse.toSorted((one, other) => other[time] - one[time])[0]
+  const picked = new Set([grants[0], byUse[0], lastBy('endsAt'), lastBy('endsAtLatest')])
+  const scopes = new Set([...picked].flatMap((grant) => grant?.scopes ?? []))
+  for (const grant of byUse) {
+    if (grant.scopes.every((scope) => scopes.has(scope))) continue
+    picked.add(grant)
+    for (const scope of grant.scopes) scopes.add(scope)
+  }
+  return [...picked].filter((grant) => grant !== undefined)
+}
+
 function toConnections(grants: readonly ListedGrant[]): readonly Connection[] {
   const byClient = new Map<string, ConnectionGrant[]>()
   for (const grant of grants.map((listed) => toGrant(listed))) {
-    byClient.set(grant.clientId, [...(byClient.get(grant.clientId) ?? []), grant])
+    const ofClient = byClient.get(grant.clientId)
+    if (ofClient) ofClient.push(grant)
+    else byClient.set(grant.clientId, [grant])
   }
   return [...byClient].map(([clientId, ofClient]) => ({
     clientId,

@@ -1,3 +1,4 @@
+import { condensedListContract } from './condensed-list-contract.ts'
 import { dumpContract } from './dump-contract.ts'
 import { exchangeContract, redemptionContract } from './exchange-contract.ts'
 import { grantChangeContract, listContract } from './grant-change-contract.ts'
@@ -53,7 +54,7 @@ export function adapterContract({ describe, it }: TestRunner, makeAdapter: MakeA
   describe('signing keys', () => define(swapContract, { model: 'SigningKeys' }))
   group('second ids', secondIdContract)
   group('grants', grantContract, grantChangeContract)
-  group('lists of grants', listContract)
+  group('lists of grants', listContract, condensedListContract)
   group('exchanges', redemptionContract, exchangeContract)
   group('repeats', repeatContract, overlapContract)
   group('what is kept', dumpContract)
