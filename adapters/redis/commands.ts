@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Cluster, Redis } from 'ioredis'
 import { createRedisClock, type RedisClock, type Reply } from './redis-clock.ts'
@@ -52,8 +52,15 @@ export const isCluster = (client: RedisClient): client is Cluster => client.isCl
 /** Whether a script answered 1 first, whatever the client makes of numbers. */
 export const isOne = ([first]: readonly unknown[]): boolean => Number(first) === 1
 
-/** An id for one attempt: a command that is sent again after a broken connection keeps it. */
-export const createAttempt = (): string => randomUUID()
+// Drawn for each process, and in it for each copy of this package. A process id does not do: each container may have the same one.
+const attempts = randomBytes(16).toString('base64url')
+let attemptCount = 0
+
+/**
+ * An id for one attempt: a command that is sent again after a broken connection keeps it. None is the beginning of another one,
+ * and none has a comma: scripts keep lists of them.
+ */
+export const createAttempt = (): string => `${attempts}${(attemptCount += 1)}.`
 
 /** Sends a script, by its hash or all of it, with a deadline. */
 type Send = (command: 'evalsha' | 'eval', code: string, deadline: number) => Promise<unknown>

@@ -73,7 +73,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       ...older.map((key) => nameUnder(key, kind, id)),
     ],
     seal(place, content) {
-      const nonce = randomBytes(nonceLength)
+      const nonce = drawNonce()
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
       const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
       return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
@@ -83,6 +83,19 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     open: (place, sealed) => unseal(keyFor(keyOf(sealed), place), sealed),
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
   }
+}
+
+let drawn = Buffer.alloc(0)
+let used = 0
+
+/** A random nonce. Many are drawn at once, because each draw takes as long as half a seal. */
+function drawNonce(): Buffer {
+  if (used === drawn.length) {
+    drawn = randomBytes(nonceLength * 256)
+    used = 0
+  }
+  used += nonceLength
+  return drawn.subarray(used - nonceLength, used)
 }
 
 const toKey = (secret: string): Key => ({

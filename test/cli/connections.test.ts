@@ -5,6 +5,7 @@ import { startCommandOnTerminal } from '../support/cli.ts'
 import { connect, introspect } from '../support/flow.ts'
 import { bakery, nordlysDenmark } from '../support/people.ts'
 import { startRedisCommands } from '../support/redis-commands.ts'
+import { withClient } from '../support/redis-server.ts'
 import { confidential, resourceServer } from '../support/server.ts'
 
 const commands = startRedisCommands(['connections'])
@@ -105,6 +106,25 @@ describe('connections revoke', () => {
     expect(await refusal('revoke', id, '--yes')).toBe(
       'error: no grant has this id: it has ended, or never existed\n',
     )
+  })
+
+  test('takes an ended grant out of the indexes before it closes its connection', async () => {
+    const entries = (): Promise<number> =>
+      withClient(commands.redis, async (redis) => {
+        const indexes = await redis.keys('pleo:grants-*')
+        const counts = await Promise.all(indexes.map((index) => redis.zcard(index)))
+        return counts.reduce((sum, many) => sum + many, 0)
+      })
+    const client = await register()
+    await grant(client)
+    const before = await entries()
+    await grant(client)
+    const [one = '', other = ''] = await grantsOf(client)
+    // From then on, Redis knows the script.
+    await commands.storage.grants.end(one)
+    await expect.poll(entries).toBe(before)
+    await ok('revoke', other, '--yes')
+    expect(await entries()).toBe(before - 2)
   })
 
   test('ends what a client was granted for one subject, and then the rest', async () => {

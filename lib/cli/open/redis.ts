@@ -44,7 +44,9 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
     })
     await refuseProblems(storage)
     const close = async (): Promise<void> => {
-      // `quit` waits for what was sent without waiting, like the message that a client has changed.
+      // A command that nobody waits for, like the removal of a grant from an index, is sent at the end of this turn. `quit`
+      // waits for it, and for the message that a client has changed.
+      await new Promise(setImmediate)
       await client.quit().catch(() => undefined)
       client.disconnect()
     }
