@@ -122,7 +122,10 @@ const isRegistration = (path: string): boolean =>
   path === registrationPath || path.startsWith(`${registrationPath}/`)
 
 /** A path as the framework compares it: it takes every case and a slash at the end. */
-export const toFolded = (path: string): string => path.toLowerCase().replace(/\/$/, '')
+export function toFolded(path: string): string {
+  const folded = path.toLowerCase()
+  return folded.endsWith('/') ? folded.slice(0, -1) : folded
+}
 
 /**
  * A path in its one spelling. The framework takes every case and a slash at the end. Everything else that looks at a path takes

@@ -61,14 +61,18 @@ function createMiddleware(provider: Provider, endpoint: QuickEndpoint): Middlewa
     // Reads the end of the body.
     req.resume()
     ctx.vary('Origin')
-    ctx.set('Access-Control-Allow-Origin', '*')
-    ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate')
-    ctx.set('Cache-Control', 'no-store')
-    ctx.status = 200
+    for (const [name, value] of answerHeaders) ctx.res.setHeader(name, value)
     ctx.body = answer
-    ctx.type = 'json'
   }
 }
+
+/** The headers of every answer to a client. */
+const answerHeaders = Object.entries({
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'WWW-Authenticate',
+  'Cache-Control': 'no-store',
+  'Content-Type': 'application/json; charset=utf-8',
+})
 
 /** The longest form that is answered here, in bytes. */
 const longest = 4096
@@ -108,8 +112,15 @@ const unreadable = (): Error =>
   new ProtocolError('invalid_request', 'failed to parse the request body')
 
 /** Reads the body but not its end, so that it can be put back. */
-function readBody(req: IncomingMessage): Promise<Buffer> {
+async function readBody(req: IncomingMessage): Promise<Buffer> {
   const length = Number(req.headers['content-length'])
+  // Mostly the body comes together with the headers. It is there when the parser has returned.
+  await Promise.resolve()
+  const whole = req.read(length) as Buffer | null
+  return whole?.length === length ? whole : waitForBody(req, length)
+}
+
+function waitForBody(req: IncomingMessage, length: number): Promise<Buffer> {
   const events = ['readable', 'end', 'error', 'close']
   return new Promise((resolve, reject) => {
     const look = (): void => {

@@ -59,10 +59,11 @@ interface KeyMiddlewareParts {
 function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareParts): Middleware {
   const toRoute = (route = ''): string => toFolded(route.replaceAll('//', '/'))
   const jwks = toRoute(routes['jwks'])
-  const endpoints = Object.values(routes).map((route) => toRoute(route))
+  const endpoints = new Set(Object.values(routes).map((route) => toRoute(route)))
+  const above = [...endpoints].map((endpoint) => `${endpoint}/`)
   // A path below an endpoint belongs to it, such as the one that resumes an authorization request.
   const isEndpoint = (path: string): boolean =>
-    endpoints.some((endpoint) => path === endpoint || path.startsWith(`${endpoint}/`))
+    endpoints.has(path) || above.some((beginning) => path.startsWith(beginning))
   return async (ctx, next) => {
     // A preflight needs no keys.
     if (ctx.method === 'OPTIONS') return next()
