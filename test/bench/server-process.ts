@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { startRedis } from '../support/redis-server.ts'
 import { connectionCount } from './fixture.ts'
+import { few, fill, many } from './growth.ts'
 import { connect, type Connection } from './http-client.ts'
 import type { ProcessUsage, ServerMessage } from './serve.ts'
 
-/** `compared` is this package from another checkout. */
-export type ServerName = 'ours' | 'bare' | 'thin' | 'compared'
+/** `compared` is this package from another checkout, `grown` this one with many grants. */
+export type ServerName = 'ours' | 'bare' | 'thin' | 'compared' | 'grown'
 
 /** A server in a process of its own, with a Redis of its own. */
 export interface ServerProcess {
@@ -30,6 +31,8 @@ export interface Launch {
   readonly compare?: string | undefined
   /** A folder for a CPU profile of each process. */
   readonly profile?: string | undefined
+  /** Whether the servers begin with grants: `grown` with many, others with few. */
+  readonly growth?: boolean
 }
 
 /** Starts a server and its Redis, and opens the connections for the load. */
@@ -38,6 +41,7 @@ export async function startServer(name: ServerName, launch: Launch): Promise<Ser
   const info = new Redis(redis.url)
   const child = forkServer(name, redis.url, launch)
   const ready = await nextMessage(child, name)
+  if (launch.growth) await fill(redis.url, name === 'grown' ? many : few)
   if (!('origin' in ready)) throw new Error(`the server ${name} did not send its origin`)
   const connections = Array.from({ length: connectionCount }, () => connect(ready.origin))
   return {
@@ -61,7 +65,8 @@ export async function startServer(name: ServerName, launch: Launch): Promise<Ser
 }
 
 function forkServer(name: ServerName, redisUrl: string, { compare, profile }: Launch) {
-  const file = `./servers/${name === 'compared' ? 'ours' : name}.ts`
+  const isOurs = name === 'compared' || name === 'grown'
+  const file = `./servers/${isOurs ? 'ours' : name}.ts`
   const checkout = name === 'compared' ? compare : toPath('../..')
   return fork(toPath(file), [checkout ?? ''], {
     execArgv: [
