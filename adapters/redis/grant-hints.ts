@@ -8,7 +8,7 @@ export type Described = ListedGrant | 'waiting' | undefined
 
 /** Lists the grants for a subject: all, or of many a few that tell as much. */
 export interface GrantHints {
-  /** To be called together with the write of a grant, after the index has it. */
+  /** To be called when a grant is in the index and stored. */
   note(key: string, added: AddedGrant): Promise<void>
   readonly list: GrantStorage['list']
 }
@@ -16,12 +16,12 @@ export interface GrantHints {
 /** A subject with so many grants, or fewer, needs no hint: all are read. */
 const fewGrants = 16
 /** So many of the newest stand for themselves: many clients end them soon, and then another would have to be picked. */
-const keptRecent = 4
+const keptRecent = 2
 /** A hint is written again when so many more have come. */
-const manyRecent = 8
-/** After so many that nobody noted, a hint is made anew. */
+const manyRecent = 4
+/** After so many that nobody noted, a hint is made anew. Of as many it is not sure that they are stored already. */
 const mostUnnoted = 100
-/** Milliseconds after which a noted grant that is not there was not stored. */
+/** Milliseconds after which a grant that is in the index and not there was not stored. */
 const longestSave = 10_000
 /** How many grants are described at a time. */
 const batch = 500
@@ -127,7 +127,7 @@ async function fold(
   const { now, picked, recent, to } = hint
   const isSettled = ([entry, since]: Hint['recent'][number]): boolean => {
     const state = states.get(entry)
-    return isListed(state) || (state === undefined && now - since > longestSave)
+    return isListed(state) || (state === undefined && since <= now)
   }
   const ours = recent.filter(([entry]) => isMeant(entry))
   const settled = ours.slice(keptRecent).filter(isSettled)
@@ -136,7 +136,7 @@ async function fold(
   await store.write(name, hint, {
     removed,
     picked: pick(removed, states, condense),
-    recent: unnoted.map(({ entry }) => [entry, now]),
+    recent: unnoted.map(({ entry }) => [entry, now + longestSave]),
     to: after.at(-1)?.end ?? to,
     isComplete: false,
   })
@@ -150,13 +150,16 @@ async function makeHint(work: Work): Promise<void> {
   const all = await indexes.mark(name, hintLifetime * 2)
   const entries = all.map(({ entry }) => entry)
   const states = await describeAll(work, entries)
-  const isRecent = (entry: string, index: number): boolean =>
-    index >= entries.length - keptRecent || states.get(entry) === 'waiting'
+  const isRecent = (entry: string, index: number): boolean => {
+    const state = states.get(entry)
+    const rank = entries.length - index
+    return rank <= keptRecent || state === 'waiting' || (!state && rank <= mostUnnoted)
+  }
   const settled = entries.filter((entry, index) => !isRecent(entry, index))
   await store.write(name, hint, {
     removed: [...hint.picked, ...hint.recent.map(([entry]) => entry)],
     picked: pick(settled, states, condense),
-    recent: entries.filter(isRecent).map((entry) => [entry, hint.now]),
+    recent: entries.filter(isRecent).map((entry) => [entry, hint.now + longestSave]),
     to: all.at(-1)?.end ?? '-inf',
     isComplete: true,
   })

@@ -48,8 +48,8 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         // The indexes come first: a grant that is not in them could not be ended.
         const added = await indexes.add(key, payload, life)
         const sealed = sealGrant(keys, key, payload)
-        const saving = commands.run(saveScript, key, sealed, life, ...added.names)
-        const [saved] = await Promise.all([saving, hints.note(key, added)])
+        const saved = await commands.run(saveScript, key, sealed, life, ...added.names)
+        await hints.note(key, added)
         return saved
       })
     },
@@ -148,9 +148,9 @@ async function reseal(
   const old = [String(fields.get('ic')), String(fields.get('is'))] as const
   const added = await indexes.add(key, payload, life)
   const sealed = sealGrant(keys, key, payload)
-  const sealing = commands.run(resealScript, key, before, sealed, ...added.names)
-  const [isDone] = await Promise.all([sealing, hints.note(key, added)])
-  if (isOne(isDone)) await indexes.remove([{ key, names: old }])
+  const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...added.names))
+  await hints.note(key, added)
+  if (isDone) await indexes.remove([{ key, names: old }])
 }
 
 const open = (keys: StorageKeys, key: string, sealed: Buffer): StoredGrant => {

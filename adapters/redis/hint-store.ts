@@ -4,7 +4,7 @@ import { createScript, type Script } from './script.ts'
 
 // A hint is a hash for a subject with many grants. It names a few of them that tell as much as all:
 //   id which hint it is, at when it was last made of all, to the end up to which it knows the index,
-//   CLIENT.GRANT p for one that was picked, otherwise since when it is known
+//   CLIENT.GRANT p for one that was picked, otherwise from when on it is stored, if ever
 // It is in no slot with its index. First the index has a grant, then the hint.
 
 /** A hint that nobody reads grows no further. */
@@ -74,7 +74,7 @@ export interface Hint {
   readonly to: string | undefined
   /** They stand for all others. */
   readonly picked: readonly string[]
-  /** They stand for themselves: entries with the time since when they are known, newest first. */
+  /** They stand for themselves: entries with the time from which on they are stored, if ever, newest first. */
   readonly recent: readonly Recent[]
 }
 

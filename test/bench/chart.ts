@@ -7,6 +7,7 @@ const colours: Readonly<Record<ServerName, string>> = {
   bare: '#8a8f98',
   thin: '#c98a2b',
   compared: '#7fb8a8',
+  grown: '#7fb8a8',
 }
 
 const labels: Readonly<Record<ServerName, string>> = {
@@ -15,6 +16,7 @@ const labels: Readonly<Record<ServerName, string>> = {
   bare: 'oidc-provider',
   thin: '@node-oauth/oauth2-server',
   compared: 'the other checkout',
+  grown: 'with many grants',
 }
 
 const width = 900

@@ -23,6 +23,8 @@ export const client: {
   scope: 'companies:read users:read export-jobs:write',
 }
 
+export const storageKey = 'a storage key of more than thirty-two characters'
+
 export const cookieKeys: string[] = ['a key of more than thirty-two characters for the cookies']
 
 /** The name to sign in with, from which each server tells the account. */

@@ -24,10 +24,12 @@ export function createAuthorizationRequest(): { path: string; verifier: string }
 }
 
 /** A person with a new browser signs in and agrees, and the client redeems the code. */
-export async function runFlow(connection: Connection): Promise<Tokens> {
+export async function runFlow(
+  connection: Connection,
+  answers: Readonly<Record<string, string>> = createAnswers(),
+): Promise<Tokens> {
   const { path, verifier } = createAuthorizationRequest()
   const browser = createBrowser(connection)
-  const answers = createAnswers()
   let page = await browser.go(path)
   while (page.location === undefined) page = await browser.submit(page, answers)
   const { searchParams } = new URL(page.location)

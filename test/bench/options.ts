@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { growthWorks } from './growth.ts'
 import type { Plan } from './measure.ts'
 import { works } from './works.ts'
 
@@ -27,12 +28,13 @@ export function readOptions(): Options {
       docs: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       local: { type: 'boolean', default: false },
+      growth: { type: 'boolean', default: false },
       profile: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
     },
   })
-  const { full, only, compare, docs, check, local } = values
+  const { full, only, compare, docs, check, local, growth } = values
   if (docs && (!full || [only, compare, values.servers].some((value) => value !== undefined))) {
     throw new Error('The page holds full runs of everything. Use --full --docs alone.')
   }
@@ -40,16 +42,19 @@ export function readOptions(): Options {
     throw new Error(`There is no built package in ${compare}. Run npm run build there.`)
   }
   return {
-    works: choose('only', only, works, ({ name }) => name),
-    servers: [
-      ...choose('servers', values.servers ?? 'ours,bare,thin', serverNames, (name) => name),
-      ...(compare === undefined ? [] : (['compared'] as const)),
-    ],
+    works: choose('only', only, growth ? [...growthWorks, ...works] : works, ({ name }) => name),
+    servers: growth
+      ? ['ours', 'grown']
+      : [
+          ...choose('servers', values.servers ?? 'ours,bare,thin', serverNames, (name) => name),
+          ...(compare === undefined ? [] : (['compared'] as const)),
+        ],
     launches: full ? 3 : 1,
     rounds: toNumber('rounds', values.rounds ?? '3'),
     seconds: toNumber('seconds', values.seconds ?? (full ? '3' : '1.5')),
     compare: compare === undefined ? undefined : resolve(compare),
     profile: values.profile,
+    growth,
     out: values.out,
     docs,
     check,

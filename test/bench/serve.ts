@@ -38,6 +38,8 @@ export function serve(
   const http = createServer()
   // A connection rests during the rounds of the other servers.
   http.keepAliveTimeout = 0
+  http.headersTimeout = 0
+  http.requestTimeout = 0
   http.listen(0, '127.0.0.1', () => {
     const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
     const handle = createHandler(origin)

@@ -4,11 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { startRedis } from '../support/redis-server.ts'
 import { connectionCount } from './fixture.ts'
+import { few, fill, many } from './growth.ts'
 import { connect, type Connection } from './http-client.ts'
 import type { ProcessUsage, ServerMessage } from './serve.ts'
 
-/** `pair` is this package in two processes with one Redis, `compared` is this package from another checkout. */
-export type ServerName = 'ours' | 'pair' | 'bare' | 'thin' | 'compared'
+/**
+ * `pair` is this package in two processes with one Redis, `compared` is this package from another checkout, `grown` this one with
+ * many grants.
+ */
+export type ServerName = 'ours' | 'pair' | 'bare' | 'thin' | 'compared' | 'grown'
 
 /** A server in a process of its own, or a pair of processes, with a Redis of its own. */
 export interface ServerProcess {
@@ -30,6 +34,8 @@ export interface Launch {
   readonly compare?: string | undefined
   /** A folder for a CPU profile of each process. */
   readonly profile?: string | undefined
+  /** Whether the servers begin with grants: `grown` with many, others with few. */
+  readonly growth?: boolean
 }
 
 /** Starts a server and its Redis, and opens the connections for the load. */
@@ -46,6 +52,7 @@ export async function startServer(name: ServerName, launch: Launch): Promise<Ser
       throw new Error(`the server ${name} did not send its origin`)
     }),
   )
+  if (launch.growth) await fill(redis.url, name === 'grown' ? many : few)
   const connections = Array.from({ length: connectionCount }, (_, index) =>
     connect(origins[index % origins.length] ?? ''),
   )
@@ -82,7 +89,8 @@ async function askUsage(child: ChildProcess, name: ServerName): Promise<ProcessU
 }
 
 function forkServer(name: ServerName, redisUrl: string, { compare, profile }: Launch) {
-  const file = `./servers/${name === 'compared' || name === 'pair' ? 'ours' : name}.ts`
+  const isOurs = ['compared', 'pair', 'grown'].includes(name)
+  const file = `./servers/${isOurs ? 'ours' : name}.ts`
   const checkout = name === 'compared' ? compare : toPath('../..')
   return fork(toPath(file), [checkout ?? ''], {
     execArgv: [

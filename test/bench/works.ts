@@ -110,6 +110,6 @@ async function expectRevoked(connection: Connection, refreshToken: string): Prom
   }
 }
 
-function* repeat(step: Step): Iterable<Step> {
+export function* repeat(step: Step): Iterable<Step> {
   for (;;) yield step
 }

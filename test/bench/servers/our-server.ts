@@ -8,6 +8,7 @@ import {
   client,
   cookieKeys,
   lifetimes,
+  storageKey,
   toAccountId,
   toSubject,
   toUsername,
@@ -32,7 +33,7 @@ export async function loadOurServer(
       issuer,
       storage: createRedisAdapter({
         client: countCommands(new Redis(redisUrl, patient)),
-        keys: ['a storage key of more than thirty-two characters'],
+        keys: [storageKey],
         timeout: patient.commandTimeout,
       }),
       // All requests of a run come from people who have not signed in, and none may push another one out.
@@ -44,7 +45,8 @@ export async function loadOurServer(
       clients: [client],
       accounts: {
         find: (id) => ({ accountId: id, name: 'Sofia Lind', email: toUsername(id) }),
-        subjects: (id) => [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }],
+        subjects: (id, { type }) =>
+          type === 'company' ? [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }] : [],
         authenticate: ({ username }) => toAccountId(username),
       },
     })
