@@ -21,7 +21,7 @@ import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
 import type { PageParts } from './consent/interaction.ts'
-import { createInteractionRoutes } from './consent/interaction-routes.ts'
+import { createInteractionRoutes, createNextPage } from './consent/interaction-routes.ts'
 import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos } from './pages/logos/logos.ts'
@@ -114,7 +114,6 @@ export function createAuthorizationServer(
     tokens.quick,
     createEmptySecrets(provider),
     createByPath([
-      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...tokens.routes,
@@ -166,8 +165,15 @@ function createPages({
 }: Omit<PageParts, 'formTokens' | 'findClient'> &
   Pick<AdapterParts, 'clientRecords'>): readonly PathMiddleware[] {
   const findClient = createFindShownClient(given.provider, clientRecords)
-  const parts = { ...given, findClient, formTokens: createFormTokens(given.config.cookieKeys) }
+  const { config } = given
+  const parts = { ...given, findClient, formTokens: createFormTokens(config.cookieKeys) }
+  const nextPage = createNextPage(parts)
   return [
+    [
+      routes.authorization,
+      compose([nextPage, createPostAuthorization(config.issuer), findOpened(config)]),
+    ],
+    [{ begins: `${routes.authorization}/` }, nextPage],
     ...createAssetRoutes(given.views.assets),
     [{ begins: `${logoPath}/` }, given.logos.middleware],
     ...createConnectionRoutes(parts),
