@@ -17,6 +17,7 @@ import { checkMounting } from './http/check-mounting.ts'
 import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createAssetRoutes } from './http/asset-routes.ts'
 import { createPostAuthorization } from './http/authorization-request.ts'
+import { createCookieKeys } from './http/cookie-keys.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
@@ -143,6 +144,8 @@ function adapt(
   { storage, resourceServer }: Config,
   { values, waiting, match }: Pick<AdapterParts, 'values' | 'waiting'> & { match: MatchSecret },
 ): void {
+  // `configure` may have replaced the keys.
+  if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
