@@ -95,7 +95,7 @@ export function createAuthorizationServer(
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
   const store = createClientStore(config.storage, secrets, config.clients)
-  const keepClient = createClientKeeping(clientRecords, store)
+  const keepClient = createClientKeeping(clientRecords, store, config.clients)
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
