@@ -17,11 +17,12 @@ import { checkMounting } from './http/check-mounting.ts'
 import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createAssetRoutes } from './http/asset-routes.ts'
 import { createPostAuthorization } from './http/authorization-request.ts'
+import { createCookieKeys } from './http/cookie-keys.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
 import type { PageParts } from './consent/interaction.ts'
-import { createInteractionRoutes } from './consent/interaction-routes.ts'
+import { createInteractionRoutes, createNextPage } from './consent/interaction-routes.ts'
 import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos } from './pages/logos/logos.ts'
@@ -96,7 +97,7 @@ export function createAuthorizationServer(
   const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(config.storage)
   const store = createClientStore(config.storage, secrets, config.clients)
-  const keepClient = createClientKeeping(clientRecords, store)
+  const keepClient = createClientKeeping(clientRecords, store, config.clients)
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
@@ -116,7 +117,6 @@ export function createAuthorizationServer(
     createQuickRequests(provider, [createQuickGrants(provider, config, kept), ...tokens.quick]),
     createEmptySecrets(provider),
     createByPath([
-      [routes.authorization, compose([createPostAuthorization(config.issuer), findOpened(config)])],
       [oauthMetadataPath, metadata],
       [openidMetadataPath, metadata],
       ...tokens.routes,
@@ -146,6 +146,8 @@ function adapt(
   { storage, resourceServer }: Config,
   { values, waiting, match }: Pick<AdapterParts, 'values' | 'waiting'> & { match: MatchSecret },
 ): void {
+  // `configure` may have replaced the keys.
+  if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
   compareHashedSecrets(provider, hashedSecret, match)
   keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
@@ -168,8 +170,15 @@ function createPages({
 }: Omit<PageParts, 'formTokens' | 'findClient'> &
   Pick<AdapterParts, 'clientRecords'>): readonly PathMiddleware[] {
   const findClient = createFindShownClient(given.provider, clientRecords)
-  const parts = { ...given, findClient, formTokens: createFormTokens(given.config.cookieKeys) }
+  const { config } = given
+  const parts = { ...given, findClient, formTokens: createFormTokens(config.cookieKeys) }
+  const nextPage = createNextPage(parts)
   return [
+    [
+      routes.authorization,
+      compose([nextPage, createPostAuthorization(config.issuer), findOpened(config)]),
+    ],
+    [{ begins: `${routes.authorization}/` }, nextPage],
     ...createAssetRoutes(given.views.assets),
     [{ begins: `${logoPath}/` }, given.logos.middleware],
     ...createConnectionRoutes(parts),

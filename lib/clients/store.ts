@@ -151,17 +151,21 @@ function createChange(
  * Makes the function that keeps a client for ever, before a person grants it something for the first time.
  *
  * @param cached - the same records with a cache: a client never gets an end back that it has lost
+ * @param others - clients that are not stored, and have no end
  * @throws `invalid_client` if the client has ended
  */
 export function createClientKeeping(
   cached: RecordStorage,
   store: ClientStore,
+  others: readonly ClientMetadata[],
 ): (clientId: string) => Promise<void> {
+  const endless = new Set(others.map(({ client_id: id }) => id))
   const keep: Edit = (record) => {
     const { endsAt: _, ...registration } = record.registration
     return { ...record, registration }
   }
   return async (clientId) => {
+    if (endless.has(clientId)) return
     if (registrationOf(await cached.find(clientId))?.endsAt === undefined) return
     await store.change(clientId, keep).catch((error: unknown) => {
       if (error instanceof UnknownClientError) {

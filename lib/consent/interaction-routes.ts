@@ -1,9 +1,10 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
+import type { KoaContextWithOIDC } from 'oidc-provider'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import { findRefusal } from '../oidc/authorization-parameters.ts'
 import { isNotOpen, notOpen } from '../oidc/interaction-outcomes.ts'
-import { interactionPath } from '../paths.ts'
+import { interactionPath, toInteractionUrl } from '../paths.ts'
 import { isEnded, showAnswered } from './answered.ts'
 import { decide, submitConsent } from './consent-decision.ts'
 import { showConsent } from './consent-page.ts'
@@ -13,6 +14,7 @@ import {
   openInteraction,
   redirect,
   toFrame,
+  toOpenInteraction,
   type OpenInteraction,
   type PageParts,
 } from './interaction.ts'
@@ -55,6 +57,36 @@ function startPage({ ctx, interaction, redirectUri }: OpenInteraction): typeof c
   ctx.type = 'html'
   return pages.get(interaction.prompt.name) ?? consentPage
 }
+
+/**
+ * Answers with the page of an interaction if the framework would send the browser to it. A browser that comes back to the URL of
+ * the answer is sent to where the person is.
+ */
+export function createNextPage(parts: PageParts): Middleware {
+  return async (ctx, next) => {
+    await next()
+    const { route, entities = {} } = (ctx as { oidc?: Partial<FrameworkRequest> }).oidc ?? {}
+    const { Interaction: interaction, Client: client } = entities
+    // A browser that comes back to the answer of a form would ask to send the form again.
+    if (!interaction || ctx.method !== 'GET') return
+    const url = toInteractionUrl(parts.config.issuer, interaction.uid)
+    if (ctx.status !== 303 || ctx.response.get('Location') !== url) return
+    // A new request leads to a new question. At the URL of the question, a person who comes back sees the decision.
+    if (route === 'authorization' && !pages.has(interaction.prompt.name)) return
+    try {
+      const open = toOpenInteraction(parts, ctx, interaction, client)
+      ctx.status = 200
+      ctx.remove('Location')
+      await startPage(open).show(open)
+    } catch {
+      // The page has its own URL, where this is tried again and the error is told.
+      redirect(ctx, url)
+    }
+  }
+}
+
+/** The parts of the framework's request that name the page. */
+type FrameworkRequest = Pick<KoaContextWithOIDC['oidc'], 'route' | 'entities'>
 
 /**
  * Goes on if the person has yet to answer the interaction. Otherwise, the person is sent on or sees the outcome. A post must have a

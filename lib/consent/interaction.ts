@@ -52,23 +52,39 @@ export interface OpenInteraction extends PageParts {
 export async function openInteraction(parts: PageParts, ctx: Context): Promise<OpenInteraction> {
   const { provider } = parts
   const interaction = await provider.interactionDetails(ctx.req, ctx.res)
-  rememberUiLocales(ctx, interaction.params['ui_locales'])
-  const { client_id: clientId, redirect_uri: redirectUri, scope } = interaction.params
+  const { client_id: clientId } = interaction.params
   const client = typeof clientId === 'string' ? await provider.Client.find(clientId) : undefined
-  if (interaction.uid !== ctx['params'].uid || !client || typeof redirectUri !== 'string') {
-    throw notOpen('interaction session not found')
-  }
+  const isOfPath = interaction.uid === ctx['params'].uid
+  return toOpenInteraction(parts, ctx, interaction, isOfPath ? client : undefined)
+}
+
+/**
+ * An interaction of this browser and this person, with its client.
+ *
+ * @throws the error of `notOpen` if there is no client
+ */
+export function toOpenInteraction(
+  parts: PageParts,
+  ctx: Context,
+  interaction: Interaction,
+  client: Client | undefined,
+): OpenInteraction {
+  const { uid, prompt, session } = interaction
+  const { redirect_uri: redirectUri, scope, ui_locales: uiLocales } = interaction.params
+  rememberUiLocales(ctx, uiLocales)
+  if (!client || typeof redirectUri !== 'string') throw notOpen('interaction session not found')
   rememberClient(ctx, client)
   return {
     ...parts,
     ctx,
     interaction,
+    // The value of its cookie is its id.
     formBase: {
-      uid: interaction.uid,
-      prompt: interaction.prompt,
-      session: interaction.session,
-      cookie: ctx.cookies.get(provider.cookieName('interaction')),
-      path: toInteractionPath(provider.issuer, interaction.uid),
+      uid,
+      prompt,
+      session,
+      cookie: uid,
+      path: toInteractionPath(parts.provider.issuer, uid),
     },
     client,
     subjectType: subjectTypeOf(client),

@@ -21,8 +21,12 @@ export async function ownSession(
   { provider, config }: PageParts,
   ctx: Context,
 ): Promise<Session | undefined> {
-  return config.accounts.signedIn ? undefined : provider.Session.get(ctx)
+  return config.accounts.signedIn ? undefined : sessionOf(provider, ctx)
 }
+
+/** The session of a browser. If the framework has answered the request, it may have given the session another id than the cookie has. */
+const sessionOf = async (provider: Provider, ctx: Context): Promise<Session> =>
+  (ctx['oidc']?.session as Session | undefined) ?? provider.Session.get(ctx)
 
 /** The person who is signed in, here or at the host; undefined if nobody is. */
 export async function signedInPerson(
@@ -74,7 +78,7 @@ export async function signIn(open: OpenInteraction, accountId: string): Promise<
     // The framework would ask for the sign-in again, without an end.
     throw new TypeError('accounts.find does not know the person who just signed in')
   }
-  const session = await provider.Session.get(ctx)
+  const session = await sessionOf(provider, ctx)
   // The framework would sign the other person out by itself, but it would end grants with the session.
   if (session.accountId !== undefined && session.accountId !== accountId) {
     await endSession(open, ctx)
@@ -120,7 +124,7 @@ export async function startSession(
 
 /** Signs the person out on this browser. Grants stay. */
 export async function endSession({ provider }: PageParts, ctx: Context): Promise<void> {
-  const session = await provider.Session.get(ctx)
+  const session = await sessionOf(provider, ctx)
   await session.destroy()
   ctx.cookies.set(provider.cookieName('session'), null, attributes)
 }

@@ -105,8 +105,9 @@ export function hostOf(uri: string | undefined): string | null {
   return /^https?:$/.test(protocol) ? host : null
 }
 
+const graphemes = new Intl.Segmenter()
+
 function toInitials(name: string): string {
-  const graphemes = new Intl.Segmenter()
   return name
     .split(/\s+/)
     .filter(Boolean)

@@ -5,7 +5,7 @@ import { useRunning } from '../support/fixtures.ts'
 import { landAt } from '../support/landing.ts'
 import { password } from '../support/people.ts'
 import { confidential, useServer } from '../support/server.ts'
-import { askUrl, goToConsent } from '../support/steps.ts'
+import { askUrl, goToConsent, signIn } from '../support/steps.ts'
 
 // What people do in a browser that no step of the protocol foresees.
 
@@ -87,17 +87,42 @@ test('a double click on "Sign in" leads on', async () => {
   expect(await page.getByText('no longer valid').count()).toBe(0)
 })
 
-test('back to the sign-in leads to the page where the person is', async () => {
+test('back to the sign-in leads to the question of the same request', async () => {
   await goToConsent(page, server.issuer, client, 'sofia')
-  const consent = page.url()
   await page.goBack()
   if (await page.locator('[name=password]').isVisible()) {
     await page.locator('[name=username]').fill('sofia@example.test')
     await page.locator('[name=password]').fill(password)
     await page.locator('button.button-primary').click()
   }
-  await allowButton().waitFor()
-  expect(page.url()).toBe(consent)
+  const { landed } = await landAt(page, origin)
+  await allowButton().click()
+  const { searchParams } = await landed
+  expect([searchParams.has('code'), searchParams.get('state')]).toEqual([true, 'some-state'])
+})
+
+test('a reload of the sign-in page and of the consent page goes on with the request', async () => {
+  await page.goto(askUrl(server.issuer, client))
+  expect(new URL(page.url()).pathname).toBe('/oauth/authorize')
+  await page.reload()
+  await signIn(page, 'sofia')
+  expect(new URL(page.url()).pathname).toMatch(/^\/oauth\/authorize\/./)
+  await page.reload()
+  expect(new URL(page.url()).pathname).toMatch(/^\/oauth\/interaction\/./)
+  await page.reload()
+  const { landed } = await landAt(page, origin)
+  await allowButton().click()
+  const { searchParams } = await landed
+  expect([searchParams.has('code'), searchParams.get('state')]).toEqual([true, 'some-state'])
+})
+
+test('another account is taken on the consent page, and on the sign-in page again', async () => {
+  await goToConsent(page, server.issuer, client, 'sofia')
+  await page.getByRole('button', { name: 'another account' }).click()
+  await signIn(page, 'jonas')
+  expect(await page.locator('body').innerText()).toContain('Jonas Berg')
+  await page.reload()
+  expect(await page.locator('body').innerText()).toContain('Jonas Berg')
 })
 
 test('a browser that loses cookies is told what to do', async () => {

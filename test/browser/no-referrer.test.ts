@@ -8,7 +8,7 @@ import { createCountingStorage } from '../support/hosts.ts'
 import { landAt } from '../support/landing.ts'
 import { bakery } from '../support/people.ts'
 import { confidential, startApp, useServer } from '../support/server.ts'
-import { askUrl, follow, goToConnections, goToConsent, signIn } from '../support/steps.ts'
+import { askUrl, follow, formUrl, goToConnections, goToConsent, signIn } from '../support/steps.ts'
 
 // Behind a gateway that sets `Referrer-Policy: no-referrer` on every answer, Chromium sends `Origin: null` with each form.
 
@@ -88,7 +88,7 @@ describe('a form from elsewhere that hides its origin, too, is refused', () => {
   test.each(places)('%s', async (_, toUrl) => {
     await goToConsent(page, gateway.origin, confidential, 'sofia')
     const csrf = await page.locator('[name=csrf]').first().inputValue()
-    form = `<!doctype html><form method="post" target="_top" action="${page.url()}">
+    form = `<!doctype html><form method="post" target="_top" action="${await formUrl(page)}">
       <input name="csrf" value="${csrf}"><input name="subject" value="${bakery}">
       <button name="decision" value="allow">Win</button></form>`
     const before = stored('Grant')

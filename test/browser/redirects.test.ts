@@ -6,7 +6,7 @@ import { useRunning } from '../support/fixtures.ts'
 import { createPkce, redeem } from '../support/flow.ts'
 import { landAt } from '../support/landing.ts'
 import { confidential, startApp, useServer } from '../support/server.ts'
-import { goToConsent } from '../support/steps.ts'
+import { formUrl, goToConsent } from '../support/steps.ts'
 
 // Chromium holds every redirect after a form against `form-action`: the button goes dead where one is missing.
 
@@ -120,7 +120,7 @@ test('Chromium would block each of them, were our own origin all that form-actio
     await page.context().clearCookies()
     await goToConsent(page, server.issuer, client, 'sofia')
     // Only what no redirect led to is routed.
-    await page.reload()
+    await page.goto(await formUrl(page))
     const complaint = page.waitForEvent('console', (message) =>
       message.text().includes('form-action'),
     )

@@ -7,6 +7,7 @@ import {
   follow,
   goToConnections,
   goToConsent,
+  formUrl,
   postBehindThePage,
   signIn,
 } from '../support/steps.ts'
@@ -150,7 +151,7 @@ const otherStates: readonly State[] = [
     open: async (page, { example }) => {
       await page.goto(askUrl(example, partners.plain))
       await page.context().clearCookies()
-      await page.reload()
+      await page.goto(await formUrl(page))
     },
   },
   {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { ClientMetadata, Storage } from '../../lib/index.ts'
-import { createBrowser } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction } from '../support/browser.ts'
 import { createProofKeys, prove } from '../support/dpop.ts'
 import { connect, goToConsent, post, refresh } from '../support/flow.ts'
 import { password } from '../support/people.ts'
@@ -56,7 +56,7 @@ async function statuses(count: number, request: () => Promise<RawAnswer>): Promi
 describe('authorization requests for which nobody signed in', () => {
   test('get 503 with Retry-After above the share of their address, and no redirect', async () => {
     const issuer = await start()
-    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+    expect(await statuses(3, () => open(issuer))).toEqual([200, 200, 200])
     const { status, headers, text } = await open(issuer)
     expect([status, headers['retry-after'], headers.location]).toEqual([503, '60', undefined])
     expect(text).toContain('temporarily_unavailable')
@@ -72,7 +72,7 @@ describe('authorization requests for which nobody signed in', () => {
   test('make room for others when the person signs in', async () => {
     const issuer = await start()
     for (let times = 0; times < 6; times += 1) await goToConsent(issuer)
-    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+    expect(await statuses(3, () => open(issuer))).toEqual([200, 200, 200])
   })
 
   test('keep their place if somebody says no without a sign-in', async () => {
@@ -91,10 +91,12 @@ describe('authorization requests for which nobody signed in', () => {
     const browser = createBrowser()
     const page = await browser.go(requestUrl(issuer))
     for (let times = 0; times < 3; times += 1) {
-      const again = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
-      expect([again.status, again.url.pathname]).toEqual([200, page.url.pathname])
+      const again = await browser.go(
+        urlOfInteraction(page).href.replace('/interaction/', '/authorize/'),
+      )
+      expect([again.status, again.url.pathname]).toEqual([200, urlOfInteraction(page).pathname])
     }
-    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 503])
+    expect(await statuses(3, () => open(issuer))).toEqual([200, 200, 503])
     const consent = await browser.submit(page, { username: 'sofia@example.test', password })
     expect(consent.text).toContain('value="allow"')
   })
@@ -102,7 +104,7 @@ describe('authorization requests for which nobody signed in', () => {
   test('of another address go on, until the whole is used up', async () => {
     const issuer = await start({ trustedProxies: ['loopback'] })
     const of = (n: number) => statuses(4, () => open(issuer, `198.51.100.${n}`))
-    for (let n = 0; n < 8; n += 1) expect(await of(n)).toEqual([303, 303, 303, 503])
+    for (let n = 0; n < 8; n += 1) expect(await of(n)).toEqual([200, 200, 200, 503])
     expect(await of(8)).toEqual([503, 503, 503, 503])
   })
 
@@ -111,8 +113,8 @@ describe('authorization requests for which nobody signed in', () => {
     const hosts = ['::1', '::2', ':ffff:0:0:3', '::4']
     const all: number[] = []
     for (const host of hosts) all.push((await open(issuer, `2001:db8:1:2${host}`)).status)
-    expect(all).toEqual([303, 303, 303, 503])
-    expect((await open(issuer, '2001:db8:1:3::1')).status).toBe(303)
+    expect(all).toEqual([200, 200, 200, 503])
+    expect((await open(issuer, '2001:db8:1:3::1')).status).toBe(200)
   })
 
   test.each([
@@ -121,9 +123,9 @@ describe('authorization requests for which nobody signed in', () => {
     ['IPv6 in brackets alone', (n: number) => `[2001:db8:1:${n}::1]`],
   ])('count for their address if the proxy names a port, too: %s', async (_, nth) => {
     const issuer = await start({ trustedProxies: ['loopback', '10.0.0.0/8'] })
-    for (let n = 1; n < 5; n += 1) expect((await open(issuer, nth(n))).status).toBe(303)
+    for (let n = 1; n < 5; n += 1) expect((await open(issuer, nth(n))).status).toBe(200)
     const behindTwo = () => open(issuer, `${nth(1)}, 10.1.2.3:9`)
-    expect(await statuses(3, behindTwo)).toEqual([303, 303, 503])
+    expect(await statuses(3, behindTwo)).toEqual([200, 200, 503])
   })
 
   test('share one part if the proxy names no address, of which one warning tells', async () => {
@@ -131,7 +133,7 @@ describe('authorization requests for which nobody signed in', () => {
     const issuer = await start({ trustedProxies: ['loopback'] })
     let last = 0
     const next = () => open(issuer, `_hidden-${(last += 1)}`)
-    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+    expect(await statuses(4, next)).toEqual([200, 200, 200, 503])
     const codes = warn.mock.calls.map(([, how]) => (how as { readonly code?: string }).code)
     warn.mockRestore()
     expect(codes.filter((code) => code === 'address_unreadable')).toHaveLength(1)
@@ -144,14 +146,14 @@ describe('authorization requests for which nobody signed in', () => {
     const issuer = await start({ trustedProxies })
     let last = 0
     const next = () => open(issuer, `198.51.100.${(last += 1)}`)
-    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+    expect(await statuses(4, next)).toEqual([200, 200, 200, 503])
   })
 
   test('count for the last untrusted address, whatever the client put in front of it', async () => {
     const issuer = await start({ trustedProxies: ['loopback', '10.0.0.0/8'] })
     let last = 0
     const next = () => open(issuer, `203.0.113.${(last += 1)}, 198.51.100.1, 10.1.2.3`)
-    expect(await statuses(4, next)).toEqual([303, 303, 303, 503])
+    expect(await statuses(4, next)).toEqual([200, 200, 200, 503])
   })
 
   test('of a public client that pushes count for the address', async () => {
@@ -171,7 +173,7 @@ describe('authorization requests for which nobody signed in', () => {
   test('of a client that authenticates get 429 above its share, and others go on', async () => {
     const issuer = await start()
     expect(await statuses(4, () => push(issuer, confidential))).toEqual([201, 201, 201, 429])
-    expect(await statuses(3, () => open(issuer))).toEqual([303, 303, 303])
+    expect(await statuses(3, () => open(issuer))).toEqual([200, 200, 200])
     const wrong = await post(`${issuer}/oauth/par`, {}, basic(confidential, 'wrong'))
     expect(wrong.status).toBe(401)
   })
@@ -191,7 +193,7 @@ describe('authorization requests for which nobody signed in', () => {
 
   test('count no longer than they are kept, whatever came before them', async () => {
     const issuer = await start()
-    expect((await open(issuer)).status).toBe(303)
+    expect((await open(issuer)).status).toBe(200)
     expect(await statuses(3, () => push(issuer, publicClient))).toEqual([201, 201, 503])
     const now = performance.now()
     const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 61_000)
@@ -230,14 +232,14 @@ describe('authorization requests for which nobody signed in', () => {
       const { client_id } = confidential
       const query = new URLSearchParams({ client_id, request_uri: String(request_uri) })
       const headers = { 'x-forwarded-for': `198.51.100.${times}` }
-      expect((await send(`${issuer}/oauth/authorize?${query}`, { headers })).status).toBe(303)
+      expect((await send(`${issuer}/oauth/authorize?${query}`, { headers })).status).toBe(200)
     }
   })
 
   test('count by their size, too', async () => {
     const issuer = await start({ anonymousRequests: { count: 20_000, bytes: 131_072 } })
     const large = () => send(requestUrl(issuer, { state: 's'.repeat(4000) }))
-    expect(await statuses(4, large)).toEqual([303, 303, 303, 503])
-    expect((await open(issuer)).status).toBe(303)
+    expect(await statuses(4, large)).toEqual([200, 200, 200, 503])
+    expect((await open(issuer)).status).toBe(200)
   })
 })

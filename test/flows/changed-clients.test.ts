@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { decide, hasCode, isConsentPage, isSignInPage } from '../support/browser-visits.ts'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import {
   authorizationUrl,
   connect,
@@ -39,7 +39,7 @@ const moments: Record<string, (change: Change) => Promise<Page>> = {
   async 'before the sign-in page is loaded again'(change) {
     const { browser, page } = await goToSignIn()
     await change()
-    return browser.go(page.url.href)
+    return browser.go(urlOfInteraction(page).href)
   },
   async 'between the sign-in and what comes after it'(change) {
     const { browser, page } = await goToSignIn()
@@ -51,7 +51,7 @@ const moments: Record<string, (change: Change) => Promise<Page>> = {
     const { page, browser } = await goToConsent(server.issuer, { client, params })
     expect(isConsentPage(page)).toBe(true)
     await change()
-    return browser.go(page.url.href)
+    return browser.go(urlOfInteraction(page).href)
   },
   async 'before the person agrees'(change) {
     const { page, browser } = await goToConsent(server.issuer, { client, params })
@@ -61,7 +61,7 @@ const moments: Record<string, (change: Change) => Promise<Page>> = {
   async 'before the person becomes another'(change) {
     const { page, browser } = await goToConsent(server.issuer, { client, params })
     await change()
-    return browser.submit(page, {}, { action: `${page.url.href}/switch-account` })
+    return browser.submit(page, {}, { action: `${urlOfInteraction(page).href}/switch-account` })
   },
   async 'between the agreement and what comes after it'(change) {
     const { page, browser } = await goToConsent(server.issuer, { client, params })
@@ -171,7 +171,7 @@ describe('a redirect URI that the client lost', () => {
   test('is as good as ever once the client has it back', async () => {
     const { page, browser } = await goToConsent(server.issuer, { client, params })
     await server.clients.update(client.client_id, { redirect_uris: [elsewhere] })
-    expectErrorPage(await browser.go(page.url.href))
+    expectErrorPage(await browser.go(urlOfInteraction(page).href))
     await server.clients.update(client.client_id, { redirect_uris: [removed] })
     expect(hasCode(await browser.submit(page, allow))).toBe(true)
   })

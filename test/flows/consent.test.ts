@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { createBrowser, isolated, type Page } from '../support/browser.ts'
+import { createBrowser, isolated, urlOfInteraction, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent, introspect, redeem } from '../support/flow.ts'
 import { createCountingStorage } from '../support/hosts.ts'
 import {
@@ -205,7 +205,7 @@ describe('the choice is checked again when it is posted', () => {
     const body = new URLSearchParams({ csrf, decision: 'allow' })
     body.append('subject', nordlysDenmark)
     body.append('subject', nordlysGermany)
-    const answer = await browser.go(page.url.href, { method: 'POST', body })
+    const answer = await browser.go(urlOfInteraction(page).href, { method: 'POST', body })
     expect(answer.status).toBe(422)
   })
 })

@@ -60,7 +60,7 @@ describe.each([
     expect(pushed.status).toBe(201)
     const params = { request_uri: String(pushed.body['request_uri']) }
     const opened = await ask(issuer, params)
-    expect(opened.headers.location).toContain(`${issuer}/oauth/interaction/`)
+    expect(opened.text).toContain(`action="${issuer}/oauth/interaction/`)
     const agreed = await consent(issuer)
     const fields = new URLSearchParams({
       grant_type: 'authorization_code',

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { SignedInAtHost } from '../../lib/index.ts'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, createPkce } from '../support/flow.ts'
 import { createHostSession, mountAtRoot, mountBelow, startHost } from '../support/hosts.ts'
@@ -112,7 +112,7 @@ describe('prompt=login', () => {
     authenticatedAt = Date.now()
     const consent = await open(browser, page)
     authenticatedAt = Date.now() - 3600 * second
-    const action = `${consent.url.href}/switch-account`
+    const action = `${urlOfInteraction(consent).href}/switch-account`
     const switched = await browser.submit(consent, {}, { action })
     expectHost(switched, 'login')
     expectHost(await open(browser, switched), 'login')

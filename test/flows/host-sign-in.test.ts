@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, connect, createPkce, introspect } from '../support/flow.ts'
 import {
@@ -202,7 +202,8 @@ describe('signing in anew', () => {
     const browser = createBrowser()
     await changeHostAccount(browser, 'sofia')
     const page = await start(browser)
-    const hostPage = await browser.submit(page, {}, { action: `${page.url.href}/switch-account` })
+    const action = `${urlOfInteraction(page).href}/switch-account`
+    const hostPage = await browser.submit(page, {}, { action })
     expectHostSignIn(hostPage, 'select_account')
     const consent = await signInAtHost(browser, hostPage, 'jonas')
     expect(consent.text).toContain('Jonas Berg')
@@ -235,7 +236,7 @@ describe('when another person is signed in at the host than before', () => {
   test('an open page is shown for that person when loaded again', async () => {
     const [page, browser] = await openConsent()
     await changeHostAccount(browser, 'jonas')
-    const again = await browser.go(page.url.href)
+    const again = await browser.go(urlOfInteraction(page).href)
     expect(again.text).toContain('Jonas Berg')
     expect(again.text).not.toMatch(/Sofia|Bright Bakery/)
     const answer = await browser.submit(again, { ...allow, subject: nordlysDenmark })
@@ -284,7 +285,8 @@ test('a host that fails to say who is signed in is answered with 500, and nothin
   const page = await start(browser)
   failure = new Error('redis://session-store refused')
   const before = stored('Grant')
-  for (const answer of [await browser.go(page.url.href), await browser.submit(page, allow)]) {
+  const { href } = urlOfInteraction(page)
+  for (const answer of [await browser.go(href), await browser.submit(page, allow)]) {
     expect(answer.status).toBe(500)
     expect(answer.text).not.toMatch(/redis|session-store/)
   }

@@ -59,7 +59,7 @@ describe.each([
     const host = await start(build, { path })
     await expectWholeFlow(host)
     const { page, browser } = await goToConsent(host.issuer)
-    expect(page.url.href.startsWith(`${host.issuer}/oauth/interaction/`)).toBe(true)
+    expect(page.url.href.startsWith(`${host.issuer}/oauth/authorize/`)).toBe(true)
     const paths = [...browser.cookies]
       .filter(([key]) => !key.includes('pleo_session'))
       .map(([, cookie]) => cookie.path)

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser } from '../support/browser.ts'
+import { isSignInPage } from '../support/browser-visits.ts'
 import { authorizationUrl, consent, createPkce, post, redeem } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { ask, toErrorPage, toRedirect } from '../support/requests.ts'
@@ -33,7 +34,7 @@ beforeAll(() => void ({ issuer } = server))
 
 const isTaken = async (redirect_uri: string, client = desktop): Promise<boolean> => {
   const answer = await ask(issuer, { redirect_uri }, client)
-  if (answer.status === 303) return toRedirect(answer).target.includes('/oauth/interaction/')
+  if (answer.status === 200) return isSignInPage(answer)
   expect(toErrorPage(answer)).toMatchObject({ status: 400, code: 'invalid_redirect_uri' })
   return false
 }

@@ -48,13 +48,12 @@ const errorOf = ({ location }: Page): string | null | undefined =>
   location?.searchParams.get('error')
 
 const ignored = ['nonce', 'acr_values', 'claims_locales', 'id_token_hint']
-const wayIn = '/oauth/interaction/'
 
 describe.each(ignored)('%s', (name) => {
   test('does not end a request, however often it is sent', async () => {
     const url = requestUrl(issuer)
-    expect(toRedirect(await send(`${url}&${name}=a.b.c`)).target).toContain(wayIn)
-    expect(toRedirect(await send(`${url}&${name}=a&${name}=b`)).target).toContain(wayIn)
+    expect(isSignInPage(await send(`${url}&${name}=a.b.c`))).toBe(true)
+    expect(isSignInPage(await send(`${url}&${name}=a&${name}=b`))).toBe(true)
   })
 
   test('does not end a pushed request, however often it is sent', async () => {
@@ -137,7 +136,7 @@ describe('prompt', () => {
   test.each(['create', 'create login', ' login  consent ', 'LOGIN', 'quick_select'])(
     'an unknown value is ignored: %s',
     async (prompt) => {
-      expect(toRedirect(await ask(issuer, { prompt })).target).toContain(wayIn)
+      expect(isSignInPage(await ask(issuer, { prompt }))).toBe(true)
       expect((await push({ prompt })).status).toBe(201)
     },
   )

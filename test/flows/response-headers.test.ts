@@ -17,11 +17,13 @@ const wrongSecret: RawInit = {
 }
 const authorize = new URL(requestUrl('https://any.example.test'))
 const html = { accept: 'text/html' }
+const request: RawInit = { body: authorize.searchParams }
 const form: RawInit = { body: new URLSearchParams({ a: 'b' }), headers: html }
 
 /** Every kind of answer there is, by path; whether it may be kept is said beside it. */
 const answers: readonly (readonly [string, string, RawInit, number, 'no-store' | 'any'])[] = [
-  ['the redirect to the sign-in page', authorize.pathname + authorize.search, {}, 303, 'any'],
+  ['the sign-in page', authorize.pathname + authorize.search, {}, 200, 'no-store'],
+  ['the redirect to the sign-in page', authorize.pathname, request, 303, 'no-store'],
   ['the error page', '/oauth/authorize', { headers: html }, 400, 'no-store'],
   ['the error page of POST', '/oauth/authorize', form, 400, 'no-store'],
   ['the page of no interaction', '/oauth/interaction/x', { headers: html }, 400, 'no-store'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { urlOfInteraction } from '../support/browser.ts'
 import type { Storage } from '../../lib/index.ts'
 import type { Browser } from '../support/browser.ts'
 import { decide } from '../support/browser-visits.ts'
@@ -71,8 +72,8 @@ beforeAll(async () => {
     'authorization, spelled otherwise': `/oauth/Authorize/${authorization.search}`,
     resume: new URL(resume).pathname,
     'resume, spelled otherwise': new URL(resume).pathname.replace('authorize', 'AUTHORIZE'),
-    interaction: open.page.url.pathname,
-    'switch account': `${open.page.url.pathname}/switch-account`,
+    interaction: urlOfInteraction(open.page).pathname,
+    'switch account': `${urlOfInteraction(open.page).pathname}/switch-account`,
     disconnect: `/oauth/connections/disconnect?${client}`,
     connections: '/oauth/connections',
     'sign-in': '/oauth/sign-in',

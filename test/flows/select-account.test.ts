@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { isConsentPage, isSignInPage } from '../support/browser-visits.ts'
 import { authorizationUrl, connect, createPkce, goToConsent, introspect } from '../support/flow.ts'
 import { bakery, nordlysDenmark, password } from '../support/people.ts'
@@ -25,7 +25,7 @@ const isChoice = ({ status, text }: Page): boolean =>
 const signedIn = async (): Promise<Browser> => (await goToConsent(server.issuer)).browser
 
 const useAnother = (browser: Browser, page: Page): Promise<Page> =>
-  browser.submit(page, {}, { action: `${page.url.href}/switch-account` })
+  browser.submit(page, {}, { action: `${urlOfInteraction(page).href}/switch-account` })
 
 const allow = { decision: 'allow', subject: bakery }
 
@@ -124,7 +124,7 @@ test('a form of another page or another origin chooses nothing', async () => {
   const consentPage = await browser.submit(page, { decision: 'continue' })
   expect(isConsentPage(consentPage)).toBe(true)
   const again = await browser.submit(page, { decision: 'continue' })
-  expect(again.url.href).toBe(consentPage.url.href)
+  expect(again.url.href).toBe(urlOfInteraction(consentPage).href)
 })
 
 test('a pushed request may ask for it, and the metadata says so', async () => {

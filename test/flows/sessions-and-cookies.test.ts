@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import {
   authorizationUrl,
   connect,
@@ -99,13 +99,15 @@ describe('two tabs of one browser', () => {
     expect(answer.location?.searchParams.get('code')).toBeTruthy()
     expect(await introspect(server.issuer, tokens.access_token)).toMatchObject({ active: true })
     expect((await refresh(server.issuer, tokens.refresh_token)).status).toBe(200)
-    expect((await browser.go(sofiasPage.url.href)).text).not.toContain('value="allow"')
+    expect((await browser.go(urlOfInteraction(sofiasPage).href)).text).not.toContain(
+      'value="allow"',
+    )
   })
 
   test('a page of the person before says so when loaded again, as a page and not as an error of ours', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     await goToConsent(server.issuer, { browser, as: 'jonas', params: { prompt: 'login' } })
-    const answer = await browser.go(page.url.href)
+    const answer = await browser.go(urlOfInteraction(page).href)
     expect(answer.status).toBeLessThan(500)
     expect(answer.headers.get('content-type')).toContain('text/html')
     expect(answer.text).not.toContain('value="allow"')
@@ -145,7 +147,7 @@ describe('cookies', () => {
     const paths = [...browser.cookies]
       .filter(([key]) => key.endsWith(` ${nameOf('interaction')}`))
       .map(([, { path }]) => path)
-    expect(paths).toContain(page.url.pathname)
+    expect(paths).toContain(urlOfInteraction(page).pathname)
     for (const path of paths) expect(path).toMatch(/^\/oauth\/interaction\/[\w-]+$/)
   })
 

@@ -6,6 +6,7 @@ import {
   isolated,
   type Browser,
   type Page,
+  urlOfInteraction,
 } from '../support/browser.ts'
 import {
   authorizationUrl,
@@ -149,7 +150,7 @@ describe('the sign-in page', () => {
 
 describe('another account', () => {
   const switchAccount = (browser: Browser, page: Page): Promise<Page> =>
-    browser.submit(page, {}, { action: `${page.url.href}/switch-account` })
+    browser.submit(page, {}, { action: `${urlOfInteraction(page).href}/switch-account` })
 
   test('goes on with the same request, and the other person and their companies are shown', async () => {
     const { page, browser } = await goToConsent(server.issuer)
@@ -189,9 +190,9 @@ describe('another account', () => {
 
   test('is not chosen by a post without the token', async () => {
     const { page, browser } = await goToConsent(server.issuer)
-    const action = `${page.url.href}/switch-account`
+    const action = `${urlOfInteraction(page).href}/switch-account`
     expect((await browser.submit(page, { csrf: '' }, { action })).status).toBe(403)
-    expect((await browser.go(page.url.href)).text).toContain('Sofia Lind')
+    expect((await browser.go(urlOfInteraction(page).href)).text).toContain('Sofia Lind')
   })
 
   test('is asked for where the one signed in is gone', async () => {
@@ -234,7 +235,7 @@ describe('another account', () => {
   test('is asked for where the one signed in is gone when the consent page is loaded again', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     server.accounts.gone.add('sofia')
-    const login = await browser.go(page.url.href)
+    const login = await browser.go(urlOfInteraction(page).href)
     server.accounts.gone.delete('sofia')
     expect(login.text).toContain('name="password"')
     expect((await browser.submit(login, jonas)).text).toContain('Jonas Berg')

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
@@ -49,7 +49,7 @@ test('a person who takes another account at one server stays signed in at anothe
   const [one, other] = [await start(), await start()]
   const { browser } = await goToConsent(one.issuer)
   const { page } = await goToConsent(other.issuer, { browser })
-  const action = `${page.url.href}/switch-account`
+  const action = `${urlOfInteraction(page).href}/switch-account`
   const signIn = await browser.submit(page, {}, { action })
   await browser.submit(signIn, { username: 'jonas@example.test', password })
   expect((await connectionsOf(browser, one.issuer)).text).toContain('Sofia Lind')

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Browser, Page } from '../support/browser.ts'
-import { createBrowser, isolated } from '../support/browser.ts'
+import { createBrowser, isolated, urlOfInteraction } from '../support/browser.ts'
 import { decide } from '../support/browser-visits.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
@@ -38,7 +38,8 @@ async function decided(fields: Record<string, string>): Promise<Decided> {
   return { page, browser }
 }
 
-const resumeOf = ({ url }: Page): string => url.href.replace('/interaction/', '/authorize/')
+const resumeOf = (page: Page): string =>
+  urlOfInteraction(page).href.replace('/interaction/', '/authorize/')
 
 /** The ways in which a browser comes back to a request. */
 const comebacks: readonly (readonly [string, (of: Decided) => Promise<Page>])[] = [
@@ -47,7 +48,8 @@ const comebacks: readonly (readonly [string, (of: Decided) => Promise<Page>])[] 
   ['sends the other button', ({ page, browser }) => browser.submit(page, decline)],
   [
     'asks for another account',
-    ({ page, browser }) => browser.submit(page, {}, { action: `${page.url.href}/switch-account` }),
+    ({ page, browser }) =>
+      browser.submit(page, {}, { action: `${urlOfInteraction(page).href}/switch-account` }),
   ],
   ['loads the way to the application again', ({ page, browser }) => browser.go(resumeOf(page))],
 ]
@@ -74,7 +76,7 @@ test('who cancels the sign-in sees that again', async () => {
   const browser = createBrowser()
   const page = await browser.go(ask())
   await browser.submit(page, decline)
-  expect(headingOf(await browser.go(page.url.href))).toBe(declined)
+  expect(headingOf(await browser.go(urlOfInteraction(page).href))).toBe(declined)
   expect(headingOf(await browser.submit(page, signIn))).toBe(declined)
 })
 
@@ -105,7 +107,7 @@ test('who asks for the way to the application with the session of before stays s
 describe('nothing of a decision is told', () => {
   test('to another browser', async () => {
     const { page } = await decided(allow)
-    const other = await createBrowser().go(page.url.href)
+    const other = await createBrowser().go(urlOfInteraction(page).href)
     expect([other.status, headingOf(other)]).toEqual([400, general])
     expect(other.text).not.toContain('Ledger')
     expect(other.text).not.toContain(start)
@@ -114,30 +116,32 @@ describe('nothing of a decision is told', () => {
   test('to another browser of the same person', async () => {
     const { page } = await decided(allow)
     const { browser } = await goToConsent(server.issuer, { client })
-    expect(headingOf(await browser.go(page.url.href))).toBe(general)
+    expect(headingOf(await browser.go(urlOfInteraction(page).href))).toBe(general)
   })
 
   test('to another person at the same browser', async () => {
     const { page, browser } = await decided(allow)
     const login = await browser.go(ask({ prompt: 'login' }))
     await browser.submit(login, { username: 'jonas@example.test', password })
-    expect(headingOf(await browser.go(page.url.href))).toBe(general)
+    expect(headingOf(await browser.go(urlOfInteraction(page).href))).toBe(general)
   })
 
   test('after the person signed out', async () => {
     const { page, browser } = await decided(allow)
     const signOut = await browser.go(`${server.issuer}/oauth/sign-out`)
     await browser.submit(signOut, {})
-    expect(headingOf(await browser.go(page.url.href))).toBe(general)
+    expect(headingOf(await browser.go(urlOfInteraction(page).href))).toBe(general)
     expect(headingOf(await browser.submit(page, allow))).toBe(general)
   })
 
   test('to a cookie that only looks like the one of the browser', async () => {
     const { page } = await decided(allow)
     const { browser } = await goToConsent(server.issuer, { client })
-    const uid = page.url.pathname.split('/').at(-1) ?? ''
+    const uid = urlOfInteraction(page).pathname.split('/').at(-1) ?? ''
     const cookie = `pleo_interaction=${uid}; pleo_interaction.sig=${'A'.repeat(27)}`
-    expect(headingOf(await browser.go(page.url.href, { headers: { cookie } }))).toBe(general)
+    expect(headingOf(await browser.go(urlOfInteraction(page).href, { headers: { cookie } }))).toBe(
+      general,
+    )
   })
 
   test('to a form from another origin', async () => {
@@ -187,8 +191,10 @@ describe('a sign-in that is sent again', () => {
     const { page, browser } = await toSignIn()
     const consent = await browser.submit(page, signIn)
     const again = await browser.submit(page, signIn)
-    expect([again.url.href, again.status]).toEqual([consent.url.href, 200])
-    expect((await browser.go(page.url.href)).url.href).toBe(consent.url.href)
+    const { href } = urlOfInteraction(consent)
+    expect([again.url.href, again.status]).toEqual([href, 200])
+    expect((await browser.go(urlOfInteraction(page).href)).url.href).toBe(href)
+    expect((await browser.go(consent.url.href)).url.href).toBe(href)
   })
 
   test('after the person decided, shows the decision', async () => {

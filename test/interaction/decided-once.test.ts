@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { urlOfInteraction } from '../support/browser.ts'
 import { describe, expect, test } from 'vitest'
 import type { Storage } from '../../lib/index.ts'
 import type { Page } from '../support/browser.ts'
@@ -113,7 +114,7 @@ describe('who clicks twice', () => {
   test('is led on by the page itself when it is loaded again', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     await postWithoutFollowing(browser, page, allow)
-    const again = await browser.go(page.url.href)
+    const again = await browser.go(urlOfInteraction(page).href)
     expect(again.location?.searchParams.get('code')).toBeTruthy()
   })
 })

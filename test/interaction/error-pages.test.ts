@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ErrorPageEvent } from '../../lib/index.ts'
-import { createBrowser, type Page } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { createAccounts } from '../support/people.ts'
 import { confidential, publicClient, useServer } from '../support/server.ts'
@@ -65,7 +65,7 @@ describe('an error page has a way out', () => {
       client: clients[0] ?? confidential,
     })
     failing = true
-    const failed = await browser.go(page.url.href)
+    const failed = await browser.go(urlOfInteraction(page).href)
     expect([failed.status, failed.text.includes(`href="${start}"`)]).toEqual([500, true])
   })
 
@@ -110,7 +110,7 @@ describe('an error page can be found in the log', () => {
   test('with what is behind it, which the page does not show', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     failing = true
-    const { text } = await browser.go(page.url.href)
+    const { text } = await browser.go(urlOfInteraction(page).href)
     expect(text).not.toContain('database')
     expect(String(told[0]?.cause)).toContain('the database of the host is away')
   })

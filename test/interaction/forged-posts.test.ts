@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { createBrowser, formAction, formToken, type Page } from '../support/browser.ts'
+import {
+  createBrowser,
+  formAction,
+  formToken,
+  type Page,
+  urlOfInteraction,
+} from '../support/browser.ts'
 import { connect, goToConsent, introspect } from '../support/flow.ts'
 import { createCountingStorage } from '../support/hosts.ts'
 import { bakery, password } from '../support/people.ts'
@@ -39,7 +45,7 @@ describe('a consent post is refused', () => {
   test('without its token', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     const before = stored('Grant')
-    const answer = await browser.go(page.url.href, {
+    const answer = await browser.go(urlOfInteraction(page).href, {
       method: 'POST',
       body: new URLSearchParams(allow),
     })
@@ -57,7 +63,11 @@ describe('a consent post is refused', () => {
     const before = stored('Grant')
     const body = new URLSearchParams({ csrf: formToken(page), ...allow })
     body.append('csrf', formToken(page))
-    expectNothingDone(await browser.go(page.url.href, { method: 'POST', body }), 403, before)
+    expectNothingDone(
+      await browser.go(urlOfInteraction(page).href, { method: 'POST', body }),
+      403,
+      before,
+    )
   })
 
   test('with the token of another request of the same person', async () => {
@@ -94,11 +104,11 @@ describe('a consent post is refused', () => {
     const { page, browser } = await goToConsent(server.issuer)
     const { page: other, browser: attacker } = await goToConsent(server.issuer, { as: 'jonas' })
     const own = server.provider.cookieName('interaction')
-    const name = `${other.url.pathname} ${own}`
+    const name = `${urlOfInteraction(other).pathname} ${own}`
     const cookie = attacker.cookies.get(name)
     const signature = attacker.cookies.get(`${name}.sig`)
     const before = stored('Grant')
-    const answer = await browser.go(page.url.href, {
+    const answer = await browser.go(urlOfInteraction(page).href, {
       method: 'POST',
       body: new URLSearchParams({ csrf: formToken(other), ...allow }),
       headers: {
@@ -112,19 +122,23 @@ describe('a consent post is refused', () => {
     const { page, browser } = await goToConsent(server.issuer)
     const { page: other } = await goToConsent(server.issuer, { as: 'jonas' })
     const own = server.provider.cookieName('interaction')
-    const name = `${page.url.pathname} ${own}`
+    const name = `${urlOfInteraction(page).pathname} ${own}`
     const cookie = browser.cookies.get(name)
     const before = stored('Grant')
-    const changed = other.url.pathname.slice(other.url.pathname.lastIndexOf('/') + 1)
-    expect(cookie?.value).toBe(page.url.pathname.slice(page.url.pathname.lastIndexOf('/') + 1))
-    browser.cookies.set(`${other.url.pathname} ${own}`, {
-      path: other.url.pathname,
+    const changed = urlOfInteraction(other).pathname.slice(
+      urlOfInteraction(other).pathname.lastIndexOf('/') + 1,
+    )
+    expect(cookie?.value).toBe(
+      urlOfInteraction(page).pathname.slice(urlOfInteraction(page).pathname.lastIndexOf('/') + 1),
+    )
+    browser.cookies.set(`${urlOfInteraction(other).pathname} ${own}`, {
+      path: urlOfInteraction(other).pathname,
       attributes: '',
       value: changed,
     })
     const signature = browser.cookies.get(`${name}.sig`)
-    browser.cookies.set(`${other.url.pathname} ${own}.sig`, {
-      path: other.url.pathname,
+    browser.cookies.set(`${urlOfInteraction(other).pathname} ${own}.sig`, {
+      path: urlOfInteraction(other).pathname,
       attributes: '',
       value: signature?.value ?? '',
     })

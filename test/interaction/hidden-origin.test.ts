@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { createBrowser, type Browser, type Fields, type Page } from '../support/browser.ts'
+import {
+  createBrowser,
+  type Browser,
+  type Fields,
+  type Page,
+  urlOfInteraction,
+} from '../support/browser.ts'
 import { authorizationUrl, connect, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { confidential, useServer } from '../support/server.ts'
@@ -71,7 +77,7 @@ const forms: readonly (readonly [string, () => Promise<Form>])[] = [
     'another account',
     async () => {
       const { browser, page } = await goToConsent(server.issuer)
-      const action = `${page.url.href}/switch-account`
+      const action = `${urlOfInteraction(page).href}/switch-account`
       return { browser, page, action, fields: {}, counts: isSignIn }
     },
   ],

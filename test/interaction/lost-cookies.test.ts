@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createBrowser, type Page } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction, type Browser, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { bakery, password } from '../support/people.ts'
 import { confidential, useServer } from '../support/server.ts'
@@ -13,19 +13,29 @@ const headingOf = ({ text }: Page): string | undefined => /<h1>(.*?)<\/h1>/.exec
 const ask = (): string =>
   authorizationUrl(server.issuer, confidential, { code_challenge: createPkce().challenge })
 
-/** A browser that keeps no cookies, at the page that a request leads to. */
-const withoutCookies = (url: string, init: RequestInit = {}): Promise<Page> => {
+function createForgetfulBrowser(): Browser {
   const browser = createBrowser()
   browser.cookies.set = () => browser.cookies
-  return browser.go(url, init)
+  return browser
 }
 
+/** A browser that keeps no cookies, at the page that a request leads to. */
+const withoutCookies = (url: string, init: RequestInit = {}): Promise<Page> =>
+  createForgetfulBrowser().go(url, init)
+
 test('a browser that refuses cookies is told so at the sign-in, and nothing of the request', async () => {
-  const page = await withoutCookies(ask())
-  expect([page.status, headingOf(page)]).toEqual([400, sentence])
-  expect(page.text).toContain('Allow cookies for this site')
-  expect(page.text).not.toContain('Ledger')
-  expect(page.text).not.toContain('ledger.example.test')
+  const browser = createForgetfulBrowser()
+  const signIn = await browser.go(ask())
+  const fields = { username: 'sofia@example.test', password }
+  for (const page of [
+    await browser.submit(signIn, fields),
+    await browser.go(urlOfInteraction(signIn).href),
+  ]) {
+    expect([page.status, headingOf(page)]).toEqual([400, sentence])
+    expect(page.text).toContain('Allow cookies for this site')
+    expect(page.text).not.toContain('Ledger')
+    expect(page.text).not.toContain('ledger.example.test')
+  }
 })
 
 test('a browser that lost them is told so when it sends a form', async () => {
@@ -38,7 +48,9 @@ test('a browser that lost them is told so when it sends a form', async () => {
 test('a browser that lost them is told so on the way back to the application', async () => {
   const { page, browser } = await goToConsent(server.issuer)
   browser.cookies.clear()
-  const answer = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
+  const answer = await browser.go(
+    urlOfInteraction(page).href.replace('/interaction/', '/authorize/'),
+  )
   expect([answer.status, headingOf(answer)]).toEqual([400, sentence])
 })
 
@@ -57,7 +69,7 @@ test('a browser that refuses cookies is told so when it signs in for the connect
 test('a browser that has any cookie of this server is not told that', async () => {
   const { page } = await goToConsent(server.issuer)
   const { browser } = await goToConsent(server.issuer)
-  expect(headingOf(await browser.go(page.url.href))).toBe(general)
+  expect(headingOf(await browser.go(urlOfInteraction(page).href))).toBe(general)
 })
 
 test('nor one that comes to a request of which nothing is known, or to a sign-in of long ago', async () => {
@@ -72,7 +84,7 @@ test('nor one that comes more than a minute after it was sent there', async () =
   const { page } = await goToConsent(server.issuer)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
   try {
-    expect(headingOf(await withoutCookies(page.url.href))).toBe(general)
+    expect(headingOf(await withoutCookies(urlOfInteraction(page).href))).toBe(general)
   } finally {
     vi.useRealTimers()
   }

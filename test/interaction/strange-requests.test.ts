@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createBrowser, type Page } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { goToConsent } from '../support/flow.ts'
 import { bakery } from '../support/people.ts'
 import { useServer } from '../support/server.ts'
@@ -40,24 +40,24 @@ describe('an interaction page', () => {
   test("is an error page with another interaction's cookie", async () => {
     const { page, browser } = await goToConsent(server.issuer)
     const cookie = [...browser.cookies]
-      .filter(([, { path }]) => path === page.url.pathname)
+      .filter(([, { path }]) => path === urlOfInteraction(page).pathname)
       .map(([key, { value }]) => `${key.slice(key.indexOf(' ') + 1)}=${value}`)
       .join('; ')
     expectErrorPage(await createBrowser().go(interactionUrl('other'), { headers: { cookie } }), 400)
-    expect((await browser.go(page.url.href)).text).toContain('value="allow"')
+    expect((await browser.go(urlOfInteraction(page).href)).text).toContain('value="allow"')
   })
 
   test('is an error page in another browser, and stays as it was in its own', async () => {
     const { page, browser } = await goToConsent(server.issuer)
-    expectErrorPage(await createBrowser().go(page.url.href), 400)
-    expect((await browser.go(page.url.href)).text).toContain('value="allow"')
+    expectErrorPage(await createBrowser().go(urlOfInteraction(page).href), 400)
+    expect((await browser.go(urlOfInteraction(page).href)).text).toContain('value="allow"')
   })
 
   test('is an error page in another browser after it was answered', async () => {
     const { page, browser } = await goToConsent(server.issuer)
     await browser.submit(page, { subject: bakery, decision: 'allow' })
-    expectErrorPage(await createBrowser().go(page.url.href), 400)
-    const resume = page.url.href.replace('/interaction/', '/authorize/')
+    expectErrorPage(await createBrowser().go(urlOfInteraction(page).href), 400)
+    const resume = urlOfInteraction(page).href.replace('/interaction/', '/authorize/')
     expectErrorPage(await createBrowser().go(resume), 400)
   })
 
@@ -65,7 +65,7 @@ describe('an interaction page', () => {
     'does nothing with %s',
     async (method) => {
       const { page, browser } = await goToConsent(server.issuer)
-      const answer = await browser.go(page.url.href, { method })
+      const answer = await browser.go(urlOfInteraction(page).href, { method })
       expect([404, 405]).toContain(answer.status)
       const good = await browser.submit(page, { subject: bakery, decision: 'allow' })
       expect(good.location?.searchParams.get('code')).toBeTruthy()
@@ -74,7 +74,7 @@ describe('an interaction page', () => {
 
   test('is a page also where what takes a form alone is gone to', async () => {
     const { page, browser } = await goToConsent(server.issuer)
-    const answer = await browser.go(`${page.url.href}/switch-account`)
+    const answer = await browser.go(`${urlOfInteraction(page).href}/switch-account`)
     expect(answer.headers.get('allow')).toBe('POST')
     expectErrorPage(answer, 405)
   })
@@ -96,7 +96,9 @@ describe('a resume URL', () => {
 
   test('of an open question leads back to the question', async () => {
     const { page, browser } = await goToConsent(server.issuer)
-    const resumed = await browser.go(page.url.href.replace('/interaction/', '/authorize/'))
+    const resumed = await browser.go(
+      urlOfInteraction(page).href.replace('/interaction/', '/authorize/'),
+    )
     expect(resumed.text).toContain('value="allow"')
     const answer = await browser.submit(resumed, { subject: bakery, decision: 'allow' })
     expect(answer.location?.searchParams.get('code')).toBeTruthy()

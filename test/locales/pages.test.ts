@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
 import { createTranslators, type TextValues } from '../../lib/pages/texts/translator.ts'
-import { createBrowser, isolated, type Page } from '../support/browser.ts'
+import { createBrowser, isolated, urlOfInteraction, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { confidential, organizationClient, useServer } from '../support/server.ts'
 
@@ -107,7 +107,7 @@ describe('the language of a request', () => {
   test('stays through the sign-in, and with what goes wrong on its pages', async () => {
     const { page, browser } = await goToConsent(server.issuer, { params: { ui_locales: 'fi' } })
     const headers = { 'accept-language': 'de' }
-    expectLanguage(await browser.go(page.url.href, { headers }), 'fi')
+    expectLanguage(await browser.go(urlOfInteraction(page).href, { headers }), 'fi')
     const forged = await browser.submit(page, { csrf: 'x' }, { headers })
     expect(forged.status).toBe(403)
     expectLanguage(forged, 'fi')

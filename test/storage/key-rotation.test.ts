@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { urlOfInteraction } from '../support/browser.ts'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createRedisAdapter,
@@ -164,7 +165,7 @@ test('a code and an open page live through a step, and decide once', async () =>
 
   const open = await goToConsent(issuer)
   gateway.sendTo(after)
-  const page = await open.browser.go(open.page.url.href)
+  const page = await open.browser.go(urlOfInteraction(open.page).href)
   const decided = await open.browser.submit(page, { subject: bakery, decision: 'allow' })
   expect(decided.location?.searchParams.get('code')).toBeTruthy()
   gateway.sendTo(before)

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import { format } from 'prettier'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import type { ClientMetadata } from '../../lib/index.ts'
-import { createBrowser, type Browser } from '../support/browser.ts'
+import { createBrowser, type Browser, urlOfInteraction } from '../support/browser.ts'
 import { prove } from '../support/dpop.ts'
 import {
   authorizationUrl,
@@ -197,8 +197,8 @@ async function browse({ issuer }: Servers): Promise<Pick<Held, 'cookies' | 'open
   const open = await goToConsent(issuer, { browser, client: publicClient })
   return {
     cookies: Object.fromEntries(browser.cookies),
-    open: { path: open.page.url.pathname, verifier: open.verifier },
-    declined: page.url.pathname,
+    open: { path: urlOfInteraction(open.page).pathname, verifier: open.verifier },
+    declined: urlOfInteraction(page).pathname,
   }
 }
 

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRedisAdapter } from '../../adapters/redis.ts'
 import type { AuthorizationServerOptions } from '../../lib/index.ts'
-import { createBrowser } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction } from '../support/browser.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { postWithoutFollowing } from '../support/hosts.ts'
 import { createAccounts } from '../support/people.ts'
@@ -67,7 +67,7 @@ async function* decline(target: string): AsyncGenerator<string> {
   yield 'declined'
   await browser.go(decided.headers.get('location') ?? '')
   yield 'ended'
-  expect((await browser.go(page.url.href)).text).toContain('You did not allow')
+  expect((await browser.go(urlOfInteraction(page).href)).text).toContain('You did not allow')
 }
 
 /**
@@ -81,7 +81,8 @@ async function* leaveForHost(target: string): AsyncGenerator<string> {
   if (page.status === 503) return
   expect(page.location?.origin).toBe('https://host.example.test')
   yield 'at the host'
-  const resume = page.url.href.replace('/interaction/', '/authorize/')
+  const returnTo = page.location?.searchParams.get('return_to') ?? ''
+  const resume = returnTo.replace('/interaction/', '/authorize/')
   expect((await browser.go(resume)).location?.origin).toBe('https://host.example.test')
   yield 'at the host again'
 }

@@ -95,7 +95,7 @@ test('a session cookie of somebody who signed out leaves nothing behind', async 
     expect([path, records]).toEqual([path, []])
   }
   const opened = await leftBehind(() => send(requestUrl(server.issuer), { headers }))
-  expect([opened.answer.status, opened.records.length]).toEqual([303, 1])
+  expect([opened.answer.status, opened.records.length]).toEqual([200, 1])
   expect(opened.records[0]?.seconds).toBeLessThanOrEqual(600)
 })
 
@@ -119,9 +119,10 @@ test(
     const last = await Promise.all(refreshed)
     flood.disconnect()
 
-    expect(Object.keys(counts)).toEqual(['303', '503'])
+    // The second opening of a pushed request is a redirect to the page of the first one.
+    expect(Object.keys(counts)).toEqual(['200', '303', '503'])
     // Nearly all of it was refused.
-    expect(counts[503]).toBeGreaterThan(5 * Number(counts[303]))
+    expect(counts[503]).toBeGreaterThan(5 * (Number(counts[200]) + Number(counts[303])))
     expect(await areActive(server.issuer, last)).toEqual(last.map(() => true))
     const info = await client.info()
     expect(info).toContain('evicted_keys:0\r\n')

@@ -1,4 +1,4 @@
-import { formToken, type Browser, type Page } from './browser.ts'
+import { formToken, type Browser, urlOfInteraction, type Page } from './browser.ts'
 
 /** What came back, for a program or for a person. */
 export interface Reply {
@@ -26,7 +26,7 @@ export const load = (browser: Browser, at: string): Visit => ({
 /** Sends the form of a page. */
 export const submit = (browser: Browser, page: Page, fields: Record<string, string>): Visit => ({
   browser,
-  at: page.url.href,
+  at: urlOfInteraction(page).href,
   begin: () => browser.submit(page, fields),
 })
 
@@ -52,16 +52,21 @@ export async function decide(
 ): Promise<string> {
   const body = new URLSearchParams({ csrf: formToken(page), ...fields })
   const cookies = [...browser.cookies]
-    .filter(([, { path }]) => page.url.pathname.startsWith(path))
+    .filter(([, { path }]) => urlOfInteraction(page).pathname.startsWith(path))
     .map(([key, { value }]) => `${key.slice(key.indexOf(' ') + 1)}=${value}`)
   const headers = { cookie: cookies.join('; '), origin: page.url.origin }
-  const response = await fetch(page.url, { method: 'POST', body, headers, redirect: 'manual' })
+  const response = await fetch(urlOfInteraction(page), {
+    method: 'POST',
+    body,
+    headers,
+    redirect: 'manual',
+  })
   const target = response.headers.get('location')
   if (target === null) throw new Error(`no way on: ${response.status} ${await response.text()}`)
   return target
 }
 
-export const isSignInPage = ({ status, text }: Reply): boolean =>
+export const isSignInPage = ({ status, text }: Pick<Reply, 'status' | 'text'>): boolean =>
   status === 200 && text.includes('name="password"')
 
 export const isConsentPage = ({ status, text }: Reply): boolean =>

@@ -105,6 +105,12 @@ export const isolated = (name: string): string => `\u2068${name}\u2069`
 export const formAction = (page: Page): string =>
   /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form')
 
+/** The URL of the interaction that a page asks about. Its page may be the answer to the request that started it. */
+export const urlOfInteraction = (page: Page): URL => {
+  const [action] = /[^"]*\/oauth\/interaction\/[\w-]+/.exec(page.text) ?? []
+  return action === undefined ? page.url : new URL(action)
+}
+
 export const formToken = (page: Page): string =>
   /name="csrf"[^>]*value="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form token')
 

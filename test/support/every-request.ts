@@ -10,7 +10,7 @@ import {
   toPerson,
   type Visit,
 } from './browser-visits.ts'
-import { createBrowser } from './browser.ts'
+import { createBrowser, urlOfInteraction } from './browser.ts'
 import {
   authorizationUrl,
   connect,
@@ -93,7 +93,7 @@ function kindsOfPeople(client: Client): readonly Kind[] {
       async (issuer) => {
         const browser = createBrowser()
         const page = await browser.go(requestUrl(issuer, client))
-        return person(load(browser, page.url.href), isSignInPage)
+        return person(load(browser, urlOfInteraction(page).href), isSignInPage)
       },
       false,
     ),
@@ -106,7 +106,7 @@ function kindsOfPeople(client: Client): readonly Kind[] {
       'the consent page',
       async (issuer) => {
         const { browser, page } = await goToConsent(issuer, { client })
-        return person(load(browser, page.url.href), isConsentPage)
+        return person(load(browser, urlOfInteraction(page).href), isConsentPage)
       },
       false,
     ),

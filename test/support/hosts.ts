@@ -8,7 +8,7 @@ import {
   type AuthorizationServerOptions,
   type Storage,
 } from '../../lib/index.ts'
-import { formToken, type Browser, type Page } from './browser.ts'
+import { formToken, type Browser, urlOfInteraction, type Page } from './browser.ts'
 import { createAccounts } from './people.ts'
 import {
   audience,
@@ -161,9 +161,9 @@ export function postWithoutFollowing(
   fields: Record<string, string>,
 ): Promise<Response> {
   const cookie = [...cookies]
-    .filter(([, { path }]) => page.url.pathname.startsWith(path))
+    .filter(([, { path }]) => urlOfInteraction(page).pathname.startsWith(path))
     .map(([key, { value }]) => `${key.slice(key.indexOf(' ') + 1)}=${value}`)
-  return fetch(page.url, {
+  return fetch(urlOfInteraction(page), {
     method: 'POST',
     redirect: 'manual',
     headers: { cookie: cookie.join('; ') },

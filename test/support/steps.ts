@@ -47,6 +47,10 @@ export async function goToConnections(page: Page, issuer: string, as: string): P
   await signIn(page, as)
 }
 
+/** Where the form of a page leads that goes on. For the page of an interaction, it is the URL of that page as well. */
+export const formUrl = async (page: Page): Promise<string> =>
+  (await page.locator('form').first().getAttribute('action')) ?? ''
+
 /** Sends the form of a page before the person does, and does not go where the answer leads, which it resolves to. */
 export async function postBehindThePage(
   page: Page,
@@ -54,7 +58,7 @@ export async function postBehindThePage(
 ): Promise<string> {
   const csrf = await page.locator('[name=csrf]').first().inputValue()
   const { origin } = new URL(page.url())
-  const answer = await page.request.post(page.url(), {
+  const answer = await page.request.post(await formUrl(page), {
     form: { csrf, ...fields },
     headers: { origin, 'sec-fetch-site': 'same-origin' },
     maxRedirects: 0,

@@ -53,24 +53,32 @@ export function createTranslators(
   const create = (language: string): Translator => {
     const formats = createFormats(language, timeZone)
     const direction = directionOf(language)
+    const translate = (path: string, values: TextValues): string => {
+      const { count } = values
+      const { res, usedLng } = texts.t(path, {
+        ...(typeof count === 'number' && { count }),
+        replace: { product, ...toShownValues(values, formats) },
+        lng: language,
+        nest: false,
+        returnDetails: true,
+      })
+      // An English sentence on a page from right to left would end in front of itself.
+      const isSameWay = usedLng === language || directionOf(usedLng) === direction
+      return isSameWay ? res : isolate(res)
+    }
+    // Texts without values are always the same.
+    const known = new Map<string, string>()
     return {
       language,
       direction,
       formats,
-      text: (path, values = {}) => {
+      text: (path, values) => {
         // From a value that is not a path, the library makes an empty text.
         if (typeof path !== 'string') return refuse(path)
-        const { count } = values
-        const { res, usedLng } = texts.t(path, {
-          ...(typeof count === 'number' && { count }),
-          replace: { product, ...toShownValues(values, formats) },
-          lng: language,
-          nest: false,
-          returnDetails: true,
-        })
-        // An English sentence on a page from right to left would end in front of itself.
-        const isSameWay = usedLng === language || directionOf(usedLng) === direction
-        return isSameWay ? res : isolate(res)
+        if (values) return translate(path, values)
+        const text = known.get(path) ?? translate(path, {})
+        known.set(path, text)
+        return text
       },
       find: (path, other = language) =>
         withoutRegion(other)
