@@ -46,7 +46,9 @@ export async function loadOurServer(
       accounts: {
         find: (id) => ({ accountId: id, name: 'Sofia Lind', email: toUsername(id) }),
         subjects: (id, { type }) =>
-          type === 'company' ? [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }] : [],
+          type === 'company'
+            ? [{ urn: toSubject(id), name: 'Bright Bakery', mayConnect: true }]
+            : [],
         authenticate: ({ username }) => toAccountId(username),
       },
     })
