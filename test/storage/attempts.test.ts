@@ -28,9 +28,9 @@ async function createElsewhere(): Promise<RedisStorage> {
 
 /** Everything that only one may do. Each resolves to whether it was done. */
 const acts: Readonly<Record<string, (storage: RedisStorage, id: string) => Promise<boolean>>> = {
-  insert: ({ records }, id) => records('Session').insert(id, {}, 60),
-  consume: ({ records }, id) => records('Session').consume(id),
-  destroy: ({ records }, id) => records('Session').destroy(id),
+  insert: (storage, id) => storage.records('Session').insert(id, {}, 60),
+  consume: (storage, id) => storage.records('Session').consume(id),
+  destroy: (storage, id) => storage.records('Session').destroy(id),
   prove: ({ usedProofs }, id) => usedProofs.use({ clientId: 'one', id, lifetime: 60 }),
   end: async ({ grants }, id) => (await grants.end(id)) !== undefined,
 }
