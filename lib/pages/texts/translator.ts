@@ -63,8 +63,7 @@ export function createTranslators(
         returnDetails: true,
       })
       // An English sentence on a page from right to left would end in front of itself.
-      const isSameWay = usedLng === language || directionOf(usedLng) === direction
-      return isSameWay ? res : isolate(res)
+      return usedLng === language || directionOf(usedLng) === direction ? res : isolate(res)
     }
     // Texts without values are always the same.
     const known = new Map<string, string>()
@@ -75,9 +74,8 @@ export function createTranslators(
       text: (path, values) => {
         // From a value that is not a path, the library makes an empty text.
         if (typeof path !== 'string') return refuse(path)
-        if (values) return translate(path, values)
-        const text = known.get(path) ?? translate(path, {})
-        known.set(path, text)
+        const text = (values ? undefined : known.get(path)) ?? translate(path, values ?? {})
+        if (!values) known.set(path, text)
         return text
       },
       find: (path, other = language) =>
