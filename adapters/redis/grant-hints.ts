@@ -24,7 +24,7 @@ const mostUnnoted = 100
 /** Milliseconds after which a grant that is in the index and not there was not stored. */
 const longestSave = 10_000
 /** How many grants are described at a time. */
-const batch = 500
+const batch = 100
 
 /** The work on the hint of one subject, for a list of some of its grants. */
 interface Work {
