@@ -90,6 +90,17 @@ test('a hint is made anew if it is lost, also while it is made', async () => {
   }
 })
 
+test('a hint that is lost while it is made misses no grant of that time', async () => {
+  await grant(800)
+  const loading = load()
+  while ((await client.keys('pleo:hint-*')).length === 0) await pause(0)
+  await client.del(await hintKey())
+  // It ends before the others, so that only a note tells of it.
+  await grant(1, { clientId: 'missed' }, 86_400)
+  await loading
+  expect(await clientsOf()).toEqual([confidential.client_id, 'missed'].toSorted())
+})
+
 test('a hint knows later use within an hour of visits', async () => {
   const ids = await grant(60)
   await load()
