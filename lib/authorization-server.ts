@@ -46,7 +46,7 @@ import {
   routes,
 } from './paths.ts'
 import { findOpened } from './oidc/pushed-requests.ts'
-import { createQuickGrants } from './oidc/quick-grants.ts'
+import { createQuickGrants } from './oidc/grant-types.ts'
 import { createQuickRequests } from './oidc/quick-requests.ts'
 import { createEmptySecrets, createParameterReader } from './oidc/read-parameters.ts'
 import { answerInQuery } from './oidc/response-modes.ts'
