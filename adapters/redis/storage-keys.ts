@@ -38,6 +38,15 @@ interface Key {
   readonly secret: string
 }
 
+/** A seal that was opened lately: APIs ask about the same token many times. */
+interface OpenedSeal {
+  readonly sealed: Buffer
+  readonly content: string
+}
+
+/** How many are remembered. */
+const mostOpened = 1000
+
 const idLength = 4
 const nonceLength = 12
 const tagLength = 16
@@ -66,6 +75,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     if (key) return key
     throw new SealError('sealed with a storage key that is not among those given')
   }
+  const opened = new Map<string, OpenedSeal>()
   return {
     ids: [newest.id.toString('hex'), ...older.map(({ id }) => id.toString('hex'))],
     names: (kind, id) => [
@@ -75,12 +85,21 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     seal(place, content) {
       const nonce = drawNonce()
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
-      const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
-      return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), sealed])
+      const parts = [cipher.update(content, 'utf8'), cipher.final()]
+      return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
     },
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
     mustKnow: (sealed) => void keyOf(sealed),
-    open: (place, sealed) => unseal(keyFor(keyOf(sealed), place), sealed),
+    open(place, sealed) {
+      const last = opened.get(place)
+      if (last?.sealed.equals(sealed)) return last.content
+      const content = unseal(keyFor(keyOf(sealed), place), sealed)
+      const [oldest] = opened.size < mostOpened ? [] : opened.keys()
+      if (oldest !== undefined) opened.delete(oldest)
+      // A copy: what was read is a part of a larger answer.
+      opened.set(place, { sealed: Buffer.from(sealed), content })
+      return content
+    },
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
   }
 }

@@ -13,3 +13,37 @@ test('no two seals have the same nonce, also of different storages', () => {
   expect(new Set(nonces).size).toBe(2000)
   for (const sealed of seals) expect(storages[0]?.open('place', sealed)).toBe('content')
 })
+
+test('a seal that was changed is refused, also if the true one was made or opened before', () => {
+  const [maker, reader] = [createStorageKeys(storageKeys), createStorageKeys(storageKeys)]
+  const sealed = maker.seal('place', 'content')
+  expect(reader.open('place', sealed)).toBe('content')
+  for (const keys of [maker, reader]) {
+    for (const at of sealed.keys()) {
+      const changed = Buffer.from(sealed)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(() => keys.open('place', changed)).toThrow()
+    }
+    expect(() => keys.open('another place', sealed)).toThrow()
+    expect(keys.open('place', sealed)).toBe('content')
+  }
+})
+
+test('a seal is remembered as it was, although the memory that it was read from is used again', () => {
+  const keys = createStorageKeys(storageKeys)
+  const answer = createStorageKeys(storageKeys).seal('place', 'content')
+  expect(keys.open('place', answer)).toBe('content')
+  answer.fill(0, 4)
+  expect(() => keys.open('place', answer)).toThrow()
+})
+
+test('of thousands of places, each opens what was sealed there last', () => {
+  const keys = createStorageKeys(storageKeys)
+  const seals = Array.from({ length: 3000 }, (_, index) => {
+    keys.seal(`place ${index}`, 'earlier')
+    return keys.seal(`place ${index}`, `content ${index}`)
+  })
+  for (const [index, sealed] of seals.entries()) {
+    expect(keys.open(`place ${index}`, sealed)).toBe(`content ${index}`)
+  }
+})
