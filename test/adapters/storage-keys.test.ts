@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createStorageKeys } from '../../adapters/redis/storage-keys.ts'
+import { createStorageKeys, SealError } from '../../adapters/redis/storage-keys.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 
 test('no two seals have the same nonce, also of different storages', () => {
@@ -22,9 +22,9 @@ test('a seal that was changed is refused, also if the true one was made or opene
     for (const at of sealed.keys()) {
       const changed = Buffer.from(sealed)
       changed[at] = (changed[at] ?? 0) ^ 1
-      expect(() => keys.open('place', changed)).toThrow()
+      expect(() => keys.open('place', changed)).toThrow(SealError)
     }
-    expect(() => keys.open('another place', sealed)).toThrow()
+    expect(() => keys.open('another place', sealed)).toThrow(SealError)
     expect(keys.open('place', sealed)).toBe('content')
   }
 })
@@ -34,7 +34,7 @@ test('a seal is remembered as it was, although the memory that it was read from 
   const answer = createStorageKeys(storageKeys).seal('place', 'content')
   expect(keys.open('place', answer)).toBe('content')
   answer.fill(0, 4)
-  expect(() => keys.open('place', answer)).toThrow()
+  expect(() => keys.open('place', answer)).toThrow(SealError)
 })
 
 test('of thousands of places, each opens what was sealed there last', () => {
