@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
+import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
@@ -24,7 +25,7 @@ import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes } from './consent/interaction-routes.ts'
 import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
-import { createLogos } from './pages/logos/logos.ts'
+import { createLogos, type Logos } from './pages/logos/logos.ts'
 import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import {
@@ -54,6 +55,8 @@ import {
   createFindShownClient,
   createRegisteredClients,
 } from './oidc/framework-clients.ts'
+import { createClosing, type Closing } from './operations/close.ts'
+import { createHealth } from './operations/health.ts'
 import type { AuthorizationServer } from './server.ts'
 import { explainErrors } from './oidc/endpoint-errors.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
@@ -108,8 +111,9 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, store, secrets, connections })
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
+  const { middleware, ...life } = createLife(resolved, registered.clients, logos)
   use(provider, [
-    createFront(provider, config, renderError),
+    compose([middleware, createFront(provider, config, renderError)]),
     keys.middleware,
     tokens.quick,
     createEmptySecrets(provider),
@@ -129,8 +133,24 @@ export function createAuthorizationServer(
     connections,
     signingKeys: keys.signingKeys,
     introspect: tokens.introspect,
-    check: () => check(resolved, registered.clients, logos),
+    ...life,
+  }
+}
+
+/** The checks, the health and the end of the server, and the middleware that counts requests. `config` has the storage of the host. */
+function createLife(
+  config: Config,
+  clients: Clients,
+  logos: Logos,
+): Pick<AuthorizationServer, 'check' | 'checkMounting' | 'health' | 'close'> &
+  Pick<Closing, 'middleware'> {
+  const { middleware, ...closing } = createClosing()
+  return {
+    middleware,
+    check: () => check(config, clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
+    health: createHealth(config.storage, closing),
+    close: closing.close,
   }
 }
 
