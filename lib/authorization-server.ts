@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import compose from 'koa-compose'
 import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
+import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients, hashedSecret } from './clients/stored-client.ts'
@@ -25,7 +26,7 @@ import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes, createNextPage } from './consent/interaction-routes.ts'
 import { createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
-import { createLogos } from './pages/logos/logos.ts'
+import { createLogos, type Logos } from './pages/logos/logos.ts'
 import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import {
@@ -57,6 +58,8 @@ import {
   createFindShownClient,
   createRegisteredClients,
 } from './oidc/framework-clients.ts'
+import { createClosing, type Closing } from './operations/close.ts'
+import { createHealth } from './operations/health.ts'
 import type { AuthorizationServer } from './server.ts'
 import { explainErrors } from './oidc/endpoint-errors.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
@@ -111,8 +114,9 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, store, secrets, connections })
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
+  const { middleware, ...life } = createLife(resolved, registered.clients, logos)
   use(provider, [
-    createFront(provider, config, renderError),
+    compose([middleware, createFront(provider, config, renderError)]),
     keys.middleware,
     createQuickRequests(provider, [createQuickGrants(provider, config, kept), ...tokens.quick]),
     createEmptySecrets(provider),
@@ -131,8 +135,24 @@ export function createAuthorizationServer(
     connections,
     signingKeys: keys.signingKeys,
     introspect: tokens.introspect,
-    check: () => check(resolved, registered.clients, logos),
+    ...life,
+  }
+}
+
+/** The checks, the health and the end of the server, and the middleware that counts requests. `config` has the storage of the host. */
+function createLife(
+  config: Config,
+  clients: Clients,
+  logos: Logos,
+): Pick<AuthorizationServer, 'check' | 'checkMounting' | 'health' | 'close'> &
+  Pick<Closing, 'middleware'> {
+  const { middleware, ...closing } = createClosing()
+  return {
+    middleware,
+    check: () => check(config, clients, logos),
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
+    health: createHealth(config.storage, closing),
+    close: closing.close,
   }
 }
 

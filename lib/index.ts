@@ -52,6 +52,8 @@ export type {
 export type { ClientMetadata } from './clients/members.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './http/check-mounting.ts'
+export type { CloseOptions } from './operations/close.ts'
+export type { Health, HealthAnswer, HealthPaths } from './operations/health.ts'
 export {
   ClientMetadataError,
   ClientResumedError,

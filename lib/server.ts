@@ -6,6 +6,8 @@ import type { ErrorPageEvent } from './http/error-page.ts'
 import type { MountingCheckOptions } from './http/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Introspection } from './grants/introspect.ts'
+import type { CloseOptions } from './operations/close.ts'
+import type { Health } from './operations/health.ts'
 
 /** The events of {@link AuthorizationServer.app} beside those of Koa. */
 export interface ErrorPageEvents {
@@ -52,4 +54,21 @@ export interface AuthorizationServer {
    * @throws {@link ConfigurationError} with what was changed, or that no answer came
    */
   checkMounting(options?: MountingCheckOptions): Promise<void>
+  /** How this process is. No path answers it until the host mounts {@link Health.middleware}, or asks and answers itself. */
+  readonly health: Health
+  /**
+   * Stops without cutting a request. Call it when the process is asked to end, and close the storage when it resolves.
+   *
+   * 1. {@link Health.ready} says 503 from now on.
+   * 2. With `server`, the server of the host stops listening.
+   * 3. Requests in flight are answered. An answer that begins now asks the client for a new connection (`Connection: close`).
+   *    Without `server`, so do all later answers: requests are answered for as long as they come.
+   * 4. It resolves. After `timeout`, it cuts the connections that are left, and resolves.
+   *
+   * Every call gets the promise of the first one, whatever its options. Not waited for: calls of the host to this object, and
+   * connections that left HTTP (WebSocket).
+   *
+   * @throws TypeError if an option is not as described. Then nothing has changed
+   */
+  close(options?: CloseOptions): Promise<void>
 }

@@ -28,6 +28,8 @@ export function createBackend(place: Place, logger: Logger): Backend {
   app.on('error', (error: unknown) => logger.error('error', error))
   app.use(createRequestLog(logger))
   app.use(createErrorHandling(logger))
+  // Before everything that wants somebody signed in: a load balancer has no session.
+  app.use(server.health.middleware())
   // At the root, as the issuer has the path: so its metadata is found outside of /auth as well. Before the body parser.
   app.use(compose(server.app.middleware))
   app.use(bodyParser())

@@ -4,6 +4,7 @@ import { createBackend } from './backend.ts'
 import { createLogger } from './logger.ts'
 import { signIns } from './people.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { endOnSignal } from '../signals.ts'
 
 const logger = createLogger((line) => console.error(line))
 // What this package finds wrong with how it is mounted comes as a warning of the process.
@@ -37,12 +38,7 @@ async function start(): Promise<void> {
   const { app, server } = createBackend(place, logger)
   const handle = app.callback()
   http.on('request', (request, response) => void handle(request, response))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      http.closeAllConnections()
-      http.close()
-    })
-  }
+  endOnSignal(() => server.close({ server: http }))
   try {
     await server.check()
     await server.checkMounting()

@@ -5,7 +5,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { PortVariable } from './settings.ts'
 import { StartError } from './start-error.ts'
 
@@ -17,8 +17,11 @@ export interface Listener {
   /** The address for people and programs on this machine. */
   readonly origin: string
   readonly serve: (handler: Handler) => void
-  readonly close: () => Promise<void>
+  /** Stops listening, and cuts what takes longer than that many milliseconds. */
+  readonly close: (timeout: number, end?: EndServer) => Promise<void>
 }
+
+type EndServer = (server: Server, timeout: number) => Promise<void>
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -36,6 +39,7 @@ export interface ListenOptions {
  */
 export async function takePort(variable: PortVariable, options: ListenOptions): Promise<Listener> {
   const server = createServer(toTimeouts(options))
+  const endSilent = watchSilent(server)
   let serve: Listener['serve'] = () => {}
   const served = new Promise<Handler>((resolve) => {
     serve = resolve
@@ -50,7 +54,11 @@ export async function takePort(variable: PortVariable, options: ListenOptions): 
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
     serve,
-    close: () => close(server),
+    async close(timeout, end = close) {
+      const timer = setTimeout(endSilent, silentTimeout)
+      await end(server, timeout)
+      clearTimeout(timer)
+    },
   }
 }
 
@@ -84,9 +92,27 @@ function listen(server: Server, { port, host }: ListenOptions): Promise<void> {
   })
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, timeout: number): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
+    const timer = setTimeout(() => server.closeAllConnections(), timeout)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
   })
+}
+
+/** How long a new connection may take to send something while its server closes, in milliseconds. */
+const silentTimeout = 500
+
+/** Browsers open connections in advance. Node does not count these as idle, so a server would wait for them to its end. */
+function watchSilent(server: Server): () => void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
 }

@@ -4,13 +4,12 @@ import { decode } from './decode.ts'
 import { printProblem, printStarted } from './print.ts'
 import { StartError } from './start-error.ts'
 import { startExample } from './start.ts'
+import { endOnSignal } from '../signals.ts'
 
 try {
   if (existsSync('.env')) readEnvironmentFile('.env')
   const example = await startExample(process.env)
-  const end = (): void => void example.close().then(() => process.exit(0))
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
+  endOnSignal(example.close)
   printStarted(example)
 } catch (error) {
   if (!(error instanceof StartError)) throw error

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Storage } from 'pleo-oauth-server'
 import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
 import {
@@ -27,11 +28,14 @@ export interface OpenStorage {
   readonly place: string
   /** Says it if a request failed because Redis refuses what it needs. */
   readonly noteFailure: (error: unknown) => void
-  readonly close: () => void
+  readonly close: () => Promise<void>
 }
 
 /** How long the start waits for Redis, in milliseconds. */
 const startTimeout = 2000
+
+/** How long the end waits for it, in milliseconds. */
+const quitTimeout = 1000
 
 /**
  * Opens Redis, or memory where there is none. A Redis that cannot be reached keeps nothing from starting.
@@ -46,7 +50,7 @@ export async function openStorage({ redis }: Settings): Promise<OpenStorage> {
     partnerStore: createMemoryStore(),
     place: 'memory: lost when this ends',
     noteFailure: () => {},
-    close: () => {},
+    close: async () => {},
   }
 }
 
@@ -55,9 +59,15 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
   const subscriber = createRedisClient(address)
   // An error that nobody listens to is printed; those of the second connection say nothing new.
   for (const one of [client, subscriber]) one.on('error', () => {})
-  const close = (): void => {
+  const disconnect = (): void => {
     client.disconnect()
     subscriber.disconnect()
+  }
+  const close = async (): Promise<void> => {
+    // QUIT waits for what was sent before it, and for ever if Redis does.
+    const quit = Promise.allSettled([client.quit(), subscriber.quit()])
+    await Promise.race([quit, pause(quitTimeout)])
+    disconnect()
   }
   let isStarted = false
   const storage = createRedisAdapter({
@@ -72,7 +82,7 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
     await start(client, storage)
     isStarted = true
   } catch (error) {
-    close()
+    disconnect()
     throw error
   }
   const partnerStore = createRedisStore(client, keys)

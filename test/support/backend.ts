@@ -10,6 +10,8 @@ export interface Backend {
   readonly origin: string
   readonly issuer: string
   readonly log: () => string
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly ended: Promise<{ readonly code: number | null }>
   readonly close: () => Promise<void>
 }
 
@@ -26,13 +28,16 @@ export async function startBackend(): Promise<Backend> {
     })
     child.once('close', () => reject(new Error(`it ended: ${logged}`)))
   })
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null }))
   return {
+    kill: (signal) => void child.kill(signal),
+    ended,
     origin: /^Backend +(\S+)$/m.exec(said)?.[1] ?? '',
     issuer: /^Authorization server +(\S+)$/m.exec(said)?.[1] ?? '',
     log: () => logged,
     close: async () => {
       child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'close')
+      await ended
     },
   }
 }

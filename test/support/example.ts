@@ -12,6 +12,8 @@ export interface RunningExample {
   said(): string
   /** What it has said on stderr until now. */
   errors(): string
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly ended: Promise<Ended>
   close(): Promise<void>
 }
 
@@ -51,6 +53,8 @@ export async function startExample(
     output: stdout(),
     said: stdout,
     errors: stderr,
+    kill: (signal) => void child.kill(signal),
+    ended,
     close: async () => {
       child.kill('SIGTERM')
       await ended

@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Middleware } from 'koa'
+import { makeLast, stop, type HostServer } from './stop.ts'
+
+/** How an authorization server closes. */
+export interface CloseOptions {
+  /**
+   * How long requests in flight may take, in milliseconds. After that, their connections are cut.
+   *
+   * @defaultValue 8000: less than the 10 seconds after which Docker kills a container
+   */
+  readonly timeout?: number
+  /**
+   * The server of the host. It stops listening within half a second, and requests to other routes of the host are waited for too. An idle
+   * connection is closed within a second. A connection on which nothing was ever sent is kept until `timeout`.
+   *
+   * @defaultValue none: the host stops listening itself
+   */
+  readonly server?: HostServer
+}
+
+/** The end of an authorization server. */
+export interface Closing {
+  /** Sees each request, before anything else does. */
+  readonly middleware: Middleware
+  readonly isClosing: () => boolean
+  /** If the server closes, makes an answer the last one of its connection. */
+  readonly end: (response: ServerResponse) => void
+  readonly close: (options?: CloseOptions) => Promise<void>
+}
+
+/** Makes the one `close` of an authorization server, and the middleware that counts requests for it. */
+export function createClosing(): Closing {
+  const { unanswered, count, answered } = createRequestCount()
+  let closed: Promise<void> | undefined
+  const close = async ({ timeout = 8000, server }: CloseOptions): Promise<void> => {
+    for (const response of unanswered) makeLast(response)
+    const stopping = server && stop(server, timeout / 2)
+    const isInTime = await within(timeout, Promise.all([answered(), stopping?.ended]))
+    stopping?.leave()
+    // A storage may send at the end of a turn what nobody waits for.
+    await nextTurn()
+    if (isInTime) return
+    for (const response of unanswered) response.destroy()
+    if (server && 'closeAllConnections' in server) server.closeAllConnections()
+  }
+  return {
+    middleware({ res }, next) {
+      if (closed) makeLast(res)
+      return count(res, next)
+    },
+    isClosing: () => closed !== undefined,
+    end(response) {
+      if (closed) makeLast(response)
+    },
+    close(options = {}) {
+      const problem = findProblem(options)
+      if (problem !== undefined) return Promise.reject(new TypeError(problem))
+      closed ??= close(options)
+      return closed
+    },
+  }
+}
+
+/** Counts requests from their start until both are over: the work on them, and their answer. */
+function createRequestCount(): {
+  readonly unanswered: ReadonlySet<ServerResponse>
+  readonly count: (response: ServerResponse, run: () => Promise<unknown>) => Promise<void>
+  /** Resolves when there is none. */
+  readonly answered: () => Promise<void>
+} {
+  const unanswered = new Set<ServerResponse>()
+  let running = 0
+  let look = (): void => {}
+  function leave(this: ServerResponse): void {
+    unanswered.delete(this)
+    look()
+  }
+  return {
+    unanswered,
+    async count(response, run) {
+      unanswered.add(response)
+      running += 1
+      response.on('close', leave)
+      try {
+        await run()
+      } finally {
+        running -= 1
+        look()
+      }
+    },
+    answered: () =>
+      new Promise((resolve) => {
+        look = () => {
+          if (running + unanswered.size === 0) resolve()
+        }
+        look()
+      }),
+  }
+}
+
+function findProblem({ timeout = 0, server }: CloseOptions): string | undefined {
+  // Timers take no more than this.
+  if (typeof timeout !== 'number' || !(timeout >= 0 && timeout < 2 ** 31)) {
+    return 'timeout must be a number of milliseconds, 0 or more'
+  }
+  if (server === undefined || server instanceof NetServer) return undefined
+  return 'server must be a server of node:http, node:https or node:http2, as listen() of an application returns it'
+}
+
+/** Whether something happens within that many milliseconds. */
+function within(milliseconds: number, done: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds, false)
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    void done.then(end)
+  })
+}
