@@ -22,6 +22,8 @@ export interface Settings {
   readonly issuer: string | undefined
   readonly audience: string
   readonly trustProxy: boolean
+  /** Whether `NODE_ENV` says that this is for customers. */
+  readonly isProduction: boolean
   /** Whether everybody registers clients over HTTP. */
   readonly openRegistration: boolean
   readonly cookieKeys: readonly string[]
@@ -58,6 +60,7 @@ const schema = z
     APP_PORT: port('APP_PORT', 3002),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
+    NODE_ENV: z.string().optional(),
     TRUST_PROXY: isOn,
     OPEN_REGISTRATION: isOn,
     COOKIE_KEYS: secrets
@@ -115,6 +118,7 @@ export function readSettings(environment: Environment): Settings {
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
+    isProduction: values.NODE_ENV === 'production',
     openRegistration: values.OPEN_REGISTRATION,
     cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,

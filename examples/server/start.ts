@@ -23,6 +23,7 @@ import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
 import { printErrorPage } from './print.ts'
+import { refusePublicPasswords } from './public-passwords.ts'
 import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
 import { readTheme } from './themes.ts'
@@ -64,6 +65,7 @@ export async function startExample(environment: Environment): Promise<Example> {
   const settings = readSettings(environment)
   const { peopleFile } = settings
   const people = peopleFile ? await readPeopleFile(peopleFile) : bundledPeople()
+  await refusePublicPasswords(people, settings)
   const directory = createDirectory(people)
   const taken: Listener[] = []
   let storage: OpenStorage | undefined
