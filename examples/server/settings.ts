@@ -98,6 +98,9 @@ const schema = z
     }
   })
 
+/** The variables that the example reads. */
+export const settingNames: readonly string[] = Object.keys(schema.shape)
+
 /**
  * Reads the settings from the environment; an empty variable counts as unset.
  *

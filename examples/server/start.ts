@@ -18,13 +18,20 @@ import {
   type GeneratedCredentials,
 } from './clients.ts'
 import { takePort, type Listener } from './listeners.ts'
+import { findNearMisses } from './near-misses.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
-import { printErrorPage } from './print.ts'
+import { printErrorPage, printProblem } from './print.ts'
 import { refusePublicPasswords } from './public-passwords.ts'
-import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
+import {
+  readSettings,
+  settingNames,
+  toStartError,
+  type Environment,
+  type Settings,
+} from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
 import { readTheme } from './themes.ts'
 
@@ -62,6 +69,7 @@ interface Ports {
  * @throws {@link StartError} with one line for each mistake
  */
 export async function startExample(environment: Environment): Promise<Example> {
+  for (const line of findNearMisses(environment, settingNames)) printProblem(line)
   const settings = readSettings(environment)
   const { peopleFile } = settings
   const people = peopleFile ? await readPeopleFile(peopleFile) : bundledPeople()

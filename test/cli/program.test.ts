@@ -86,3 +86,19 @@ test('a setting that is missing may be in a file .env, which is not read: that i
     process.chdir(before)
   }
 })
+
+test('a variable that is spelled nearly like a missing setting is named', async () => {
+  const none = { REDIS_URL: '', STORAGE_KEYS: '', COOKIE_KEYS: '' }
+  const near = {
+    ...none,
+    REDIS_URI: 'redis://secret',
+    STORAGE_KEY: 'secret',
+    COOKIES_KEY: 'secret',
+  }
+  const listed = await runInProcess(near, 'clients', 'list')
+  expect(listed.stderr).toMatch(
+    /must be set.*\nREDIS_URI is not read: did you mean REDIS_URL\?\nSTORAGE_KEY is not read: did you mean STORAGE_KEYS\?\n/,
+  )
+  const rotated = await runInProcess(near, 'keys', 'rotate', '--cookies')
+  expect(rotated.stderr).toContain('\nCOOKIES_KEY is not read: did you mean COOKIE_KEYS?\n')
+})

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { nearestName } from '../../validation/did-you-mean.ts'
 import { TextEncodingError } from '../../validation/text-file.ts'
 
 /** Why a command cannot do its work, in words for the operator. */
@@ -19,8 +20,16 @@ const fileProblems: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 }
 
-/** Tells an operator whose settings are missing that no command reads the file `.env`. */
-export const toSettingsHint = (): string =>
-  existsSync('.env')
-    ? '\nThe file .env here is not read. To export its settings: set -a; . ./.env; set +a'
-    : ''
+/**
+ * Tells an operator whose settings are missing which variables are spelled nearly like them, and that no command reads the file
+ * `.env`.
+ */
+export function toSettingsHint(missing: readonly string[]): string {
+  const given = Object.keys(process.env).filter((name) => process.env[name])
+  const near = missing.flatMap((setting) => {
+    const name = nearestName(setting, given)
+    return name === undefined ? [] : `\n${name} is not read: did you mean ${setting}?`
+  })
+  const file = '\nThe file .env here is not read. To export its settings: set -a; . ./.env; set +a'
+  return near.join('') + (existsSync('.env') ? file : '')
+}
