@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ClientMetadata } from 'pleo-oauth-server'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
@@ -141,18 +142,21 @@ const newSecret = (): string => randomBytes(32).toString('base64url')
 /**
  * What `createAuthorizationServer` found wrong, in terms of the variables that led to it.
  *
+ * @param clients - all clients, those of the file at the end
  * @param bundled - how many clients come before those of the file
  */
 export function toStartError(
   issues: readonly { readonly path: string; readonly message: string }[],
   settings: Settings,
+  clients: readonly ClientMetadata[],
   bundled: number,
 ): StartError {
   return new StartError(
     issues.map(({ path, message }) => {
       const [, index, member = ''] = /^clients\[(\d+)\](.*)/.exec(path) ?? []
       if (index !== undefined && settings.clientsFile) {
-        return `CLIENTS_FILE ${settings.clientsFile}: [${Number(index) - bundled}]${member} ${message}`
+        const place = `[${Number(index) - bundled}]${member}${toScope(clients[Number(index)], member)}`
+        return `CLIENTS_FILE ${settings.clientsFile}: ${place} ${message}`
       }
       if (settings.theme && path.startsWith('views.')) {
         return `THEME ${settings.theme}: ${path} ${message}`
@@ -160,6 +164,15 @@ export function toStartError(
       return `${variables[path.replace(/\[\d+\]$/, '')] ?? path} ${message}`
     }),
   )
+}
+
+/** A scope by its name: nobody counts the words of a text. */
+function toScope(client: ClientMetadata | undefined, member: string): string {
+  const [, list = '', index] = /^\.(scope|optional_scope)\[(\d+)\]$/.exec(member) ?? []
+  const name = String(new Map(Object.entries({ ...client })).get(list))
+    .split(' ')
+    .filter(Boolean)[Number(index)]
+  return name === undefined ? '' : ` (${name})`
 }
 
 const variables: Readonly<Record<string, string>> = {

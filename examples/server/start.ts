@@ -201,7 +201,7 @@ function createServer(
     })
   } catch (error) {
     throw error instanceof ConfigurationError
-      ? toStartError(error.issues, settings, known.bundled)
+      ? toStartError(error.issues, settings, known.clients, known.bundled)
       : error
   }
 }

@@ -53,6 +53,11 @@ test('clients invite says what the client can have at most', async () => {
   expect([answer.status, toJson(answer)['scope']]).toEqual([201, 'users:read'])
 })
 
+test('clients invite suggests the scope that was meant', async () => {
+  const { stderr } = await invite('--scope', 'companies:raed')
+  expect(stderr).toContain('scopes[0] does not exist (did you mean "companies:read"?). There are ')
+})
+
 test('clients invite refuses a scope that does not exist, and names those that do', async () => {
   const { code, stdout, stderr } = await invite('--scope', 'nope')
   expect([code, stdout]).toEqual([1, ''])

@@ -62,6 +62,16 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
       /^CLIENTS_FILE.*redirect_uris\[0\].*https/,
     ],
     [
+      'scopes that there are not, by their names',
+      {
+        CLIENTS_FILE: file(
+          'e.json',
+          '[{"client_name":"X","redirect_uris":["https://x.example/cb"],"scope":"companies:read  companies:raed","optional_scope":"users:read"}]',
+        ),
+      },
+      /^CLIENTS_FILE \S+: \[0\]\.scope\[1\] \(companies:raed\) names a .* \(did you mean "companies:read"\?\)\nCLIENTS_FILE \S+: \[0\]\.optional_scope\[0\] \(users:read\) names a/,
+    ],
+    [
       'a client called like a bundled one',
       {
         CLIENTS_FILE: file(

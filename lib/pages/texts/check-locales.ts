@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
-import { nearestName } from '../../validation/did-you-mean.ts'
+import { toHint } from '../../validation/did-you-mean.ts'
 import { complain } from '../../validation/schemas.ts'
 import {
   defaultLanguage,
@@ -87,10 +87,7 @@ function problemOf(
 ): string | undefined {
   const form = known.get(toPluralPath(path) ?? '')
   const text = known.get(path) ?? (form?.isPlural ? form : undefined)
-  if (!text) {
-    const meant = nearestName(path, [...known.keys()])
-    return `is not a text${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
-  }
+  if (!text) return `is not a text${toHint(path, [...known.keys()])}`
   if (typeof value !== 'string' || value.trim() === '') return 'must be a text'
   // Every text may name the product.
   const placeholders = [...text.placeholders, 'product']
