@@ -249,7 +249,7 @@ describe('a wrong file is refused at the start, by file and path', () => {
       { 'da.json': { login: { continue: '{{- client}}' } } },
       'da.json: login.continue has a placeholder',
     ],
-    ['no JSON', { 'da.json': `{"consent": ${secret}` }, 'da.json must hold an object in JSON'],
+    ['no JSON', { 'da.json': `{"consent": ${secret}` }, 'da.json is not JSON (line 1, column 13)'],
     ['no object', { 'da.json': [secret] }, 'da.json must hold an object in JSON'],
     ['no language', { 'de_AT.json': {} }, 'de_AT.json is not named after a language tag (BCP 47)'],
   ]

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { ClientMetadataError } from '../../errors.ts'
 import type { ClientChanges, Clients, RegisteredClient } from '../../index.ts'
-import { readTextFile } from '../../validation/text-file.ts'
+import { readJsonFile } from '../../validation/json-file.ts'
 import type { CommonOptions } from '../run.ts'
 import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 import { clean } from '../terminal/text.ts'
@@ -81,11 +81,10 @@ export function toMetadata(options: MetadataOptions): ClientChanges {
 
 function readMetadata(file: string): ClientChanges {
   try {
-    const content: unknown = JSON.parse(readTextFile(file))
+    const content = readJsonFile(file)
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
-    // The message of a parser quotes the file.
-    if (!(error instanceof SyntaxError)) throw toUnreadable(file, error)
+    throw toUnreadable(file, error)
   }
   throw new Refusal(`${file} must be a JSON object with the members of a client`)
 }

@@ -1,6 +1,6 @@
 import { existsSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
+import { readJsonFile } from '../../validation/json-file.ts'
 import {
   checkViewsOptions,
   findTemplateMistakes,
@@ -9,7 +9,7 @@ import {
   type TemplateMistake,
   type ViewsOptions,
 } from '../../workbench/preview.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 
 /** The folders and files that the preview reads. */
 export interface PreviewSources {
@@ -53,10 +53,9 @@ export function readSources(sources: PreviewSources): PreviewState {
   const read = (path: string | undefined): unknown => {
     if (path === undefined) return undefined
     try {
-      return JSON.parse(readTextFile(path)) as unknown
+      return readJsonFile(path)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      problems.push(error instanceof TextEncodingError ? message : `${path}: ${message}`)
+      problems.push(toUnreadable(path, error).message)
       return undefined
     }
   }

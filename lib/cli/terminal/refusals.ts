@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { nearestName } from '../../validation/did-you-mean.ts'
+import { JsonTextError } from '../../validation/json-file.ts'
 import { TextEncodingError } from '../../validation/text-file.ts'
 
 /** Why a command cannot do its work, in words for the operator. */
@@ -9,7 +10,8 @@ export class Refusal extends Error {
 
 /** Says why a file cannot be read. */
 export function toUnreadable(file: string, error: unknown): Refusal {
-  if (error instanceof TextEncodingError) return new Refusal(error.message)
+  if (error instanceof TextEncodingError || error instanceof JsonTextError)
+    return new Refusal(error.message)
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   return new Refusal(`${file} cannot be read: ${fileProblems[code] ?? code}`)
 }
