@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { decode } from './decode.ts'
 import { toPlace } from './json-place.ts'
 import { StartError } from './start-error.ts'
@@ -23,7 +24,9 @@ async function readText(variable: string, path: string): Promise<string | undefi
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     const reason = reasons[code] ?? code
-    throw new StartError(`${variable} ${path}: cannot be read (${reason})`, { cause: error })
+    throw new StartError(`${variable} ${resolve(path)}: cannot be read (${reason})`, {
+      cause: error,
+    })
   }
 }
 

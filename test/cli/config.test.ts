@@ -61,6 +61,8 @@ The change was made or not: look before you run the command again.\n`,
     const both = await refusal('--config', file, '--key-prefix', 'x:')
     expect(both).toContain("'--key-prefix <prefix>' cannot be used with")
     expect(await refusal('--config', '/nowhere.mjs')).toBe('error: there is no file /nowhere.mjs\n')
+    const tried = join(process.cwd(), 'nowhere.mjs')
+    expect(await refusal('--config', 'nowhere.mjs')).toBe(`error: there is no file ${tried}\n`)
   })
 
   test.each([

@@ -47,7 +47,7 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
     [
       'a clients file that is not there',
       { CLIENTS_FILE: 'nowhere.json' },
-      /^CLIENTS_FILE.*nowhere/,
+      /^CLIENTS_FILE \/.*\/nowhere\.json: cannot be read \(there is no such file\)/,
     ],
     ['clients that are no JSON', { CLIENTS_FILE: file('a.json', '[{') }, /^CLIENTS_FILE.*JSON/],
     ['people without a name', { PEOPLE_FILE: file('b.json', '{"people":[{}]}') }, /people\[0\]/],

@@ -282,7 +282,7 @@ describe('a wrong file is refused at the start, by file and path', () => {
     const [issue] = await issuesOf([join(root, name)])
     expect(issue).toMatchObject({
       path: 'views.locales[0]',
-      message: 'must be a folder that exists',
+      message: `must be a folder that exists (tried ${join(root, name)})`,
     })
   })
 

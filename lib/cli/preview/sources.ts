@@ -41,9 +41,9 @@ export function refuseWrongSource(sources: PreviewSources): void {
       '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
     )
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
-  if (folder !== undefined) throw new Refusal(`there is no folder ${folder}`)
+  if (folder !== undefined) throw new Refusal(`there is no folder ${resolve(folder)}`)
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))
-  if (file !== undefined) throw new Refusal(`there is no file ${file}`)
+  if (file !== undefined) throw new Refusal(`there is no file ${resolve(file)}`)
 }
 
 /** Reads and checks the sources as the server does at its start. */

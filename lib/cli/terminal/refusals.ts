@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { nearestName } from '../../validation/did-you-mean.ts'
 import { JsonTextError } from '../../validation/json-file.ts'
 import { TextEncodingError } from '../../validation/text-file.ts'
@@ -13,7 +14,7 @@ export function toUnreadable(file: string, error: unknown): Refusal {
   if (error instanceof TextEncodingError || error instanceof JsonTextError)
     return new Refusal(error.message)
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
-  return new Refusal(`${file} cannot be read: ${fileProblems[code] ?? code}`)
+  return new Refusal(`${resolve(file)} cannot be read: ${fileProblems[code] ?? code}`)
 }
 
 const fileProblems: Readonly<Record<string, string>> = {
