@@ -23,7 +23,13 @@ export interface Administration {
   readonly connections: Connections
   readonly signingKeys: SigningKeys
   /** The authorization server, if it is known. */
-  readonly provider?: { readonly issuer: string }
+  readonly provider?: {
+    readonly issuer: string
+    /** Knows the clients of the options, too. */
+    readonly Client: {
+      find(id: string): Promise<{ readonly clientName?: string | undefined } | undefined>
+    }
+  }
   /** The scopes that a client may be registered with, if they are known. */
   readonly scopes?: readonly string[]
 }
