@@ -19,7 +19,7 @@ const host = `import { createAuthorizationServer } from ${library}
 /** Why a list of the clients of a module was refused. */
 async function refusal(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runCommand('clients', 'list', ...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect([[1, 2].includes(code ?? 0), stdout]).toEqual([true, ''])
   return stderr
 }
 

@@ -37,7 +37,7 @@ test('clients invite --json says when it ends', async () => {
 
 test('clients invite refuses days that are none', async () => {
   const { code, stdout, stderr } = await invite('--days', '0')
-  expect([code, stdout]).toEqual([1, ''])
+  expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('from 1 to 365')
 })
 
@@ -70,6 +70,6 @@ test.each([
   ['--scope', ','],
 ])('clients invite refuses a limit that is none: %s %s', async (...args) => {
   const { code, stdout, stderr } = await invite(...args)
-  expect([code, stdout]).toEqual([1, ''])
+  expect([code, stdout]).toEqual([args[0] === '--scope' ? 1 : 2, ''])
   expect(stderr).toContain(args[0] === '--scope' ? 'scopes' : 'company, organization')
 })

@@ -230,7 +230,7 @@ describe('the time zone of the preview', () => {
       '--time-zone',
       'Europe/Kopenhagen',
     ).ended
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toContain('--time-zone must be the name of a time zone')
   })
 })

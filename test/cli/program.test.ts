@@ -18,7 +18,7 @@ test.each([
   [['connections', 'revok'], 'revok', 'revoke'],
 ])('%j is no command, and the one that was meant is named', async (args, wrong, meant) => {
   const { code, stdout, stderr } = await runCommand(...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toBe(`error: unknown command '${wrong}'\n(Did you mean ${meant}?)\n`)
 })
 

@@ -4,7 +4,7 @@ import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
 import type { CreatedClient, NewClientMetadata } from '../../index.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { UsageError } from '../terminal/refusals.ts'
 import {
   toMetadata,
   toScope,
@@ -73,7 +73,7 @@ type Question = (typeof questions)[number]
 /**
  * Registers a client and asks for the members that are missing. It asks again if an answer is wrong.
  *
- * @throws {@link Refusal} with the missing options if there is no terminal to ask on;
+ * @throws {@link UsageError} with the missing options if there is no terminal to ask on;
  * {@link ClientMetadataError} if something is wrong that was not asked for
  */
 async function createAsking(
@@ -83,7 +83,7 @@ async function createAsking(
   const missing = findMissing(given)
   if (missing.length > 0 && !canAsk(ownTerminal())) {
     const flags = missing.map(({ flag }) => flag).join(', ')
-    throw new Refusal(`missing: ${flags} (on a terminal, you would be asked)`)
+    throw new UsageError(`missing: ${flags} (on a terminal, you would be asked)`)
   }
   const createWith = async (
     metadata: NewClientMetadata,

@@ -3,7 +3,7 @@ import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../index
 import { nearestName } from '../../validation/did-you-mean.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 import {
   refuseChanged,
@@ -38,7 +38,7 @@ Examples:
         const { clients } = administration
         const changes = toMetadata(options)
         if (Object.keys(changes).length === 0)
-          throw new Refusal('say what to change: there is no option for it (--help lists them)')
+          throw new UsageError('say what to change: there is no option for it (--help lists them)')
         const client = await findClient(clients, given, options)
         if (options.unset) checkUnset(options.unset, client)
         const seen = await confirmVerified(client, changes, options.yes)

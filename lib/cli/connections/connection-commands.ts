@@ -4,7 +4,7 @@ import type { RevokedGrants } from '../../index.ts'
 import { findGranted, type GrantedClient } from '../clients/find-client.ts'
 import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toJson } from '../terminal/text.ts'
 import { checkSubject, findNames, toConnectionJson, toConnectionPage } from './show-connections.ts'
 
@@ -106,7 +106,7 @@ Examples:
 
 function refuseUnknownOptions(args: readonly string[]): void {
   const unknown = args.find((arg) => /^-([a-z]|-[a-z-]*)(=|$)/i.test(arg))
-  if (unknown !== undefined) throw new Refusal(`unknown option '${clean(unknown)}'`)
+  if (unknown !== undefined) throw new UsageError(`unknown option '${clean(unknown)}'`)
 }
 
 /** The client whose grants are to end; `undefined` if it is one grant. */
@@ -116,10 +116,10 @@ async function findClientOf(
   { client, subject }: RevokeOptions,
 ): Promise<GrantedClient | undefined> {
   if ((grantId === undefined) === (client === undefined))
-    throw new Refusal('say what to end: either a grant id, or --client')
+    throw new UsageError('say what to end: either a grant id, or --client')
   if (client === undefined) {
     if (subject === undefined) return undefined
-    throw new Refusal('--subject goes with --client: a grant is for one subject')
+    throw new UsageError('--subject goes with --client: a grant is for one subject')
   }
   if (subject !== undefined) checkSubject(subject)
   return findGranted(opened, client)

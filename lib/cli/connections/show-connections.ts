@@ -1,7 +1,7 @@
 import type { Administration } from '../../administration.ts'
 import type { Connection, ConnectionGrant } from '../../index.ts'
 import { parseSubject } from '../../pleo/subject.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { UsageError } from '../terminal/refusals.ts'
 import {
   bold,
   clean,
@@ -76,10 +76,10 @@ export function toConnectionJson(connections: readonly Connection[], names: Clie
   return toJson(plain, ['grantedAt', 'lastUsedAt', 'endsAt', 'endsAtLatest'])
 }
 
-/** @throws {@link Refusal} if it is not the URN of a company or organization */
+/** @throws {@link UsageError} if it is not the URN of a company or organization */
 export function checkSubject(subject: string): void {
   if (parseSubject(subject)) return
-  throw new Refusal(
+  throw new UsageError(
     'the subject must be a URN, urn:pleo:company:<uuid> or urn:pleo:organization:<uuid>',
   )
 }

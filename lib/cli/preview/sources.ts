@@ -9,7 +9,7 @@ import {
   type TemplateMistake,
   type ViewsOptions,
 } from '../../workbench/preview.ts'
-import { Refusal, toUnreadable } from '../terminal/refusals.ts'
+import { Refusal, UsageError, toUnreadable } from '../terminal/refusals.ts'
 
 /** The folders and files that the preview reads. */
 export interface PreviewSources {
@@ -37,7 +37,7 @@ export interface PreviewState {
 export function refuseWrongSource(sources: PreviewSources): void {
   const { directories, locales = [], theme, locals, timeZone } = sources
   if (timeZone !== undefined && !isTimeZone(timeZone))
-    throw new Refusal(
+    throw new UsageError(
       '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
     )
   const folder = [...directories, ...locales].find((path) => !isFolder(path))

@@ -9,6 +9,9 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
 }
 
+/** The command was called in a way that it does not know. Then the process ends with 2, and with 1 after every other error. */
+export class UsageError extends Refusal {}
+
 /** Says why a file cannot be read. */
 export function toUnreadable(file: string, error: unknown): Refusal {
   if (error instanceof TextEncodingError || error instanceof JsonTextError)
