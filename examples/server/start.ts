@@ -17,6 +17,7 @@ import {
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
+import { apiHome, serverHome, withHome } from './home.ts'
 import { takePort, type Listener } from './listeners.ts'
 import { findNearMisses } from './near-misses.ts'
 import { createPartnerApp } from './partner-app.ts'
@@ -147,8 +148,11 @@ async function compose(
   })
   const client = createPartnerClient(issuer, partners)
 
-  ports.server.serve(server.app.callback())
-  ports.api.serve(apiApp.callback())
+  const places = { issuer, api, app }
+  const issuerPath = new URL(issuer).pathname.replace(/\/$/, '')
+  const home = serverHome(places)
+  ports.server.serve(withHome(issuerPath, home, places, server.app.callback()))
+  ports.api.serve(withHome('', apiHome(places), places, apiApp.callback()))
   ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
   const { generated } = file
   return { issuer, authorizationServer: origin, api, app, place, clients, generated }
