@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { createClientsCommand } from './clients/client-commands.ts'
+import { createCompletionCommand } from './completion.ts'
 import { createConnectionsCommand } from './connections/connection-commands.ts'
 import { createKeysCommand } from './key-commands.ts'
 import { createTryCommand } from './try/try-command.ts'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .addCommand(createKeysCommand())
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
+    .addCommand(createCompletionCommand())
   return wrapHelp(program)
 }
 
