@@ -27,7 +27,7 @@ function isNear(name: string, setting: string): boolean {
 }
 
 function isSwapped(name: string, setting: string): boolean {
-  const at = [...setting].findIndex((letter, index) => letter !== name[index])
-  const [one = '', two = ''] = setting.slice(at)
-  return name === setting.slice(0, at) + two + one + setting.slice(at + 2)
+  const at = Array.from(setting).findIndex((letter, index) => letter !== name[index])
+  const swapped = setting.charAt(at + 1) + setting.charAt(at)
+  return name === setting.slice(0, at) + swapped + setting.slice(at + 2)
 }

@@ -35,6 +35,8 @@ export async function run(args: readonly string[] = process.argv.slice(2)): Prom
     // Commander has said why.
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? 0 : 2
+    // At once: a reader like `head` may have closed the pipe.
+    process.exit()
   }
 }
 

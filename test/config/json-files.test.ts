@@ -65,7 +65,7 @@ test.each([
 
 test('a wrong character is found wherever it is', () => {
   const good = JSON.stringify({ a: [1, 2.5e3, { 'b\n': '\\é' }, true, null], c: {} }, null, 2)
-  for (const index of [...good].keys()) {
+  for (const index of Array.from(good).keys()) {
     const [before, after] = [good.slice(0, index), good.slice(index)]
     const lines = before.split('\n')
     const place = `(line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1})`

@@ -129,7 +129,7 @@ async function withLines<T>(
     wake()
   })
   const read: Read = async () => {
-    while (typed.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve))
+    if (typed.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve))
     return typed.shift()?.trim()
   }
   try {
