@@ -1,5 +1,8 @@
 import type { Clients } from './clients/clients.ts'
 import { createClients } from './clients/create-clients.ts'
+import { skeletonOf } from './clients/look-alikes.ts'
+import { looksOf } from './clients/name-index.ts'
+import type { RegisteredClient } from './clients/registered-client.ts'
 import { createRegistry } from './clients/registration.ts'
 import { createClientSecrets } from './clients/secrets.ts'
 import { createClientStore } from './clients/store.ts'
@@ -7,7 +10,7 @@ import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { defaultProductName } from './pages/theme.ts'
-import { pleoScopes } from './pleo/scopes.ts'
+import { pleoScopes, type ScopeCatalogue } from './pleo/scopes.ts'
 import type { Storage } from './storage.ts'
 export { findInUse } from './clients/create-clients.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/metadata-values.ts'
@@ -23,9 +26,15 @@ export interface Administration {
   readonly connections: Connections
   readonly signingKeys: SigningKeys
   /** The authorization server, if it is known. */
-  readonly provider?: { readonly issuer: string }
+  readonly provider?: {
+    readonly issuer: string
+    /** Knows the clients of the options, too. */
+    readonly Client: {
+      find(id: string): Promise<{ readonly clientName?: string | undefined } | undefined>
+    }
+  }
   /** The scopes that a client may be registered with, if they are known. */
-  readonly scopes?: readonly string[]
+  readonly scopes?: ScopeCatalogue
 }
 
 /** Makes a storage that ends with this process. Only the test kit does: the command line starts without the server. */
@@ -40,7 +49,6 @@ export async function createMemoryStorage(): Promise<Storage> {
  */
 export function createStandalone(storage: Storage): Administration {
   const connections = createConnections(storage.grants, createConnectionTeller())
-  const scopes = Object.keys(pleoScopes)
   const reservedNames = [defaultProductName]
   const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
   const registry = createRegistry({
@@ -48,7 +56,7 @@ export function createStandalone(storage: Storage): Administration {
     store: createClientStore(storage, secrets, []),
     secrets,
     connections,
-    rules: { scopes, reservedNames },
+    rules: { scopes: Object.keys(pleoScopes), reservedNames },
     // The issuer is not known here.
     isDevelopment: true,
   })
@@ -56,6 +64,12 @@ export function createStandalone(storage: Storage): Administration {
     clients: createClients(registry),
     connections,
     signingKeys: createStoredKeys(storage.records('SigningKeys')),
-    scopes,
+    scopes: pleoScopes,
   }
 }
+
+/** Whether a name looks to people like one that a registered client claims. */
+export const isNameTaken = (clients: readonly RegisteredClient[], name: string): boolean =>
+  clients.some(
+    ({ claimsNames, metadata }) => claimsNames && looksOf(metadata).has(skeletonOf(name)),
+  )

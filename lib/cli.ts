@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { createProgram } from './cli/program.ts'
+import { run } from './cli/program.ts'
 
-await createProgram().parseAsync()
+await run()

@@ -18,14 +18,22 @@ export function oneForEachPath(issues: readonly ConfigurationIssue[]): Configura
   return [...first.values()]
 }
 
-/** The options of `createAuthorizationServer` are wrong. It has every mistake, and no value. */
+/**
+ * The options of `createAuthorizationServer` are wrong, or something around the server is: its storage, or what is between it and its
+ * clients. It has every mistake, and no value but paths of files.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly issues: readonly ConfigurationIssue[]
 
-  constructor(issues: readonly ConfigurationIssue[], options?: ErrorOptions) {
+  /** @param what - the beginning of the message: what is wrong as a whole */
+  constructor(
+    issues: readonly ConfigurationIssue[],
+    options?: ErrorOptions,
+    what = 'the options are wrong',
+  ) {
     const lines = issues.map(({ path, message }) => `  ${path}: ${message}`)
-    super(`the options are wrong:\n${lines.join('\n')}`, options)
+    super(`${what}:\n${lines.join('\n')}`, options)
     this.issues = issues
   }
 }

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { decode } from './decode.ts'
+import { toPlace } from './json-place.ts'
 import { StartError } from './start-error.ts'
 
 /** Reads the JSON file that a variable names. */
@@ -11,10 +13,8 @@ export async function readJsonFile(variable: string, path: string): Promise<unkn
   try {
     return JSON.parse(text)
   } catch (error) {
-    // The parser's own message quotes the file, which may hold secrets and line breaks.
-    const [, line, column] = /line (\d+) column (\d+)/.exec(String(error)) ?? []
-    const place = line ? ` (line ${line}, column ${column})` : ''
-    throw new StartError(`${variable} ${path}: is not JSON${place}`, { cause: error })
+    // The parser's own message quotes the file, which may hold secrets and line breaks, and names no line for most mistakes.
+    throw new StartError(`${variable} ${path}: is not JSON (${toPlace(text)})`, { cause: error })
   }
 }
 
@@ -24,7 +24,9 @@ async function readText(variable: string, path: string): Promise<string | undefi
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     const reason = reasons[code] ?? code
-    throw new StartError(`${variable} ${path}: cannot be read (${reason})`, { cause: error })
+    throw new StartError(`${variable} ${resolve(path)}: cannot be read (${reason})`, {
+      cause: error,
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 const portRule = 'must be a whole number from 0 to 65535 (0 takes a free port)'
 
 /** Kubernetes sets `API_PORT=tcp://10.0.0.1:3001` if there is a service `api`, and so did links of Docker. */
-const isInjected = (value: string): boolean => /^(?:tcp|udp|sctp):\/\//.test(value)
+export const isInjected = (value: string): boolean => /^(?:tcp|udp|sctp):\/\//.test(value)
 
 function toPortProblem(name: string, value: unknown): string {
   if (typeof value !== 'string' || !isInjected(value)) return portRule

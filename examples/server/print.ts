@@ -30,12 +30,7 @@ export function printStarted(example: Example): void {
     ]),
     `Open ${app} and click "Connect to Pleo". Ctrl+C ends it.`,
   ]
-  printNotice(lines.join('\n'))
-}
-
-/** Says what happens while the example runs. */
-export function printNotice(message: string): void {
-  console.log(wrap(message, process.stdout.columns))
+  console.log(wrap(lines.join('\n'), process.stdout.columns))
 }
 
 /** Says in one line that a person was shown an error page. The page has the same request id. */
@@ -46,7 +41,7 @@ export function printErrorPage(page: ErrorPageEvent): void {
   console.error(`error_page ${status} ${error} ${words}${client} request=${requestId}`)
 }
 
-/** Says why the example cannot start. */
+/** Says why the example cannot start, and what is wrong and right again while it runs. */
 export function printProblem(message: string): void {
   console.error(wrap(message, process.stderr.columns))
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ClientMetadata } from 'pleo-oauth-server'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
@@ -22,6 +23,8 @@ export interface Settings {
   readonly issuer: string | undefined
   readonly audience: string
   readonly trustProxy: boolean
+  /** Whether `NODE_ENV` says that this is for customers. */
+  readonly isProduction: boolean
   /** Whether everybody registers clients over HTTP. */
   readonly openRegistration: boolean
   readonly cookieKeys: readonly string[]
@@ -58,6 +61,7 @@ const schema = z
     APP_PORT: port('APP_PORT', 3002),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
+    NODE_ENV: z.string().optional(),
     TRUST_PROXY: isOn,
     OPEN_REGISTRATION: isOn,
     COOKIE_KEYS: secrets
@@ -95,6 +99,9 @@ const schema = z
     }
   })
 
+/** The variables that the example reads. */
+export const settingNames: readonly string[] = Object.keys(schema.shape)
+
 /**
  * Reads the settings from the environment; an empty variable counts as unset.
  *
@@ -115,6 +122,7 @@ export function readSettings(environment: Environment): Settings {
     issuer: values.ISSUER,
     audience: values.API_AUDIENCE,
     trustProxy: values.TRUST_PROXY,
+    isProduction: values.NODE_ENV === 'production',
     openRegistration: values.OPEN_REGISTRATION,
     cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,
@@ -134,18 +142,21 @@ const newSecret = (): string => randomBytes(32).toString('base64url')
 /**
  * What `createAuthorizationServer` found wrong, in terms of the variables that led to it.
  *
+ * @param clients - all clients, those of the file at the end
  * @param bundled - how many clients come before those of the file
  */
 export function toStartError(
   issues: readonly { readonly path: string; readonly message: string }[],
   settings: Settings,
+  clients: readonly ClientMetadata[],
   bundled: number,
 ): StartError {
   return new StartError(
     issues.map(({ path, message }) => {
       const [, index, member = ''] = /^clients\[(\d+)\](.*)/.exec(path) ?? []
       if (index !== undefined && settings.clientsFile) {
-        return `CLIENTS_FILE ${settings.clientsFile}: [${Number(index) - bundled}]${member} ${message}`
+        const place = `[${Number(index) - bundled}]${member}${toScope(clients[Number(index)], member)}`
+        return `CLIENTS_FILE ${settings.clientsFile}: ${place} ${message}`
       }
       if (settings.theme && path.startsWith('views.')) {
         return `THEME ${settings.theme}: ${path} ${message}`
@@ -153,6 +164,15 @@ export function toStartError(
       return `${variables[path.replace(/\[\d+\]$/, '')] ?? path} ${message}`
     }),
   )
+}
+
+/** A scope by its name: nobody counts the words of a text. */
+function toScope(client: ClientMetadata | undefined, member: string): string {
+  const [, list = '', index] = /^\.(scope|optional_scope)\[(\d+)\]$/.exec(member) ?? []
+  const name = String(new Map(Object.entries({ ...client })).get(list))
+    .split(' ')
+    .filter(Boolean)[Number(index)]
+  return name === undefined ? '' : ` (${name})`
 }
 
 const variables: Readonly<Record<string, string>> = {

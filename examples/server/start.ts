@@ -18,13 +18,22 @@ import {
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
+import { apiHome, serverHome, withHome } from './home.ts'
 import { takePort, type Listener } from './listeners.ts'
+import { findNearMisses } from './near-misses.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
-import { printErrorPage } from './print.ts'
-import { readSettings, toStartError, type Environment, type Settings } from './settings.ts'
+import { printErrorPage, printProblem } from './print.ts'
+import { refusePublicPasswords } from './public-passwords.ts'
+import {
+  readSettings,
+  settingNames,
+  toStartError,
+  type Environment,
+  type Settings,
+} from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
 import { readTheme } from './themes.ts'
 
@@ -66,9 +75,11 @@ interface Ports {
  * @throws {@link StartError} with one line for each mistake
  */
 export async function startExample(environment: Environment): Promise<Example> {
+  for (const line of findNearMisses(environment, settingNames)) printProblem(line)
   const settings = readSettings(environment)
   const { peopleFile } = settings
   const people = peopleFile ? await readPeopleFile(peopleFile) : bundledPeople()
+  await refusePublicPasswords(people, settings)
   const directory = createDirectory(people)
   const taken: Listener[] = []
   let storage: OpenStorage | undefined
@@ -158,8 +169,11 @@ async function compose(
   })
   const client = createPartnerClient(issuer, partners)
 
-  ports.server.serve(server.app.callback())
-  ports.api.serve(apiApp.callback())
+  const places = { issuer, api, app }
+  const issuerPath = new URL(issuer).pathname.replace(/\/$/, '')
+  const home = serverHome(places)
+  ports.server.serve(withHome(issuerPath, home, places, server.app.callback()))
+  ports.api.serve(withHome('', apiHome(places), places, apiApp.callback()))
   ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
   const { generated } = file
   return { server, issuer, authorizationServer: origin, api, app, place, clients, generated }
@@ -212,7 +226,7 @@ function createServer(
     })
   } catch (error) {
     throw error instanceof ConfigurationError
-      ? toStartError(error.issues, settings, known.bundled)
+      ? toStartError(error.issues, settings, known.clients, known.bundled)
       : error
   }
 }

@@ -11,7 +11,7 @@ import {
 import { inProcess, type UsedProofs } from 'pleo-oauth-server/resource-server'
 import { createMemoryStore, type PartnerStore } from './partner-store.ts'
 import { createRedisStore } from './partner-redis-store.ts'
-import { printNotice } from './print.ts'
+import { printProblem } from './print.ts'
 import { createRedisClient, describeRedis } from './redis-client.ts'
 import type { RedisSettings, Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -75,7 +75,7 @@ async function openRedis({ address, keys }: RedisSettings): Promise<OpenStorage>
     subscriber,
     keys,
     onProblem: ({ message }) => {
-      if (isStarted) printNotice(message)
+      if (isStarted) printProblem(message)
     },
   })
   try {
@@ -118,7 +118,7 @@ function waitForRedis(client: RedisClient): Promise<ConnectionProblem | undefine
     const tell = (problem: ConnectionProblem | undefined): void => {
       clearTimeout(timer)
       resolve(problem)
-      if (!problem && isLost) printNotice('Redis is back')
+      if (!problem && isLost) printProblem('Redis is back')
       // A refusal at the start is its end, and is said then.
       isLost = problem !== undefined && !(isFirst && problem.wrong)
       if (problem && isLost) sayLost(problem)
@@ -145,5 +145,5 @@ function createFailureNotes(): OpenStorage['noteFailure'] {
 
 function sayLost({ message, wrong }: ConnectionProblem): void {
   const until = wrong ? 'that is put right' : 'it is back'
-  printNotice(`${message}, requests are answered with 503 until ${until}`)
+  printProblem(`${message}, requests are answered with 503 until ${until}`)
 }

@@ -9,7 +9,7 @@ export function rotateCookieKeys({ json }: CommonOptions): Answer {
   const keys = (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
   if (!keys.every(Boolean))
     throw new Refusal(
-      `COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint()}`,
+      `COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint(['COOKIE_KEYS'])}`,
     )
   const next = toNextCookieKeys(keys)
   if (next.some(({ length }) => length < 32))

@@ -1,5 +1,5 @@
 import { constants, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { nearestName } from '../validation/did-you-mean.ts'
 import { bundledViews, listBundledTemplates } from '../workbench/preview.ts'
 import { Refusal } from './terminal/refusals.ts'
@@ -18,7 +18,7 @@ export function copyViews(
 ): readonly string[] {
   const known = [...listBundledTemplates(), 'styles.css', 'filter.js']
   if (existsSync(folder) && !statSync(folder).isDirectory())
-    throw new Refusal(`${folder} is not a folder`)
+    throw new Refusal(`${resolve(folder)} is not a folder`)
 
   const found = names.map((name) => known.find((file) => file === name || file === `${name}.njk`))
   const unknown = names.find((_, index) => found[index] === undefined)

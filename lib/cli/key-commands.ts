@@ -4,7 +4,7 @@ import { generateSecret, rotateCookieKeys } from './cookie-keys.ts'
 import { runWith, sayingWhy, withCommonOptions, type CommonOptions } from './run.ts'
 import { print } from './terminal/print.ts'
 import { confirm } from './terminal/questions.ts'
-import { Refusal } from './terminal/refusals.ts'
+import { UsageError } from './terminal/refusals.ts'
 import { toJson, toTable, toTime } from './terminal/text.ts'
 
 /** Creates `keys` with all its commands. */
@@ -60,7 +60,7 @@ Examples:
     .action(({ cookie, storage, signing }: GenerateOptions) =>
       sayingWhy(async () => {
         if (!cookie && !storage && !signing)
-          throw new Refusal('say what it is for: --cookie, --storage or --signing')
+          throw new UsageError('say what it is for: --cookie, --storage or --signing')
         const text = signing ? await generateSigningKeys() : generateSecret()
         await print({ text, ifLost: 'Nobody has the key: run the command again.' })
       }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { createClientsCommand } from './clients/client-commands.ts'
+import { createCompletionCommand } from './completion.ts'
 import { createConnectionsCommand } from './connections/connection-commands.ts'
 import { createKeysCommand } from './key-commands.ts'
 import { createTryCommand } from './try/try-command.ts'
@@ -18,11 +19,29 @@ export function createProgram(): Command {
     .addCommand(createKeysCommand())
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
+    .addCommand(createCompletionCommand())
   return wrapHelp(program)
 }
 
 /**
- * Wraps the help of a command and its subcommands to the width of the terminal. Lines that begin with a space stay as they
+ * Runs the command line, and sets the exit code: 0 if the work is done, 1 if it is not, and 2 if the command was called wrongly.
+ *
+ * @param args - as the shell gives them; by default those of this process
+ */
+export async function run(args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' })
+  } catch (error) {
+    // Commander has said why.
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+    // At once: a reader like `head` may have closed the pipe.
+    process.exit()
+  }
+}
+
+/**
+ * Lets errors of a command and its subcommands be thrown, and wraps their help to the width of the terminal. Lines that begin with a space stay as they
  * are, because people copy examples.
  */
 function wrapHelp(command: Command): Command {
@@ -34,12 +53,15 @@ function wrapHelp(command: Command): Command {
     )
   }
   // Beside the names of commands there is less room than commander wraps by default.
-  command.configureHelp({ minWidthToWrap: 20 }).configureOutput({
-    writeOut: to(process.stdout),
-    writeErr: to(process.stderr),
-    // Errors are not wrapped.
-    outputError: (text) => process.stderr.write(text),
-  })
+  command
+    .configureHelp({ minWidthToWrap: 20 })
+    .exitOverride()
+    .configureOutput({
+      writeOut: to(process.stdout),
+      writeErr: to(process.stderr),
+      // Errors are not wrapped.
+      outputError: (text) => process.stderr.write(text),
+    })
   for (const one of command.commands) wrapHelp(one)
   return command
 }

@@ -9,7 +9,7 @@ import type { Administration } from '../administration.ts'
 import { importHost, type OpenHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
 import { print, type Answer } from './terminal/print.ts'
-import { Refusal } from './terminal/refusals.ts'
+import { Refusal, UsageError } from './terminal/refusals.ts'
 import { clean } from './terminal/text.ts'
 
 /** The options that these commands share. */
@@ -35,7 +35,7 @@ export const withCommonOptions = (command: Command): Command =>
 
 /**
  * Opens the storage or the module, lets the command use it, prints the answer and closes it. After an error, which is
- * printed on stderr, the process ends with 1.
+ * printed on stderr, the process ends with 1, or with 2 if it was called wrongly.
  */
 export async function runWith(
   options: CommonOptions,
@@ -51,7 +51,7 @@ export async function runWith(
   process.exit()
 }
 
-/** Prints an error on stderr, and lets the process end with 1. */
+/** Prints an error on stderr, and lets the process end with 1, or with 2 if it was called wrongly. */
 export async function sayingWhy(act: () => Promise<void>): Promise<void> {
   try {
     await act()
@@ -59,7 +59,7 @@ export async function sayingWhy(act: () => Promise<void>): Promise<void> {
     // The message can come from a module or from Redis, and contain anything.
     const lines = toWords(error).split('\n')
     process.stderr.write(`error: ${lines.map((line) => clean(line)).join('\n')}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof UsageError ? 2 : 1
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { mostFindings, type ConfigurationIssue } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
+import { toHint } from '../validation/did-you-mean.ts'
 import { evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'
 import { isLoopback } from '../validation/url.ts'
 import { findOversized } from './metadata-values.ts'
@@ -90,8 +91,9 @@ function checkCredentials(value: Client, credentials: Credentials, complain: Com
 
 function checkScopes(value: Client, { scopes }: ClientRules, complain: Complain): void {
   const names = toScopeNames(value.scope)
-  const message = 'names a scope that the resource server does not have'
   for (const index of scopes ? placesOutside(scopes, names) : []) {
+    const hint = toHint(names[index] ?? '', scopes ?? [])
+    const message = `names a scope that the resource server does not have${hint}`
     complain(['scope', index], message, 'unknown_scope')
   }
   for (const index of placesOutside(names, toScopeNames(value.optional_scope))) {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { callListeners } from '../grants/events.ts'
-import { refuseUnknown } from '../validation/did-you-mean.ts'
+import { refuseUnknown, toHint } from '../validation/did-you-mean.ts'
 import type { RecordStorage } from '../storage.ts'
 import type { ClientEvents, Clients, RegistrationTokens } from './clients.ts'
 import { withoutEmpty } from './metadata-values.ts'
@@ -55,7 +55,8 @@ function checkList(name: string, value: unknown, known: readonly string[]): void
     throw new TypeError(`${name} must be a list, and not empty. There are ${known.join(', ')}`)
   const wrong = value.findIndex((one) => !known.includes(one as string))
   if (wrong === -1) return
-  throw new TypeError(`${name}[${wrong}] does not exist. There are ${known.join(', ')}`)
+  const hint = toHint(String(value[wrong]), known)
+  throw new TypeError(`${name}[${wrong}] does not exist${hint}. There are ${known.join(', ')}`)
 }
 
 /** One attempt to register with an initial access token. */

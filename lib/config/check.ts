@@ -23,5 +23,6 @@ export async function check(config: Config, registered: Clients, logos: Logos): 
 async function checkStorage(storage: Storage): Promise<void> {
   const problems = (await storage.check?.()) ?? []
   if (problems.length === 0) return
-  throw new ConfigurationError(problems.map((problem) => ({ path: 'storage', ...problem })))
+  const issues = problems.map((problem) => ({ path: 'storage', ...problem }))
+  throw new ConfigurationError(issues, undefined, 'the storage is not set up as it must be')
 }

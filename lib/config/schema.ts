@@ -4,6 +4,7 @@ import type { ClientMetadata } from '../clients/members.ts'
 import { findStaticClientIssues } from '../clients/startup-checks.ts'
 import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'
+import { toHint } from '../validation/did-you-mean.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
@@ -136,7 +137,7 @@ const options = z
     for (const { at, names } of lists) {
       for (const [index, name] of (names ?? []).entries()) {
         if (Object.hasOwn(catalogue, name)) continue
-        const message = 'must be one of resourceServer.scopes'
+        const message = `must be one of resourceServer.scopes${toHint(name, Object.keys(catalogue))}`
         complain(context, 'unknown_scope', message, [...at, index])
       }
     }

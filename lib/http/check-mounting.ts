@@ -37,7 +37,9 @@ export async function checkMounting(
   } catch (error) {
     found.push(toIssue('unreachable', `${asked} cannot be reached: ${reasonOf(error)}`))
   }
-  if (found.length > 0) throw new ConfigurationError(found)
+  if (found.length === 0) return
+  const what = `the authorization server is not reached at ${issuer} as it must be`
+  throw new ConfigurationError(found, undefined, what)
 }
 
 async function checkMetadata(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { complain } from '../validation/schemas.ts'
 import { maxLogoSize, toLogoType } from './theme.ts'
@@ -79,8 +80,15 @@ export const themeSchema: z.ZodType = z.strictObject(
 )
 
 function logoProblem(path: string): string | undefined {
-  const file = statSync(path, { throwIfNoEntry: false })
-  if (!file?.isFile()) return 'must be a file that exists'
-  if (file.size > maxLogoSize) return `must have ${maxLogoSize / 1024} KiB at most`
-  return toLogoType(readFileSync(path)) ? undefined : 'must be an SVG, PNG or WebP file'
+  // A relative path begins at the folder that the process was started in, which may be another one than that of the code.
+  const tried = resolve(path)
+  try {
+    const file = statSync(tried, { throwIfNoEntry: false })
+    if (!file?.isFile()) return `must be a file that exists (tried ${tried})`
+    if (file.size > maxLogoSize) return `must have ${maxLogoSize / 1024} KiB at most (${tried})`
+    const isLogo = toLogoType(readFileSync(tried)) !== undefined
+    return isLogo ? undefined : `must be an SVG, PNG or WebP file (${tried})`
+  } catch (error) {
+    return `must be a file that can be read (${tried}: ${(error as NodeJS.ErrnoException).code})`
+  }
 }

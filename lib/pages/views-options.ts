@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ConfigurationIssue } from '../errors.ts'
 import { isTimeZone } from './reader.ts'
@@ -9,9 +10,9 @@ import { themeSchema } from './theme-schema.ts'
 
 const folders = z
   .array(
-    z
-      .string({ error: 'must be a path' })
-      .refine(isFolder, { error: 'must be a folder that exists' }),
+    z.string({ error: 'must be a path' }).refine(isFolder, {
+      error: ({ input }) => `must be a folder that exists (tried ${resolve(String(input))})`,
+    }),
     { error: 'must be an array of folders' },
   )
   .optional()

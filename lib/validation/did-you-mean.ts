@@ -14,6 +14,16 @@ export function nearestName(name: string, known: readonly string[]): string | un
 }
 
 /**
+ * The end of a message about an unknown name: the known name that was probably meant.
+ *
+ * @param otherwise - the name to suggest if no known one is near; by default none
+ */
+export function toHint(name: string, known: readonly string[], otherwise?: string): string {
+  const meant = nearestName(name, known) ?? otherwise
+  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
+}
+
+/**
  * Refuses members that a method does not know: otherwise a misspelled limit would be ignored.
  *
  * @throws TypeError

@@ -37,10 +37,21 @@ const template = (content: string): void =>
 
 test('what the index is set to holds for the pages it leads to', async () => {
   await page.goto(origin)
-  await page.getByLabel('Language').selectOption('da')
-  await page.getByLabel('Direction').selectOption('rtl')
-  await page.getByLabel('Colours').selectOption('dark')
-  await follow(page.getByRole('button'))
+  const choices = [
+    ['Language', 'da', 'lang=da'],
+    ['Direction', 'rtl', 'dir=rtl'],
+    ['Colours', 'dark', 'scheme=dark'],
+  ] as const
+  // Each is applied at once, and the keyboard stays where it was.
+  for (const [label, value, parameter] of choices) {
+    await page.getByLabel(label).selectOption(value)
+    await page.waitForURL(`**/?*${parameter}*`)
+    await page.locator('select:focus').waitFor()
+    expect(await page.getByLabel(label).evaluate((one) => one === document.activeElement)).toBe(
+      true,
+    )
+  }
+  expect(await page.getByRole('button').count()).toBe(0)
   await follow(page.getByRole('link', { name: '250 companies' }))
   expect(await page.locator('html').getAttribute('lang')).toBe('da')
   expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
@@ -48,6 +59,16 @@ test('what the index is set to holds for the pages it leads to', async () => {
   // The browser itself asks for the light one.
   const colors = await button.evaluate((element) => getComputedStyle(element).backgroundColor)
   expect(colors).toBe('rgb(127, 224, 176)')
+})
+
+test('without scripts, a button applies what is chosen', async () => {
+  const plain = await browser.newPage({ javaScriptEnabled: false })
+  await plain.goto(origin)
+  await plain.getByLabel('Language').selectOption('fi')
+  await follow(plain.getByRole('button', { name: 'Apply' }))
+  expect(plain.url()).toContain('lang=fi')
+  expect(await plain.getByLabel('Language').inputValue()).toBe('fi')
+  await plain.close()
 })
 
 test('a long list can be searched, under the policy that the server sends', async () => {

@@ -28,6 +28,11 @@ test('pleo-oauth try brings the browser to a page that says to go back to the te
   await page.waitForURL(`${redirectUri}?*`)
   const heading = page.getByRole('heading', { level: 1 })
   await expect.poll(() => heading.innerText()).toBe('You can close this window')
+  const look = await page.locator('main').evaluate((main) => {
+    const { maxWidth } = getComputedStyle(main)
+    return { maxWidth, font: getComputedStyle(document.body).fontFamily }
+  })
+  expect(look).toEqual({ maxWidth: '442px', font: expect.stringContaining('system-ui') as string })
   expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([])
 
   const { code, stdout } = await command.ended

@@ -37,7 +37,7 @@ test('clients invite --json says when it ends', async () => {
 
 test('clients invite refuses days that are none', async () => {
   const { code, stdout, stderr } = await invite('--days', '0')
-  expect([code, stdout]).toEqual([1, ''])
+  expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('from 1 to 365')
 })
 
@@ -53,6 +53,11 @@ test('clients invite says what the client can have at most', async () => {
   expect([answer.status, toJson(answer)['scope']]).toEqual([201, 'users:read'])
 })
 
+test('clients invite suggests the scope that was meant', async () => {
+  const { stderr } = await invite('--scope', 'companies:raed')
+  expect(stderr).toContain('scopes[0] does not exist (did you mean "companies:read"?). There are ')
+})
+
 test('clients invite refuses a scope that does not exist, and names those that do', async () => {
   const { code, stdout, stderr } = await invite('--scope', 'nope')
   expect([code, stdout]).toEqual([1, ''])
@@ -65,6 +70,6 @@ test.each([
   ['--scope', ','],
 ])('clients invite refuses a limit that is none: %s %s', async (...args) => {
   const { code, stdout, stderr } = await invite(...args)
-  expect([code, stdout]).toEqual([1, ''])
+  expect([code, stdout]).toEqual([args[0] === '--scope' ? 1 : 2, ''])
   expect(stderr).toContain(args[0] === '--scope' ? 'scopes' : 'company, organization')
 })

@@ -97,7 +97,8 @@ test('nothing is waited for where no listener was told anything', async () => {
       process.once('beforeExit', () => console.error('waited'))`
   const of = ['--client', 'nobody', '--yes', '--config', write(await startPartner(), more)]
   const said = await runCommand('connections', 'revoke', ...of)
-  expect(said).toEqual({ code: 0, stdout: 'Ended 0 grants.\n', stderr: '' })
+  expect(said).toMatchObject({ code: 1, stdout: '' })
+  expect(said.stderr).toMatch(/^error: no such client is known: nobody is [^\n]+\n$/)
 })
 
 test.each([

@@ -195,7 +195,7 @@ describe('on save', () => {
     await save('theme.json', '{"radius":"1px;"}')
     expect(await read(login)).toContain('views.theme.radius: must be a length')
     await save('theme.json', '{"radius"')
-    expect(await read(login)).toContain(`${theme}: `)
+    expect(await read(login)).toContain(`${theme} is not JSON (line `)
     await save('theme.json', '{}')
     expect((await get(login)).status).toBe(200)
   })
@@ -230,7 +230,7 @@ describe('the time zone of the preview', () => {
       '--time-zone',
       'Europe/Kopenhagen',
     ).ended
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toContain('--time-zone must be the name of a time zone')
   })
 })

@@ -18,7 +18,7 @@ test.each([
   [['connections', 'revok'], 'revok', 'revoke'],
 ])('%j is no command, and the one that was meant is named', async (args, wrong, meant) => {
   const { code, stdout, stderr } = await runCommand(...args)
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toBe(`error: unknown command '${wrong}'\n(Did you mean ${meant}?)\n`)
 })
 
@@ -85,4 +85,20 @@ test('a setting that is missing may be in a file .env, which is not read: that i
   } finally {
     process.chdir(before)
   }
+})
+
+test('a variable that is spelled nearly like a missing setting is named', async () => {
+  const none = { REDIS_URL: '', STORAGE_KEYS: '', COOKIE_KEYS: '' }
+  const near = {
+    ...none,
+    REDIS_URI: 'redis://secret',
+    STORAGE_KEY: 'secret',
+    COOKIES_KEY: 'secret',
+  }
+  const listed = await runInProcess(near, 'clients', 'list')
+  expect(listed.stderr).toMatch(
+    /must be set.*\nREDIS_URI is not read: did you mean REDIS_URL\?\nSTORAGE_KEY is not read: did you mean STORAGE_KEYS\?\n/,
+  )
+  const rotated = await runInProcess(near, 'keys', 'rotate', '--cookies')
+  expect(rotated.stderr).toContain('\nCOOKIES_KEY is not read: did you mean COOKIE_KEYS?\n')
 })

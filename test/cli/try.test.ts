@@ -228,7 +228,7 @@ describe('the client secret', () => {
 
   test('is no option of its own', async () => {
     const { code, stderr } = await asPublic('--client-secret', secret).ended
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toContain("unknown option '--client-secret'")
   })
 })

@@ -96,6 +96,14 @@ describe('a client', () => {
       { ...confidential, redirect_uris: ['https://a.test/', 'https://a.test/'] },
     ],
   ]
+  test('is told which scope was meant, where one is spelled nearly like it', () => {
+    const messages = issuesOf({ clients: [{ ...confidential, scope: 'companies:raed made:up' }] })
+    expect(messages.map(({ message }) => message)).toEqual([
+      'names a scope that the resource server does not have (did you mean "companies:read"?)',
+      'names a scope that the resource server does not have',
+    ])
+  })
+
   test.each(refused)('is refused %s', (_name, path, client) => {
     expect(pathsOf([client])).toContain(path)
   })

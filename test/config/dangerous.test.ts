@@ -16,7 +16,7 @@ it.each([
   [{ configure: () => undefined }, 'configure: must return the configuration to use'],
   [
     { views: { directories: ['/no/such/folder'] } },
-    'views.directories[0]: must be a folder that exists',
+    'views.directories[0]: must be a folder that exists (tried /no/such/folder)',
   ],
   [
     { accounts: { ...people, signedIn: () => 'sofia', signInUrl: 'javascript:alert(1)' } },

@@ -65,6 +65,9 @@ test('check tells all that is wrong with the storage, with its codes', async () 
   expect((error as ConfigurationError).issues).toEqual(
     problems.map((problem) => ({ path: 'storage', ...problem })),
   )
+  expect((error as Error).message).toBe(
+    'the storage is not set up as it must be:\n  storage: it evicts\n  storage: it is old',
+  )
   await expect(create({}).check()).resolves.toBeUndefined()
 })
 

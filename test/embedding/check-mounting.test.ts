@@ -25,6 +25,16 @@ const stripping =
   (input, init) =>
     fetch(new Request(input, init).url.replace(issuer, origin), init)
 
+test('the options are not blamed: they are right', async () => {
+  const host = await start(below, { path: '/auth' })
+  const what = `the authorization server is not reached at ${host.issuer} as it must be:\n  issuer: `
+  const error: unknown = await host.checkMounting().catch((reason: unknown) => reason)
+  expect((error as Error).message.startsWith(what)).toBe(true)
+  await host.close()
+  const away: unknown = await host.checkMounting().catch((reason: unknown) => reason)
+  expect((away as Error).message.startsWith(what)).toBe(true)
+})
+
 test('4. a proxy that takes the prefix away', async () => {
   const host = await start(atRoot, { path: '/auth' })
   const asking = host.checkMounting({ fetch: stripping(host) })

@@ -166,11 +166,11 @@ describe('Sentinels with a password of their own', () => {
     await change(ofSentinel, 'another')
     await cut(group.primary)
     await waitUntil('it says so', async () =>
-      example.said().includes('the Sentinel refuses: WRONGPASS'),
+      example.errors().includes('the Sentinel refuses: WRONGPASS'),
     )
     await change('another', ofSentinel)
-    await waitUntil('it is back', async () => example.said().includes('Redis is back'))
-    expect(example.said()).not.toContain('unreachable')
+    await waitUntil('it is back', async () => example.errors().includes('Redis is back'))
+    expect(example.errors()).not.toContain('unreachable')
   })
 })
 
@@ -202,8 +202,8 @@ describe('one Redis', () => {
     await admin(server, 'app', '-@hash')
     expect((await askForTokens(example.issuer)).status).toBe(503)
     expect((await askForTokens(example.issuer)).status).toBe(503)
-    expect(example.said().match(/Redis refuses: .*503 until that is put right/g)).toHaveLength(1)
-    expect(example.said()).not.toContain('unreachable')
+    expect(example.errors().match(/Redis refuses: .*503 until that is put right/g)).toHaveLength(1)
+    expect(example.errors()).not.toContain('unreachable')
     await admin(server, 'app', '+@hash')
     expect((await askForTokens(example.issuer)).status).toBe(401)
   })
@@ -214,23 +214,23 @@ describe('one Redis', () => {
     const example = await start({ REDIS_URL: server.url.replace('//', '//app:geheim@') })
     await admin(server, 'app', 'resetpass', '>another')
     await cut(server)
-    await waitUntil('it says so', async () => example.said().includes('Redis refuses: WRONGPASS'))
+    await waitUntil('it says so', async () => example.errors().includes('Redis refuses: WRONGPASS'))
     await admin(server, 'app', '>geheim')
-    await waitUntil('it is back', async () => example.said().includes('Redis is back'))
-    expect(example.said()).not.toContain('unreachable')
+    await waitUntil('it is back', async () => example.errors().includes('Redis is back'))
+    expect(example.errors()).not.toContain('unreachable')
   })
 
   it('that is restarted with another password is first away, and then refuses', async () => {
     const server = await untilTheEnd(startRedis())
     const example = await start({ REDIS_URL: server.url })
     await server.kill()
-    await waitUntil('it says so', async () => example.said().includes('Redis is unreachable'))
+    await waitUntil('it says so', async () => example.errors().includes('Redis is unreachable'))
     await server.restart()
-    await waitUntil('it is back', async () => example.said().includes('Redis is back'))
+    await waitUntil('it is back', async () => example.errors().includes('Redis is back'))
     await admin(server, 'default', 'resetpass', '>geheim')
     await cut({ ...server, password: 'geheim' })
-    await waitUntil('it says so', async () => example.said().includes('Redis refuses: NOAUTH'))
-    expect(example.said().match(/Redis is unreachable|Redis is back|Redis refuses/g)).toEqual([
+    await waitUntil('it says so', async () => example.errors().includes('Redis refuses: NOAUTH'))
+    expect(example.errors().match(/Redis is unreachable|Redis is back|Redis refuses/g)).toEqual([
       'Redis is unreachable',
       'Redis is back',
       'Redis refuses',
@@ -248,8 +248,8 @@ describe('a Cluster', () => {
       await withClient(node, (client) => client.config('SET', 'requirepass', 'geheim'))
       await cut({ host: node.host, port: node.port, password: 'geheim' })
     }
-    await waitUntil('it says so', async () => example.said().includes('Redis refuses: NOAUTH'))
-    expect(example.said()).not.toContain('unreachable')
+    await waitUntil('it says so', async () => example.errors().includes('Redis refuses: NOAUTH'))
+    expect(example.errors()).not.toContain('unreachable')
     await expectRefused({ REDIS_URL }, /^REDIS_URL: Redis refuses: NOAUTH/)
     await two.kill()
     await expectRefused({ REDIS_URL }, /^REDIS_URL: Redis refuses: NOAUTH/)

@@ -95,9 +95,14 @@ describe('the example on Redis', () => {
     const redis = await untilTheEnd(startRedis())
     await redis.kill()
     const example = await start({ REDIS_URL: `redis://:geheim@127.0.0.1:${redis.port}` })
-    expect(example.output).toMatch(/^Redis is unreachable: .*ECONNREFUSED.* 503 until it is back$/m)
-    expect(example.output.match(/unreachable/g)).toHaveLength(1)
-    expect(example.output).not.toContain('geheim')
+    await waitUntil('it says so', async () => example.errors().includes('until it is back\n'))
+    expect(example.errors()).toMatch(
+      /^Redis is unreachable: .*ECONNREFUSED.* 503 until it is back$/m,
+    )
+    expect(example.errors().match(/unreachable/g)).toHaveLength(1)
+    // stdout is for where everything is.
+    expect(example.said()).not.toContain('unreachable')
+    expect(example.said() + example.errors()).not.toContain('geheim')
 
     const { challenge } = createPkce()
     const url = authorizationUrl(example.issuer, confidential, { code_challenge: challenge })

@@ -47,7 +47,7 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
     [
       'a clients file that is not there',
       { CLIENTS_FILE: 'nowhere.json' },
-      /^CLIENTS_FILE.*nowhere/,
+      /^CLIENTS_FILE \/.*\/nowhere\.json: cannot be read \(there is no such file\)/,
     ],
     ['clients that are no JSON', { CLIENTS_FILE: file('a.json', '[{') }, /^CLIENTS_FILE.*JSON/],
     ['people without a name', { PEOPLE_FILE: file('b.json', '{"people":[{}]}') }, /people\[0\]/],
@@ -60,6 +60,16 @@ describe('the example says in one line why it cannot start, and ends with 1', ()
         ),
       },
       /^CLIENTS_FILE.*redirect_uris\[0\].*https/,
+    ],
+    [
+      'scopes that there are not, by their names',
+      {
+        CLIENTS_FILE: file(
+          'e.json',
+          '[{"client_name":"X","redirect_uris":["https://x.example/cb"],"scope":"companies:read  companies:raed","optional_scope":"users:read"}]',
+        ),
+      },
+      /^CLIENTS_FILE \S+: \[0\]\.scope\[1\] \(companies:raed\) names a .* \(did you mean "companies:read"\?\)\nCLIENTS_FILE \S+: \[0\]\.optional_scope\[0\] \(users:read\) names a/,
     ],
     [
       'a client called like a bundled one',
@@ -157,6 +167,48 @@ describe('the example takes its settings from the environment', () => {
     const metadata = (await response.json()) as Record<string, string>
     await example.close()
     expect(metadata['token_endpoint']).toBe('https://auth.example.com/pleo/oauth/token')
+  })
+})
+
+describe('people whose password everybody can read', () => {
+  const ISSUER = 'https://auth.example.com'
+  const production = { ISSUER, NODE_ENV: 'production' }
+  const person = { name: 'Ada', email: 'ada@mill.example' }
+  const people = (...passwords: readonly string[]): string => {
+    const list = passwords.map((password, n) => ({ ...person, email: `a${n}@a.example`, password }))
+    return file('people.json', JSON.stringify({ people: list }))
+  }
+  const bundled = /^PEOPLE_FILE must be set for the issuer https:.* Set it to a JSON file/m
+
+  it.each([
+    ['the bundled ones', {}, bundled],
+    [
+      'the password of the bundled ones in a file',
+      { PEOPLE_FILE: people('nobody knows it', 'pleo-demo') },
+      /^PEOPLE_FILE \S+: people\[1\]\.password can be read by everybody.*: choose another one\n$/,
+    ],
+    [
+      'the file that shows how to write one',
+      { PEOPLE_FILE: exampleMain.replace('main.ts', 'people.example.json') },
+      /people\[0\]\.password.*\n.*people\[1\]\.password/,
+    ],
+  ])('do not sign in to a server in production: %s', async (_, settings, line) => {
+    const { code, stdout, stderr } = await runExample({ ...production, ...settings })
+    expect(stderr).toMatch(line)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('are named where others may reach the server, and nowhere else', async () => {
+    const [tunnel, local, right] = [
+      await startExample({ ISSUER }),
+      await startExample({ NODE_ENV: 'production', COOKIE_KEYS: 'c'.repeat(32) }),
+      await startExample({ ...production, PEOPLE_FILE: people('nobody knows it') }),
+    ]
+    const said = [tunnel, local, right].map((example) => example.errors())
+    await Promise.all([tunnel, local, right].map((example) => example.close()))
+    expect(said[0]).toMatch(bundled)
+    expect(said[0]).toContain(`Anybody who reaches ${ISSUER} can sign in.`)
+    expect(said.slice(1)).toEqual(['', ''])
   })
 })
 

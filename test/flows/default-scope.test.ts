@@ -85,5 +85,7 @@ test('a default scope that the API does not have is named at the start', async (
     const resourceServer = { audience, defaultScopes: given as never }
     const error: unknown = await startServer({ resourceServer }).catch((reason: unknown) => reason)
     expect((error as ConfigurationError).issues.map((issue) => issue.path)).toEqual([path])
+    const isNear = path.endsWith('[1]')
+    expect((error as Error).message.includes('(did you mean "companies:read"?)')).toBe(isNear)
   }
 })

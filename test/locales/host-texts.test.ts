@@ -231,25 +231,25 @@ describe('a wrong file is refused at the start, by file and path', () => {
     ],
     [
       'a misspelled placeholder',
-      { 'da.json': { login: { continue: `til {{${secret}}}` } } },
-      'da.json: login.continue has a placeholder that the English text does not have ({{client}})',
+      { 'da.json': { login: { continue: `${secret} {{ clint }}` } } },
+      'da.json: login.continue has the placeholder {{clint}}, which the English text does not have (it has {{client}})',
     ],
     [
       'a placeholder where there is none',
       { 'da.json': { consent: { allow: '{{client}}' } } },
-      'da.json: consent.allow has a placeholder that the English text does not have (it has none)',
+      'da.json: consent.allow has the placeholder {{client}}, which the English text does not have (it has none)',
     ],
     [
       'a placeholder with a format',
       { 'da.json': { login: { continue: '{{client, uppercase}}' } } },
-      'da.json: login.continue has a placeholder',
+      'da.json: login.continue has the placeholder {{client, uppercase}}, which',
     ],
     [
       'a placeholder that is not escaped',
       { 'da.json': { login: { continue: '{{- client}}' } } },
-      'da.json: login.continue has a placeholder',
+      'da.json: login.continue has the placeholder {{- client}}, which',
     ],
-    ['no JSON', { 'da.json': `{"consent": ${secret}` }, 'da.json must hold an object in JSON'],
+    ['no JSON', { 'da.json': `{"consent": ${secret}` }, 'da.json is not JSON (line 1, column 13)'],
     ['no object', { 'da.json': [secret] }, 'da.json must hold an object in JSON'],
     ['no language', { 'de_AT.json': {} }, 'de_AT.json is not named after a language tag (BCP 47)'],
   ]
@@ -282,7 +282,7 @@ describe('a wrong file is refused at the start, by file and path', () => {
     const [issue] = await issuesOf([join(root, name)])
     expect(issue).toMatchObject({
       path: 'views.locales[0]',
-      message: 'must be a folder that exists',
+      message: `must be a folder that exists (tried ${join(root, name)})`,
     })
   })
 

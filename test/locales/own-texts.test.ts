@@ -52,7 +52,7 @@ describe('an own text is refused', () => {
 
   test('where it has a placeholder that it does not have in English', () => {
     expect(localeIssue({ en: english, da: { call: 'Ring {{number}}' } })).toEqual([
-      'invalid_locale da.json: own.call has a placeholder that the English text does not have ({{phone}})',
+      'invalid_locale da.json: own.call has the placeholder {{number}}, which the English text does not have (it has {{phone}})',
     ])
   })
 

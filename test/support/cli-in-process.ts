@@ -1,6 +1,5 @@
-import { CommanderError, type Command } from 'commander'
 import { vi } from 'vitest'
-import { createProgram } from '../../lib/cli/program.ts'
+import { run } from '../../lib/cli/program.ts'
 import type { CommandResult } from './cli.ts'
 
 /** What stands for the end of the process. */
@@ -29,24 +28,15 @@ export async function runInProcess(
     ),
   ]
   const before = process.exitCode
-  const program = createProgram()
-  keepRunning(program)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await run(args)
     return { code: Number(process.exitCode ?? 0), ...said }
   } catch (error) {
     if (error instanceof ProcessEnd) return { code: Number(process.exitCode ?? 0), ...said }
-    if (error instanceof CommanderError) return { code: error.exitCode, ...said }
     throw error
   } finally {
     process.exitCode = before
     for (const double of doubles) double.mockRestore()
     vi.unstubAllEnvs()
   }
-}
-
-/** Has a command and all below it throw where they would end the process. */
-function keepRunning(command: Command): void {
-  command.exitOverride()
-  for (const one of command.commands) keepRunning(one)
 }

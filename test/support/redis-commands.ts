@@ -57,7 +57,8 @@ export function startRedisCommands(
     },
     refusal: async (...args) => {
       const { code, stdout, stderr } = await commands.run(...args)
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      // 2 if the command was called wrongly; test/cli/exit-codes.test.ts has which is which.
+      expect([[1, 2].includes(code ?? 0), stdout]).toEqual([true, ''])
       return stderr
     },
   }

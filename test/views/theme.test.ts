@@ -221,21 +221,35 @@ describe('a theme is refused for', () => {
       { logo: join(folder, 'none.svg') },
       'views.theme.logo',
       'invalid_logo',
-      'must be a file that exists',
+      `must be a file that exists (tried ${join(folder, 'none.svg')})`,
+    ],
+    [
+      'a logo at a relative path, by the whole path',
+      { logo: 'none.svg' },
+      'views.theme.logo',
+      'invalid_logo',
+      `(tried ${join(process.cwd(), 'none.svg')})`,
+    ],
+    [
+      'a logo at a path that cannot be',
+      { logo: 'a\0b' },
+      'views.theme.logo',
+      'invalid_logo',
+      'must be a file that can be read',
     ],
     [
       'a logo that is no picture',
       { logo: join(folder, 'text.svg') },
       'views.theme.logo',
       'invalid_logo',
-      'must be an SVG, PNG or WebP file',
+      `must be an SVG, PNG or WebP file (${join(folder, 'text.svg')})`,
     ],
     [
       'a logo that is large',
       { logo: join(folder, 'large.png') },
       'views.theme.logo',
       'invalid_logo',
-      'must have 256 KiB at most',
+      `must have 256 KiB at most (${join(folder, 'large.png')})`,
     ],
   ]
   test.each(wrong)('%s', (_, value, path, code, message) => {

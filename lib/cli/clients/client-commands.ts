@@ -5,8 +5,8 @@ import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '..
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { bold, clean } from '../terminal/text.ts'
-import { findClient } from './client-options.ts'
 import { createCreateCommand } from './create-command.ts'
+import { clientWords, findClient } from './find-client.ts'
 import { createInviteCommand } from './invite-command.ts'
 import { createEndOldSecretsCommand, createRotateCommand } from './secret-commands.ts'
 import { describeClient, toClientJson, toClientTable, toShown } from './show-client.ts'
@@ -44,7 +44,7 @@ Examples:
 function createShowCommand(): Command {
   const command = new Command('show')
     .description('show a client, and whether its old secret is safe to end')
-    .argument('<client-id>')
+    .argument('<client-id>', clientWords)
     .addHelpText(
       'after',
       `
@@ -52,9 +52,9 @@ Examples:
   pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a
   pleo-oauth clients show 0b8f7f3e-6f0c-4b53-9a26-6f4f2c1c7f5a --json`,
     )
-  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
+  return withCommonOptions(command).action((given: string, options: CommonOptions) =>
     runWith(options, async (administration) => {
-      const client = await findClient(administration.clients, id, options)
+      const client = await findClient(administration.clients, given, options)
       return describeClient(administration, client, options)
     }),
   )
@@ -79,7 +79,7 @@ Examples:
   )
 }
 
-/** A command that takes the id of a client and has no option but `--yes`. */
+/** A command that takes a client and has no option but `--yes`. */
 interface ClientAction {
   readonly name: string
   readonly description: string
@@ -157,7 +157,7 @@ module that --config names.
 ]
 
 function createActionCommand({ name, description, question, note, act }: ClientAction): Command {
-  const command = new Command(name).description(description).argument('<client-id>')
+  const command = new Command(name).description(description).argument('<client-id>', clientWords)
   if (question) command.option('--yes', 'do not ask')
   command.addHelpText(
     'after',
@@ -166,11 +166,12 @@ Examples:
   pleo-oauth clients ${name} <client-id>
   pleo-oauth clients ${name} <client-id>${question ? ' --yes' : ''} --json`,
   )
-  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
+  return withCommonOptions(command).action((given: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const shown = toShown(await findClient(clients, id, options))
+      const client = await findClient(clients, given, options)
+      const shown = toShown(client)
       if (question) await confirm(question(shown), options.yes)
-      const { plain, text, ifLost } = await act(clients, id, shown)
+      const { plain, text, ifLost } = await act(clients, client.clientId, shown)
       return { text: options.json ? toClientJson(plain) : text, ifLost }
     }),
   )

@@ -1,10 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { ClientMetadataError } from '../../errors.ts'
-import type { ClientChanges, Clients, RegisteredClient } from '../../index.ts'
-import { readTextFile } from '../../validation/text-file.ts'
-import type { CommonOptions } from '../run.ts'
+import type { ClientChanges } from '../../index.ts'
+import { readJsonFile } from '../../validation/json-file.ts'
 import { Refusal, toUnreadable } from '../terminal/refusals.ts'
-import { clean } from '../terminal/text.ts'
 
 /** The metadata of a client, as options. */
 export interface MetadataOptions {
@@ -81,11 +79,10 @@ export function toMetadata(options: MetadataOptions): ClientChanges {
 
 function readMetadata(file: string): ClientChanges {
   try {
-    const content: unknown = JSON.parse(readTextFile(file))
+    const content = readJsonFile(file)
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
   } catch (error) {
-    // The message of a parser quotes the file.
-    if (!(error instanceof SyntaxError)) throw toUnreadable(file, error)
+    throw toUnreadable(file, error)
   }
   throw new Refusal(`${file} must be a JSON object with the members of a client`)
 }
@@ -95,23 +92,6 @@ export function toDays(value: string): number {
   const days = Number(value)
   if (/^[1-9]\d*$/.test(value) && days <= 365) return days
   throw new InvalidArgumentError('It must be a whole number from 1 to 365.')
-}
-
-/** @throws {@link Refusal} that says where the client was looked up, if no such client is registered */
-export async function findClient(
-  clients: Clients,
-  id: string,
-  { config, keyPrefix }: CommonOptions,
-): Promise<RegisteredClient> {
-  const client = await clients.find(id)
-  if (client) return client
-  const prefix = keyPrefix === undefined ? '' : ` with the key prefix ${keyPrefix}`
-  const where = config
-    ? `among those of the server of ${config}`
-    : `in the Redis that REDIS_URL names${prefix}`
-  throw new Refusal(
-    `no such client is registered: ${clean(id)} is not ${clean(where)} (clients given with the options of a server are not looked up)`,
-  )
 }
 
 const words = { client: 'the client has', secrets: 'the secrets have' } as const

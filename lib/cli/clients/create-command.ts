@@ -2,9 +2,11 @@ import { Command } from 'commander'
 import type { Administration } from '../../administration.ts'
 import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
 import type { CreatedClient, NewClientMetadata } from '../../index.ts'
+import type { ScopeCatalogue } from '../../pleo/scopes.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { UsageError } from '../terminal/refusals.ts'
+import { clean, toList } from '../terminal/text.ts'
 import {
   toMetadata,
   toScope,
@@ -73,7 +75,7 @@ type Question = (typeof questions)[number]
 /**
  * Registers a client and asks for the members that are missing. It asks again if an answer is wrong.
  *
- * @throws {@link Refusal} with the missing options if there is no terminal to ask on;
+ * @throws {@link UsageError} with the missing options if there is no terminal to ask on;
  * {@link ClientMetadataError} if something is wrong that was not asked for
  */
 async function createAsking(
@@ -83,13 +85,13 @@ async function createAsking(
   const missing = findMissing(given)
   if (missing.length > 0 && !canAsk(ownTerminal())) {
     const flags = missing.map(({ flag }) => flag).join(', ')
-    throw new Refusal(`missing: ${flags} (on a terminal, you would be asked)`)
+    throw new UsageError(`missing: ${flags} (on a terminal, you would be asked)`)
   }
   const createWith = async (
     metadata: NewClientMetadata,
     asked: readonly Question[],
   ): Promise<CreatedClient> => {
-    const complete = { ...metadata, ...(await askFor(administration, asked)) }
+    const complete = { ...metadata, ...(await askFor(administration, asked, metadata)) }
     try {
       return await administration.clients.create(complete)
     } catch (error) {
@@ -117,20 +119,54 @@ function findMissing(given: NewClientMetadata): readonly Question[] {
 }
 
 async function askFor(
-  { scopes }: Administration,
+  administration: Administration,
   asked: readonly Question[],
+  metadata: NewClientMetadata,
 ): Promise<NewClientMetadata> {
+  const { scopes } = administration
   if (asked.length === 0) return {}
   const answers = await ask(
     ownTerminal(),
-    asked.map(({ member, text }) =>
-      member === 'scope' && scopes
-        ? { text, note: `Scopes there are: ${scopes.join(' ')}` }
-        : { text },
-    ),
+    asked.map((question) => ({
+      text: question.text,
+      ...(question.member === 'scope' && scopes && { note: toScopeTable(scopes) }),
+      check: (answer) => findProblem(administration, metadata, question, answer),
+    })),
   )
   const members = asked.map(({ member, read }, index) => [member, read(answers[index] ?? '')])
   return Object.fromEntries(members) as NewClientMetadata
+}
+
+const toScopeTable = (scopes: ScopeCatalogue): string =>
+  `Scopes there are:\n${toList(Object.entries(scopes).map(([name, { description }]) => [name, description.en]))}`
+
+/** Says what is wrong with an answer, as far as that is known before the others are there. */
+async function findProblem(
+  { clients }: Administration,
+  metadata: NewClientMetadata,
+  question: Question,
+  answer: string,
+): Promise<string | undefined> {
+  const value = question.read(answer)
+  // It is never registered: a client does not bring a secret. The refusal also has what is wrong with the rest.
+  const probe = { ...metadata, [question.member]: value, client_secret: 'only to be refused' }
+  const refused: unknown = await clients.create(probe as NewClientMetadata).catch((error) => error)
+  if (!(refused instanceof ClientMetadataError)) throw refused
+  const problems = refused.issues
+    .filter((issue) => isAbout(issue, question))
+    .map(({ path, message }) => clean(`  ${path}${toItem(value, path)}: ${message}`))
+  if (problems.length > 0) return problems.join('\n')
+  if (question.member !== 'client_name') return undefined
+  const { isNameTaken } = await import('../../administration.ts')
+  const isTaken = isNameTaken(await clients.list(), answer)
+  return isTaken ? '  client_name: looks to people like the name of another client' : undefined
+}
+
+/** A scope by its name: nobody counts the words of an answer. */
+function toItem(value: string | readonly string[], path: string): string {
+  const [, index] = /^scope\[(\d+)\]$/.exec(path) ?? []
+  const name = typeof value === 'string' ? value.split(' ')[Number(index)] : undefined
+  return name === undefined ? '' : ` (${name})`
 }
 
 /** Adds the known scopes to the last issue about an unknown scope. */
@@ -138,7 +174,7 @@ function withScopes(error: ClientMetadataError, { scopes }: Administration): Cli
   const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
   const issue = error.issues[last]
   if (!issue || !scopes) return error
-  const message = `${issue.message}; there are ${scopes.join(' ')}`
+  const message = `${issue.message}; there are ${Object.keys(scopes).join(' ')}`
   return new ClientMetadataError(error.issues.with(last, { ...issue, message }))
 }
 

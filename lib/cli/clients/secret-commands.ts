@@ -5,7 +5,8 @@ import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toTime } from '../terminal/text.ts'
-import { findClient, refuseChanged, toDays } from './client-options.ts'
+import { refuseChanged, toDays } from './client-options.ts'
+import { clientWords, findClient } from './find-client.ts'
 import { toAdvice, toClientJson, toCreated, toSecretAnswer, toShown } from './show-client.ts'
 
 interface RotateOptions extends CommonOptions {
@@ -17,7 +18,7 @@ interface RotateOptions extends CommonOptions {
 export function createRotateCommand(): Command {
   const command = new Command('rotate')
     .description('make a new secret, shown this once; the old one goes on for 7 days')
-    .argument('<client-id>')
+    .argument('<client-id>', clientWords)
     .option('--old-ends-in <days>', 'days until the old one ends (default: 7)', toDays)
     .option('--now', 'end the old one at once: it got into the wrong hands')
     .option('--yes', 'do not ask')
@@ -32,17 +33,20 @@ Examples:
   pleo-oauth clients rotate <client-id> --old-ends-in 30
   pleo-oauth clients rotate <client-id> --now --yes --json | jq -r .secret`,
     )
-  return withCommonOptions(command).action((id: string, options: RotateOptions) =>
-    runWith(options, ({ clients }) => rotate(clients, id, options)),
+  return withCommonOptions(command).action((given: string, options: RotateOptions) =>
+    runWith(options, ({ clients }) => rotate(clients, given, options)),
   )
 }
 
-async function rotate(clients: Clients, id: string, options: RotateOptions): Promise<Answer> {
+async function rotate(clients: Clients, given: string, options: RotateOptions): Promise<Answer> {
   const { oldEndsIn: days = 7, now: isNow = false, yes, json } = options
-  const before = await findClient(clients, id, options)
+  const before = await findClient(clients, given, options)
   const question = toQuestion(before, isNow)
   if (question !== undefined) await confirm(question, yes)
-  const created = await clients.rotateSecret(id, { now: isNow, oldEndsIn: days * 86_400 })
+  const created = await clients.rotateSecret(before.clientId, {
+    now: isNow,
+    oldEndsIn: days * 86_400,
+  })
   const { client, secret = null } = created
   const ended = before.secrets.filter((one) => !client.secrets.some((left) => left.id === one.id))
   const text = json
@@ -81,7 +85,7 @@ const toLife = ({ createdAt, lastUsedAt }: ClientSecretInfo): string =>
 export function createEndOldSecretsCommand(): Command {
   const command = new Command('end-old-secrets')
     .description('end every secret but the newest; asks first if that is not safe')
-    .argument('<client-id>')
+    .argument('<client-id>', clientWords)
     .option('--yes', 'do not ask, safe or not')
     .addHelpText(
       'after',
@@ -93,10 +97,10 @@ Examples:
   pleo-oauth clients end-old-secrets <client-id>
   pleo-oauth clients end-old-secrets <client-id> --yes --json`,
     )
-  return withCommonOptions(command).action((id: string, options: CommonOptions) =>
+  return withCommonOptions(command).action((given: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
-      const client = await findClient(clients, id, options)
-      const { secrets } = client
+      const client = await findClient(clients, given, options)
+      const { clientId, secrets } = client
       if (secrets.length < 2)
         return options.json ? toClientJson(client) : `${toShown(client)} has no old secret.`
       const isSafe = secrets.slice(1).every(({ isSafeToEnd }) => isSafeToEnd)
@@ -104,7 +108,7 @@ Examples:
       const cost = `${await toAdvice(secrets)}\nEvery copy of ${shown} that still uses it stops working.`
       await confirm(`${cost} End it?`, isSafe || options.yes)
       const ids = secrets.map((secret) => secret.id)
-      const ended = await clients.endOldSecrets(id, { ids }).catch(refuseChanged('secrets'))
+      const ended = await clients.endOldSecrets(clientId, { ids }).catch(refuseChanged('secrets'))
       return options.json ? toClientJson(ended) : `Ended the old secret of ${shown}.`
     }),
   )

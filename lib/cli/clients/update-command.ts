@@ -3,22 +3,22 @@ import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../index
 import { nearestName } from '../../validation/did-you-mean.ts'
 import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 import {
-  findClient,
   refuseChanged,
   toMetadata,
   withMetadataOptions,
   type MetadataOptions,
 } from './client-options.ts'
+import { clientWords, findClient } from './find-client.ts'
 import { describeClient, toShown } from './show-client.ts'
 
 /** Changes the metadata of a client. */
 export function createUpdateCommand(): Command {
   const command = withMetadataOptions(new Command('update'))
     .description('change what a client is registered with; what is left out stays')
-    .argument('<client-id>')
+    .argument('<client-id>', clientWords)
     .option('--unset <member...>', 'members to take away, by their RFC 7591 names')
     .option('--yes', 'do not ask whether a client that registered itself has been checked')
     .addHelpText(
@@ -32,18 +32,21 @@ Examples:
     --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
-  return withCommonOptions(command).action((id: string, options: MetadataOptions & CommonOptions) =>
-    runWith(options, async (administration) => {
-      const { clients } = administration
-      const changes = toMetadata(options)
-      if (Object.keys(changes).length === 0)
-        throw new Refusal('say what to change: there is no option for it (--help lists them)')
-      const client = await findClient(clients, id, options)
-      if (options.unset) checkUnset(options.unset, client)
-      const seen = await confirmVerified(client, changes, options.yes)
-      const updated = await clients.update(id, changes, seen).catch(refuseChanged('client'))
-      return describeClient(administration, updated, options)
-    }),
+  return withCommonOptions(command).action(
+    (given: string, options: MetadataOptions & CommonOptions) =>
+      runWith(options, async (administration) => {
+        const { clients } = administration
+        const changes = toMetadata(options)
+        if (Object.keys(changes).length === 0)
+          throw new UsageError('say what to change: there is no option for it (--help lists them)')
+        const client = await findClient(clients, given, options)
+        if (options.unset) checkUnset(options.unset, client)
+        const seen = await confirmVerified(client, changes, options.yes)
+        const updated = await clients
+          .update(client.clientId, changes, seen)
+          .catch(refuseChanged('client'))
+        return describeClient(administration, updated, options)
+      }),
   )
 }
 

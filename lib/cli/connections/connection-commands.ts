@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import type { Administration } from '../../administration.ts'
 import type { RevokedGrants } from '../../index.ts'
+import { findGranted, type GrantedClient } from '../clients/find-client.ts'
 import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toJson } from '../terminal/text.ts'
 import { checkSubject, findNames, toConnectionJson, toConnectionPage } from './show-connections.ts'
 
@@ -32,7 +33,7 @@ function createListCommand(): Command {
   const command = new Command('list')
     .description('list what people granted for a company or organization')
     .argument('<subject>', 'its URN, like urn:pleo:company:<uuid>')
-    .option('--client <client-id>', 'only what this client was granted')
+    .option('--client <client>', 'only what this client was granted: its id, or its name')
     .addHelpText(
       'after',
       `
@@ -45,15 +46,17 @@ Examples:
     jq -r '.[].grants[].grantId'`,
     )
   return withCommonOptions(command).action((subject: string, options: ListOptions) =>
-    runWith(options, async ({ clients, connections }) => {
+    runWith(options, async (opened) => {
       checkSubject(subject)
-      const { client: clientId } = options
-      const listed = await connections.list({
+      const { client: given } = options
+      const client = given === undefined ? undefined : await findGranted(opened, given)
+      const listed = await opened.connections.list({
         subject,
-        ...(clientId !== undefined && { clientId }),
+        ...(client && { clientId: client.clientId }),
       })
+      if (client && listed.length === 0) refuseUnknownClient(client)
       const names = await findNames(
-        clients,
+        opened,
         listed.map((connection) => connection.clientId),
       )
       return options.json ? toConnectionJson(listed, names) : toConnectionPage(listed, names)
@@ -70,7 +73,7 @@ function createRevokeCommand(): Command {
   const command = new Command('revoke')
     .description('end one grant, or all of a client: its tokens stop working at once')
     .argument('[grant-id]', 'the grant, as list shows it')
-    .option('--client <client-id>', 'every grant of this client, registered or not')
+    .option('--client <client>', 'every grant of this client, by its id or name, registered or not')
     .option('--subject <subject>', 'with --client: only those for this URN')
     .option('--yes', 'do not ask')
     // A grant id can begin with `-`, like an option.
@@ -89,11 +92,13 @@ Examples:
   return withCommonOptions(command).action((grantId: string | undefined, options: RevokeOptions) =>
     runWith(options, async (opened) => {
       refuseUnknownOptions(command.args)
-      const which = toGrants(grantId, options)
-      await confirm(await toQuestion(opened, which), options.yes)
+      const client = await findClientOf(opened, grantId, options)
+      const which = client ? toGrants(client, options) : { grantId: grantId ?? '' }
+      await confirm(await toQuestion(opened, which, client), options.yes)
       const ended = await opened.connections.revoke(which)
-      if ('grantId' in which && ended === 0)
+      if (!client && ended === 0)
         throw new Refusal('no grant has this id: it has ended, or never existed')
+      if (client && ended === 0) refuseUnknownClient(client)
       return options.json ? toJson({ ended }) : `Ended ${toCount(ended)}.`
     }),
   )
@@ -101,28 +106,45 @@ Examples:
 
 function refuseUnknownOptions(args: readonly string[]): void {
   const unknown = args.find((arg) => /^-([a-z]|-[a-z-]*)(=|$)/i.test(arg))
-  if (unknown !== undefined) throw new Refusal(`unknown option '${clean(unknown)}'`)
+  if (unknown !== undefined) throw new UsageError(`unknown option '${clean(unknown)}'`)
 }
 
-function toGrants(grantId: string | undefined, options: RevokeOptions): RevokedGrants {
-  const { client: clientId, subject } = options
-  if ((grantId === undefined) === (clientId === undefined))
-    throw new Refusal('say what to end: either a grant id, or --client')
-  if (grantId !== undefined) {
-    if (subject === undefined) return { grantId }
-    throw new Refusal('--subject goes with --client: a grant is for one subject')
+/** The client whose grants are to end; `undefined` if it is one grant. */
+async function findClientOf(
+  opened: Administration,
+  grantId: string | undefined,
+  { client, subject }: RevokeOptions,
+): Promise<GrantedClient | undefined> {
+  if ((grantId === undefined) === (client === undefined))
+    throw new UsageError('say what to end: either a grant id, or --client')
+  if (client === undefined) {
+    if (subject === undefined) return undefined
+    throw new UsageError('--subject goes with --client: a grant is for one subject')
   }
   if (subject !== undefined) checkSubject(subject)
-  return { clientId: clientId ?? '', ...(subject !== undefined && { subject }) }
+  return findGranted(opened, client)
+}
+
+const toGrants = ({ clientId }: GrantedClient, { subject }: RevokeOptions): RevokedGrants => ({
+  clientId,
+  ...(subject !== undefined && { subject }),
+})
+
+/** A client that was granted nothing may be one of the options that is not known here, or a misspelled one. */
+function refuseUnknownClient({ clientId, isKnown }: GrantedClient): void {
+  if (isKnown) return
+  throw new Refusal(
+    `no such client is known: ${clean(clientId)} is neither the id nor the name of a registered one, and was granted nothing here`,
+  )
 }
 
 async function toQuestion(
-  { clients, connections }: Administration,
+  { connections }: Administration,
   which: RevokedGrants,
+  { name }: Partial<GrantedClient> = {},
 ): Promise<string> {
   if ('grantId' in which) return `End the grant ${clean(which.grantId)}? It cannot be undone.`
   const { clientId, subject } = which
-  const name = (await clients.find(clientId))?.metadata.client_name
   const client = clean(name === undefined ? clientId : `${name} (${clientId})`)
   if (subject === undefined)
     return `End everything that ${client} was granted? It cannot be undone.`

@@ -1,6 +1,7 @@
-import type { Clients, Connection, ConnectionGrant } from '../../index.ts'
+import type { Administration } from '../../administration.ts'
+import type { Connection, ConnectionGrant } from '../../index.ts'
 import { parseSubject } from '../../pleo/subject.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { UsageError } from '../terminal/refusals.ts'
 import {
   bold,
   clean,
@@ -13,18 +14,20 @@ import {
   toTime,
 } from '../terminal/text.ts'
 
-/** Names of registered clients, by client id. */
+/** Names of clients, by client id: of registered ones, and with `--config` of those of the options. */
 export type ClientNames = ReadonlyMap<string, string>
 
 /** Looks up the names of clients. */
-export async function findNames(clients: Clients, ids: readonly string[]): Promise<ClientNames> {
-  const found = await Promise.all(ids.map((id) => clients.find(id)))
-  return new Map(
-    found.flatMap((client) => {
-      const name = client?.metadata.client_name
-      return client && name !== undefined ? [[client.clientId, name] as const] : []
-    }),
-  )
+export async function findNames(
+  { clients, provider }: Administration,
+  ids: readonly string[],
+): Promise<ClientNames> {
+  const found = ids.map(async (id) => {
+    const client = await clients.find(id)
+    const name = client?.metadata.client_name ?? (await provider?.Client.find(id))?.clientName
+    return name === undefined ? [] : [[id, name] as const]
+  })
+  return new Map((await Promise.all(found)).flat())
 }
 
 /** Connections for people: on a terminal a list for each client, elsewhere a table with one row for each grant. */
@@ -73,10 +76,10 @@ export function toConnectionJson(connections: readonly Connection[], names: Clie
   return toJson(plain, ['grantedAt', 'lastUsedAt', 'endsAt', 'endsAtLatest'])
 }
 
-/** @throws {@link Refusal} if it is not the URN of a company or organization */
+/** @throws {@link UsageError} if it is not the URN of a company or organization */
 export function checkSubject(subject: string): void {
   if (parseSubject(subject)) return
-  throw new Refusal(
+  throw new UsageError(
     'the subject must be a URN, urn:pleo:company:<uuid> or urn:pleo:organization:<uuid>',
   )
 }

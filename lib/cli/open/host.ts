@@ -21,7 +21,7 @@ export interface OpenHost {
  */
 export async function importHost(file: string): Promise<OpenHost> {
   const path = resolve(file)
-  if (!existsSync(path)) throw new Refusal(`there is no file ${file}`)
+  if (!existsSync(path)) throw new Refusal(`there is no file ${path}`)
   const { server, default: standard, close } = await load(file, pathToFileURL(path).href)
   const found = [server, standard].find((exported) => isServer(exported))
   if (found)

@@ -63,7 +63,7 @@ function readEnvironment(): { address: RedisAddress; keys: readonly string[] } {
   const missing = [url ? [] : 'REDIS_URL', keys ? [] : 'STORAGE_KEYS'].flat()
   if (!url || !keys) {
     throw new Refusal(
-      `${missing.join(' and ')} must be set, as for the authorization server, or --config must name it${toSettingsHint()}`,
+      `${missing.join(' and ')} must be set, as for the authorization server, or --config must name it${toSettingsHint(missing)}`,
     )
   }
   if (keys.some((key) => key.length < 32)) {

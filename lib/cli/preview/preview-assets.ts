@@ -1,11 +1,22 @@
 import type { Middleware } from 'koa'
 import { loadAssets, sampleLogoPath } from '../../workbench/preview.ts'
 import { schemes, toForcedScheme, toLookPath } from './look.ts'
-import { eventsPath, reloadPath, stylesPath } from './preview-pages.ts'
+import { choosePath, eventsPath, reloadPath, stylesPath } from './preview-pages.ts'
 import type { PreviewState } from './sources.ts'
 
 /** Reloads a page when a source is saved. */
 const reloadScript = `new EventSource('${eventsPath}').addEventListener('reload', () => location.reload())\n`
+
+/** Applies a choice at once, and stays at it. Without scripts, the form has a button. */
+const chooseScript = `const form = document.querySelector('form')
+const key = 'pleo-preview-choice'
+document.getElementById(sessionStorage.getItem(key) ?? '')?.focus()
+sessionStorage.removeItem(key)
+form.addEventListener('change', ({ target }) => {
+  sessionStorage.setItem(key, target.id)
+  location.replace('?' + new URLSearchParams(new FormData(form)))
+})
+`
 
 const previewStyles = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 3rem auto; max-width: 60rem; padding: 0 1.5rem; }
@@ -35,6 +46,7 @@ export function createPreviewAssets(current: () => PreviewState): Middleware {
     }
     const { path } = ctx
     if (path === reloadPath) return send('text/javascript; charset=utf-8', reloadScript)
+    if (path === choosePath) return send('text/javascript; charset=utf-8', chooseScript)
     if (path === stylesPath) return send('text/css; charset=utf-8', previewStyles)
     if (path === sampleLogoPath || path === '/favicon.ico') return send('image/svg+xml', sampleLogo)
     for (const scheme of schemes) {

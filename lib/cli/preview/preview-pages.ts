@@ -4,8 +4,12 @@ import { schemes, toLookQuery, type Look } from './look.ts'
 const escape = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
 
-/** The paths of the script that reloads a page, of the events that it listens to, and of the styles of the preview. */
+/**
+ * The paths of the script that reloads a page, of the events that it listens to, of the script that applies a choice, and of the
+ * styles of the preview.
+ */
 export const reloadPath = '/preview/reload.js'
+export const choosePath = '/preview/choose.js'
 export const eventsPath = '/preview/events'
 export const stylesPath = '/preview/styles.css'
 
@@ -63,8 +67,9 @@ export function toIndex({ look, languages, hasTheme, states, problems }: IndexCo
       ${toSelect('dir', 'Direction', look.direction ?? '', directions)}
       ${toSelect('scheme', 'Colours', look.scheme, schemeChoices)}
       ${hasTheme ? toSelect('theme', 'Theme', look.isThemed ? '' : 'none', themes) : ''}
-      <button>Apply</button>
+      <noscript><button>Apply</button></noscript>
     </form>
+    <script type="module" src="${choosePath}"></script>
     ${toProblemList(problems)}
     <main>${sections.join('\n')}</main>
     <p>The pages show samples: their links and buttons lead nowhere.</p>`,

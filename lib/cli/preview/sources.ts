@@ -1,6 +1,6 @@
 import { existsSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { readTextFile, TextEncodingError } from '../../validation/text-file.ts'
+import { readJsonFile } from '../../validation/json-file.ts'
 import {
   checkViewsOptions,
   findTemplateMistakes,
@@ -9,7 +9,7 @@ import {
   type TemplateMistake,
   type ViewsOptions,
 } from '../../workbench/preview.ts'
-import { Refusal } from '../terminal/refusals.ts'
+import { Refusal, UsageError, toUnreadable } from '../terminal/refusals.ts'
 
 /** The folders and files that the preview reads. */
 export interface PreviewSources {
@@ -37,13 +37,13 @@ export interface PreviewState {
 export function refuseWrongSource(sources: PreviewSources): void {
   const { directories, locales = [], theme, locals, timeZone } = sources
   if (timeZone !== undefined && !isTimeZone(timeZone))
-    throw new Refusal(
+    throw new UsageError(
       '--time-zone must be the name of a time zone (IANA), such as Europe/Copenhagen',
     )
   const folder = [...directories, ...locales].find((path) => !isFolder(path))
-  if (folder !== undefined) throw new Refusal(`there is no folder ${folder}`)
+  if (folder !== undefined) throw new Refusal(`there is no folder ${resolve(folder)}`)
   const file = [theme, locals].find((path) => path !== undefined && !existsSync(path))
-  if (file !== undefined) throw new Refusal(`there is no file ${file}`)
+  if (file !== undefined) throw new Refusal(`there is no file ${resolve(file)}`)
 }
 
 /** Reads and checks the sources as the server does at its start. */
@@ -53,10 +53,9 @@ export function readSources(sources: PreviewSources): PreviewState {
   const read = (path: string | undefined): unknown => {
     if (path === undefined) return undefined
     try {
-      return JSON.parse(readTextFile(path)) as unknown
+      return readJsonFile(path)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      problems.push(error instanceof TextEncodingError ? message : `${path}: ${message}`)
+      problems.push(toUnreadable(path, error).message)
       return undefined
     }
   }

@@ -25,6 +25,8 @@ export interface Question {
   readonly note?: string
   /** Accept an empty answer. Otherwise the question is asked again. */
   readonly mayBeEmpty?: boolean
+  /** Says what is wrong with an answer. Then the question is asked again. */
+  readonly check?: (answer: string) => Promise<string | undefined>
 }
 
 /**
@@ -39,9 +41,9 @@ export function ask(
   const { output } = terminal
   const lines = createInterface(terminal)
   const show = (): void => lines.prompt(true)
-  return withLines(terminal, lines, show, async (read) => {
+  return withLines(terminal, lines, show, async (read, forget) => {
     const answers: string[] = []
-    for (const { text, note, mayBeEmpty = false } of questions) {
+    for (const { text, note, mayBeEmpty = false, check } of questions) {
       if (note !== undefined) output.write(`${note}\n`)
       lines.setPrompt(`${text} `)
       let answer: string | undefined
@@ -53,6 +55,12 @@ export function ask(
           throw new Refusal('nothing was changed')
         }
         answer = line || (mayBeEmpty ? '' : undefined)
+        const problem = answer === undefined ? undefined : await check?.(answer)
+        if (problem === undefined) continue
+        output.write(`${problem}\n`)
+        answer = undefined
+        // What was pasted behind a wrong answer is for other questions.
+        forget()
       }
       answers.push(answer)
     }
@@ -105,16 +113,27 @@ async function withLines<T>(
   terminal: Terminal,
   lines: Interface,
   show: () => unknown,
-  use: (read: Read) => Promise<T>,
+  use: (read: Read, forget: () => void) => Promise<T>,
 ): Promise<T> {
   const endStopping = stopAtKey(terminal, lines, show)
-  // Pasted text arrives as several lines at once. The iterator keeps those that nothing has asked for yet.
-  const typed = lines[Symbol.asyncIterator]()
+  // Pasted text arrives as several lines at once. Those that nothing has asked for yet are kept.
+  const typed: string[] = []
+  let isClosed = false
+  let wake = (): void => undefined
+  lines.on('line', (line) => {
+    typed.push(line)
+    wake()
+  })
+  lines.once('close', () => {
+    isClosed = true
+    wake()
+  })
+  const read: Read = async () => {
+    if (typed.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve))
+    return typed.shift()?.trim()
+  }
   try {
-    return await use(async () => {
-      const line = await typed.next()
-      return line.done ? undefined : line.value.trim()
-    })
+    return await use(read, () => void typed.splice(0))
   } finally {
     endStopping()
     lines.close()

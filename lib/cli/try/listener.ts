@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { Refusal } from '../terminal/refusals.ts'
+import { closingPage, pageHeaders, strayPage } from './listener-pages.ts'
 import type { RedirectUri } from './partner.ts'
 
 /** Waits for the redirect. */
@@ -27,7 +28,7 @@ export async function listenFor({ url: redirectUri }: RedirectUri): Promise<Redi
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const url = isAnswered ? undefined : toAnswer(request, redirectUri)
     if (!url) {
-      response.writeHead(404, pageHeaders).end()
+      response.writeHead(404, pageHeaders).end(strayPage)
       return
     }
     isAnswered = true
@@ -97,33 +98,4 @@ function toAnswer({ method, url, headers }: IncomingMessage, redirectUri: URL): 
   if (answer?.origin !== redirectUri.origin || answer.pathname !== redirectUri.pathname)
     return undefined
   return ['code', 'error'].some((name) => answer.searchParams.has(name)) ? answer : undefined
-}
-
-/** The page at the end. It says nothing of the answer, because the command has not checked it yet. */
-const closingPage = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>You can close this window</title>
-</head>
-<body>
-<h1>You can close this window</h1>
-<p>The answer has arrived. The terminal shows the result.</p>
-</body>
-</html>
-`
-
-/** The page loads nothing, is not stored or framed, and its URL is not passed on. */
-const pageHeaders: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy':
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-  'cross-origin-opener-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  connection: 'close',
 }

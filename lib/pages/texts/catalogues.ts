@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { JsonTextError, parseJson } from '../../validation/json-file.ts'
 import { decodeText, TextEncodingError } from '../../validation/text-file.ts'
 
 /** The texts of every language there is, by language tag (BCP 47), English first; within it by path: `consent.title`. */
@@ -77,10 +78,12 @@ function toLanguageTag(name: string): string | undefined {
 function readTexts(path: string): Pick<LocaleFile, 'texts' | 'problem'> {
   let problem = 'must hold an object in JSON'
   try {
-    const content: unknown = JSON.parse(decodeText(readFileSync(path)))
+    const content: unknown = parseJson(decodeText(readFileSync(path)))
     if (isSection(content)) return { texts: new Map(toEntries(content, '')) }
   } catch (error) {
-    if (error instanceof TextEncodingError) problem = error.message
+    const isAboutText = error instanceof TextEncodingError || error instanceof JsonTextError
+    const { code, message } = error as NodeJS.ErrnoException
+    problem = isAboutText ? message : `cannot be read (${code ?? message})`
   }
   return { texts: undefined, problem }
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { pleoScopes, type ScopeCatalogue } from '../../pleo/scopes.ts'
-import { nearestName } from '../../validation/did-you-mean.ts'
+import { toHint } from '../../validation/did-you-mean.ts'
 import { complain } from '../../validation/schemas.ts'
 import {
   defaultLanguage,
@@ -83,18 +83,18 @@ function problemsOf(
 function problemOf(
   path: string,
   value: unknown,
-  known: ReadonlyMap<string, KnownText>,
+  texts: ReadonlyMap<string, KnownText>,
 ): string | undefined {
-  const form = known.get(toPluralPath(path) ?? '')
-  const text = known.get(path) ?? (form?.isPlural ? form : undefined)
-  if (!text) {
-    const meant = nearestName(path, [...known.keys()])
-    return `is not a text${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
-  }
+  const form = texts.get(toPluralPath(path) ?? '')
+  const text = texts.get(path) ?? (form?.isPlural ? form : undefined)
+  if (!text) return `is not a text${toHint(path, [...texts.keys()])}`
   if (typeof value !== 'string' || value.trim() === '') return 'must be a text'
   // Every text may name the product.
-  const placeholders = [...text.placeholders, 'product']
-  if (placeholdersOf(value).every((name) => placeholders.includes(name))) return undefined
+  const known = [...text.placeholders, 'product']
+  const wrong = placeholdersOf(value).find((name) => !known.includes(name))
+  if (wrong === undefined) return undefined
   const allowed = text.placeholders.map((name) => `{{${name}}}`).join(', ')
-  return `has a placeholder that the English text does not have (${allowed || 'it has none'})`
+  // Braces that nobody closes make a long one.
+  const shown = wrong.replaceAll(/\s+/g, ' ').slice(0, 60)
+  return `has the placeholder {{${shown}}}, which the English text does not have (it has ${allowed || 'none'})`
 }

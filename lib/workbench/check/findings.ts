@@ -1,4 +1,3 @@
-import { nearestName } from '../../validation/did-you-mean.ts'
 import type { Page } from '../../pages/page-data.ts'
 import type { TemplateMistake } from '../../pages/views-options.ts'
 
@@ -25,10 +24,4 @@ export function createFindings(): Findings {
         (one, other) => one.file.localeCompare(other.file) || one.line - other.line,
       ),
   }
-}
-
-/** The end of a message about a wrong name: the name that was probably meant. */
-export function toHint(name: string, known: readonly string[], otherwise?: string): string {
-  const meant = nearestName(name, known) ?? otherwise
-  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
 }

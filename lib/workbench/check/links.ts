@@ -1,7 +1,8 @@
 import { listViewFiles } from '../../pages/files.ts'
 import type { Page } from '../../pages/page-data.ts'
 import type { TemplateNode } from '../../pages/templates.ts'
-import { toHint, type Findings } from './findings.ts'
+import { toHint } from '../../validation/did-you-mean.ts'
+import type { Findings } from './findings.ts'
 import { findNodes, lineOf, literalOf, nodeIn, nodesIn, textIn } from './nodes.ts'
 import {
   isTemplate,

@@ -5,7 +5,7 @@ import {
   type Builtins,
   type TemplateNode,
 } from '../../pages/templates.ts'
-import { toHint } from './findings.ts'
+import { toHint } from '../../validation/did-you-mean.ts'
 import { findNodes, lineOf, nodeIn, textIn } from './nodes.ts'
 import { blankTemplateParts, findTagProblems, listTags, type TagProblem } from './tags.ts'
 
