@@ -4,9 +4,9 @@ import compose from 'koa-compose'
 import type Provider from 'oidc-provider'
 import { createMemoryAdapter } from '../adapters/memory.ts'
 import type { Clients } from './clients/clients.ts'
-import { createClientSecrets, createSecretMatching, type MatchSecret } from './clients/secrets.ts'
+import { createClientSecrets, createSecretMatching } from './clients/secrets.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
-import { cacheClients, hashedSecret } from './clients/stored-client.ts'
+import { cacheClients } from './clients/stored-client.ts'
 import { check } from './config/check.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
@@ -18,26 +18,16 @@ import { checkMounting } from './http/check-mounting.ts'
 import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createAssetRoutes } from './http/asset-routes.ts'
 import { createPostAuthorization } from './http/authorization-request.ts'
-import { createCookieKeys } from './http/cookie-keys.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { createFormTokens } from './consent/form-tokens.ts'
 import type { PageParts } from './consent/interaction.ts'
 import { createInteractionRoutes, createNextPage } from './consent/interaction-routes.ts'
-import { createProvider } from './oidc/create-provider.ts'
+import { adaptProvider, createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
-import {
-  acceptProofsOnce,
-  changeParameters,
-  compareHashedSecrets,
-  keepOwnMembersInGrants,
-  nameGrantInTokens,
-  internalsOf,
-  recheckRedirectUris,
-} from './oidc/internals.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
 import {
   interactionPath,
@@ -49,9 +39,8 @@ import {
 import { findOpened } from './oidc/pushed-requests.ts'
 import { createQuickGrants } from './oidc/grant-types.ts'
 import { createQuickRequests } from './oidc/quick-requests.ts'
-import { createEmptySecrets, createParameterReader } from './oidc/read-parameters.ts'
-import { answerInQuery } from './oidc/response-modes.ts'
-import { reportUnavailableStorage, toAnsweringStorage } from './oidc/unavailable.ts'
+import { createEmptySecrets } from './oidc/read-parameters.ts'
+import { toAnsweringStorage } from './oidc/unavailable.ts'
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
 import {
   checkStaticClients,
@@ -61,7 +50,6 @@ import {
 import { createClosing, type Closing } from './operations/close.ts'
 import { createHealth } from './operations/health.ts'
 import type { AuthorizationServer } from './server.ts'
-import { explainErrors } from './oidc/endpoint-errors.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues } from './grants/token-values.ts'
@@ -104,7 +92,7 @@ export function createAuthorizationServer(
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }
   const provider = createProvider(config, toConfiguration(config, renderError, kept))
-  adapt(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
+  adaptProvider(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
   registerGrants(provider, config, { values, teller })
   checkStaticClients(provider, config)
   const logos = createLogos(config)
@@ -159,28 +147,6 @@ function createLife(
 /** Adds one middleware: a second one is from the host. */
 function use(provider: Provider, middlewares: readonly Middleware[]): void {
   provider.use(compose([...middlewares]))
-}
-
-function adapt(
-  provider: Provider,
-  { storage, resourceServer }: Config,
-  { values, waiting, match }: Pick<AdapterParts, 'values' | 'waiting'> & { match: MatchSecret },
-): void {
-  // `configure` may have replaced the keys.
-  if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
-  compareHashedSecrets(provider, hashedSecret, match)
-  keepOwnMembersInGrants(provider)
-  nameGrantInTokens(provider, values)
-  recheckRedirectUris(provider)
-  const read = createParameterReader(
-    internalsOf(provider).configuration.prompts,
-    resourceServer.audience,
-  )
-  changeParameters(provider, read)
-  answerInQuery(provider)
-  acceptProofsOnce(provider, waiting.get('ReplayDetection') ?? storage.records('ReplayDetection'))
-  reportUnavailableStorage(provider)
-  explainErrors(provider)
 }
 
 /** The pages, without those of errors. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type { Context, Middleware } from 'koa'
 import type { Config } from '../config/config.ts'
@@ -8,9 +8,6 @@ import { createWarner } from '../validation/warner.ts'
 import type { Renderer } from './error-page.ts'
 import { hostContext } from './request-context.ts'
 import { requestIdHeader, setPageHeaders, strictTransport } from './security-headers.ts'
-
-/** When to try again what cannot be answered now, in seconds. */
-const retryAfter = '1'
 
 /**
  * Every request passes this first. It gets its id and its headers, and is refused if its method, its query or its form cannot be
@@ -49,7 +46,8 @@ export function createFront(
       if (ctx.accepts('json', 'html') === 'html') renderError(ctx, out, error)
       else ctx.body = out
     }
-    if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', retryAfter)
+    // In seconds.
+    if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', '1')
   }
 }
 
@@ -73,17 +71,7 @@ function setRequestId({ req, res, state }: Context, endpoint: Endpoint | undefin
   if (!endpoint?.isForPrograms && !endpoint?.isAsset) res.setHeader(requestIdHeader, id)
 }
 
-const idBytes = 12
-
-/** Random bytes for the next ids: to draw many at once costs hardly more than to draw a few. */
-let drawn: Buffer = Buffer.alloc(0)
-
-function createRequestId(): string {
-  if (drawn.length === 0) drawn = randomBytes(256 * idBytes)
-  const id = drawn.toString('base64url', 0, idBytes)
-  drawn = drawn.subarray(idBytes)
-  return id
-}
+const createRequestId = (): string => randomUUID().replaceAll('-', '').slice(0, 16)
 
 /** Whether an id can be repeated on a page, in a header and in a log: strangers can send the header. */
 const isHarmless = (id: string): boolean => /^[\w.:+/=@-]{1,64}$/.test(id)
@@ -140,10 +128,8 @@ function toProblem(error: Partial<Record<keyof ProtocolError, unknown>>): Proble
   return { status: 500, out: { error: 'server_error', error_description: oops } }
 }
 
-const toError = (error: unknown): Error =>
-  error instanceof Error
-    ? error
-    : new Error('something was thrown that is not an error', { cause: error })
+const toError = (cause: unknown): Error =>
+  cause instanceof Error ? cause : new Error('something was thrown that is not an error', { cause })
 
 const formType = 'application/x-www-form-urlencoded'
 

@@ -1,6 +1,24 @@
 import Provider, { type Configuration } from 'oidc-provider'
+import type { MatchSecret } from '../clients/secrets.ts'
+import { hashedSecret } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigurationError } from '../errors.ts'
+import type { TokenValues } from '../grants/token-values.ts'
+import { createCookieKeys } from '../http/cookie-keys.ts'
+import type { RecordStorage } from '../storage.ts'
+import { explainErrors } from './endpoint-errors.ts'
+import {
+  acceptProofsOnce,
+  changeParameters,
+  compareHashedSecrets,
+  internalsOf,
+  keepOwnMembersInGrants,
+  nameGrantInTokens,
+  recheckRedirectUris,
+} from './internals.ts'
+import { createParameterReader } from './read-parameters.ts'
+import { answerInQuery } from './response-modes.ts'
+import { reportUnavailableStorage } from './unavailable.ts'
 
 /**
  * Creates the provider with the configuration that `configure` makes of ours.
@@ -115,4 +133,35 @@ function valueAt(configuration: Configuration, path: string): unknown {
       configuration,
     )
   return Array.isArray(found) ? found.join(' ') : found
+}
+
+/** Changes the framework where it has no option: keys of cookies, secrets, models, parameters, errors. */
+export function adaptProvider(
+  provider: Provider,
+  { storage, resourceServer }: Config,
+  {
+    values,
+    waiting,
+    match,
+  }: {
+    readonly values: TokenValues
+    readonly waiting: ReadonlyMap<string, RecordStorage>
+    readonly match: MatchSecret
+  },
+): void {
+  // `configure` may have replaced the keys.
+  if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
+  compareHashedSecrets(provider, hashedSecret, match)
+  keepOwnMembersInGrants(provider)
+  nameGrantInTokens(provider, values)
+  recheckRedirectUris(provider)
+  const read = createParameterReader(
+    internalsOf(provider).configuration.prompts,
+    resourceServer.audience,
+  )
+  changeParameters(provider, read)
+  answerInQuery(provider)
+  acceptProofsOnce(provider, waiting.get('ReplayDetection') ?? storage.records('ReplayDetection'))
+  reportUnavailableStorage(provider)
+  explainErrors(provider)
 }
