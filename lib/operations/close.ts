@@ -101,7 +101,9 @@ function createRequestCount(): {
   }
 }
 
-function findProblem({ timeout = 0, server }: CloseOptions): string | undefined {
+function findProblem({ timeout = 0, server, ...unknown }: CloseOptions): string | undefined {
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) return `there is no option ${name}: use timeout and server`
   // Timers take no more than this.
   if (typeof timeout !== 'number' || !(timeout >= 0 && timeout < 2 ** 31)) {
     return 'timeout must be a number of milliseconds, 0 or more'

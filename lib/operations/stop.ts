@@ -28,7 +28,7 @@ export interface Stopping {
   readonly leave: () => void
 }
 
-/** Stops a server. All its answers from now on, also those of the host, are the last ones of their connections. */
+/** Stops a server. Each answer to a request that begins now, also of the host, is the last one of its connection. */
 export function stop(server: HostServer, patience: number): Stopping {
   const endAnswer = (_: unknown, response: ServerResponse): void => makeLast(response)
   server.prependListener('request', endAnswer)

@@ -137,6 +137,7 @@ describe.each([false, true])('with the server of the host: %s', (isGiven) => {
     [{ timeout: 2 ** 31 }, /^timeout must be/],
     [{ timeout: '8' as never }, /^timeout must be/],
     [{ server: {} as never }, /^server must be a server of node:http/],
+    [{ sever: undefined } as never, /^there is no option sever: use timeout and server$/],
   ])('with %j it says what is wrong, and nothing has changed', async (wrong, message) => {
     const host = await start()
     const refused = host.server.close({ ...(isGiven && { server: host.http }), ...wrong })
