@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
@@ -77,12 +78,28 @@ export function createNextPage(parts: PageParts): Middleware {
       const open = toOpenInteraction(parts, ctx, interaction, client)
       ctx.status = 200
       ctx.remove('Location')
-      await startPage(open).show(open)
+      if (!(await isShownInTime(open))) redirect(ctx, url)
     } catch {
       // The page has its own URL, where this is tried again and the error is told.
       redirect(ctx, url)
     }
   }
+}
+
+/**
+ * How long a consent page may take here, in milliseconds. Its answer brings the cookie of the sign-in. A person who clicks again
+ * before it comes would have to sign in once more.
+ */
+const patience = 250
+
+/** Shows the page of an interaction. Resolves to false if a consent page takes too long: it has its own URL. */
+async function isShownInTime(open: OpenInteraction): Promise<boolean> {
+  const shown = startPage(open)
+    .show(open)
+    .then(() => true)
+  // The other pages change the interaction, and lead elsewhere.
+  if (pages.has(open.interaction.prompt.name)) return shown
+  return Promise.race([shown, pause(patience, false, { ref: false })])
 }
 
 /** The parts of the framework's request that name the page. */

@@ -94,11 +94,12 @@ export async function switchAccount(
   reason: 'switch_account' | 'account_changed',
 ): Promise<void> {
   const { config, ctx, interaction } = open
-  await endSession(open, ctx)
   delete interaction.session
   delete interaction.lastSubmission
   interaction.prompt = { name: 'login', reasons: [reason], details: {} }
+  // Without its session, the interaction would no longer be open.
   await interaction.persist()
+  await endSession(open, ctx)
   redirect(ctx, toInteractionUrl(config.issuer, interaction.uid))
 }
 

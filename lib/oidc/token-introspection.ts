@@ -76,7 +76,8 @@ export function createTokenIntrospection(
       isAllowed: (token: StoredToken) => isAllowed(ctx, token),
       endsGrant: async () => configuration.revokeGrantPolicy(ctx),
     }
-    const { token, grantId } = (await revoke(tokenOf(ctx), client, server)) ?? {}
+    const revoked = await asRequest(ctx, () => revoke(tokenOf(ctx), client, server))
+    const { token, grantId } = revoked ?? {}
     if (token) ctx.oidc.entities[token.kind]?.emit('destroyed')
     if (grantId !== undefined) provider.emit('grant.revoked', ctx, grantId)
     return {}

@@ -4,7 +4,7 @@ import { createBrowser, urlOfInteraction, type Browser, type Page } from '../sup
 import { hasCode, isConsentPage, isSignInPage } from '../support/browser-visits.ts'
 import { endAfterTest } from '../support/fixtures.ts'
 import { bakery, createAccounts, password } from '../support/people.ts'
-import { requestUrl, send } from '../support/requests.ts'
+import { pause, requestUrl, send } from '../support/requests.ts'
 import { startServer } from '../support/server.ts'
 
 const credentials = { username: 'sofia@example.test', password }
@@ -117,5 +117,27 @@ describe('the way on after the sign-in answers with the consent page', () => {
     const consent = await signIn(browser, await browser.go(requestUrl(issuer)))
     expect([failures, isConsentPage(consent)]).toEqual([[], true])
     expect(consent.url.href).toBe(urlOfInteraction(consent).href)
+  })
+
+  test('or with a redirect to it, if the host is slow: who clicks again meanwhile stays signed in', async () => {
+    const accounts = createAccounts()
+    const issuer = await start({
+      accounts: {
+        ...accounts,
+        async subjects(...args) {
+          await pause(1000)
+          return accounts.subjects(...args)
+        },
+      },
+    })
+    const browser = createBrowser()
+    const page = await browser.go(requestUrl(issuer))
+    const first = signIn(browser, page)
+    await pause(500)
+    const pages = await Promise.all([first, signIn(browser, page)])
+    for (const consent of pages) {
+      expect(isConsentPage(consent)).toBe(true)
+      expect(consent.url.href).toBe(urlOfInteraction(consent).href)
+    }
   })
 })

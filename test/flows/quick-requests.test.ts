@@ -218,7 +218,12 @@ test('a secret beside an assertion, and a secret that has ended, are left to the
   expect(await outcome(ended, {})).toEqual([401, 'invalid_client'])
 })
 
-test.each([0, 700])('a storage that fails after %i ms is asked once: 503', async (wait) => {
+test.each([
+  ['introspection', '/oauth/token/introspect', 0],
+  ['introspection', '/oauth/token/introspect', 700],
+  ['revocation', '/oauth/token/revoke', 0],
+  ['revocation', '/oauth/token/revoke', 700],
+])('at %s (%s), a storage that fails after %i ms is asked once: 503', async (name, path, wait) => {
   const storage = createMemoryAdapter()
   let asked = 0
   const load = async (): Promise<never> => {
@@ -229,12 +234,15 @@ test.each([0, 700])('a storage that fails after %i ms is asked once: 503', async
   const { server, events } = await compare({
     storage: { ...storage, grants: { ...storage.grants, load } },
   })
-  const { status, text, headers } = await ask(server, { token: tokens[0] ?? '' }, confidential)
+  const { status, text, headers } = await send(server.issuer + path, {
+    body: new URLSearchParams({ token: tokens[0] ?? '' }),
+    headers: basic(confidential),
+  })
   expect([status, headers['retry-after'], asked]).toEqual([503, '1', 1])
   expect(text).toContain('temporarily_unavailable')
   expect(namesOf(events)).toEqual([
     'server_error temporarily_unavailable',
-    'introspection.error temporarily_unavailable',
+    `${name}.error temporarily_unavailable`,
   ])
 })
 
