@@ -81,7 +81,8 @@ describe('the authorization endpoint answers with the sign-in page', () => {
 })
 
 describe('the way on after the sign-in answers with the consent page', () => {
-  test('which leads to the interaction when it is loaded again', async () => {
+  // On a busy machine, the page may take so long that it is left to its own URL.
+  test('which leads to the interaction when it is loaded again', { retry: 3 }, async () => {
     const issuer = await start()
     const browser = createBrowser()
     const consent = await signIn(browser, await browser.go(requestUrl(issuer)))
