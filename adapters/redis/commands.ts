@@ -118,7 +118,7 @@ interface Batch {
   readonly deadline: number
   /** How many of them have no answer yet. */
   open: number
-  timer?: NodeJS.Timeout
+  readonly timer: NodeJS.Timeout
 }
 
 /** How many are sent together at most: of a thousand, the last ones would come too late. */
@@ -141,15 +141,15 @@ function createAsk(client: RedisClient, timeout: number): Ask {
     if (asked.length === 0) return
     questions = []
     const start = performance.now()
-    const batch: Batch = { start, deadline: clock.at(start + patience), open: asked.length }
+    const timer = setTimeout(() => {
+      // This changes nothing for those that have their answer.
+      for (const { reject } of asked) reject(new RedisTimeoutError(timeout))
+    }, timeout)
+    const batch: Batch = { start, deadline: clock.at(start + patience), open: asked.length, timer }
     const streams = asked.length > 1 ? streamsOf(client) : []
     for (const stream of streams) stream.cork()
     for (const question of asked) void deliver(question, batch, batch.deadline)
     for (const stream of streams) stream.uncork()
-    batch.timer = setTimeout(() => {
-      // This changes nothing for those that have their answer.
-      for (const { reject } of asked) reject(new RedisTimeoutError(timeout))
-    }, timeout)
   }
   return (script, send) =>
     new Promise((resolve, reject) => {

@@ -109,7 +109,7 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
   }
 }
 
-/** Removes entries, each with its index, a batch at a time. */
+/** Removes entries, each with its index. All is sent at once: nobody waits for it, and the client may be closed next. */
 async function removeEntries(
   commands: Commands,
   entries: readonly (readonly [index: string, entry: string])[],
@@ -120,13 +120,13 @@ async function removeEntries(
     if (ofIndex) ofIndex.push(entry)
     else byIndex.set(index, [entry])
   }
-  await Promise.all(
-    [...byIndex].map(async ([index, ofIndex]) => {
-      for (let at = 0; at < ofIndex.length; at += batch) {
-        await commands.run(unindexScript, index, ...ofIndex.slice(at, at + batch))
-      }
-    }),
-  )
+  const removals: Promise<unknown>[] = []
+  for (const [index, ofIndex] of byIndex) {
+    for (let at = 0; at < ofIndex.length; at += batch) {
+      removals.push(commands.run(unindexScript, index, ...ofIndex.slice(at, at + batch)))
+    }
+  }
+  await Promise.all(removals)
 }
 
 function toEntries([answer]: readonly unknown[]): readonly SubjectEntry[] {
@@ -139,7 +139,7 @@ function toEntries([answer]: readonly unknown[]): readonly SubjectEntry[] {
   return entries
 }
 
-/** Visits the entries of an index, a batch at a time. */
+/** Visits the entries of an index, a batch at a time. If a visit fails, those of its batch are over, and no other begins. */
 async function visitIndexed<T>(
   commands: Commands,
   index: string,
@@ -149,8 +149,13 @@ async function visitIndexed<T>(
   const entries = (answer as readonly Buffer[]).map(String)
   const found: T[] = []
   for (let at = 0; at < entries.length; at += batch) {
-    const part = await Promise.all(entries.slice(at, at + batch).map((entry) => visit(entry)))
-    for (const one of part) if (one !== undefined) found.push(one)
+    const part = await Promise.allSettled(
+      entries.slice(at, at + batch).map((entry) => visit(entry)),
+    )
+    for (const one of part) {
+      if (one.status === 'rejected') throw one.reason
+      if (one.value !== undefined) found.push(one.value)
+    }
   }
   return found
 }

@@ -192,8 +192,16 @@ function createEnds(
       return { grantId: ended.grantId, payload: ended.payload }
     },
     async endAll(of) {
-      const ended = await indexes.visit(of, end)
-      forget(ended)
+      const ended: (IndexedGrant & StoredGrant)[] = []
+      try {
+        await indexes.visit(of, async (key) => {
+          const grant = await end(key)
+          if (grant) ended.push(grant)
+        })
+      } finally {
+        // Also if one could not be ended: the next call does not end the others again.
+        forget(ended)
+      }
       return ended.map(({ grantId, payload }) => ({ grantId, payload }))
     },
   }

@@ -131,6 +131,21 @@ describe.each([
   })
 })
 
+test('no timer is left if the client refuses at once', async () => {
+  const client = connectOne()
+  const sessions = await prepare(client)
+  vi.spyOn(client, 'callBuffer').mockImplementation(() => {
+    throw new Error('refused at once')
+  })
+  const set = vi.spyOn(globalThis, 'setTimeout')
+  const clear = vi.spyOn(globalThis, 'clearTimeout')
+  const answers = await Promise.allSettled(ids.map((id) => sessions.find(id)))
+  expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 'rejected'))
+  const timers = set.mock.results.filter((_, index) => set.mock.calls[index]?.[1] === timeout)
+  expect(timers).toHaveLength(1)
+  expect(clear.mock.calls.flat()).toContain(timers[0]?.value)
+})
+
 test('if one server of a Cluster hangs, only what is asked of it is given up', async () => {
   const sessions = await prepare(connectCluster())
   const [hung] = cluster.nodes

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { createRedisAdapter, recommendedRedisOptions, SealError } from '../../adapters/redis.ts'
 import type { Storage, StoredPayload } from '../../lib/index.ts'
 import { loadConnections } from '../../lib/grants/connections.ts'
+import { useRunning } from '../support/fixtures.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts'
 import { connect, goToConsent, introspect } from '../support/flow.ts'
@@ -120,5 +121,37 @@ describe('with 300 grants of one client for one company', () => {
     const { active } = await introspect(server.issuer, tokens.access_token, resourceServer)
     expect(active).toBe(false)
     expect(await storage.grants.list(of)).toEqual([])
+  })
+})
+
+describe('of 300 grants that end together, the indexes keep', () => {
+  // The proxy would gather answers.
+  const direct = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
+  const indexes = () => client.keys('pleo:grants-*')
+  const end = (from: Redis) =>
+    createRedisAdapter({ client: from, keys: storageKeys }).grants.endAll({
+      clientId: confidential.client_id,
+    })
+
+  test('nothing, although the client is closed next', async () => {
+    // Redis learns the scripts.
+    await grantSome(1)
+    await end(direct)
+    await expect.poll(indexes).toEqual([])
+    const closing = new Redis(redis.url, recommendedRedisOptions)
+    await grantSome(300)
+    expect(await end(closing)).toHaveLength(300)
+    await new Promise(setImmediate)
+    await closing.quit()
+    expect(await indexes()).toEqual([])
+  })
+
+  test('one that cannot be read, and those of later batches', async () => {
+    await grantSome(300)
+    const [index = ''] = await client.keys('pleo:grants-of-client:*')
+    const [name = ''] = await client.zrange(index, '100', '100')
+    await client.hset(`pleo:grant:${name}`, 'g', 'sealed with another key, or by nobody')
+    await expect(end(direct)).rejects.toThrow(SealError)
+    await expect.poll(() => client.zcard(index)).toBe(101)
   })
 })
