@@ -142,3 +142,15 @@ export function toFields(fields: readonly Buffer[]): GrantHash['fields'] {
   }
   return map
 }
+
+/** Puts values to the fields that were asked for. */
+export function toNamedFields(
+  fields: readonly string[],
+  values: readonly unknown[],
+): GrantHash['fields'] {
+  const map = new Map<string, Buffer>()
+  for (const [index, field] of fields.entries()) {
+    if (values[index]) map.set(field, values[index] as Buffer)
+  }
+  return map
+}

@@ -7,6 +7,7 @@ import {
   nameOfSuccessor,
   sealToken,
   toFields,
+  toNamedFields,
   toLoadedGrant,
   type GrantHash,
 } from './grant-hash.ts'
@@ -107,7 +108,7 @@ async function read(
 ): Promise<GrantHash> {
   if (accessToken === null) {
     const [now, ...values] = await commands.runWithTime(loadRefreshTokenScript, key)
-    return { key, now, fields: pair(fieldsOfRefreshToken, values), only: null }
+    return { key, now, fields: toNamedFields(fieldsOfRefreshToken, values), only: null }
   }
   const names = accessToken === undefined ? [] : keys.names('AccessToken', accessToken)
   const possible = names.map((name) => `a:${name}`)
@@ -115,16 +116,8 @@ async function read(
   if (accessToken === undefined || Array.isArray(first)) {
     return { key, now, fields: toFields(first as Buffer[]) }
   }
-  const fields = pair([String(first), ...fieldsWithToken], values)
+  const fields = toNamedFields([String(first), ...fieldsWithToken], values)
   return { key, now, fields, only: { id: accessToken, names } }
-}
-
-function pair(fields: readonly string[], values: readonly unknown[]): GrantHash['fields'] {
-  const map = new Map<string, Buffer>()
-  for (const [index, field] of fields.entries()) {
-    if (values[index]) map.set(field, values[index] as Buffer)
-  }
-  return map
 }
 
 /**
