@@ -46,14 +46,14 @@ export const condensedListContract: Contract = {
     const colored = await connect(storage, 1, { color: 'red' })
     const many = await connectMany(storage, 2, 60)
     const all = new Set([single, colored, ...many])
-    for (const of of [storage, other, storage]) {
-      const ids = await listIds(of)
+    for (const place of [storage, other, storage]) {
+      const ids = await listIds(place)
       for (const id of [single, colored, many.at(-1) ?? '']) assert.ok(ids.includes(id))
       assert.equal(new Set(ids).size, ids.length)
       assert.ok(ids.every((id) => all.has(id)))
-      assert.deepEqual(await listIds(of, 'two'), [single])
-      assert.ok((await listIds(of, 'c')).includes(colored))
-      assert.ok(!(await listIds(of, 'c')).includes(single))
+      assert.deepEqual(await listIds(place, 'two'), [single])
+      assert.ok((await listIds(place, 'c')).includes(colored))
+      assert.ok(!(await listIds(place, 'c')).includes(single))
     }
   },
   'a grant is in a condensed list from its first token on, however many came since': async ({
