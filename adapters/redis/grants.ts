@@ -131,8 +131,7 @@ async function reseal(
   { payload }: LoadedGrant,
 ): Promise<void> {
   const { commands, keys } = parts
-  const { key } = hash
-  const before = hash.fields.get('g')
+  const [key, before] = [hash.key, hash.fields.get('g')]
   if (!before || keys.isFresh(before)) return
   const { now, fields } = hash.only === undefined ? hash : await read(parts, key)
   // The grant may have ended in between.
