@@ -54,10 +54,13 @@ async function atEachCommand(meet: Meet): Promise<readonly string[]> {
   return wrong
 }
 
-/** Does it for every kind of request, several at the same time, each on a connection of its own. */
+/**
+ * Does it for every kind of request, several at the same time, each on a connection of its own. Not so many that the servers, which
+ * all start in this process, keep the first requests waiting for longer than a storage may take.
+ */
 async function ofEveryRequest(
   toMeet: (kind: Kind) => Meet,
-  atOnce = everyRequest.length,
+  atOnce = 10,
 ): Promise<readonly string[]> {
   const kinds = everyRequest.values()
   const wrong: string[] = []
