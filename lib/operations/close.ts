@@ -112,14 +112,15 @@ function findProblem({ timeout = 0, server, ...unknown }: CloseOptions): string 
   return 'server must be a server of node:http, node:https or node:http2, as listen() of an application returns it'
 }
 
-/** Whether something happens within that many milliseconds. */
-function within(milliseconds: number, done: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds, false)
-    const end = (): void => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    void done.then(end)
+/** Whether something happens within that many milliseconds. Rejects if it fails. */
+export async function within(milliseconds: number, done: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false)
   })
+  try {
+    return await Promise.race([done.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

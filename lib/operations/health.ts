@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa'
 import type { Storage } from '../storage.ts'
-import type { Closing } from './close.ts'
+import { within, type Closing } from './close.ts'
 
 /** The answer to a question about the health of this process. */
 export interface HealthAnswer {
@@ -85,20 +85,10 @@ export function createHealth(
 
 /** Whether the storage answers. A record of that id does not exist: the question is as cheap as any can be. */
 async function answersInTime(storage: Pick<Storage, 'records'>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, patience, false)
-  })
-  const found = async (): Promise<true> => {
-    await storage.records('Session').find('health')
-    return true
-  }
   try {
-    return await Promise.race([found(), late])
+    return await within(patience, storage.records('Session').find('health'))
   } catch {
     return false
-  } finally {
-    clearTimeout(timer)
   }
 }
 
