@@ -91,7 +91,7 @@ export function createAuthorizationServer(
   const keepClient = createClientKeeping(clientRecords, store, config.clients)
   const waiting = createWaitingRequests(config, clientRecords)
   const kept = { values, teller, clientRecords, keepClient, waiting }
-  const provider = createProvider(config, toConfiguration(config, renderError, kept))
+  const { provider, isShipped } = createProvider(config, toConfiguration(config, renderError, kept))
   adaptProvider(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
   registerGrants(provider, config, { values, teller })
   checkStaticClients(provider, config)
@@ -102,11 +102,12 @@ export function createAuthorizationServer(
   const registered = createRegisteredClients({ config, provider, store, secrets, connections })
   const keys = createServerKeys(provider, config)
   const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
+  const quick = isShipped ? [createQuickGrants(provider, config, kept), ...tokens.quick] : []
   const { middleware, ...life } = createLife(resolved, registered.clients, logos)
   use(provider, [
     compose([middleware, createFront(provider, config, renderError)]),
     keys.middleware,
-    createQuickRequests(provider, [createQuickGrants(provider, config, kept), ...tokens.quick]),
+    createQuickRequests(provider, quick),
     createEmptySecrets(provider),
     createByPath([
       [oauthMetadataPath, metadata],

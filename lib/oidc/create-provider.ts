@@ -20,12 +20,22 @@ import { createParameterReader } from './read-parameters.ts'
 import { answerInQuery } from './response-modes.ts'
 import { reportUnavailableStorage } from './unavailable.ts'
 
+/** A provider, as `configure` made it. */
+interface CreatedProvider {
+  readonly provider: Provider
+  /** Whether `configure` left all settings as they are that `quick-requests.ts` relies on. */
+  readonly isShipped: boolean
+}
+
 /**
  * Creates the provider with the configuration that `configure` makes of ours.
  *
  * @throws {@link ConfigurationError} if `configure` asks for something that this server cannot do, or if a signing key is invalid
  */
-export function createProvider({ issuer, configure }: Config, mapped: Configuration): Provider {
+export function createProvider(
+  { issuer, configure }: Config,
+  mapped: Configuration,
+): CreatedProvider {
   // `configure` may change it in place.
   const before = new Map([...unasked, ...relied].map((path) => [path, valueAt(mapped, path)]))
   const configuration: unknown = configure(mapped)
@@ -36,10 +46,8 @@ export function createProvider({ issuer, configure }: Config, mapped: Configurat
   }
   checkConfigured(configuration, before)
   try {
-    const provider = new Provider(issuer, configuration)
-    if (relied.every((path) => valueAt(configuration, path) === before.get(path)))
-      shipped.add(provider)
-    return provider
+    const isShipped = relied.every((path) => valueAt(configuration, path) === before.get(path))
+    return { provider: new Provider(issuer, configuration), isShipped }
   } catch (error) {
     // The framework's error about keys has the private key as its cause.
     if (!(error instanceof Error) || !error.message.startsWith('jwks')) throw error
@@ -47,11 +55,6 @@ export function createProvider({ issuer, configure }: Config, mapped: Configurat
     throw new ConfigurationError([{ path: 'signingKeys', code: 'invalid_key', message }])
   }
 }
-
-const shipped = new WeakSet<Provider>()
-
-/** Whether `configure` left all settings as they are that `quick-requests.ts` relies on. */
-export const isAsShipped = (provider: Provider): boolean => shipped.has(provider)
 
 /** Features that change codes, refresh tokens, or the access tokens that come of them. */
 const unsupported = [

@@ -5,7 +5,6 @@ import type { Client } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import { ProtocolError } from '../errors.ts'
 import { createByPath } from '../http/app.ts'
-import { isAsShipped } from './create-provider.ts'
 import { asRequest } from './internals.ts'
 import { askNoMore } from './unavailable.ts'
 
@@ -27,13 +26,12 @@ export interface QuickEndpoint {
 /**
  * Answers ordinary requests of clients ahead of the framework, in half of its time: a short form, from a client that authenticates
  * with its secret. Every other request goes on as it came, and so does every request that fails here, unless its client went away.
- * The framework then answers it and emits its events.
+ * The framework then answers it and emits its events. Only for a provider whose settings are as they are shipped.
  */
 export function createQuickRequests(
   provider: Provider,
   endpoints: readonly QuickEndpoint[],
 ): Middleware {
-  if (!isAsShipped(provider)) return (_ctx, next) => next()
   return createByPath(
     endpoints.map((endpoint) => [endpoint.path, createMiddleware(provider, endpoint)]),
   )
