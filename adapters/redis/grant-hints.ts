@@ -1,5 +1,5 @@
 import type { Condense, GrantStorage, ListedGrant } from '../../lib/storage.ts'
-import type { AddedGrant, GrantIndexes, SubjectEntry } from './grant-indexes.ts'
+import { batch, type AddedGrant, type GrantIndexes, type SubjectEntry } from './grant-indexes.ts'
 import { createHintStore, hintLifetime, type Hint, type HintStore } from './hint-store.ts'
 import type { StoreParts } from './places.ts'
 
@@ -23,8 +23,6 @@ const manyRecent = 4
 const mostUnnoted = 100
 /** Milliseconds after which a grant that is in the index and not there was not stored. */
 const longestSave = 10_000
-/** How many grants are described at a time. */
-const batch = 100
 
 /** The work on the hint of one subject, for a list of some of its grants. */
 interface Work {

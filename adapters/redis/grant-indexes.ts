@@ -57,7 +57,7 @@ type GrantsOf = Partial<Parameters<GrantStorage['endAll']>[0]>
 type Visit<T> = (key: string) => Promise<T | undefined>
 
 /** How many grants are visited at a time. */
-const batch = 100
+export const batch = 100
 
 /** Two kinds of sorted set: the grants of a client, and the grants for a subject, each with the name of its client. */
 export function createGrantIndexes({ commands, keys, prefix }: StoreParts): GrantIndexes {
