@@ -2,7 +2,7 @@ import type { Lifetimes } from 'pleo-oauth-server'
 
 // Every server is set up with this, and the load asks every server for this.
 
-/** How many requests are under way at any time, each on a connection of its own. */
+/** How many requests are under way at any time for each process of a server, each on a connection of its own. */
 export const connectionCount = 32
 
 export const audience = 'https://api.example.test'
