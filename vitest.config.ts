@@ -15,9 +15,11 @@ const shared = {
   setupFiles: 'test/support/checked-fetch.ts',
 } as const
 
-// Two groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.
+// Groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.
 const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
 const waits = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const
+// Then, one file at a time, those that take the whole machine.
+const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } } as const
 
 // Files share processes: starting one, and loading the framework for it, takes longer than most files do. Each leaves the
 // process as it was.
@@ -68,6 +70,7 @@ const config: ViteUserConfig = {
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/browser/**',
+            'test/soak/**',
             'test/storage/**',
             ...movingTheClock,
             ...startingProcesses,
@@ -99,6 +102,16 @@ const config: ViteUserConfig = {
           ...waits,
           name: 'storage',
           include: ['test/storage/**/*.test.ts'],
+          testTimeout: 600_000,
+        },
+      },
+      // The most that the machine can do, with outages.
+      {
+        test: {
+          ...shared,
+          ...alone,
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
           testTimeout: 600_000,
         },
       },

@@ -1,7 +1,8 @@
-import { afterEach } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 import { checkJson, saysJson } from './json-answers.ts'
+import { keepWarnings, noteAnswer, searchLogs } from './searched-logs.ts'
 
-// Runs before each test file, and puts the check of answers into `fetch`.
+// Runs before each test file. It puts the check of answers into `fetch`, and searches logs for secrets.
 
 const checking: unique symbol = Symbol.for('answers with a JSON type are checked')
 type Fetch = typeof globalThis.fetch
@@ -14,13 +15,17 @@ function toChecking(original: Fetch): Checking {
     const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
     const { status, headers, url } = response
     const answer = { status, method, url, header: (name: string) => headers.get(name) }
+    noteAnswer((name) => toList(name, headers), '')
     if (!saysJson(answer)) return response
     // Nobody waits for it: a test may be about a body that never ends.
     void response
       .clone()
       .text()
       .then(
-        (text) => checkJson(answer, text),
+        (text) => {
+          noteAnswer(() => [], text)
+          return checkJson(answer, text)
+        },
         () => undefined,
       )
       .catch((error: Error) => failures.push(error))
@@ -28,6 +33,9 @@ function toChecking(original: Fetch): Checking {
   }
   return Object.assign(checked, { [checking]: failures })
 }
+
+const toList = (name: string, headers: Headers): readonly string[] =>
+  name === 'set-cookie' ? headers.getSetCookie() : [headers.get(name) ?? '']
 
 // Test files share processes, and so they share this `fetch` and its failures.
 const isChecking = (fetch: Fetch): fetch is Checking => checking in fetch
@@ -41,3 +49,6 @@ afterEach(async () => {
   const [failure] = checked[checking].splice(0)
   if (failure !== undefined) throw failure
 })
+
+keepWarnings()
+afterAll(searchLogs)

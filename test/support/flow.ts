@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createBrowser, type Browser, type Page } from './browser.ts'
 import { bakery, password } from './people.ts'
+import { noteSecret } from './searched-logs.ts'
 import { confidential } from './server.ts'
 
 /** The tests' own hand-sent requests, in the plain shapes that partners use. */
@@ -23,6 +24,7 @@ export interface Tokens {
 
 export function createPkce(): { verifier: string; challenge: string } {
   const verifier = randomBytes(32).toString('base64url')
+  noteSecret(verifier)
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 

@@ -2,6 +2,7 @@ import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { authorizationUrl, createPkce, introspect, type Consented } from './flow.ts'
 import { checkJson } from './json-answers.ts'
+import { noteAnswer } from './searched-logs.ts'
 import { confidential } from './server.ts'
 
 /** An answer as it came, with nothing followed and nothing interpreted. */
@@ -54,6 +55,7 @@ export function send(url: string, init: RawInit = {}): Promise<RawAnswer> {
       response.on('error', reject)
       response.on('end', () => {
         const { statusCode: status = 0, headers } = response
+        noteAnswer((name) => [headers[name] ?? []].flat(), text)
         try {
           const header = (name: string) => headers[name]?.toString()
           checkJson({ status, method, url, header }, text)

@@ -9,6 +9,7 @@ import {
 } from '../../lib/index.ts'
 import { endAfterTest, useRunning } from './fixtures.ts'
 import { createAccounts } from './people.ts'
+import { keepTold, noteSecret } from './searched-logs.ts'
 import { createTestStorage } from './storage.ts'
 
 export const audience = 'https://api.example.test'
@@ -72,6 +73,9 @@ export async function startServer(options: ServerOptions = {}, port = 0): Promis
     signingKeys: 'ephemeral',
     ...options,
   })
+  keepTold(server)
+  for (const { client_secret: secret } of options.clients ?? [confidential, organizationClient])
+    noteSecret(secret)
   const handle = server.app.callback()
   http.on('request', (request, response) => void handle(request, response))
   return { ...server, issuer: origin, accounts, close: () => closeServer(http) }
