@@ -8,6 +8,8 @@ import { createClientSecrets } from './clients/secrets.ts'
 import { createClientStore } from './clients/store.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
+import { createAudit, type Audit } from './operations/audit.ts'
+import { auditGrants, auditOperator, auditStore } from './operations/audited.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { defaultProductName } from './pages/theme.ts'
 import { pleoScopes, type ScopeCatalogue } from './pleo/scopes.ts'
@@ -25,6 +27,7 @@ export interface Administration {
   readonly clients: Clients
   readonly connections: Connections
   readonly signingKeys: SigningKeys
+  readonly audit: Audit
   /** The authorization server, if it is known. */
   readonly provider?: {
     readonly issuer: string
@@ -48,24 +51,23 @@ export async function createMemoryStorage(): Promise<Storage> {
  * It does not check whether a client given with the options of a server has a name like that of a new client.
  */
 export function createStandalone(storage: Storage): Administration {
-  const connections = createConnections(storage.grants, createConnectionTeller())
+  const audit = createAudit()
+  const teller = auditGrants(createConnectionTeller(), audit)
+  const connections = createConnections(storage.grants, teller)
   const reservedNames = [defaultProductName]
   const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
   const registry = createRegistry({
     storage,
-    store: createClientStore(storage, secrets, []),
+    store: auditStore(createClientStore(storage, secrets, []), audit),
     secrets,
     connections,
     rules: { scopes: Object.keys(pleoScopes), reservedNames },
     // The issuer is not known here.
     isDevelopment: true,
   })
-  return {
-    clients: createClients(registry),
-    connections,
-    signingKeys: createStoredKeys(storage.records('SigningKeys')),
-    scopes: pleoScopes,
-  }
+  const signingKeys = createStoredKeys(storage.records('SigningKeys'))
+  const doors = { clients: createClients(registry), connections, signingKeys }
+  return { ...auditOperator(doors, audit), audit: audit.audit, scopes: pleoScopes }
 }
 
 /** Whether a name looks to people like one that a registered client claims. */

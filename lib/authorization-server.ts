@@ -10,44 +10,36 @@ import { cacheClients } from './clients/stored-client.ts'
 import { check } from './config/check.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
+import { createAddressOf } from './config/trusted-proxies.ts'
 import { createConnections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
-import { createConnectionRoutes } from './consent/connection-pages.ts'
-import { createSignInRoutes } from './consent/sign-in-pages.ts'
 import { checkMounting } from './http/check-mounting.ts'
-import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
-import { createAssetRoutes } from './http/asset-routes.ts'
-import { createPostAuthorization } from './http/authorization-request.ts'
+import { createApp, createByPath } from './http/app.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
-import { createFormTokens } from './consent/form-tokens.ts'
-import type { PageParts } from './consent/interaction.ts'
-import { createInteractionRoutes, createNextPage } from './consent/interaction-routes.ts'
 import { adaptProvider, createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
-import type { AdapterParts } from './oidc/adapter.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
-import {
-  interactionPath,
-  logoPath,
-  oauthMetadataPath,
-  openidMetadataPath,
-  routes,
-} from './paths.ts'
-import { findOpened } from './oidc/pushed-requests.ts'
+import { createPages } from './consent/pages.ts'
+import { oauthMetadataPath, openidMetadataPath } from './paths.ts'
 import { createQuickGrants } from './oidc/grant-types.ts'
 import { createQuickRequests } from './oidc/quick-requests.ts'
 import { createEmptySecrets } from './oidc/read-parameters.ts'
 import { toAnsweringStorage } from './oidc/unavailable.ts'
 import { createWaitingRequests } from './oidc/waiting-requests.ts'
+import { checkStaticClients, createRegisteredClients } from './oidc/framework-clients.ts'
+import { createAudit, type AuditRecorder } from './operations/audit.ts'
 import {
-  checkStaticClients,
-  createFindShownClient,
-  createRegisteredClients,
-} from './oidc/framework-clients.ts'
+  auditGrants,
+  auditOperator,
+  auditRegistration,
+  auditStore,
+  createPeopleTeller,
+} from './operations/audited.ts'
 import { createClosing, type Closing } from './operations/close.ts'
+import { auditConfiguration } from './operations/configuration-change.ts'
 import { createHealth } from './operations/health.ts'
 import type { AuthorizationServer } from './server.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
@@ -83,29 +75,25 @@ export function createAuthorizationServer(
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)
-  const values = createTokenValues(config.storage.deriveKeys('token values'))
-  const teller = createConnectionTeller()
-  const secrets = createClientSecrets(config.storage.deriveKeys('client secrets'))
-  const clientRecords = cacheClients(config.storage)
-  const store = createClientStore(config.storage, secrets, config.clients)
-  const keepClient = createClientKeeping(clientRecords, store, config.clients)
-  const waiting = createWaitingRequests(config, clientRecords)
-  const kept = { values, teller, clientRecords, keepClient, waiting }
+  const audit = createAudit(createAddressOf(config.trustedProxies))
+  const kept = createKept(config, audit)
   const { provider, isShipped } = createProvider(config, toConfiguration(config, renderError, kept))
-  adaptProvider(provider, config, { ...kept, match: createSecretMatching(clientRecords, secrets) })
-  registerGrants(provider, config, { values, teller })
+  adaptProvider(provider, config, kept)
+  registerGrants(provider, config, kept)
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
   const metadata = createMetadata(provider, config, views.languages)
-  const connections = createConnections(config.storage.grants, teller)
-  const registered = createRegisteredClients({ config, provider, store, secrets, connections })
+  const connections = createConnections(config.storage.grants, kept.teller)
+  const parts = { ...kept, config, provider, connections }
+  const registered = createRegisteredClients(parts)
   const keys = createServerKeys(provider, config)
-  const tokens = createTokenIntrospection(provider, config, { values, teller, keys })
+  const tokens = createTokenIntrospection(provider, config, { ...kept, keys })
   const quick = isShipped ? [createQuickGrants(provider, config, kept), ...tokens.quick] : []
-  const { middleware, ...life } = createLife(resolved, registered.clients, logos)
+  const { clients } = registered
+  const { middleware, ...life } = createLife({ options, config: resolved, clients, logos, audit })
   use(provider, [
-    compose([middleware, createFront(provider, config, renderError)]),
+    compose([middleware, audit.middleware, createFront(provider, config, renderError)]),
     keys.middleware,
     createQuickRequests(provider, quick),
     createEmptySecrets(provider),
@@ -114,31 +102,69 @@ export function createAuthorizationServer(
       [openidMetadataPath, metadata],
       ...tokens.routes,
       ...registered.routes,
-      ...createPages({ provider, clientRecords, config, views, connections, logos }),
+      ...createPages({ ...parts, views, logos }),
     ]),
   ])
   return {
     app: createApp(provider),
     provider,
-    clients: registered.clients,
-    connections,
-    signingKeys: keys.signingKeys,
+    audit: audit.audit,
+    ...auditOperator({ clients, connections, signingKeys: keys.signingKeys }, audit),
     introspect: tokens.introspect,
     ...life,
   }
 }
 
-/** The checks, the health and the end of the server, and the middleware that counts requests. `config` has the storage of the host. */
-function createLife(
-  config: Config,
-  clients: Clients,
-  logos: Logos,
-): Pick<AuthorizationServer, 'check' | 'checkMounting' | 'health' | 'close'> &
+/** Makes the parts that need nothing but the storage, and lets `audit` hear of them. */
+function createKept(config: Config, audit: AuditRecorder) {
+  const { storage, clients } = config
+  const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
+  const clientRecords = cacheClients(storage)
+  const store = auditStore(createClientStore(storage, secrets, clients), audit)
+  return {
+    secrets,
+    clientRecords,
+    store,
+    values: createTokenValues(storage.deriveKeys('token values')),
+    teller: auditGrants(createConnectionTeller(), audit),
+    people: createPeopleTeller(audit),
+    keepClient: createClientKeeping(clientRecords, store, clients),
+    waiting: createWaitingRequests(config, clientRecords),
+    match: createSecretMatching(clientRecords, secrets),
+    watchRegistration: (created: Clients) => auditRegistration(created, audit),
+  }
+}
+
+/** The options, and what they became, as the life of a server needs them. */
+interface LifeParts {
+  readonly options: AuthorizationServerOptions
+  /** With the storage of the host. */
+  readonly config: Config
+  readonly clients: Clients
+  readonly logos: Logos
+  readonly audit: AuditRecorder
+}
+
+/** The checks, the health and the end of the server, and the middleware that counts requests. */
+function createLife({
+  options,
+  config,
+  clients,
+  logos,
+  audit,
+}: LifeParts): Pick<AuthorizationServer, 'check' | 'checkMounting' | 'health' | 'close'> &
   Pick<Closing, 'middleware'> {
   const { middleware, ...closing } = createClosing()
   return {
     middleware,
-    check: () => check(config, clients, logos),
+    async check() {
+      const checks = [
+        check(config, clients, logos),
+        auditConfiguration(options, config.storage, audit),
+      ]
+      const failed = (await Promise.allSettled(checks)).find(({ status }) => status === 'rejected')
+      if (failed?.status === 'rejected') throw failed.reason
+    },
     checkMounting: (how = {}) => checkMounting(config.issuer, how),
     health: createHealth(config.storage, closing),
     close: closing.close,
@@ -148,28 +174,4 @@ function createLife(
 /** Adds one middleware: a second one is from the host. */
 function use(provider: Provider, middlewares: readonly Middleware[]): void {
   provider.use(compose([...middlewares]))
-}
-
-/** The pages, without those of errors. */
-function createPages({
-  clientRecords,
-  ...given
-}: Omit<PageParts, 'formTokens' | 'findClient'> &
-  Pick<AdapterParts, 'clientRecords'>): readonly PathMiddleware[] {
-  const findClient = createFindShownClient(given.provider, clientRecords)
-  const { config } = given
-  const parts = { ...given, findClient, formTokens: createFormTokens(config.cookieKeys) }
-  const nextPage = createNextPage(parts)
-  return [
-    [
-      routes.authorization,
-      compose([nextPage, createPostAuthorization(config.issuer), findOpened(config)]),
-    ],
-    [{ begins: `${routes.authorization}/` }, nextPage],
-    ...createAssetRoutes(given.views.assets),
-    [{ begins: `${logoPath}/` }, given.logos.middleware],
-    ...createConnectionRoutes(parts),
-    ...createSignInRoutes(parts),
-    [{ begins: `${interactionPath}/` }, createInteractionRoutes(parts)],
-  ]
 }

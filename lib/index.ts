@@ -52,6 +52,14 @@ export type {
 export type { ClientMetadata } from './clients/members.ts'
 export { generateClientSecret, isClientSecret } from './clients/secrets.ts'
 export type { MountingCheckOptions } from './http/check-mounting.ts'
+export type { Audit, AuditListener, NamedOperator } from './operations/audit.ts'
+export type {
+  AuditActor,
+  AuditEvent,
+  AuditFacts,
+  AuditOperator,
+} from './operations/audit-events.ts'
+export type { ConsentedTerms } from './consent/interaction.ts'
 export type { CloseOptions } from './operations/close.ts'
 export type { Health, HealthAnswer, HealthPaths } from './operations/health.ts'
 export {

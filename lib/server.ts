@@ -6,6 +6,7 @@ import type { ErrorPageEvent } from './http/error-page.ts'
 import type { MountingCheckOptions } from './http/check-mounting.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Introspection } from './grants/introspect.ts'
+import type { Audit } from './operations/audit.ts'
 import type { CloseOptions } from './operations/close.ts'
 import type { Health } from './operations/health.ts'
 
@@ -29,6 +30,8 @@ export interface AuthorizationServer {
   readonly connections: Connections
   /** The signing keys in the storage. If the options give keys, the list is empty, and a rotation throws. */
   readonly signingKeys: SigningKeys
+  /** Who did what, for a log that auditors read. */
+  readonly audit: Audit
   /**
    * Introspects an access token for an API in the same process. The answer is the one that the introspection endpoint gives the
    * registered resource server. For any value that is not an access token, it returns `{ active: false }`.
@@ -41,6 +44,8 @@ export interface AuthorizationServer {
    *
    * - The storage must be set up well: Redis, for example, must not drop connections when memory is short.
    * - No client of the options may have a name that a registered client claims.
+   * - If somebody listens to {@link AuthorizationServer.audit}, it compares the options with those of the start before
+   *   (`configuration.changed`).
    * - It warns (`process.emitWarning`) of registered clients that claim no name and look like a client of the options, of those with
    *   unusual signs in a name or a redirect URI whose query has a parameter of the answer, and of those with a logo that is never fetched.
    *

@@ -4,8 +4,8 @@
  *
  * Every method is atomic on its own, from any number of processes. A rejected promise means "not
  * known", never "not there", and may come although the change was made. An adapter stores ids and payloads in a form that is
- * useless to a reader of the storage. Every id is a credential, except those of a grant, of a client, of the look of a client's name
- * and of the signing keys.
+ * useless to a reader of the storage. Every id is a credential, except those of a grant, of a client, of the look of a client's name,
+ * of the configuration and of the signing keys.
  */
 export interface Storage {
   /** The records of one model; the same object at every call for one name. */
@@ -59,12 +59,13 @@ export interface StorageProblem {
 
 /**
  * The kinds of record that belong to no grant. The names are those of oidc-provider's models, except for `ClientName`,
- * `InitialAccessToken` (of registration), `InteractionOutcome` and `SigningKeys`.
+ * `Configuration`, `InitialAccessToken` (of registration), `InteractionOutcome` and `SigningKeys`.
  */
 export type RecordModel =
   | 'Client'
   | 'ClientCredentials'
   | 'ClientName'
+  | 'Configuration'
   | 'InitialAccessToken'
   | 'Interaction'
   | 'InteractionOutcome'
@@ -79,7 +80,7 @@ export interface StoredPayload {
   /** Second id of a session, for {@link RecordStorage.findByUid}. */
   readonly uid?: string
   /**
-   * Of a client, of its name and of the signing keys: another text after each change. {@link RecordStorage.swap} and
+   * Of a client, of its name, of the configuration and of the signing keys: another text after each change. {@link RecordStorage.swap} and
    * {@link RecordStorage.destroy} compare it.
    */
   readonly version?: string
@@ -113,7 +114,7 @@ export interface RecordStorage {
   /**
    * Replaces the record of that id if its `version` is `from`. Otherwise stores nothing. Resolves to whether it replaced the
    * record, and to `true` also if the same swap did so before. Called for `Client`,
-   * `ClientName` and `SigningKeys` only.
+   * `ClientName`, `Configuration` and `SigningKeys` only.
    *
    * @param from - absent: the version of a record that was stored without one
    * @param lifetime - absent: no end, whatever it had before. Given for `Client` only. An adapter that ignores it keeps the record

@@ -26,6 +26,7 @@ const hashed =
 const fixedNames: ReadonlyMap<string, (id: string) => string> = new Map([
   ['Client', hashed('client')],
   ['ClientName', hashed('client-name')],
+  ['Configuration', (id: string) => id],
   ['SigningKeys', (id: string) => id],
 ])
 

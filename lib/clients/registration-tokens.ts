@@ -134,13 +134,18 @@ export function tellChange(
   before: object,
   after: ClientMetadata,
 ): void {
-  const [old, now] = [new Map(membersOf(before)), new Map(membersOf(after))]
-  const members = [...new Set([...old.keys(), ...now.keys()])].filter(
-    (name) => !isDeepStrictEqual(old.get(name), now.get(name)),
-  )
+  const members = changedMembers(before, after)
   if (members.length === 0) return
   const event = { clientId: after.client_id, members }
   callListeners(() => events.emit('client.changed_itself', event))
+}
+
+/** The names of the members that differ. */
+export function changedMembers(before: object, after: ClientMetadata): readonly string[] {
+  const [old, now] = [new Map(membersOf(before)), new Map(membersOf(after))]
+  return [...new Set([...old.keys(), ...now.keys()])].filter(
+    (name) => !isDeepStrictEqual(old.get(name), now.get(name)),
+  )
 }
 
 const membersOf = (client: object): readonly (readonly [string, unknown])[] =>

@@ -11,7 +11,14 @@ import type { Grant } from '../oidc/internals.ts'
 import { toInteractionPath } from '../paths.ts'
 import type { Account } from '../pleo/accounts.ts'
 import { soon } from './answered.ts'
-import { loadQuestion, renderConsent, toAgreed, toTicked, type Question } from './consent-page.ts'
+import {
+  loadQuestion,
+  renderConsent,
+  toAgreed,
+  toShownFacts,
+  toTicked,
+  type Question,
+} from './consent-page.ts'
 import type { PostedForm } from './form-tokens.ts'
 import { finishInteraction, redirect, type OpenInteraction } from './interaction.ts'
 import { accountOf } from './signed-in.ts'
@@ -51,9 +58,14 @@ export async function submitConsent(open: OpenInteraction, form: PostedForm): Pr
   if (!isFirst) return goOnWithFirst(open)
   try {
     if (decision.kind !== 'allow') return await decide(open)
-    const consent = { grantId: await saveGrant(open, account, decision) }
-    const result = { ...interaction.lastSubmission, consent }
+    const grantId = await saveGrant(open, account, decision)
+    const result = { ...interaction.lastSubmission, consent: { grantId } }
     await decide(open, { subject: decision.subject, result })
+    const { accountId } = account
+    const { clientId } = open.client
+    const { kind: _, ...allowed } = decision
+    const shown = toShownFacts(open, question, decision.subject)
+    open.people.consented({ grantId, accountId, clientId, ...allowed, shown })
   } catch (error) {
     await letDecideAgain(open)
     throw error
@@ -139,6 +151,8 @@ export async function decide(
     })
   }
   await finishInteraction(open, allowed?.result ?? declined)
+  const { clientId } = open.client
+  if (!allowed) open.people.declined({ clientId, ...(accountId !== undefined && { accountId }) })
   keepCookie(open)
 }
 

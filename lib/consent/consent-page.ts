@@ -7,7 +7,7 @@ import { toScopeNames, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { loadEarlier, toChoice, toOffer, toShownSubjects } from './connectable-subjects.ts'
 import type { PostedForm } from './form-tokens.ts'
-import { toFrame, type OpenInteraction } from './interaction.ts'
+import { toFrame, type ConsentedTerms, type OpenInteraction } from './interaction.ts'
 import { accountOf, switchAccount, toShownAccount } from './signed-in.ts'
 
 /** The question to a person, as it is now. */
@@ -73,6 +73,24 @@ export const toAgreed = (
   toLifetimeDays(config.lifetimes.grant),
   ...toRegisteredAs(client),
 ]
+
+/** What the page shows, in words: the same as {@link toAgreed}, for people who look later. */
+export function toShownFacts(
+  { config, client }: OpenInteraction,
+  { offer, terms }: Question,
+  subject: string,
+): ConsentedTerms {
+  const { clientId, clientName = clientId, tosUri, policyUri } = client
+  return {
+    ...terms,
+    subjectName: offer.find(({ urn }) => urn === subject)?.name ?? '',
+    clientName,
+    isVerified: client['verified'] === true,
+    lifetimeDays: toLifetimeDays(config.lifetimes.grant),
+    ...(tosUri !== undefined && { tosUri }),
+    ...(policyUri !== undefined && { policyUri }),
+  }
+}
 
 const toLifetimeDays = (seconds: number): number => Math.ceil(seconds / 86_400)
 

@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider'
 import type { Client, InteractionResults } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
 import type { Connections } from '../grants/connections.ts'
+import type { ConnectionEvent } from '../grants/events.ts'
 import { rememberClient } from '../http/request-context.ts'
 import { subjectTypeOf } from '../oidc/authorization-parameters.ts'
 import { notOpen } from '../oidc/interaction-outcomes.ts'
@@ -17,6 +18,43 @@ import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { FormTokens, TokenBase } from './form-tokens.ts'
 
+/** Hears what people do. */
+export interface PeopleTeller {
+  signedIn(
+    told: { readonly accountId: string; readonly at: 'page' | 'host' } & Partial<AskingClient>,
+  ): void
+  /** `typed` is the name that was typed. */
+  signInRefused(typed: string, request: Partial<AskingClient>): void
+  consented(told: Consented): void
+  declined(told: AskingClient & { readonly accountId?: string }): void
+}
+
+interface AskingClient {
+  readonly clientId: string
+}
+
+/** The access that a person allowed. */
+interface Consented extends ConnectionEvent {
+  readonly shown: ConsentedTerms
+}
+
+/** What a page for the consent showed. Names and addresses are those without a language tag. */
+export interface ConsentedTerms {
+  /** The scopes that come with every "Allow". */
+  readonly required: readonly string[]
+  /** The scopes that the person could leave out. */
+  readonly optional: readonly string[]
+  /** The name of the company or organization. */
+  readonly subjectName: string
+  readonly clientName: string
+  /** Whether the page said that Pleo knows the client. */
+  readonly isVerified: boolean
+  /** How long the access lasts at most, in days. */
+  readonly lifetimeDays: number
+  readonly tosUri?: string
+  readonly policyUri?: string
+}
+
 /** The objects that the pages of this room need. */
 export interface PageParts {
   readonly provider: Provider
@@ -26,6 +64,7 @@ export interface PageParts {
   readonly formTokens: FormTokens
   readonly logos: Logos
   readonly connections: Connections
+  readonly people: PeopleTeller
 }
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */

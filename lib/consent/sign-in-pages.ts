@@ -80,12 +80,15 @@ function renderSignIn(
 
 /** Asks the host for the person with this name and password. */
 async function authenticate(
-  { config: { accounts } }: PageParts,
+  { config: { accounts }, people, client }: PageParts & Partial<Pick<OpenInteraction, 'client'>>,
   ctx: Context,
   { username, password }: PostedForm,
 ): Promise<string | undefined> {
   if (typeof username !== 'string' || typeof password !== 'string') return undefined
-  return accounts.authenticate?.({ username: username.trim(), password }, hostContext(ctx))
+  const typed = username.trim()
+  const accountId = await accounts.authenticate?.({ username: typed, password }, hostContext(ctx))
+  if (!accountId) people.signInRefused(typed, client ? { clientId: client.clientId } : {})
+  return accountId
 }
 
 interface Typed {

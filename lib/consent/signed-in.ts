@@ -86,6 +86,8 @@ export async function signIn(open: OpenInteraction, accountId: string): Promise<
   }
   // The earlier answers are left out: another person may have given them.
   await finishInteraction(open, { login: { accountId, remember: true } })
+  const { clientId } = open.client
+  open.people.signedIn({ accountId, clientId, at: config.accounts.signedIn ? 'host' : 'page' })
 }
 
 /** Starts an interaction again with the sign-in, if the person is another one, or wants to be. */
@@ -107,7 +109,7 @@ const attributes = { path: '/', httpOnly: true, sameSite: 'lax', overwrite: true
 
 /** Signs a person in on this browser, without an interaction. */
 export async function startSession(
-  { provider, config }: PageParts,
+  { provider, config, people }: PageParts,
   ctx: Context,
   accountId: string,
 ): Promise<void> {
@@ -121,6 +123,7 @@ export async function startSession(
   await own.save(lifetime)
   const expires = new Date(Date.now() + lifetime * 1000)
   ctx.cookies.set(provider.cookieName('session'), own.jti, { ...attributes, signed: true, expires })
+  people.signedIn({ accountId, at: 'page' })
 }
 
 /** Signs the person out on this browser. Grants stay. */

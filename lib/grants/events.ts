@@ -56,6 +56,14 @@ export interface ConnectionEvents {
   'connection.revoked': [event: ConnectionRevoked]
 }
 
+/** An access token, or one of a client without a person, that its client revoked. The connection goes on. */
+export interface RevokedToken {
+  readonly clientId: string
+  /** Absent for a token without a person. */
+  readonly grantId?: string
+  readonly subject?: string
+}
+
 /** Tells the host. A listener that throws stops nothing else. */
 export interface ConnectionTeller {
   readonly events: EventEmitter<ConnectionEvents>
@@ -63,6 +71,8 @@ export interface ConnectionTeller {
   refreshed(grant: StoredGrant): void
   repeated(grant: StoredGrant, secondsSinceFirstUse: number): void
   revoked(grant: StoredGrant, reason: RevocationReason, by?: string): void
+  /** Not an event of connections. */
+  tokenRevoked(which: RevokedToken): void
 }
 
 /** Makes what tells the host. */
@@ -84,6 +94,7 @@ export function createConnectionTeller(): ConnectionTeller {
           ...(by !== undefined && { by }),
         }),
       ),
+    tokenRevoked: () => undefined,
   }
 }
 

@@ -34,11 +34,14 @@ export async function revoke(
   if (!token || !(await client.isAllowed(token))) return undefined
   if (token.kind === 'ClientCredentials') {
     await server.clientCredentials.destroy(token.payload.jti)
+    server.teller.tokenRevoked({ clientId: token.payload.clientId ?? '' })
     return { token }
   }
   const { kind, grantId, payload } = token
   if (kind === 'AccessToken' && !(await client.endsGrant())) {
     await server.grants.remove(grantId, kind, payload.jti)
+    const { clientId = '', subject = '' } = token.grant.payload
+    server.teller.tokenRevoked({ clientId, grantId, subject })
     return { token }
   }
   await endGrant(server, grantId, 'partner')

@@ -20,10 +20,17 @@ import { internalsOf } from './internals.ts'
 interface RegisteredClientsParts extends Pick<RegistryParts, 'store' | 'secrets' | 'connections'> {
   readonly config: Config
   readonly provider: Provider
+  /** Adds to what clients that register themselves call. */
+  readonly watchRegistration: (clients: Clients) => Clients
 }
 
 /** Makes the two doors to the registered clients of an authorization server: for the host, and for the clients themselves. */
-export function createRegisteredClients({ config, provider, ...parts }: RegisteredClientsParts): {
+export function createRegisteredClients({
+  config,
+  provider,
+  watchRegistration,
+  ...parts
+}: RegisteredClientsParts): {
   readonly clients: Clients
   readonly routes: readonly PathMiddleware[]
 } {
@@ -43,7 +50,7 @@ export function createRegisteredClients({ config, provider, ...parts }: Register
   const { defaultScopes } = config.resourceServer
   const reservedHosts = toReservedHosts(issuer, config.reservedHosts)
   const offer = { scopes, defaultScopes, limits: options, reservedHosts }
-  const selfRegistration = createSelfRegistration(registry, clients, offer)
+  const selfRegistration = createSelfRegistration(registry, watchRegistration(clients), offer)
   return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
 }
 

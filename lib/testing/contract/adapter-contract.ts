@@ -52,6 +52,7 @@ export function adapterContract({ describe, it }: TestRunner, makeAdapter: MakeA
   describe('names of clients', () =>
     define({ ...swapContract, ...destroyContract }, { model: 'ClientName' }))
   describe('signing keys', () => define(swapContract, { model: 'SigningKeys' }))
+  describe('the configuration', () => define(swapContract, { model: 'Configuration' }))
   group('second ids', secondIdContract)
   group('grants', grantContract, grantChangeContract)
   group('lists of grants', listContract, condensedListContract)

@@ -4,7 +4,7 @@ import type { StoredPayload } from '../../storage.ts'
 import { fiftyAtOnce, type Contract } from './harness.ts'
 
 interface OfModel {
-  readonly model: 'Client' | 'ClientName' | 'SigningKeys'
+  readonly model: 'Client' | 'ClientName' | 'Configuration' | 'SigningKeys'
 }
 
 /** A record in that version, or in none. */

@@ -1,0 +1,204 @@
+import type { Clients } from '../clients/clients.ts'
+import { changedMembers } from '../clients/registration-tokens.ts'
+import type { ClientStore } from '../clients/store.ts'
+import type { StoredClient } from '../clients/stored-client.ts'
+import type { PeopleTeller } from '../consent/interaction.ts'
+import { toEvent, type ConnectionTeller, type RevocationReason } from '../grants/events.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { StoredGrant } from '../storage.ts'
+import type { AuditActor, AuditFacts } from './audit-events.ts'
+import type { AuditRecorder } from './audit.ts'
+
+const byApi: AuditActor = { kind: 'operator', how: 'api' }
+
+const toPerson = (accountId?: string): AuditActor => ({
+  kind: 'person',
+  ...(accountId !== undefined && { accountId }),
+})
+
+/** Records what becomes of grants. */
+export function auditGrants(teller: ConnectionTeller, audit: AuditRecorder): ConnectionTeller {
+  const record = (type: 'code.redeemed' | 'token.refreshed', grant: StoredGrant): void => {
+    if (!audit.isHeard()) return
+    const facts = toEvent(grant)
+    audit.record(type, facts, toClient(facts.clientId))
+  }
+  return {
+    ...teller,
+    created(grant) {
+      teller.created(grant)
+      record('code.redeemed', grant)
+    },
+    refreshed(grant) {
+      teller.refreshed(grant)
+      record('token.refreshed', grant)
+    },
+    repeated(grant, secondsSinceFirstUse) {
+      teller.repeated(grant, secondsSinceFirstUse)
+      const facts = { ...toEvent(grant), secondsSinceFirstUse }
+      audit.record('token.refresh_repeated', facts, toClient(facts.clientId))
+    },
+    revoked(grant, reason, by) {
+      teller.revoked(grant, reason, by)
+      const facts = { ...toEvent(grant), reason }
+      audit.record(endings[reason], facts, toEnding(reason, facts.clientId, by))
+    },
+    tokenRevoked(which) {
+      teller.tokenRevoked(which)
+      audit.record('token.revoked', which, toClient(which.clientId))
+    },
+  }
+}
+
+const toClient = (clientId: string): AuditActor => ({ kind: 'client', clientId })
+
+const endings = {
+  replay: 'token.replayed',
+  partner: 'connection.revoked',
+  person: 'connection.disconnected',
+  administrator: 'connection.disconnected',
+  client_removed: 'connection.disconnected',
+} as const satisfies Record<RevocationReason, keyof AuditFacts>
+
+function toEnding(reason: RevocationReason, clientId: string, by: string | undefined): AuditActor {
+  if (reason === 'person') return toPerson(by)
+  return reason === 'administrator' ? byApi : toClient(clientId)
+}
+
+/** Records what people do on the pages. */
+export const createPeopleTeller = (audit: AuditRecorder): PeopleTeller => ({
+  signedIn: (facts) => audit.record('person.signed_in', facts, toPerson(facts.accountId)),
+  signInRefused(typed, request) {
+    const isAddress = /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)
+    const facts = { reason: 'mismatch', ...request, ...(isAddress && { account: typed }) } as const
+    audit.record('person.sign_in_refused', facts, toPerson())
+  },
+  consented: (facts) => audit.record('consent.given', facts, toPerson(facts.accountId)),
+  declined: (facts) => audit.record('consent.declined', facts, toPerson(facts.accountId)),
+})
+
+/** Records each change of a registered client, whichever way it comes in. A change that changes nothing is not recorded. */
+export const auditStore = (store: ClientStore, audit: AuditRecorder): ClientStore => ({
+  ...store,
+  async insert(client, beforeStored) {
+    await store.insert(client, beforeStored)
+    const { client_id: clientId, client_name: name, verified } = client.metadata
+    const facts = { clientId, ...(name !== undefined && { name }), isVerified: verified === true }
+    audit.record('client.created', facts, toClient(clientId))
+  },
+  async change(clientId, edit) {
+    let before: StoredClient | undefined
+    const after = await store.change(clientId, (record, now) => {
+      before = record
+      return edit(record, now)
+    })
+    for (const [type, facts] of before ? changesOf(before, after) : []) {
+      audit.record(type, { clientId, ...facts }, toClient(clientId))
+    }
+    return after
+  },
+  async remove(clientId, check) {
+    const isRemoved = await store.remove(clientId, check)
+    if (isRemoved) audit.record('client.removed', { clientId }, toClient(clientId))
+    return isRemoved
+  },
+})
+
+type ClientChange = readonly [type: keyof AuditFacts & `client.${string}`, facts?: object]
+
+/** What the change of a client was. It comes from what was stored, so it is right if two change the client at once. */
+function changesOf(
+  { metadata: earlier, registration: from }: StoredClient,
+  { metadata, registration: to }: StoredClient,
+): readonly ClientChange[] {
+  const changes: ClientChange[] = []
+  const members = changedMembers(earlier, metadata)
+  const isVerified = metadata.verified === true && earlier.verified !== true
+  if (members.length > 0)
+    changes.push([isVerified ? 'client.verified' : 'client.changed', { members }])
+  // The first step of a removal suspends, too.
+  const isSuspended = to.suspendedAt !== undefined && !to.isRemoving
+  if (isSuspended && from.suspendedAt === undefined) changes.push(['client.suspended'])
+  if (from.suspendedAt !== undefined && to.suspendedAt === undefined)
+    changes.push(['client.resumed'])
+  if (from.accessToken !== to.accessToken)
+    changes.push([`client.registration_token_${to.accessToken ? 'rotated' : 'ended'}`])
+  const [[before], [newest, old]] = [from.secrets, to.secrets]
+  const oldEndsAt = old?.expiresAt
+  if (newest?.id !== before?.id)
+    changes.push(['client.secret_rotated', { ...(oldEndsAt !== undefined && { oldEndsAt }) }])
+  else if (to.secrets.length < from.secrets.length) changes.push(['client.old_secrets_ended'])
+  return changes
+}
+
+/** Records the use of tokens by clients that register themselves. */
+export const auditRegistration = (clients: Clients, audit: AuditRecorder): Clients => ({
+  ...clients,
+  async endInitialAccessToken(token) {
+    const isUsed = await clients.endInitialAccessToken(token)
+    if (isUsed) audit.record('initial_access_token.used', {}, { kind: 'client' })
+    return isUsed
+  },
+})
+
+/** The doors of an operator. */
+interface Doors {
+  readonly clients: Clients
+  readonly connections: object
+  readonly signingKeys: SigningKeys
+}
+
+/** Records what operators do. Each call waits for the listeners. */
+export function auditOperator<T extends Doors>(doors: T, audit: AuditRecorder): T {
+  const { clients, connections, signingKeys } = doors
+  return {
+    ...doors,
+    connections: waiting(connections, audit),
+    clients: waiting<Clients>(
+      {
+        ...clients,
+        async createInitialAccessToken(options = {}) {
+          const made = await clients.createInitialAccessToken(options)
+          const { lifetime: _, ...limits } = options
+          audit.record(
+            'initial_access_token.created',
+            { ...limits, expiresAt: made.expiresAt },
+            byApi,
+          )
+          return made
+        },
+        async endInitialAccessToken(token) {
+          const isEnded = await clients.endInitialAccessToken(token)
+          if (isEnded) audit.record('initial_access_token.ended', {}, byApi)
+          return isEnded
+        },
+      },
+      audit,
+    ),
+    signingKeys: waiting<SigningKeys>(
+      {
+        ...signingKeys,
+        async rotate(options) {
+          const keys = await signingKeys.rotate(options)
+          const facts = { keyId: keys.at(-1)?.kid ?? '', isImmediate: options?.now === true }
+          audit.record('signing_key.rotated', facts, byApi)
+          return keys
+        },
+      },
+      audit,
+    ),
+  }
+}
+
+type Method = (...args: readonly unknown[]) => unknown
+
+/** The same object, whose methods wait for the listeners. */
+const waiting = <T extends object>(door: T, audit: AuditRecorder): T =>
+  Object.fromEntries(
+    Object.entries(door).map(([name, member]: readonly [string, unknown]) => [
+      name,
+      typeof member === 'function'
+        ? (...args: readonly unknown[]) => audit.during(() => (member as Method)(...args))
+        : member,
+    ]),
+  ) as T
