@@ -43,6 +43,7 @@ const startingProcesses = [
   'test/cli/keys.test.ts',
   'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
   'test/clients/{members,rules,uris}.test.ts',
+  'test/docs/{recipes,snippets}.test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',
   'test/resource-server/killed.test.ts',

@@ -1,4 +1,4 @@
-import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis'
+import type { ClusterNode, ClusterOptions, RedisOptions } from './driver.ts'
 
 /** The address of Redis, with its credentials. */
 export interface RedisAddress {

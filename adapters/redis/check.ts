@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis } from './driver.ts'
 import type { StorageProblem } from '../../lib/storage.ts'
 import { isCluster, RedisTimeoutError, type RedisClient } from './commands.ts'
 import { isReplica, reach, toConnectionProblem } from './connection.ts'

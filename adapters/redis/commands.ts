@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis } from './driver.ts'
 import { createRedisClock, type RedisClock, type Reply } from './redis-clock.ts'
 import type { Script } from './script.ts'
 

@@ -23,13 +23,13 @@ test.each(quotes)('%s', (code) => {
   expect(sources.some((source) => source.includes(squeeze(code)))).toBe(true)
 })
 
+test.each(['first', 'people'])('the sample %s stands in a file that compiles', (name) => {
+  const code = readFileSync(join(import.meta.dirname, `embedding/${name}.ts`), 'utf8')
+  expect(doc).toContain(`\`\`\`ts\n${code}\`\`\`\n`)
+})
+
 describe('the first sample', () => {
   afterEach(() => void vi.unstubAllEnvs())
-
-  test('stands in a file that compiles', () => {
-    const [, sample] = /^```ts\n(.*?)^```$/ms.exec(doc) ?? []
-    expect(sample).toBe(readFileSync(join(import.meta.dirname, 'embedding/first.ts'), 'utf8'))
-  })
 
   test('makes a server, in production as well', async () => {
     for (const name of ['COOKIE_KEY', 'API_SECRET', 'NORTHWIND_SECRET'])

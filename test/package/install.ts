@@ -44,6 +44,20 @@ assert.equal(manifest.name, '${name}')
 assert.ok(existsSync(new URL(import.meta.resolve('${name}/views/layout.njk'))))
 `
 
+/** Real clients are accepted by the strictest compiler, and nothing else is. */
+const redisClients = `
+import { Cluster, Redis } from 'ioredis'
+import { createRedisAdapter, recommendedRedisOptions, type RedisClient } from '${name}/adapters/redis'
+
+const options = { ...recommendedRedisOptions, lazyConnect: true }
+const nodes = [{ host: 'localhost', port: 7000 }]
+const clients: readonly RedisClient[] = [new Redis(options), new Cluster(nodes, { lazyConnect: true })]
+const keys = ['a storage key with 32 characters or more']
+for (const client of clients) createRedisAdapter({ client, keys })
+// @ts-expect-error: it is no client of ioredis
+export const wrong = (): unknown => createRedisAdapter({ client: {}, keys })
+`
+
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   if (status === 0) return stdout
@@ -79,12 +93,12 @@ try {
   if (!help.includes('views'))
     throw new Error(`the command line does not say what it does: ${help}`)
   run('npx', ['--no-install', 'pleo-oauth', 'views', 'copy', 'templates'], consumer)
-  // Who does not store in Redis needs no ioredis.
-  checkAndRun('consumer.ts')
-  checkAndRun('tests.ts')
-  install(`ioredis@${peerDependencies.ioredis}`)
+  // Who does not store in Redis needs no ioredis, and every entry compiles without it.
   writeFileSync(join(consumer, 'every-entry.ts'), everyEntry)
-  checkAndRun('every-entry.ts')
+  for (const file of ['consumer.ts', 'tests.ts', 'every-entry.ts']) checkAndRun(file)
+  install(`ioredis@${peerDependencies.ioredis}`)
+  writeFileSync(join(consumer, 'redis-clients.ts'), redisClients)
+  for (const file of ['every-entry.ts', 'redis-clients.ts']) checkAndRun(file)
   process.stdout.write(
     `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page, passed tests, copied the templates\n`,
   )

@@ -9,10 +9,18 @@ if (process.versions.node.split('.')[0] !== major) {
   process.exit(1)
 }
 const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
-// What stands nearest to Node: whole flows over HTTP, keys, the framework, clocks, and what Unicode it knows. All else runs
+// What stands nearest to Node: whole flows over HTTP, also in hosts of other frameworks, keys, the framework, clocks, and what Unicode it knows. All else runs
 // once, on the Node of the repository.
-const projects = ['--project', 'main', '--project', 'clock']
-const files = ['config', 'flows', 'provider', 'testing', 'clients/names', 'clients/alphabets']
+const projects = ['--project', 'main', '--project', 'clock', '--project', 'processes']
+const files = [
+  'config',
+  'flows',
+  'provider',
+  'testing',
+  'clients/names',
+  'clients/alphabets',
+  'docs/recipes',
+]
 const filters = files.map((name) => `test/${name}`)
 const args = [vitest, 'run', ...projects, ...filters, ...process.argv.slice(3)]
 const { status } = spawnSync(process.execPath, args, {

@@ -1,6 +1,6 @@
-/** What a backend has that embeds the server as the first sample of docs/embedding.md does. */
+/** What a backend has that embeds the server as docs/embedding.md and docs/recipes.md do. */
 import { createMemoryAdapter } from 'pleo-oauth-server/adapters/memory'
-import type { Account, Storage, SubjectChoice, SubjectType } from 'pleo-oauth-server'
+import type { Storage } from 'pleo-oauth-server'
 
 /** A setting that there has to be. */
 export function setting(name: string): string {
@@ -15,20 +15,8 @@ export const logger: { readonly error: (error: unknown) => void } = {
   error: (error) => process.emitWarning(String(error)),
 }
 
-interface People {
-  byId(accountId: string): Promise<Account>
-  subjectsOf(accountId: string, type: SubjectType): Promise<readonly SubjectChoice[]>
-  check(username: string, password: string): Promise<string | undefined>
-}
-
-export const people: People = {
-  byId: async (accountId) => ({ accountId, name: 'Ada Lind' }),
-  subjectsOf: async (accountId, type) => [
-    {
-      urn: `urn:pleo:${type}:5f0c3f8e-6f0e-4d0a-9b57-1f7f3c1f5a01`,
-      name: accountId,
-      mayConnect: true,
-    },
-  ],
-  check: async (username, password) => (password === 'secret' ? username : undefined),
+/** The status of an error of the framework, such as 413 for a body that is too large; 500 for any other error. */
+export function statusOf(error: unknown): number {
+  const { status, statusCode = status } = Object(error) as Readonly<Record<string, unknown>>
+  return typeof statusCode === 'number' ? statusCode : 500
 }

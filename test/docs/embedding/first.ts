@@ -1,5 +1,6 @@
 import { createAuthorizationServer } from 'pleo-oauth-server'
-import { logger, people, setting, storage } from './backend.ts' // yours
+import { logger, setting, storage } from './backend.ts' // yours
+import { authenticate, find, subjects } from './people.ts' // yours, see below
 
 const server = createAuthorizationServer({
   issuer: 'https://auth.example.com',
@@ -23,11 +24,7 @@ const server = createAuthorizationServer({
       scope: 'companies:read export-jobs:write',
     },
   ],
-  accounts: {
-    find: (accountId) => people.byId(accountId),
-    subjects: (accountId, { type }) => people.subjectsOf(accountId, type),
-    authenticate: ({ username, password }) => people.check(username, password),
-  },
+  accounts: { find, subjects, authenticate },
 })
 
 server.provider.on('server_error', (_ctx, error) => logger.error(error))
