@@ -11,10 +11,10 @@ import { check } from './config/check.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
 import { createAddressOf } from './config/trusted-proxies.ts'
-import { createConnections } from './grants/connections.ts'
+import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { checkMounting } from './http/check-mounting.ts'
-import { createApp, createByPath } from './http/app.ts'
+import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { adaptProvider, createProvider } from './oidc/create-provider.ts'
@@ -41,6 +41,7 @@ import {
 import { createClosing, type Closing } from './operations/close.ts'
 import { auditConfiguration } from './operations/configuration-change.ts'
 import { createHealth } from './operations/health.ts'
+import { createMeasuring, type Measuring } from './operations/metrics.ts'
 import type { AuthorizationServer } from './server.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
@@ -71,8 +72,9 @@ export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
   const resolved = resolveConfig(options, createMemoryAdapter, findTemplateMistakes)
+  const measuring = createMeasuring()
   // `check` needs the storage of the host: this wrapper has no `check`.
-  const config = { ...resolved, storage: toAnsweringStorage(resolved.storage) }
+  const config = { ...resolved, storage: toAnsweringStorage(resolved.storage, measuring.watch) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)
   const audit = createAudit(createAddressOf(config.trustedProxies))
@@ -91,15 +93,15 @@ export function createAuthorizationServer(
   const tokens = createTokenIntrospection(provider, config, { ...kept, keys })
   const quick = isShipped ? [createQuickGrants(provider, config, kept), ...tokens.quick] : []
   const { clients } = registered
-  const { middleware, ...life } = createLife({ options, config: resolved, clients, logos, audit })
+  const lived = { ...parts, options, config: resolved, clients, logos, audit, measuring }
+  const { middleware, ...life } = createLife(lived)
   use(provider, [
     compose([middleware, audit.middleware, createFront(provider, config, renderError)]),
     keys.middleware,
     createQuickRequests(provider, quick),
     createEmptySecrets(provider),
     createByPath([
-      [oauthMetadataPath, metadata],
-      [openidMetadataPath, metadata],
+      ...[oauthMetadataPath, openidMetadataPath].map((path): PathMiddleware => [path, metadata]),
       ...tokens.routes,
       ...registered.routes,
       ...createPages({ ...parts, views, logos }),
@@ -143,6 +145,9 @@ interface LifeParts {
   readonly clients: Clients
   readonly logos: Logos
   readonly audit: AuditRecorder
+  readonly provider: Provider
+  readonly connections: Connections
+  readonly measuring: Measuring
 }
 
 /** The checks, the health and the end of the server, and the middleware that counts requests. */
@@ -152,11 +157,18 @@ function createLife({
   clients,
   logos,
   audit,
-}: LifeParts): Pick<AuthorizationServer, 'check' | 'checkMounting' | 'health' | 'close'> &
+  provider,
+  connections,
+  measuring,
+}: LifeParts): Pick<
+  AuthorizationServer,
+  'check' | 'checkMounting' | 'health' | 'metrics' | 'close'
+> &
   Pick<Closing, 'middleware'> {
-  const { middleware, ...closing } = createClosing()
+  const { middleware, ...closing } = createClosing(measuring.stop)
   return {
-    middleware,
+    middleware: compose([middleware, measuring.watchServer(provider, connections.events)]),
+    metrics: measuring.metrics,
     async check() {
       const checks = [
         check(config, clients, logos),

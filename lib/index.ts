@@ -62,6 +62,7 @@ export type {
 export type { ConsentedTerms } from './consent/interaction.ts'
 export type { CloseOptions } from './operations/close.ts'
 export type { Health, HealthAnswer, HealthPaths } from './operations/health.ts'
+export type { Metrics, MetricsOptions } from './operations/metrics.ts'
 export {
   ClientMetadataError,
   ClientResumedError,

@@ -158,6 +158,31 @@ export function findEndpoint(path: string, mode: RegistrationMode): Endpoint | u
   return resumePath.test(path) ? resumption : undefined
 }
 
+/** Routes of several paths, the more special one first. */
+const patterns: readonly (readonly [begins: string, route: string])[] = [
+  [`${routes.authorization}/`, `${routes.authorization}/:uid`],
+  [`${interactionPath}/`, `${interactionPath}/:uid`],
+  [`${registrationPath}/`, `${registrationPath}/:client_id`],
+  [registrationPath, registrationPath],
+  [routes.end_session, routes.end_session],
+  ['/oauth/assets/', '/oauth/assets'],
+]
+
+const exact = new Set([...endpoints.keys()].filter((path) => endpoints.get(path) !== asset))
+
+/** Every answer of {@link toRoute}. The last one is for paths that are not known. */
+export const allRoutes: readonly string[] = [
+  ...exact,
+  ...patterns.map(([, route]) => route),
+  'other',
+]
+
+/** The route of a canonical path: the path without what differs from request to request. It is for statistics. */
+export function toRoute(path: string): string {
+  if (exact.has(path)) return path
+  return patterns.find(([begins]) => path.startsWith(begins))?.[1] ?? 'other'
+}
+
 /** Whether it is an endpoint that programs call. */
 export const isForPrograms = (path: string): boolean =>
   findEndpoint(path, 'invited')?.isForPrograms ?? false

@@ -9,6 +9,7 @@ import type { Introspection } from './grants/introspect.ts'
 import type { Audit } from './operations/audit.ts'
 import type { CloseOptions } from './operations/close.ts'
 import type { Health } from './operations/health.ts'
+import type { Metrics } from './operations/metrics.ts'
 
 /** The events of {@link AuthorizationServer.app} beside those of Koa. */
 export interface ErrorPageEvents {
@@ -61,6 +62,11 @@ export interface AuthorizationServer {
   checkMounting(options?: MountingCheckOptions): Promise<void>
   /** How this process is. No path answers it until the host mounts {@link Health.middleware}, or asks and answers itself. */
   readonly health: Health
+  /**
+   * What this process did, in numbers: `await server.metrics()` is the text for Prometheus. No path answers with it until the host
+   * mounts {@link Metrics.middleware}.
+   */
+  readonly metrics: Metrics
   /**
    * Stops without cutting a request. Call it when the process is asked to end, and close the storage when it resolves.
    *

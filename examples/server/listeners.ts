@@ -6,7 +6,6 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { PortVariable } from './settings.ts'
 import { StartError } from './start-error.ts'
 
 /** What Koa's `callback()` gives. */
@@ -37,7 +36,7 @@ export interface ListenOptions {
  *
  * @param variable - the variable to name where the port cannot be had
  */
-export async function takePort(variable: PortVariable, options: ListenOptions): Promise<Listener> {
+export async function takePort(variable: string, options: ListenOptions): Promise<Listener> {
   const server = createServer(toTimeouts(options))
   const endSilent = watchSilent(server)
   let serve: Listener['serve'] = () => {}
@@ -71,7 +70,7 @@ function toTimeouts({ keepAlive }: ListenOptions): ServerOptions {
 }
 
 function toMessage(
-  variable: PortVariable,
+  variable: string,
   { port, host }: ListenOptions,
   { code, message }: NodeJS.ErrnoException,
 ): string {

@@ -12,13 +12,16 @@ function toPortProblem(name: string, value: unknown): string {
 }
 
 /** Reads a port from the variable with that name. */
-export const port = (name: string, fallback: number): z.ZodType<number, string | undefined> =>
+export const givenPort = (name: string): z.ZodType<number, string> =>
   z
     .string()
     .regex(/^\d{1,5}$/, { error: ({ input }) => toPortProblem(name, input) })
     .transform(Number)
     .refine((value) => value <= 65_535, portRule)
-    .default(fallback)
+
+/** The same, with a port if the variable is not set. */
+export const port = (name: string, fallback: number): z.ZodType<number, string | undefined> =>
+  givenPort(name).default(fallback)
 
 const hosts = ['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'] as const
 

@@ -5,7 +5,7 @@ import { wrap } from './wrap.ts'
 
 /** Says where everything is, who can sign in, and what to open. */
 export function printStarted(example: Example): void {
-  const { issuer, authorizationServer, api, app, place, signIns, ownPeople, theme, generated } =
+  const { issuer, authorizationServer, api, app, metrics, place, signIns, ownPeople, theme } =
     example
   const behind = issuer === authorizationServer ? '' : ` (listening on ${authorizationServer})`
   const width = Math.max(...signIns.map(({ email }) => email.length))
@@ -15,6 +15,7 @@ export function printStarted(example: Example): void {
     `Authorization server         ${issuer}${behind}`,
     `Example API                  ${api}`,
     `Example partner application  ${app}`,
+    ...(metrics ? [`Metrics                      ${metrics}`] : []),
     '',
     `Everything is kept in ${place}.`,
     ...(theme ? [`Pages have the theme ${theme}.`] : []),
@@ -22,7 +23,7 @@ export function printStarted(example: Example): void {
     `Sign in as (${password}):`,
     ...signIns.map(({ name, email, who }) => `  ${email.padEnd(width)}  ${name}, ${who}`),
     '',
-    ...generated.flatMap(({ name, clientId, clientSecret }) => [
+    ...example.generated.flatMap(({ name, clientId, clientSecret }) => [
       `Made for the client ${name}, shown only now:`,
       ...(clientId ? [`  client_id      ${clientId}`] : []),
       ...(clientSecret ? [`  client_secret  ${clientSecret}`] : []),

@@ -3,7 +3,7 @@ import type { ClientMetadata } from 'pleo-oauth-server'
 import type { RedisAddress } from 'pleo-oauth-server/adapters/redis'
 import { z } from 'zod'
 import { check } from './plain-issues.ts'
-import { host, keepAlive, port } from './places.ts'
+import { givenPort, host, keepAlive, port } from './places.ts'
 import { redisUrl } from './redis-url.ts'
 import { StartError } from './start-error.ts'
 import { deriveKeys } from './storage-keys.ts'
@@ -15,6 +15,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** The settings of the example. */
 export interface Settings {
   readonly ports: Readonly<Record<PortVariable, number>>
+  /** Absent: there are no metrics. */
+  readonly metricsPort: number | undefined
   /** The address that all ports are on. */
   readonly host: string
   /** For how many seconds a connection may be idle. */
@@ -42,8 +44,8 @@ export interface RedisSettings {
   readonly keys: readonly string[]
 }
 
-/** The variables that set a port. */
-export type PortVariable = 'PORT' | 'API_PORT' | 'APP_PORT'
+/** The variables of the ports that there always are. */
+type PortVariable = 'PORT' | 'API_PORT' | 'APP_PORT'
 
 const isOn = z
   .enum(['true', '1', 'false', '0'], { error: 'must be true or false (or 1 or 0)' })
@@ -59,6 +61,7 @@ const schema = z
     PORT: port('PORT', 3000),
     API_PORT: port('API_PORT', 3001),
     APP_PORT: port('APP_PORT', 3002),
+    METRICS_PORT: givenPort('METRICS_PORT').optional(),
     ISSUER: z.string().optional(),
     API_AUDIENCE: z.string().default('https://external.pleo.io'),
     NODE_ENV: z.string().optional(),
@@ -90,12 +93,13 @@ const schema = z
   })
   .superRefine((ports, context) => {
     const seen = new Map<number, string>()
-    for (const name of ['PORT', 'API_PORT', 'APP_PORT'] as const) {
-      const earlier = ports[name] > 0 ? seen.get(ports[name]) : undefined
+    for (const name of ['PORT', 'API_PORT', 'APP_PORT', 'METRICS_PORT'] as const) {
+      const taken = ports[name] ?? 0
+      const earlier = taken > 0 ? seen.get(taken) : undefined
       if (earlier) {
         context.addIssue({ code: 'custom', path: [name], message: `must differ from ${earlier}` })
       }
-      seen.set(ports[name], name)
+      seen.set(taken, name)
     }
   })
 
@@ -117,6 +121,7 @@ export function readSettings(environment: Environment): Settings {
   }
   return {
     ports: { PORT: values.PORT, API_PORT: values.API_PORT, APP_PORT: values.APP_PORT },
+    metricsPort: values.METRICS_PORT,
     host: values.HOST,
     keepAlive: values.KEEP_ALIVE_TIMEOUT,
     issuer: values.ISSUER,

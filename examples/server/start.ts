@@ -19,12 +19,13 @@ import {
   type GeneratedCredentials,
 } from './clients.ts'
 import { apiHome, serverHome, withHome } from './home.ts'
-import { takePort, type Listener } from './listeners.ts'
+import type { Listener } from './listeners.ts'
 import { findNearMisses } from './near-misses.ts'
 import { createPartnerApp } from './partner-app.ts'
 import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
+import { serveMetrics, takePorts, type Ports } from './ports.ts'
 import { printErrorPage, printProblem } from './print.ts'
 import { refusePublicPasswords } from './public-passwords.ts'
 import {
@@ -45,6 +46,8 @@ export interface Example {
   readonly authorizationServer: string
   readonly api: string
   readonly app: string
+  /** Where the metrics are, if `METRICS_PORT` is set. */
+  readonly metrics: string | undefined
   /** Where everything is kept, in words. */
   readonly place: string
   /** Every registered client, with its secret. */
@@ -61,12 +64,6 @@ export interface Example {
 
 interface Running {
   readonly server: AuthorizationServer
-}
-
-interface Ports {
-  readonly server: Listener
-  readonly api: Listener
-  readonly app: Listener
 }
 
 /**
@@ -91,9 +88,11 @@ export async function startExample(environment: Environment): Promise<Example> {
     const ports = await takePorts(settings, taken)
     storage = await openStorage(settings)
     const { server, ...parts } = await compose(settings, directory, ports, storage)
+    const metrics = ports.metrics && serveMetrics(server, ports.metrics)
     const { signIns } = directory
+    const { theme } = settings
     const close = createClose(server, ports, storage)
-    return { ...parts, signIns, ownPeople: peopleFile !== undefined, theme: settings.theme, close }
+    return { ...parts, metrics, signIns, ownPeople: peopleFile !== undefined, theme, close }
   } catch (error) {
     await giveUp()
     throw error
@@ -109,18 +108,10 @@ function createClose(
   return async () => {
     // These two ask the authorization server, so it ends after them.
     await Promise.all([ports.app.close(2000), ports.api.close(2000)])
+    await ports.metrics?.close(0)
     await ports.server.close(5000, (http, timeout) => server.close({ server: http, timeout }))
     await storage.close()
   }
-}
-
-async function takePorts({ ports, host, keepAlive }: Settings, taken: Listener[]): Promise<Ports> {
-  const take = async (variable: keyof typeof ports): Promise<Listener> => {
-    const listener = await takePort(variable, { port: ports[variable], host, keepAlive })
-    taken.push(listener)
-    return listener
-  }
-  return { server: await take('PORT'), api: await take('API_PORT'), app: await take('APP_PORT') }
 }
 
 async function compose(
@@ -128,7 +119,7 @@ async function compose(
   directory: Directory,
   ports: Ports,
   { storage, usedProofs, partnerStore, place, noteFailure }: OpenStorage,
-): Promise<Omit<Example, 'signIns' | 'ownPeople' | 'theme' | 'close'> & Running> {
+): Promise<Omit<Example, 'metrics' | 'signIns' | 'ownPeople' | 'theme' | 'close'> & Running> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
   const partners = partnerClients(app)

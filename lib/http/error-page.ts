@@ -138,5 +138,5 @@ function tell(
     clientId: namedClient(ctx)?.clientId ?? null,
     ...(cause !== undefined && { cause }),
   }
-  callListeners(() => ctx.app.emit('error_page', event))
+  callListeners(() => ctx.app.emit('error_page', event, ctx))
 }

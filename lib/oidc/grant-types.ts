@@ -167,8 +167,10 @@ export function createQuickGrants(
         type?.required.every((one) => names.includes(one)) &&
         names.every((one) => type.parameters.includes(one))
       if (!isOpaque || !type || !isOwn || !isOrdinary) return undefined
-      return async (client, ctx) =>
-        client.grantTypeAllowed(name) ? issue(type, parameters, { client, ctx }) : undefined
+      return async (client, ctx) => {
+        ctx.state['grantType'] = name
+        return client.grantTypeAllowed(name) ? issue(type, parameters, { client, ctx }) : undefined
+      }
     },
   }
 }

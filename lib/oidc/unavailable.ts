@@ -18,14 +18,19 @@ class StorageUnavailable extends errors.OIDCProviderError {
   }
 }
 
+/** Makes every call of one method of the storage, `grants.load` or `records.find`, and sees how it ends. */
+export type WatchCalls = (method: string) => <T>(call: () => Promise<T>) => Promise<T>
+
 /** Makes every failure of the storage end the request as unavailable, not as a "no". */
-export function toAnsweringStorage(storage: Storage): Storage {
+export function toAnsweringStorage(storage: Storage, watch: WatchCalls): Storage {
   const models = new Map<string, RecordStorage>()
+  const watchRecords: WatchCalls = (name) => watch(`records.${name}`)
   return {
     deriveKeys: (purpose) => storage.deriveKeys(purpose),
-    grants: toAnsweringGrants(storage.grants),
+    grants: toAnsweringGrants(storage.grants, (name) => watch(`grants.${name}`)),
     records(model) {
-      const existing = models.get(model) ?? answering(storage.records(model), recordMethods)
+      const existing =
+        models.get(model) ?? answering(storage.records(model), recordMethods, watchRecords)
       models.set(model, existing)
       return existing
     },
@@ -58,8 +63,8 @@ const grantMethods = [
 ] as const satisfies readonly (keyof GrantStorage)[]
 
 /** A loaded grant may be decrypted only when a member is read. */
-function toAnsweringGrants(grants: GrantStorage): GrantStorage {
-  const answers = answering(grants, grantMethods)
+function toAnsweringGrants(grants: GrantStorage, watch: WatchCalls): GrantStorage {
+  const answers = answering(grants, grantMethods, watch)
   return {
     ...answers,
     async load(grantId, accessToken) {
@@ -98,19 +103,20 @@ function answered<T>(look: () => T): T {
 
 type AsyncMethod = (...args: readonly unknown[]) => Promise<unknown>
 
-function answering<T>(target: T, names: readonly (keyof T)[]): T {
-  const answer =
-    (name: keyof T): AsyncMethod =>
-    async (...args) => {
+function answering<T>(target: T, names: readonly (keyof T & string)[], watch: WatchCalls): T {
+  const answer = (name: keyof T & string): AsyncMethod => {
+    const watched = watch(name)
+    return async (...args) => {
       const end = beginWait(Provider.ctx)
       try {
-        return await (target[name] as AsyncMethod).apply(target, args as never)
+        return await watched(() => (target[name] as AsyncMethod).apply(target, args as never))
       } catch (cause) {
         throw new StorageUnavailable(cause)
       } finally {
         end()
       }
     }
+  }
   return Object.fromEntries(names.map((name) => [name, answer(name)])) as T
 }
 

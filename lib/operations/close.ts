@@ -31,8 +31,12 @@ export interface Closing {
   readonly close: (options?: CloseOptions) => Promise<void>
 }
 
-/** Makes the one `close` of an authorization server, and the middleware that counts requests for it. */
-export function createClosing(): Closing {
+/**
+ * Makes the one `close` of an authorization server, and the middleware that counts requests for it.
+ *
+ * @param onClosed - called once, when `close` resolves
+ */
+export function createClosing(onClosed: () => void): Closing {
   const { unanswered, count, answered } = createRequestCount()
   let closed: Promise<void> | undefined
   const close = async ({ timeout = 8000, server }: CloseOptions): Promise<void> => {
@@ -58,7 +62,7 @@ export function createClosing(): Closing {
     close(options = {}) {
       const problem = findProblem(options)
       if (problem !== undefined) return Promise.reject(new TypeError(problem))
-      closed ??= close(options)
+      closed ??= close(options).finally(onClosed)
       return closed
     },
   }

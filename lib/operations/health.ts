@@ -96,10 +96,13 @@ function checkPaths({
   live = '/health/live',
   ready = '/health/ready',
 }: HealthPaths): Required<HealthPaths> {
-  for (const [name, path] of Object.entries({ live, ready })) {
-    if (typeof path === 'string' && /^\/[^?#]*$/.test(path)) continue
-    throw new TypeError(`${name} must be a path that begins with a slash, without a query`)
-  }
+  for (const [name, path] of Object.entries({ live, ready })) assertPath(name, path)
   if (live === ready) throw new TypeError('live and ready must be two paths')
   return { live, ready }
+}
+
+/** @throws TypeError if it cannot be the path of a request */
+export function assertPath(name: string, path: unknown): void {
+  if (typeof path === 'string' && /^\/[^?#]*$/.test(path)) return
+  throw new TypeError(`${name} must be a path that begins with a slash, without a query`)
 }
