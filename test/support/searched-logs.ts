@@ -37,12 +37,19 @@ export function noteAnswer(
 }
 
 /** Keeps everything that a server tells its host, as a host would log it. */
-export function keepTold({ app, provider, connections, clients }: AuthorizationServer): void {
+export function keepTold({
+  app,
+  provider,
+  audit,
+  connections,
+  clients,
+}: AuthorizationServer): void {
   const keep = (...all: readonly unknown[]): void => {
     told.push(...all.map((one) => (one instanceof Error ? toLog(one) : inspect(one, { depth: 5 }))))
   }
   app.on('error', (error: unknown) => keep(error))
   app.on('error_page', keep)
+  audit.on(keep)
   provider.on('server_error', (_ctx, error) => keep(error))
   for (const event of ['created', 'refreshed', 'refresh_repeated', 'revoked'] as const) {
     connections.events.on(`connection.${event}`, keep)
