@@ -1,7 +1,13 @@
 import { Command, Option } from 'commander'
 import type { SigningKeyInfo, SigningKeys } from '../index.ts'
 import { generateSecret, rotateCookieKeys } from './cookie-keys.ts'
-import { runWith, sayingWhy, withCommonOptions, type CommonOptions } from './run.ts'
+import {
+  runWith,
+  sayingWhy,
+  withChangeOptions,
+  withCommonOptions,
+  type CommonOptions,
+} from './run.ts'
 import { print } from './terminal/print.ts'
 import { confirm } from './terminal/questions.ts'
 import { UsageError } from './terminal/refusals.ts'
@@ -105,7 +111,7 @@ function createRotateCommand(): Command {
       new Option(
         '--cookies',
         'print the value of COOKIE_KEYS for the next restart, and do nothing else',
-      ).conflicts(['now', 'yes', 'config', 'keyPrefix']),
+      ).conflicts(['now', 'yes', 'config', 'keyPrefix', 'as', 'auditLog']),
     )
     .addHelpText(
       'after',
@@ -120,7 +126,7 @@ Examples:
   pleo-oauth keys rotate --now --yes --json
   pleo-oauth keys rotate --cookies`,
     )
-  return withCommonOptions(command).action((options: RotateOptions) =>
+  return withChangeOptions(command).action((options: RotateOptions) =>
     options.cookies
       ? sayingWhy(() => print(rotateCookieKeys(options)))
       : runWith(options, ({ signingKeys }) => rotate(signingKeys, options)),

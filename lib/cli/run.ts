@@ -1,4 +1,6 @@
-import { Option, type Command } from 'commander'
+import { appendFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import {
   ClientMetadataError,
   ClientResumedError,
@@ -6,10 +8,11 @@ import {
   UnknownClientError,
 } from '../errors.ts'
 import type { Administration } from '../administration.ts'
+import type { AuditEvent } from '../index.ts'
 import { importHost, type OpenHost } from './open/host.ts'
 import { openRedis } from './open/redis.ts'
 import { print, type Answer } from './terminal/print.ts'
-import { Refusal, UsageError } from './terminal/refusals.ts'
+import { Refusal, toUnwritable, UsageError } from './terminal/refusals.ts'
 import { clean } from './terminal/text.ts'
 
 /** The options that these commands share. */
@@ -19,6 +22,9 @@ export interface CommonOptions {
   readonly json?: boolean
   /** The option `--yes` of commands that ask. */
   readonly yes?: boolean
+  /** The options of commands that change something. */
+  readonly as?: string
+  readonly auditLog?: string
 }
 
 /** Adds the shared options to a command. */
@@ -33,6 +39,17 @@ export const withCommonOptions = (command: Command): Command =>
     )
     .option('--json', 'print JSON, for scripts')
 
+/** Adds the shared options to a command that changes something. */
+export const withChangeOptions = (command: Command): Command =>
+  withCommonOptions(command)
+    .option('--as <name>', 'your name in audit events (default: your user name here)', toName)
+    .option('--audit-log <file>', 'append the audit events of this command, as lines of JSON')
+
+function toName(given: string): string {
+  if (given.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return given
+}
+
 /**
  * Opens the storage or the module, lets the command use it, prints the answer and closes it. After an error, which is
  * printed on stderr, the process ends with 1, or with 2 if it was called wrongly.
@@ -42,9 +59,14 @@ export async function runWith(
   use: (opened: Administration) => Promise<Answer | string>,
 ): Promise<void> {
   await sayingWhy(async () => {
+    const log = createLog(options)
     const { administration, close } = await open(options)
+    const { audit } = administration
+    if (log) audit.on(log)
+    const operator = { operator: options.as ?? findUserName(), how: 'command line' } as const
+    const act = async () => print(await use(administration).catch(sayWhereItFailed))
     // The answer comes first, because closing can take a while.
-    await sayingWhy(async () => print(await use(administration).catch(sayWhereItFailed)))
+    await sayingWhy(() => audit.as(operator, act))
     await close()
   })
   // A module of the host can still have something open.
@@ -60,6 +82,31 @@ export async function sayingWhy(act: () => Promise<void>): Promise<void> {
     const lines = toWords(error).split('\n')
     process.stderr.write(`error: ${lines.map((line) => clean(line)).join('\n')}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
+  }
+}
+
+/**
+ * Makes a listener that writes audit events to the file of the option.
+ *
+ * @throws {@link Refusal} before anything is changed
+ */
+function createLog({ auditLog: file }: CommonOptions): ((event: AuditEvent) => void) | undefined {
+  if (file === undefined) return undefined
+  const write = (text: string): void => appendFileSync(file, text, { mode: 0o600 })
+  try {
+    write('')
+  } catch (error) {
+    throw toUnwritable(file, error)
+  }
+  return (event) => write(`${JSON.stringify(event)}\n`)
+}
+
+function findUserName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // In a container, the user may have no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }
 
@@ -110,4 +157,7 @@ export const toSourceHelp = (what: 'clients' | 'connections'): string =>
   `
 The commands read the ${what} from Redis. Set REDIS_URL and STORAGE_KEYS as for the authorization server. With --config, they
 use the authorization server that a module of yours exports. If the module exports a function close(), it is called at the end
-and awaited.`
+and awaited.
+
+Commands that change something make audit events with your name (--as). Listeners of the module hear them. Without --config, nobody
+does unless --audit-log names a file.`

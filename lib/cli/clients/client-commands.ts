@@ -1,7 +1,13 @@
 import { Command } from 'commander'
 import type { Clients } from '../../index.ts'
 import { UnknownClientError } from '../../errors.ts'
-import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
+import {
+  runWith,
+  toSourceHelp,
+  withChangeOptions,
+  withCommonOptions,
+  type CommonOptions,
+} from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { bold, clean } from '../terminal/text.ts'
@@ -166,7 +172,7 @@ Examples:
   pleo-oauth clients ${name} <client-id>
   pleo-oauth clients ${name} <client-id>${question ? ' --yes' : ''} --json`,
   )
-  return withCommonOptions(command).action((given: string, options: CommonOptions) =>
+  return withChangeOptions(command).action((given: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
       const client = await findClient(clients, given, options)
       const shown = toShown(client)

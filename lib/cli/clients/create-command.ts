@@ -3,7 +3,7 @@ import type { Administration } from '../../administration.ts'
 import { ClientMetadataError, type ConfigurationIssue } from '../../errors.ts'
 import type { CreatedClient, NewClientMetadata } from '../../index.ts'
 import type { ScopeCatalogue } from '../../pleo/scopes.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { runWith, withChangeOptions, type CommonOptions } from '../run.ts'
 import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
@@ -42,7 +42,7 @@ Examples:
   (umask 077 && \\
     pleo-oauth clients create --metadata client.json --json > registered.json)`,
     )
-  return withCommonOptions(command).action((options: MetadataOptions & CommonOptions) =>
+  return withChangeOptions(command).action((options: MetadataOptions & CommonOptions) =>
     runWith(options, async (administration) => {
       const { withoutEmpty } = await import('../../administration.ts')
       const given = withoutEmpty(toMetadata(options)) as NewClientMetadata

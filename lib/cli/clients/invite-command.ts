@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Clients, SubjectType } from '../../index.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { runWith, withChangeOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { bold, toIso, toJson, toTime } from '../terminal/text.ts'
 import { toDays, toScope } from './client-options.ts'
@@ -33,7 +33,7 @@ Examples:
   pleo-oauth clients invite --scope companies:read --subject-type company
   pleo-oauth clients invite --days 1 --json | jq -r .token`,
     )
-  return withCommonOptions(command).action((options: InviteOptions) =>
+  return withChangeOptions(command).action((options: InviteOptions) =>
     runWith(options, ({ clients }) => invite(clients, options)),
   )
 }

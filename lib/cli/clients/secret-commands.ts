@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { findInUse } from '../../administration.ts'
 import type { Clients, ClientSecretInfo, RegisteredClient } from '../../index.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { runWith, withChangeOptions, type CommonOptions } from '../run.ts'
 import type { Answer } from '../terminal/print.ts'
 import { confirm } from '../terminal/questions.ts'
 import { clean, toTime } from '../terminal/text.ts'
@@ -33,7 +33,7 @@ Examples:
   pleo-oauth clients rotate <client-id> --old-ends-in 30
   pleo-oauth clients rotate <client-id> --now --yes --json | jq -r .secret`,
     )
-  return withCommonOptions(command).action((given: string, options: RotateOptions) =>
+  return withChangeOptions(command).action((given: string, options: RotateOptions) =>
     runWith(options, ({ clients }) => rotate(clients, given, options)),
   )
 }
@@ -97,7 +97,7 @@ Examples:
   pleo-oauth clients end-old-secrets <client-id>
   pleo-oauth clients end-old-secrets <client-id> --yes --json`,
     )
-  return withCommonOptions(command).action((given: string, options: CommonOptions) =>
+  return withChangeOptions(command).action((given: string, options: CommonOptions) =>
     runWith(options, async ({ clients }) => {
       const client = await findClient(clients, given, options)
       const { clientId, secrets } = client

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../index.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
-import { runWith, withCommonOptions, type CommonOptions } from '../run.ts'
+import { runWith, withChangeOptions, type CommonOptions } from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
 import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
@@ -32,7 +32,7 @@ Examples:
     --logo-uri https://ledger.example/logo.png
   pleo-oauth clients update <client-id> --no-test --unset tos_uri policy_uri`,
     )
-  return withCommonOptions(command).action(
+  return withChangeOptions(command).action(
     (given: string, options: MetadataOptions & CommonOptions) =>
       runWith(options, async (administration) => {
         const { clients } = administration

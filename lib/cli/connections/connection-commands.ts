@@ -2,7 +2,13 @@ import { Command } from 'commander'
 import type { Administration } from '../../administration.ts'
 import type { RevokedGrants } from '../../index.ts'
 import { findGranted, type GrantedClient } from '../clients/find-client.ts'
-import { runWith, toSourceHelp, withCommonOptions, type CommonOptions } from '../run.ts'
+import {
+  runWith,
+  toSourceHelp,
+  withChangeOptions,
+  withCommonOptions,
+  type CommonOptions,
+} from '../run.ts'
 import { confirm } from '../terminal/questions.ts'
 import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toJson } from '../terminal/text.ts'
@@ -89,7 +95,7 @@ Examples:
   pleo-oauth connections revoke --client <client-id> --subject <subject>
   pleo-oauth connections revoke --client <client-id> --yes --json | jq .ended`,
     )
-  return withCommonOptions(command).action((grantId: string | undefined, options: RevokeOptions) =>
+  return withChangeOptions(command).action((grantId: string | undefined, options: RevokeOptions) =>
     runWith(options, async (opened) => {
       refuseUnknownOptions(command.args)
       const client = await findClientOf(opened, grantId, options)

@@ -32,12 +32,13 @@ export async function importHost(file: string): Promise<OpenHost> {
 }
 
 function isServer(exported: unknown): exported is Administration {
-  const { clients, connections, signingKeys } = Object(exported) as Partial<Administration>
+  const { audit, clients, connections, signingKeys } = Object(exported) as Partial<Administration>
   return (
     typeof clients?.rotateSecret === 'function' &&
     typeof connections?.revoke === 'function' &&
     typeof connections.events?.listenerCount === 'function' &&
-    typeof signingKeys?.list === 'function'
+    typeof signingKeys?.list === 'function' &&
+    typeof audit?.as === 'function'
   )
 }
 

@@ -20,6 +20,13 @@ export function toUnreadable(file: string, error: unknown): Refusal {
   return new Refusal(`${resolve(file)} cannot be read: ${fileProblems[code] ?? code}`)
 }
 
+/** Says why a file cannot be written. */
+export function toUnwritable(file: string, error: unknown): Refusal {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  const problem = code === 'ENOENT' ? 'there is no such folder' : (fileProblems[code] ?? code)
+  return new Refusal(`${resolve(file)} cannot be written: ${problem}`)
+}
+
 const fileProblems: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
