@@ -91,9 +91,10 @@ export function createDelayMonitor(): DelayMonitor {
     stop() {
       isStopped = true
       monitor?.disable()
+      monitor = undefined
     },
     read() {
-      if (!monitor || isStopped) return []
+      if (!monitor) return []
       const samples = [50, 90, 99, 100].map((percentile) => {
         // Each measurement has the time between two looks in it.
         const seconds = Number(monitor?.percentile(percentile)) / 1e9 - resolution / 1000
