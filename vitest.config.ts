@@ -41,7 +41,7 @@ const startingProcesses = [
   'test/adapters/contract.test.ts',
   'test/bench/bench.test.ts',
   'test/cli/keys.test.ts',
-  'test/cli/{clients-surroundings,config,copy-views,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
+  'test/cli/{clients-surroundings,config,copy-views,doctor*,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
   'test/clients/{members,rules,uris}.test.ts',
   'test/docs/{recipes,snippets}.test.ts',
   'test/examples/**/*.test.ts',

@@ -3,6 +3,7 @@ import { createCheck, watchSetup } from './redis/check.ts'
 import { createClientRecords } from './redis/clients.ts'
 import { createCommands, type RedisClient, type ReplicaWait } from './redis/commands.ts'
 import { outliveFailovers } from './redis/connection.ts'
+import { createDiagnosis } from './redis/diagnosis.ts'
 import type { RedisOptions } from './redis/driver.ts'
 import { createGrantStorage } from './redis/grants.ts'
 import { createKnownKeys } from './redis/places.ts'
@@ -167,6 +168,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
     deriveKeys: (purpose) => keys.derive(purpose),
     onClientChange: clients.onClientChange,
     check,
+    diagnose: createDiagnosis(client, timeout),
   }
 }
 

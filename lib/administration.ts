@@ -1,5 +1,6 @@
 import type { Clients } from './clients/clients.ts'
 import { createClients } from './clients/create-clients.ts'
+import { createClientCheck } from './clients/metadata-check.ts'
 import { skeletonOf } from './clients/look-alikes.ts'
 import { looksOf } from './clients/name-index.ts'
 import type { RegisteredClient } from './clients/registered-client.ts'
@@ -11,6 +12,7 @@ import { createConnectionTeller } from './grants/events.ts'
 import { createAudit, type Audit } from './operations/audit.ts'
 import { auditGrants, auditOperator, auditStore } from './operations/audited.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
+import { withInsides } from './operations/insides.ts'
 import { defaultProductName } from './pages/theme.ts'
 import { pleoScopes, type ScopeCatalogue } from './pleo/scopes.ts'
 import type { Storage } from './storage.ts'
@@ -18,8 +20,11 @@ export { findInUse } from './clients/create-clients.ts'
 export { trustedMembersOf, withoutEmpty } from './clients/metadata-values.ts'
 export { secretIdleTime } from './clients/registered-client.ts'
 export { logoProblems, logoUrisOf, type LogoProblem } from './clients/logo-uris.ts'
+export { checkMounting } from './http/check-mounting.ts'
 export { setPageHeaders } from './http/security-headers.ts'
 export { generateSigningKeys } from './keys/generate.ts'
+export { insidesOf, type Insides } from './operations/insides.ts'
+export { readProxyVerdict, toProxyQuestion } from './operations/proxy-question.ts'
 export { fetchLogo } from './pages/logos/fetch-logo.ts'
 
 /** The parts of an authorization server, or of a storage, that an operator administers. */
@@ -67,7 +72,12 @@ export function createStandalone(storage: Storage): Administration {
   })
   const signingKeys = createStoredKeys(storage.records('SigningKeys'))
   const doors = { clients: createClients(registry), connections, signingKeys }
-  return { ...auditOperator(doors, audit), audit: audit.audit, scopes: pleoScopes }
+  // The server may have other scopes.
+  const findClientIssues = createClientCheck({ reservedNames, scopes: undefined }, 'made')
+  return withInsides(
+    { ...auditOperator(doors, audit), audit: audit.audit, scopes: pleoScopes },
+    { config: undefined, findClientIssues },
+  )
 }
 
 /** Whether a name looks to people like one that a registered client claims. */

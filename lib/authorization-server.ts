@@ -19,6 +19,8 @@ import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
 import { adaptProvider, createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
+import { withInsides } from './operations/insides.ts'
+import { withProxyVerdict } from './operations/proxy-question.ts'
 import { createLogos, type Logos } from './pages/logos/logos.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
@@ -85,7 +87,7 @@ export function createAuthorizationServer(
   checkStaticClients(provider, config)
   const logos = createLogos(config)
 
-  const metadata = createMetadata(provider, config, views.languages)
+  const metadata = withProxyVerdict(config, createMetadata(provider, config, views.languages))
   const connections = createConnections(config.storage.grants, kept.teller)
   const parts = { ...kept, config, provider, connections }
   const registered = createRegisteredClients(parts)
@@ -107,7 +109,7 @@ export function createAuthorizationServer(
       ...createPages({ ...parts, views, logos }),
     ]),
   ])
-  return {
+  const server = {
     app: createApp(provider),
     provider,
     audit: audit.audit,
@@ -115,6 +117,7 @@ export function createAuthorizationServer(
     introspect: tokens.introspect,
     ...life,
   }
+  return withInsides(server, { config: resolved, findClientIssues: registered.findIssues })
 }
 
 /** Makes the parts that need nothing but the storage, and lets `audit` hear of them. */

@@ -28,6 +28,12 @@ export interface Storage {
 
   /** Finds mistakes in the setup of the storage. Absent if there is nothing to check. */
   check?(): Promise<readonly StorageProblem[]>
+
+  /**
+   * Finds settings that lose something in a crash or a failover, and a clock that differs from that of this process. They keep no server
+   * from starting: `pleo-oauth doctor` asks. Changes nothing. Absent if there is nothing to find.
+   */
+  diagnose?(): Promise<readonly StorageProblem[]>
 }
 
 /** Remembers which DPoP proofs were used at an API. All processes of the API share it. */

@@ -53,7 +53,8 @@ async function findProblems(
   return problems.flat()
 }
 
-async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
+/** The servers that hold keys. */
+export async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
   if (!isCluster(client)) return [client]
   // Until it is ready, it knows no servers, or only those of its options. If it cannot connect, it never answers.
   if (client.status !== 'ready') await within(connectTimeout, client.ping())
@@ -61,7 +62,7 @@ async function serversOf(client: RedisClient): Promise<readonly Redis[]> {
 }
 
 /** @throws RedisTimeoutError if no answer comes within that many milliseconds */
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new RedisTimeoutError(milliseconds)), milliseconds)
@@ -73,14 +74,17 @@ async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   }
 }
 
+/** Reads what a server says of itself. INFO, not CONFIG: hosted servers keep CONFIG to themselves. */
+export async function readInfo(server: Redis): Promise<(name: string) => string | undefined> {
+  const info = await server.info()
+  return (name) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+}
+
 async function problemsOf(
   server: Redis,
   isClusterClient: boolean,
 ): Promise<readonly StorageProblem[]> {
-  // INFO, not CONFIG: hosted servers keep CONFIG to themselves.
-  const info = await server.info()
-  const valueOf = (name: string): string | undefined =>
-    new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const valueOf = await readInfo(server)
   // It was demoted. Another command would end the connection to it.
   if (valueOf('role') === 'slave') throw new Error(isReplica)
   const problems: StorageProblem[] = []

@@ -4,9 +4,13 @@ import type { Answer } from './terminal/print.ts'
 import { Refusal, toSettingsHint } from './terminal/refusals.ts'
 import { toJson } from './terminal/text.ts'
 
+/** The keys in `COOKIE_KEYS`; one empty text if it is not set. */
+export const readCookieKeys = (): readonly string[] =>
+  (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
+
 /** Makes the value of `COOKIE_KEYS` for the next restart. */
 export function rotateCookieKeys({ json }: CommonOptions): Answer {
-  const keys = (process.env['COOKIE_KEYS'] ?? '').split(',').map((key) => key.trim())
+  const keys = readCookieKeys()
   if (!keys.every(Boolean))
     throw new Refusal(
       `COOKIE_KEYS must be set: secrets separated by commas, none empty${toSettingsHint(['COOKIE_KEYS'])}`,

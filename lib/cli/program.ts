@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { createClientsCommand } from './clients/client-commands.ts'
 import { createCompletionCommand } from './completion.ts'
 import { createConnectionsCommand } from './connections/connection-commands.ts'
+import { createDoctorCommand } from './doctor/doctor-command.ts'
 import { createKeysCommand } from './key-commands.ts'
 import { createTryCommand } from './try/try-command.ts'
 import { createViewsCommand } from './views.ts'
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .addCommand(createClientsCommand())
     .addCommand(createConnectionsCommand())
     .addCommand(createKeysCommand())
+    .addCommand(createDoctorCommand())
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
     .addCommand(createCompletionCommand())

@@ -8,6 +8,7 @@ import {
   toFolded,
 } from '../paths.ts'
 import { originalUrlOf } from '../validation/url.ts'
+import { createSwallowWatch } from './swallowed-host.ts'
 import type { ErrorPageEvent } from './error-page.ts'
 import { setHostContext } from './request-context.ts'
 import { restoreHeaders } from './security-headers.ts'
@@ -32,12 +33,13 @@ export function createApp(provider: Framework): Koa {
   const app = new Koa()
   // Without a host, the only context can be the provider's from the start.
   app.createContext = (req, res) => provider.createContext(req, res)
+  const watch = createSwallowWatch(app, prefix)
   provider.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
   provider.on('error_page', (event: ErrorPageEvent) => app.emit('error_page', event))
   app.use((ctx, next) => {
     const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)
-    return url === undefined ? next() : answer(ctx, { url, whole }, next)
+    return url === undefined ? watch(ctx, next) : answer(ctx, { url, whole }, next)
   })
   return app
 }

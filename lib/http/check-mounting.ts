@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ConfigurationError, type ConfigurationIssue } from '../errors.ts'
 import { toPageHeaders } from './security-headers.ts'
 import { oauthMetadataPath, routes } from '../paths.ts'
+import { swallowedText } from './swallowed-host.ts'
 
 /** How `checkMounting` asks. */
 export interface MountingCheckOptions {
@@ -29,7 +30,7 @@ export async function checkMounting(
   }
   const found: ConfigurationIssue[] = []
   try {
-    for (const check of [checkMetadata, checkTokenEndpoint, checkPage]) {
+    for (const check of [checkMetadata, checkTokenEndpoint, checkPage, checkHost]) {
       // One after the other: if the first is not reached, the next would not be, either.
       const issue = await check(issuer, ask)
       if (issue !== undefined) found.push(issue)
@@ -111,6 +112,18 @@ async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue |
   if (changed.length === 0) return undefined
   const what = `another ${changed.join(', ')} than it gave`
   return toChanged(routes.authorization, what, 'sets its own, which can break forms and popups')
+}
+
+/** Asks for a page that only the host could have, and finds out whether the host was asked. */
+async function checkHost(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {
+  const response = await ask(`${new URL(issuer).origin}/${randomUUID()}`)
+  const text = await response.text()
+  // Express answers 404 with a page, so a bare one that it marked is not its own.
+  const isBare = text === 'Not Found' && response.headers.get('x-powered-by') === 'Express'
+  if (response.status !== 404 || !(isBare || text === swallowedText)) return undefined
+  const message =
+    'other paths of the host are answered by the authorization server, with 404: mount it at its own paths only'
+  return toIssue('host_swallowed', message)
 }
 
 /** A header value without repeated parts. All parts are in force, but a repeated part changes nothing. */

@@ -3,7 +3,7 @@ import { errors, type Client } from 'oidc-provider'
 import type { Clients } from '../clients/clients.ts'
 import { createClients } from '../clients/create-clients.ts'
 import { withPlainScopes } from '../clients/metadata-values.ts'
-import { createRegistry, type RegistryParts } from '../clients/registration.ts'
+import { createRegistry, type Registry, type RegistryParts } from '../clients/registration.ts'
 import type { ClientMetadata } from '../clients/members.ts'
 import { createSelfRegistration } from '../clients/self-registration.ts'
 import { warnOfClients, warnOfCredentials } from '../clients/startup-checks.ts'
@@ -30,7 +30,7 @@ export function createRegisteredClients({
   provider,
   watchRegistration,
   ...parts
-}: RegisteredClientsParts): {
+}: RegisteredClientsParts): Pick<Registry, 'findIssues'> & {
   readonly clients: Clients
   readonly routes: readonly PathMiddleware[]
 } {
@@ -51,7 +51,8 @@ export function createRegisteredClients({
   const reservedHosts = toReservedHosts(issuer, config.reservedHosts)
   const offer = { scopes, defaultScopes, limits: options, reservedHosts }
   const selfRegistration = createSelfRegistration(registry, watchRegistration(clients), offer)
-  return { clients, routes: createRegistrationRoutes({ issuer, selfRegistration, options }) }
+  const routes = createRegistrationRoutes({ issuer, selfRegistration, options })
+  return { clients, routes, findIssues: registry.findIssues }
 }
 
 /** Finds a client to show to people, one that is suspended as well. */

@@ -29,6 +29,7 @@ test('everything works with the documented rights, and nothing was refused', asy
   const storage = createRedisAdapter({ client, subscriber, keys: storageKeys, waitForReplicas })
   const server = await startServer({ storage })
   await server.check()
+  expect(await storage.diagnose?.()).toEqual([expect.objectContaining({ code: 'no_append_only' })])
   await storage.records('Client').upsert('stored', { client_id: 'stored' })
   await storage.records('Client').destroy('stored')
 

@@ -52,7 +52,7 @@ async function load(file: string, url: string): Promise<HostModule> {
   try {
     return await inTime(import(url) as Promise<HostModule>)
   } catch (error) {
-    throw new Refusal(`${file} cannot be imported: ${reasonOf(error)}`)
+    throw new Refusal(`${file} cannot be imported: ${reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -20,15 +20,39 @@ export interface OpenRedis {
   readonly close: () => Promise<void>
 }
 
+/** Redis is there and refuses, or it is not there. */
+export class RedisRefusal extends Refusal {
+  readonly code: 'refused' | 'storage_unreachable'
+
+  constructor(code: RedisRefusal['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The variables that name a Redis, as far as they are set. */
+export const givenRedisSettings = (): {
+  readonly url?: string
+  readonly keys?: readonly string[]
+} => {
+  const url = process.env['REDIS_URL'] || undefined
+  const keys = (process.env['STORAGE_KEYS'] || undefined)?.split(',').map((key) => key.trim())
+  return { ...(url && { url }), ...(keys && { keys }) }
+}
+
 /** The time to wait for the connection, in milliseconds. */
 const connectTimeout = 3000
 
 /**
  * Opens the Redis that `REDIS_URL` and `STORAGE_KEYS` name.
  *
+ * @param judge - asks for the problems of its setup; by default it refuses those that no command can work with, and warns of others
  * @throws {@link Refusal} that says what is missing or wrong, and contains no value
  */
-export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedis> {
+export async function openRedis(
+  keyPrefix: string | undefined,
+  judge: (storage: Storage) => Promise<void> = refuseProblems,
+): Promise<OpenRedis> {
   const { address, keys } = readEnvironment()
   const client = await createClient(address)
   // The driver prints errors that nothing listens to.
@@ -39,10 +63,10 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
       client,
       keys,
       ...(keyPrefix !== undefined && { keyPrefix }),
-      // refuseProblems asks for them.
+      // `judge` asks for them.
       onProblem: () => undefined,
     })
-    await refuseProblems(storage)
+    await judge(storage)
     const close = async (): Promise<void> => {
       // A command that nobody waits for, like the removal of a grant from an index, is sent at the end of this turn. `quit`
       // waits for it, and for the message that a client has changed.
@@ -58,8 +82,7 @@ export async function openRedis(keyPrefix: string | undefined): Promise<OpenRedi
 }
 
 function readEnvironment(): { address: RedisAddress; keys: readonly string[] } {
-  const url = process.env['REDIS_URL'] || undefined
-  const keys = (process.env['STORAGE_KEYS'] || undefined)?.split(',').map((key) => key.trim())
+  const { url, keys } = givenRedisSettings()
   const missing = [url ? [] : 'REDIS_URL', keys ? [] : 'STORAGE_KEYS'].flat()
   if (!url || !keys) {
     throw new Refusal(
@@ -123,7 +146,8 @@ async function connect(client: RedisClient, { hosts }: RedisAddress): Promise<vo
   if (!problem) return
   const setting = problem.wrong === 'sentinelAccess' ? 'REDIS_SENTINEL_PASSWORD' : 'REDIS_URL'
   const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
-  throw new Refusal(`${setting}: ${problem.message} (${where})`)
+  const code = problem.wrong ? 'refused' : 'storage_unreachable'
+  throw new RedisRefusal(code, `${setting}: ${problem.message} (${where})`)
 }
 
 /** Problems that no command can work with, and the setting behind each. */

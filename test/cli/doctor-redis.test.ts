@@ -1,0 +1,172 @@
+import { rmSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runInProcess } from '../support/cli-in-process.ts'
+import { runCommand, runCommandWith } from '../support/cli.ts'
+import { startRedis, waitUntil, withClient } from '../support/redis-server.ts'
+import { newSecret, toDiagnosis } from '../support/set-ups.ts'
+
+const day = 86_400_000
+
+describe('Redis', () => {
+  /** What is found in a Redis after something was done there. */
+  async function diagnoseRedis(
+    act: (client: Redis) => Promise<unknown>,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<readonly string[]> {
+    const redis = await startRedis({ appendOnly: true })
+    onTestFinished(() => redis.stop())
+    await withClient(redis, act)
+    const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret(), ...environment }
+    return toDiagnosis(await runCommandWith(settings, 'doctor', '--json')).codes
+  }
+
+  test.each<readonly [string, string, (client: Redis) => Promise<unknown>]>([
+    [
+      'evicting_policy',
+      'drops keys',
+      (client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'),
+    ],
+    [
+      'no_append_only',
+      'keeps no file of its writes',
+      (client) => client.config('SET', 'appendonly', 'no'),
+    ],
+    [
+      'disk_failing',
+      'cannot write its files',
+      async (client) => {
+        const [, folder = ''] = (await client.config('GET', 'dir')) as readonly string[]
+        rmSync(folder, { recursive: true })
+        await client.bgsave()
+        await waitUntil('it failed', async () =>
+          (await client.info('persistence')).includes('rdb_last_bgsave_status:err'),
+        )
+      },
+    ],
+    [
+      'missing_storage_key',
+      'has records under another key',
+      (client) => client.zadd('pleo:storage-keys', Date.now() + day, 'aabbccdd'),
+    ],
+  ])('%s: it %s', async (code, _, act) => {
+    expect(await diagnoseRedis(act)).toEqual([code])
+  })
+
+  test('replicas_not_required: it has a replica, and would write without it', async () => {
+    const replica = await startRedis()
+    onTestFinished(() => replica.stop())
+    const follow = async (client: Redis): Promise<void> => {
+      const { host = '', port = 0 } = client.options
+      await withClient(replica, (one) => one.replicaof(host, port))
+      await waitUntil('it follows', async () =>
+        (await client.info('replication')).includes('connected_slaves:1'),
+      )
+    }
+    expect(await diagnoseRedis(follow)).toEqual(['replicas_not_required'])
+    const demanding = async (client: Redis): Promise<void> => {
+      await follow(client)
+      await client.config('SET', 'min-replicas-to-write', '1')
+      await waitUntil('it is good', async () =>
+        (await client.info('replication')).includes('min_slaves_good_slaves:1'),
+      )
+    }
+    // The first one lost its replica to this one.
+    await withClient(replica, (one) => one.replicaof('NO', 'ONE'))
+    expect(await diagnoseRedis(demanding)).toEqual([])
+  })
+
+  test('refused: the user lacks a right', async () => {
+    const redis = await startRedis({ appendOnly: true })
+    onTestFinished(() => redis.stop())
+    await withClient(redis, (client) =>
+      client.call('ACL', 'SETUSER', 'poor', 'on', '>geheim', '~*', '+@all', '-evalsha', '-eval'),
+    )
+    for (const user of ['poor:geheim', 'poor:wrong-geheim']) {
+      const REDIS_URL = redis.url.replace('//', `//${user}@`)
+      const settings = { REDIS_URL, STORAGE_KEYS: newSecret() }
+      const { codes, said } = toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
+      expect(codes).toEqual(['refused'])
+      expect(said).not.toContain('geheim')
+    }
+  })
+
+  test('storage_unreachable: it is gone', async () => {
+    const redis = await startRedis()
+    const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret() }
+    await redis.stop()
+    const { codes, notLookedAt } = toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
+    expect(codes).toEqual(['storage_unreachable'])
+    expect(notLookedAt).toContain('registered clients, signing keys and settings of the storage')
+  })
+
+  describe('with another clock', () => {
+    afterEach(() => void vi.useRealTimers())
+
+    test.each([-60_000, 60_000])('storage_clock: by %d milliseconds', async (difference) => {
+      const redis = await startRedis({ appendOnly: true })
+      onTestFinished(() => redis.stop())
+      const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret() }
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + difference })
+      const { codes, said } = toDiagnosis(await runInProcess(settings, 'doctor', '--json'))
+      expect(codes).toEqual(['storage_clock'])
+      expect(said).toMatch(
+        difference > 0 ? /(59|60|61) seconds behind/ : /(59|60|61) seconds ahead of/,
+      )
+    })
+  })
+})
+
+describe('the command', () => {
+  test('says for people what was found, and what was not looked at', async () => {
+    const { code, stdout, stderr } = await runCommand('doctor', '--url', 'http://127.0.0.1:9')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).toMatch(
+      /^error unreachable\n {2}http:\/\/127\.0\.0\.1:9: .+\n {2}Start the server.*\n {2}docs\/doctor\.md#unreachable\n\nFound: 1 error, 0 warnings\.\n\nNot looked at:\n {2}storage/,
+    )
+  })
+
+  test.each([
+    [[]],
+    [['--url', 'auth.example.test']],
+    [['--url', 'https://auth.example.test/?x']],
+    [['--config', 'a.js', '--key-prefix', 'b:']],
+  ])('is called wrongly with %j', async (args) => {
+    const { code, stdout } = await runCommand('doctor', ...args)
+    expect([code, stdout]).toEqual([2, ''])
+  })
+
+  test('a module that cannot be imported is no finding', async () => {
+    const { code, stderr } = await runCommand('doctor', '--config', '/nowhere.mjs')
+    expect([code, stderr]).toEqual([1, 'error: there is no file /nowhere.mjs\n'])
+  })
+
+  test('prints no secret, and changes nothing in Redis', async () => {
+    const redis = await startRedis({ appendOnly: true })
+    onTestFinished(() => redis.stop())
+    const secrets = ['kurz', 'ein zweites geheimnis nur aus worten', newSecret()]
+    const [short = '', words = '', good = ''] = secrets
+    const settings = {
+      REDIS_URL: redis.url,
+      STORAGE_KEYS: `${words},${good}`,
+      COOKIE_KEYS: `${short},${good}`,
+    }
+    const look = (): Promise<string> =>
+      withClient(redis, async (client) => {
+        const all = await client.keys('*')
+        // As every start does, the check notes when the keys were last there.
+        const keys = all.filter((key) => key !== 'pleo:storage-keys').toSorted()
+        expect(keys.length).toBeGreaterThan(1)
+        const dumped = await Promise.all(keys.map((key) => client.dumpBuffer(key)))
+        return JSON.stringify([keys, dumped])
+      })
+    const uri = ['--redirect-uri', 'https://nordvind.example.test/callback']
+    const given = ['--name', 'Nordvind Regnskab', ...uri, '--scope', 'companies:read']
+    await runCommandWith(settings, 'clients', 'create', ...given, '--json')
+    const before = await look()
+    const { codes, said } = toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
+    expect(codes).toEqual(['guessable_secret', 'repeated_secret', 'short_secret'])
+    for (const secret of secrets) expect(said).not.toContain(secret)
+    expect(await look()).toBe(before)
+  })
+})
