@@ -44,6 +44,7 @@ const startingProcesses = [
   'test/cli/{clients-surroundings,config,copy-views,doctor*,first-day,full-disk,listeners,preview,redis-gone,redis-kinds,stopping,terminal,try*}.test.ts',
   'test/clients/{members,rules,uris}.test.ts',
   'test/docs/{recipes,snippets}.test.ts',
+  'test/deploy/**/*.test.ts',
   'test/examples/**/*.test.ts',
   'test/keys/**/*.test.ts',
   'test/resource-server/killed.test.ts',

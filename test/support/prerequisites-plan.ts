@@ -17,24 +17,42 @@ export type Plan =
   | { readonly action: 'install'; readonly packages: readonly string[] }
   | { readonly action: 'stop'; readonly reason: string }
 
-type Package = 'chromium' | 'redis-server'
+/** Programs that the tests need, each with the variable that names another one, and the words for it. */
+const needed = {
+  chromium: ['CHROMIUM_PATH', 'the program of a Chromium or Chrome'],
+  'redis-server': ['REDIS_SERVER_PATH', 'the program redis-server'],
+  nginx: ['NGINX_PATH', 'the program nginx'],
+  openssl: ['OPENSSL_PATH', 'the program openssl'],
+} as const
+
+type Package = keyof typeof needed
+
+const packages = Object.keys(needed) as readonly Package[]
 
 const stop = (reason: string): Plan => ({ action: 'stop', reason })
 
 /** Decides what is to be done before the tests can run. A reason to stop is one line. */
 export function plan(facts: Facts): Plan {
   const { env, findProgram, isProgram } = facts
-  const chromium = env['CHROMIUM_PATH']
-  const redis = env['REDIS_SERVER_PATH']
-  if (chromium && !isProgram(chromium)) return stop(`CHROMIUM_PATH names no program: ${chromium}`)
-  if (redis && !isProgram(redis)) return stop(`REDIS_SERVER_PATH names no program: ${redis}`)
   const missing: Package[] = []
-  if (!chromium && !findProgram('chromium')) missing.push('chromium')
-  if (!redis && !findProgram('redis-server')) missing.push('redis-server')
-  return missing.length === 0 ? { action: 'proceed' } : planFor(missing, facts)
+  for (const name of packages) {
+    const [variable] = needed[name]
+    const path = env[variable]
+    if (path && !isProgram(path)) return stop(`${variable} names no program: ${path}`)
+    if (!path && !findProgram(name)) missing.push(name)
+  }
+  const isUnitCheckMissing = !findProgram('systemd-analyze')
+  return missing.length > 0 || isUnitCheckMissing
+    ? planFor(missing, isUnitCheckMissing, facts)
+    : { action: 'proceed' }
 }
 
-function planFor(missing: readonly Package[], { findProgram, uid, osRelease }: Facts): Plan {
+/** @param isUnitCheckMissing - only one test needs systemd-analyze, and says so itself. So it stops no machine that cannot have it. */
+function planFor(
+  missing: readonly Package[],
+  isUnitCheckMissing: boolean,
+  { findProgram, uid, osRelease }: Facts,
+): Plan {
   const distributions = distributionsOf(osRelease)
   const isUbuntu = distributions.includes('ubuntu')
   const hasApt = distributions.some((name) => name === 'debian' || name === 'ubuntu')
@@ -44,8 +62,12 @@ function planFor(missing: readonly Package[], { findProgram, uid, osRelease }: F
       `${toSentence(missing)}; Ubuntu has Chromium as a snap only: install a Chromium or Chrome and set CHROMIUM_PATH to its program`,
     )
   }
-  if (!hasApt || !findProgram('apt-get')) return stop(`${toSentence(missing)}; ${byHand(missing)}`)
-  if (uid === 0) return { action: 'install', packages: missing }
+  const canInstall = hasApt && findProgram('apt-get') !== undefined
+  if (canInstall && uid === 0) {
+    return { action: 'install', packages: [...missing, ...(isUnitCheckMissing ? ['systemd'] : [])] }
+  }
+  if (missing.length === 0) return { action: 'proceed' }
+  if (!canInstall) return stop(`${toSentence(missing)}; ${byHand(missing)}`)
   return stop(
     `${toSentence(missing)}; as root: apt-get install ${missing.join(' ')} (or ${byHand(missing)})`,
   )
@@ -54,13 +76,8 @@ function planFor(missing: readonly Package[], { findProgram, uid, osRelease }: F
 const toSentence = (missing: readonly Package[]): string =>
   `the tests need ${missing.join(' and ')}, not found on the PATH`
 
-function byHand(missing: readonly Package[]): string {
-  const ways = {
-    chromium: 'set CHROMIUM_PATH to the program of a Chromium or Chrome',
-    'redis-server': 'set REDIS_SERVER_PATH to the program redis-server',
-  }
-  return missing.map((name) => ways[name]).join(', ')
-}
+const byHand = (missing: readonly Package[]): string =>
+  missing.map((name) => `set ${needed[name][0]} to ${needed[name][1]}`).join(', ')
 
 /** The distribution and those it derives from, in the words of `/etc/os-release`. */
 function distributionsOf(osRelease: string): readonly string[] {

@@ -6,25 +6,28 @@ const ubuntu = 'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n'
 const mint = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
 const fedora = 'ID=fedora\n'
 
-function facts(programs: readonly string[], others: Partial<Facts> = {}): Facts {
+function facts(programs: readonly string[], more: Partial<Facts> = {}): Facts {
   return {
-    findProgram: (name) => (programs.includes(name) ? `/usr/bin/${name}` : undefined),
+    findProgram: (name) =>
+      [...programs, ...others].includes(name) ? `/usr/bin/${name}` : undefined,
     isProgram: (path) => path === '/opt/chrome' || path === '/opt/redis-server',
     env: {},
     uid: 1000,
     osRelease: debian,
-    ...others,
+    ...more,
   }
 }
 
+/** Everything but a browser and Redis. */
+const others = ['nginx', 'openssl', 'systemd-analyze']
 const both = { action: 'install', packages: ['chromium', 'redis-server'] }
 
 describe('what the tests need beyond npm', () => {
-  test('goes on where both programs are on the PATH', () => {
+  test('goes on where the programs are on the PATH', () => {
     expect(plan(facts(['chromium', 'redis-server']))).toEqual({ action: 'proceed' })
   })
 
-  test('goes on where the environment names both programs', () => {
+  test('goes on where the environment names a browser and Redis', () => {
     const env = { CHROMIUM_PATH: '/opt/chrome', REDIS_SERVER_PATH: '/opt/redis-server' }
     expect(plan(facts([], { env }))).toEqual({ action: 'proceed' })
   })
@@ -44,6 +47,21 @@ describe('what the tests need beyond npm', () => {
       action: 'install',
       packages,
     })
+  })
+
+  test('installs nginx, openssl and systemd as well', () => {
+    const findProgram = (name: string): string | undefined =>
+      ['apt-get', 'chromium', 'redis-server'].includes(name) ? `/usr/bin/${name}` : undefined
+    expect(plan(facts([], { uid: 0, findProgram }))).toEqual({
+      action: 'install',
+      packages: ['nginx', 'openssl', 'systemd'],
+    })
+  })
+
+  test('goes on without systemd where it cannot be installed', () => {
+    const findProgram = (name: string): string | undefined =>
+      name === 'systemd-analyze' ? undefined : `/usr/bin/${name}`
+    expect(plan(facts([], { osRelease: fedora, findProgram }))).toEqual({ action: 'proceed' })
   })
 
   test('installs Redis as root on Ubuntu where a browser is there', () => {

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { findProgram } from './programs.ts'
+import { requireProgram } from './programs.ts'
 
 /** How a process of Redis is started. */
 export interface Launch {
@@ -25,13 +25,6 @@ export const host = '127.0.0.1'
 const startTimeout = 60_000
 const portTaken = 'Address already in use'
 
-/** `REDIS_SERVER_PATH`, or `redis-server` from the PATH. */
-function redisServerPath(): string {
-  const path = process.env['REDIS_SERVER_PATH'] || findProgram('redis-server')
-  if (!path) throw new Error('redis-server is not on the PATH, and REDIS_SERVER_PATH is not set')
-  return path
-}
-
 /** Tries a start again when somebody took the port after it was found free. */
 export async function again<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
   try {
@@ -47,7 +40,10 @@ export async function again<T>(start: () => Promise<T>, attempts = 5): Promise<T
 export async function launch({ args, port, folder }: Launch): Promise<Running> {
   const logPath = join(folder, 'redis.log')
   const log = await open(logPath, 'w')
-  const child = spawn(redisServerPath(), args, { cwd: folder, stdio: ['ignore', log.fd, log.fd] })
+  const child = spawn(requireProgram('redis-server', 'REDIS_SERVER_PATH'), args, {
+    cwd: folder,
+    stdio: ['ignore', log.fd, log.fd],
+  })
   const exited = new Promise((resolve) => {
     child.once('exit', resolve)
     child.once('error', resolve)
@@ -67,8 +63,12 @@ export async function launch({ args, port, folder }: Launch): Promise<Running> {
  * A test process that is killed can no longer end what it started. A shell waits for the end of its
  * standard input instead, which comes with the end of this process, whatever the reason.
  */
-function killWithThisProcess({ child, exited }: Running, folder: string): void {
-  const script = 'read -r _; kill -KILL "$1"; rm -rf -- "$2"'
+export function killWithThisProcess(
+  { child, exited }: Running,
+  folder: string,
+  signal: 'KILL' | 'TERM' = 'KILL',
+): void {
+  const script = `read -r _; kill -${signal} "$1"; rm -rf -- "$2"`
   const shell = spawn('sh', ['-c', script, 'sh', String(child.pid), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Ctrl+C is sent to every process of the group, and must not end this one.
