@@ -5,6 +5,7 @@ import { endAfterTest } from '../support/fixtures.ts'
 import { createFolder } from '../support/folder.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { startRedis, waitUntil } from '../support/redis-server.ts'
+import { pause } from '../support/requests.ts'
 import { startNginx } from './nginx.ts'
 import { objects, startPod, startService, type Pod } from './pods.ts'
 import { startRefreshes } from './refreshes.ts'
@@ -50,7 +51,11 @@ describe('a rolling update', () => {
       await startNginx({
         address: '127.0.0.1',
         ports: { tls, plain },
-        rewrite: (text) => text.replaceAll(/server-\d:3000/g, `127.0.0.1:${service.port}`),
+        // As an Ingress that sends nothing again has it.
+        rewrite: (text) =>
+          text
+            .replaceAll(/server-\d:3000/g, `127.0.0.1:${service.port}`)
+            .replaceAll(/keepalive 32;|keepalive_timeout 60s;| non_idempotent/g, ''),
       }),
     )
     const add = async (): Promise<Pod> => {
@@ -66,8 +71,10 @@ describe('a rolling update', () => {
     for (const pod of first) {
       // One more, and then one less, as maxSurge and maxUnavailable say. The next one does not wait until this one is gone.
       await add()
-      service.pods.delete(pod)
       ends.push(pod.end())
+      // The proxies of the service hear of it later.
+      await pause(2000)
+      service.pods.delete(pod)
     }
     expect(await Promise.all(ends)).toEqual([0, 0])
     const before = load.count()
