@@ -7,6 +7,7 @@ import { protectedResource } from 'pleo-oauth-server/resource-server'
 import { createApi } from './api.ts'
 import { createOwnAuthorizationServer, type Place } from './authorization-server.ts'
 import { createErrorHandling, createRequestLog } from './errors.ts'
+import { createHome } from './home.ts'
 import type { Logger } from './logger.ts'
 import { createSignIn } from './session.ts'
 
@@ -30,6 +31,7 @@ export function createBackend(place: Place, logger: Logger): Backend {
   app.use(createErrorHandling(logger))
   // Before everything that wants somebody signed in: a load balancer has no session.
   app.use(server.health.middleware())
+  app.use(createHome(place))
   // At the root, as the issuer has the path: so its metadata is found outside of /auth as well. Before the body parser.
   app.use(compose(server.app.middleware))
   app.use(bodyParser())

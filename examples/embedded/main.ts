@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createBackend } from './backend.ts'
 import { createLogger } from './logger.ts'
 import { signIns } from './people.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readSettings, settingNames, type Settings } from './settings.ts'
+import { findNearMisses } from '../server/near-misses.ts'
 import { endOnSignal } from '../signals.ts'
 
 const logger = createLogger((line) => console.error(line))
@@ -11,6 +12,7 @@ const logger = createLogger((line) => console.error(line))
 process.on('warning', (warning) => logger.error('warning', warning))
 
 const http = createServer()
+for (const line of findNearMisses(process.env, settingNames)) console.error(line)
 const settings = readSettings(process.env)
 if ('port' in settings) listen(settings)
 else {

@@ -6,6 +6,8 @@ export interface Settings {
   readonly keepAlive: number
 }
 
+export const settingNames = ['PORT', 'HOST', 'KEEP_ALIVE_TIMEOUT'] as const
+
 // All of them are reached as localhost, as the URLs of the backend are.
 const hosts = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']
 

@@ -11,6 +11,17 @@ export interface Places {
 /** What Koa's `callback()` gives. */
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
+/** Answers a program that asks at the issuer, as `curl` does: it is no resource, and this says where the metadata is. */
+export const withHint =
+  (path: string, { issuer }: Places, handle: Handler): Handler =>
+  async (request, response) => {
+    const { method, url = '' } = request
+    if (method !== 'GET' || ![path, `${path}/`].includes(url)) return handle(request, response)
+    response
+      .writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' })
+      .end(`This is an authorization server. Its metadata: ${toMetadata(issuer)}\n`)
+  }
+
 /**
  * Answers a browser that opens an address that the start has printed: it has no page of its own, and a person has come to look.
  * Programs get what they got without it.

@@ -19,7 +19,7 @@ export async function refusePublicPasswords(people: People, settings: Settings):
   const problems = peopleFile
     ? await findPublicPasswords(people, peopleFile)
     : [
-        `PEOPLE_FILE must be set for the issuer ${issuer}: the bundled people have a password that everybody can read. Set it to a JSON file with people of yours, like examples/server/people.example.json`,
+        `PEOPLE_FILE ${isProduction ? 'must be' : 'is not'} set for the issuer ${issuer}: the bundled people have a password that everybody can read. Set it to a JSON file with people of yours, like examples/server/people.example.json`,
       ]
   if (problems.length === 0) return
   if (isProduction) throw new StartError(problems)

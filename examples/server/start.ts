@@ -18,7 +18,7 @@ import {
   type FileClients,
   type GeneratedCredentials,
 } from './clients.ts'
-import { apiHome, serverHome, withHome } from './home.ts'
+import { apiHome, serverHome, withHint, withHome } from './home.ts'
 import type { Listener } from './listeners.ts'
 import { findNearMisses } from './near-misses.ts'
 import { createPartnerApp } from './partner-app.ts'
@@ -162,8 +162,8 @@ async function compose(
 
   const places = { issuer, api, app }
   const issuerPath = new URL(issuer).pathname.replace(/\/$/, '')
-  const home = serverHome(places)
-  ports.server.serve(withHome(issuerPath, home, places, server.app.callback()))
+  const answer = withHint(issuerPath, places, server.app.callback())
+  ports.server.serve(withHome(issuerPath, serverHome(places), places, answer))
   ports.api.serve(withHome('', apiHome(places), places, apiApp.callback()))
   ports.app.serve(createPartnerApp({ origin: app, api, client, store: partnerStore }).callback())
   const { generated } = file

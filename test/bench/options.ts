@@ -20,6 +20,7 @@ export interface Options extends Plan {
 export function readOptions(): Options {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
       only: { type: 'string' },
       servers: { type: 'string' },
@@ -34,6 +35,10 @@ export function readOptions(): Options {
       seconds: { type: 'string' },
     },
   })
+  if (values.help) {
+    process.stdout.write(help)
+    process.exit()
+  }
   const { full, only, compare, docs, check, local, growth } = values
   if (docs && (!full || [only, compare, values.servers].some((value) => value !== undefined))) {
     throw new Error('The page holds full runs of everything. Use --full --docs alone.')
@@ -61,6 +66,22 @@ export function readOptions(): Options {
     local,
   }
 }
+
+const help = `npm run bench -- [options]
+
+  --full             three launches of each server, and longer rounds
+  --only WORKS       some works, separated by commas: ${works.map(({ name }) => name).join(', ')}
+  --servers SERVERS  some servers, separated by commas: ours, pair, bare, thin
+  --compare FOLDER   another built checkout of this repository, beside this one
+  --rounds N         rounds of each work (3): one round says nothing about the spread
+  --seconds N        length of a round (1.5; with --full 3)
+  --growth           a server with many grants beside one with few
+  --local            calls in one process, without HTTP
+  --profile FOLDER   processor profiles
+  --out FOLDER       where results.json and chart.svg go (bench-results)
+  --docs             with --full alone: writes docs/benchmarks.md
+  --check            ends with 1 if a rate is not reached
+`
 
 const serverNames = ['ours', 'pair', 'bare', 'thin'] as const
 

@@ -18,7 +18,8 @@ export function quantile(sorted: readonly number[], part: number): number {
   return low + (high - low) * (at - Math.floor(at))
 }
 
-/** The median, and how far the rounds are from it: half of the way from the lowest to the highest. */
+/** The median, and how far the rounds are from it: half of the way from the lowest to the highest. One round says nothing of that. */
 export function toText({ median, low, high }: Spread, digits = 0): string {
+  if (low === high) return median.toFixed(digits)
   return `${median.toFixed(digits)} ±${median > 0 ? ((50 * (high - low)) / median).toFixed(0) : 0}%`
 }

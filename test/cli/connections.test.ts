@@ -137,6 +137,8 @@ describe('connections revoke', () => {
     expect(await ok(...of, '--yes')).toBe('Ended 2 grants.\n')
     expect(await Promise.all(tokens.map(isActive))).toEqual([false, false, true])
     expect(await ok(...of, '--yes')).toBe('Ended 0 grants.\n')
+    // There is nothing to ask.
+    expect(await ok(...of)).toBe('Ended 0 grants.\n')
     expect(JSON.parse(await ok('revoke', '--client', id, '--yes', '--json'))).toEqual({ ended: 1 })
     expect(await Promise.all([...tokens, other].map(isActive))).toEqual([false, false, false, true])
   })

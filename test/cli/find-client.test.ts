@@ -109,3 +109,10 @@ test('with --config, clients of the options have their names', async () => {
   const empty = ['connections', 'list', nordlysDenmark, '--client', 'ledger', '--config', file]
   expect(await runCommand(...empty)).toMatchObject({ code: 0, stdout: 'Nothing is granted.\n' })
 })
+
+test('an update names the scope that there is not, and says which there are', async () => {
+  const { id } = await register('Voss Ledger')
+  expect(await refusal('clients', 'update', id, '--scope', 'companies:read', 'a:b')).toMatch(
+    /\n {2}scope\[1\] \(a:b\): names .*; there are .*companies:read .*\n$/,
+  )
+})

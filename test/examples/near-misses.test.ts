@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { refusalOf } from '../support/backend.ts'
 import { runExample, startExample } from '../support/example.ts'
 import { createFolder } from '../support/folder.ts'
 
@@ -58,5 +59,11 @@ test('it is said at the start, from the environment and from .env, also if that 
   const failed = await runExample({ REDIS_URL: 'redis://localhost', STORAGE_KEY: 'x' })
   expect(failed.stderr).toMatch(
     /^STORAGE_KEY is not read \(did you mean STORAGE_KEYS\?\)\nSTORAGE_KEYS is missing/,
+  )
+})
+
+test('the backend says it too', async () => {
+  expect(await refusalOf({ PROT: '1', HOST: 'box' })).toMatch(
+    /^PROT is not read \(did you mean PORT\?\)\nHOST must be one of/,
   )
 })

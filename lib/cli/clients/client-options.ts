@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { ClientMetadataError } from '../../errors.ts'
+import type { Administration } from '../../administration.ts'
 import type { ClientChanges } from '../../index.ts'
 import { readJsonFile } from '../../validation/json-file.ts'
 import { Refusal, toUnreadable } from '../terminal/refusals.ts'
@@ -108,3 +109,35 @@ export const refuseChanged =
     if (!codes.includes(`${what}_changed`)) throw error
     throw new Refusal(`nothing was changed: ${words[what]} changed meanwhile: look again`)
   }
+
+/** A scope by its name: nobody counts the words of an answer. */
+export function toItem(value: string | readonly string[], path: string): string {
+  const [, index] = /^scope\[(\d+)\]$/.exec(path) ?? []
+  const name = typeof value === 'string' ? value.split(' ')[Number(index)] : undefined
+  return name === undefined ? '' : ` (${name})`
+}
+
+/** Adds the known scopes to the last issue about an unknown scope. */
+export function withScopes(
+  error: ClientMetadataError,
+  { scopes }: Administration,
+): ClientMetadataError {
+  const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
+  const issue = error.issues[last]
+  if (!issue || !scopes) return error
+  const message = `${issue.message}; there are ${Object.keys(scopes).join(' ')}`
+  return new ClientMetadataError(error.issues.with(last, { ...issue, message }))
+}
+
+/** Names each scope that an operator typed and that there is not, and the scopes that there are. */
+export function nameScopes(
+  error: ClientMetadataError,
+  scope: string,
+  administration: Administration,
+): ClientMetadataError {
+  const named = error.issues.map((issue) => ({
+    ...issue,
+    path: `${issue.path}${toItem(scope, issue.path)}`,
+  }))
+  return withScopes(new ClientMetadataError(named), administration)
+}

@@ -8,10 +8,12 @@ import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 import {
+  toItem,
   toMetadata,
   toScope,
   toUris,
   withMetadataOptions,
+  withScopes,
   type MetadataOptions,
 } from './client-options.ts'
 import {
@@ -160,22 +162,6 @@ async function findProblem(
   const { isNameTaken } = await import('../../administration.ts')
   const isTaken = isNameTaken(await clients.list(), answer)
   return isTaken ? '  client_name: looks to people like the name of another client' : undefined
-}
-
-/** A scope by its name: nobody counts the words of an answer. */
-function toItem(value: string | readonly string[], path: string): string {
-  const [, index] = /^scope\[(\d+)\]$/.exec(path) ?? []
-  const name = typeof value === 'string' ? value.split(' ')[Number(index)] : undefined
-  return name === undefined ? '' : ` (${name})`
-}
-
-/** Adds the known scopes to the last issue about an unknown scope. */
-function withScopes(error: ClientMetadataError, { scopes }: Administration): ClientMetadataError {
-  const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
-  const issue = error.issues[last]
-  if (!issue || !scopes) return error
-  const message = `${issue.message}; there are ${Object.keys(scopes).join(' ')}`
-  return new ClientMetadataError(error.issues.with(last, { ...issue, message }))
 }
 
 const isAbout = ({ path }: ConfigurationIssue, { member }: Question): boolean =>

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ClientMetadataError } from '../../errors.ts'
 import type { ClientChanges, RegisteredClient, UpdateOptions } from '../../index.ts'
 import { nearestName } from '../../validation/did-you-mean.ts'
 import { runWith, withChangeOptions, type CommonOptions } from '../run.ts'
@@ -6,6 +7,7 @@ import { confirm } from '../terminal/questions.ts'
 import { Refusal, UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 import {
+  nameScopes,
   refuseChanged,
   toMetadata,
   withMetadataOptions,
@@ -45,6 +47,10 @@ Examples:
         const updated = await clients
           .update(client.clientId, changes, seen)
           .catch(refuseChanged('client'))
+          .catch((error: unknown) => {
+            const isNamed = error instanceof ClientMetadataError && changes.scope
+            throw isNamed ? nameScopes(error, changes.scope, administration) : error
+          })
         return describeClient(administration, updated, options)
       }),
   )

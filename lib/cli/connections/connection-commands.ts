@@ -100,7 +100,8 @@ Examples:
       refuseUnknownOptions(command.args)
       const client = await findClientOf(opened, grantId, options)
       const which = client ? toGrants(client, options) : { grantId: grantId ?? '' }
-      await confirm(await toQuestion(opened, which, client), options.yes)
+      const question = await toQuestion(opened, which, client)
+      if (question !== undefined) await confirm(question, options.yes)
       const ended = await opened.connections.revoke(which)
       if (!client && ended === 0)
         throw new Refusal('no grant has this id: it has ended, or never existed')
@@ -144,19 +145,21 @@ function refuseUnknownClient({ clientId, isKnown }: GrantedClient): void {
   )
 }
 
+/** Undefined if it is known that there is nothing to end. */
 async function toQuestion(
   { connections }: Administration,
   which: RevokedGrants,
   { name }: Partial<GrantedClient> = {},
-): Promise<string> {
+): Promise<string | undefined> {
   if ('grantId' in which) return `End the grant ${clean(which.grantId)}? It cannot be undone.`
   const { clientId, subject } = which
   const client = clean(name === undefined ? clientId : `${name} (${clientId})`)
   if (subject === undefined)
     return `End everything that ${client} was granted? It cannot be undone.`
   const listed = await connections.list({ subject, clientId })
-  const count = toCount(listed.flatMap(({ grants }) => grants).length)
-  return `End what ${client} was granted for ${subject}, ${count} now? It cannot be undone.`
+  const count = listed.flatMap(({ grants }) => grants).length
+  if (count === 0) return undefined
+  return `End what ${client} was granted for ${subject}, ${toCount(count)} now? It cannot be undone.`
 }
 
 const toCount = (count: number): string => `${count} ${count === 1 ? 'grant' : 'grants'}`
