@@ -49,8 +49,6 @@ export function createOwnAuthorizationServer(
   })
   server.provider.on('server_error', (_ctx, error) => logger.error('server_error', error))
   server.app.on('error_page', ({ cause: _cause, ...page }) => logger.info('error_page', page))
-  const { events } = server.connections
-  events.on('connection.created', (connection) => logger.info('connection.created', connection))
-  events.on('connection.revoked', (connection) => logger.info('connection.revoked', connection))
+  server.audit.on(({ type, time: _time, ...members }) => logger.info(type, members))
   return server
 }

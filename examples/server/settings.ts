@@ -32,6 +32,8 @@ export interface Settings {
   readonly cookieKeys: readonly string[]
   readonly clientsFile: string | undefined
   readonly peopleFile: string | undefined
+  /** The file for audit events, or `-` for stdout. Absent: nobody hears of them. */
+  readonly auditLog: string | undefined
   /** Absent: the pages look as the package has them. */
   readonly theme: string | undefined
   /** Absent: everything is in memory. */
@@ -72,6 +74,7 @@ const schema = z
       .optional(),
     CLIENTS_FILE: z.string().optional(),
     PEOPLE_FILE: z.string().optional(),
+    AUDIT_LOG: z.string().optional(),
     THEME: z.enum(themeNames, { error: `must be one of ${themeNames.join(', ')}` }).optional(),
     REDIS_URL: redisUrl.optional(),
     REDIS_SENTINEL_USERNAME: z.string().optional(),
@@ -132,6 +135,7 @@ export function readSettings(environment: Environment): Settings {
     cookieKeys: values.COOKIE_KEYS ?? (address ? cookieKeysOf(keys) : [newSecret()]),
     clientsFile: values.CLIENTS_FILE,
     peopleFile: values.PEOPLE_FILE,
+    auditLog: values.AUDIT_LOG,
     theme: values.THEME,
     redis: address && { address: { ...address, ...sentinelAccess }, keys },
   }

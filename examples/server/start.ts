@@ -7,6 +7,7 @@ import {
   type ViewsOptions,
 } from 'pleo-oauth-server'
 import { introspection } from 'pleo-oauth-server/resource-server'
+import { writeAuditLog } from './audit-log.ts'
 import { apiScopes, createApi } from './api.ts'
 import { bundledPeople } from './bundled-people.ts'
 import {
@@ -88,6 +89,7 @@ export async function startExample(environment: Environment): Promise<Example> {
     const ports = await takePorts(settings, taken)
     storage = await openStorage(settings)
     const { server, ...parts } = await compose(settings, directory, ports, storage)
+    if (settings.auditLog) await writeAuditLog(server, settings.auditLog)
     const metrics = ports.metrics && serveMetrics(server, ports.metrics)
     const { signIns } = directory
     const { theme } = settings

@@ -243,7 +243,7 @@ test("the backend's log has every request and every connection, no token, and no
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(lines.map(({ event }) => event)).toContain('connection.created')
+  expect(lines.map(({ event }) => event)).toContain('code.redeemed')
   expect(lines).toContainEqual(
     expect.objectContaining({ event: 'request', path: '/auth/oauth/token', status: 200 }),
   )
