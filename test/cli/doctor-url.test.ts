@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import express from 'express'
 import type { AuthorizationServer } from '../../lib/index.ts'
 import Koa from 'koa'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runInProcess } from '../support/cli-in-process.ts'
 import { runCommandWith } from '../support/cli.ts'
 import { mountAtRoot } from '../support/hosts.ts'
 import { closeServer, listen, openServer } from '../support/server.ts'
@@ -155,7 +156,7 @@ const setUps: readonly (readonly [code: string, what: string, setUp: SetUp])[] =
 ]
 
 const expectOnly = (code: string, found: Diagnosis): void =>
-  expect(found).toMatchObject({ codes: [code], exitCode: 1 })
+  expect([found.codes, found.exitCode]).toEqual([[code], 1])
 
 describe('a broken way to the server', () => {
   test.each(setUps)('%s: %s', async (code, _, setUp) => {
@@ -183,6 +184,22 @@ describe('a broken way to the server', () => {
     onTestFinished(() => closeServer(front))
     const { codes } = toDiagnosis(await runCommandWith({}, 'doctor', '--url', `${url}/`, '--json'))
     expect(codes).toEqual(['plain_http'])
+  })
+})
+
+describe('port 80', () => {
+  test.each([
+    [200, ['plain_http', 'unreachable']],
+    [301, ['unreachable']],
+  ])('answers for metadata with %d', async (status, codes) => {
+    const answering: typeof fetch = async (input) => {
+      if (input === `http://127.0.0.1${metadata}`) return new Response(null, { status })
+      throw new Error('nothing listens on port 443')
+    }
+    vi.stubGlobal('fetch', answering)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const found = await runInProcess({}, 'doctor', '--url', 'https://127.0.0.1', '--json')
+    expect(toDiagnosis(found).codes).toEqual(codes)
   })
 })
 

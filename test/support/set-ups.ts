@@ -135,10 +135,10 @@ import { Redis } from ${driver}
 import { createAuthorizationServer } from ${resolve('lib/index.ts')}
 import { createRedisAdapter, recommendedRedisOptions } from ${resolve('adapters/redis.ts')}
 
-const client = new Redis(${JSON.stringify(redisUrl)}, recommendedRedisOptions)
+const client = new Redis(${JSON.stringify(redisUrl)}, { ...recommendedRedisOptions, commandTimeout: 10_000, socketTimeout: 20_000 })
 client.on('error', () => {})
 const keys = ${JSON.stringify(keys)}
-export const storage = createRedisAdapter({ client, keys, keyPrefix: 'set-up-${count}:', onProblem: () => {} })
+export const storage = createRedisAdapter({ client, keys, keyPrefix: 'set-up-${count}:', onProblem: () => {}, timeout: 10_000 })
 export const close = () => client.quit().catch(() => client.disconnect())
 const cookieKey = '${newSecret()}'
 const clientSecret = '${newSecret()}'

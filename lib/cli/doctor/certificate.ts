@@ -12,7 +12,7 @@ export interface CertificateProblem {
 const soon = 14 * 86_400_000
 
 /** How long the handshake may take, in milliseconds. */
-const patience = 5000
+const patience = 10_000
 
 /** Looks at the certificate of a URL as a client does. Undefined if it is right, there is no TLS, or no server. */
 export const findCertificateProblem = (url: URL): Promise<CertificateProblem | undefined> =>

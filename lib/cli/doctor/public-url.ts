@@ -13,7 +13,7 @@ import { toFinding, together, type Examined, type Finding } from './findings.ts'
 type Config = Insides['config']
 
 /** How long an answer may take, in milliseconds. */
-const patience = 5000
+const patience = 10_000
 
 /** How far a clock may be from ours, in milliseconds. */
 const mostDifference = 5000
