@@ -88,11 +88,12 @@ describe('with a Cluster', () => {
     const script = blockOf('sh', '--cluster create')
     const [, command = ''] = /exec node-1 (.*)$/s.exec(script.replaceAll('\\\n', ' ')) ?? []
     execFileSync('sh', ['-euc', rewrite(command)], { stdio: 'pipe', timeout: 60_000 })
-    await waitUntil('the nodes agree', () =>
-      withClient({ host: addressOf('node-3'), port: 6379 }, async (client) =>
-        String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'),
-      ),
-    )
+    for (const node of ['node-1', 'node-2', 'node-3'])
+      await waitUntil(`${node} knows the whole Cluster`, () =>
+        withClient({ host: addressOf(node), port: 6379 }, async (client) =>
+          String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'),
+        ),
+      )
   }
   const composed = useRunning(() => startCompose('cluster', create))
 

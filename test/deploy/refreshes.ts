@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:https'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { connect } from '../support/flow.ts'
+import { waitUntil } from '../support/redis-server.ts'
 import { basic, pause } from '../support/requests.ts'
 
 /** Clients that refresh one time after the other. */
@@ -18,7 +19,9 @@ export async function startRefreshes(
   clients = 12,
 ): Promise<Refreshes> {
   const connected = await Promise.all(
-    Array.from({ length: clients }, () => connect(issuer, { client })),
+    Array.from({ length: clients }, () =>
+      waitUntil('somebody connects', () => connect(issuer, { client })),
+    ),
   )
   const failures: string[] = []
   let count = 0
