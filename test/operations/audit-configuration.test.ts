@@ -1,8 +1,14 @@
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import { describe, expect, test } from 'vitest'
-import type { AuditEvent, AuthorizationServerOptions, Storage } from '../../lib/index.ts'
+import {
+  createAuthorizationServer,
+  type AuditEvent,
+  type AuthorizationServerOptions,
+  type Storage,
+} from '../../lib/index.ts'
 import { inEachStorage, listenTo, outside } from '../support/audited.ts'
-import { confidential, openServer, publicClient } from '../support/server.ts'
+import { createAccounts } from '../support/people.ts'
+import { audience, confidential, openServer, publicClient } from '../support/server.ts'
 
 // What changed in the options since the last start.
 
@@ -80,7 +86,15 @@ describe('the start', () => {
 
   test('keeps nothing if nobody listens, and no value in the storage', async () => {
     const storage = createMemoryAdapter()
-    const server = await openServer({ issuer, storage, cookieKeys: ['a cookie key of this test'] })
+    // Test servers listen: this one does not.
+    const server = createAuthorizationServer({
+      issuer,
+      storage,
+      cookieKeys: ['a cookie key of this test'],
+      accounts: createAccounts(),
+      resourceServer: { audience },
+      signingKeys: 'ephemeral',
+    })
     await server.check()
     expect(await storage.records('Configuration').find('options')).toBeUndefined()
     await start(storage, { cookieKeys: ['a cookie key of this test'] })
