@@ -13,6 +13,7 @@ import { createAudit, type Audit } from './operations/audit.ts'
 import { auditGrants, auditOperator, auditStore } from './operations/audited.ts'
 import { createStoredKeys, type SigningKeys } from './keys/signing-keys.ts'
 import { withInsides } from './operations/insides.ts'
+import { findRefusals, type RefusedRequest } from './operations/refusal-records.ts'
 import { defaultProductName } from './pages/theme.ts'
 import { pleoScopes, type ScopeCatalogue } from './pleo/scopes.ts'
 import type { Storage } from './storage.ts'
@@ -33,6 +34,8 @@ export interface Administration {
   readonly connections: Connections
   readonly signingKeys: SigningKeys
   readonly audit: Audit
+  /** The refused requests of the last day with an id. */
+  readonly explain: (requestId: string) => Promise<readonly RefusedRequest[]>
   /** The authorization server, if it is known. */
   readonly provider?: {
     readonly issuer: string
@@ -75,7 +78,12 @@ export function createStandalone(storage: Storage): Administration {
   // The server may have other scopes.
   const findClientIssues = createClientCheck({ reservedNames, scopes: undefined }, 'made')
   return withInsides(
-    { ...auditOperator(doors, audit), audit: audit.audit, scopes: pleoScopes },
+    {
+      ...auditOperator(doors, audit),
+      audit: audit.audit,
+      explain: (requestId: string) => findRefusals(storage.records('Refusal'), requestId),
+      scopes: pleoScopes,
+    },
     { config: undefined, findClientIssues },
   )
 }

@@ -10,7 +10,6 @@ import { cacheClients } from './clients/stored-client.ts'
 import { check } from './config/check.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
-import { createAddressOf } from './config/trusted-proxies.ts'
 import { createConnections, type Connections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
 import { checkMounting } from './http/check-mounting.ts'
@@ -30,7 +29,7 @@ import { createQuickGrants } from './oidc/grant-types.ts'
 import { createQuickRequests } from './oidc/quick-requests.ts'
 import { createEmptySecrets } from './oidc/read-parameters.ts'
 import { toAnsweringStorage } from './oidc/unavailable.ts'
-import { createWaitingRequests } from './oidc/waiting-requests.ts'
+import { createStrangers, createWaitingRequests, type Strangers } from './oidc/waiting-requests.ts'
 import { checkStaticClients, createRegisteredClients } from './oidc/framework-clients.ts'
 import { createAudit, type AuditRecorder } from './operations/audit.ts'
 import {
@@ -44,6 +43,7 @@ import { createClosing, type Closing } from './operations/close.ts'
 import { auditConfiguration } from './operations/configuration-change.ts'
 import { createHealth } from './operations/health.ts'
 import { createMeasuring, type Measuring } from './operations/metrics.ts'
+import { createRefusals } from './operations/refusals.ts'
 import type { AuthorizationServer } from './server.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
@@ -79,8 +79,9 @@ export function createAuthorizationServer(
   const config = { ...resolved, storage: toAnsweringStorage(resolved.storage, measuring.watch) }
   const views = createViews(config.views, config.issuer)
   const renderError = createErrorRenderer(views, config.issuer)
-  const audit = createAudit(createAddressOf(config.trustedProxies))
-  const kept = createKept(config, audit)
+  const strangers = createStrangers(config)
+  const audit = createAudit(strangers.addressOf)
+  const kept = createKept(config, audit, strangers)
   const { provider, isShipped } = createProvider(config, toConfiguration(config, renderError, kept))
   adaptProvider(provider, config, kept)
   registerGrants(provider, config, kept)
@@ -96,7 +97,7 @@ export function createAuthorizationServer(
   const quick = isShipped ? [createQuickGrants(provider, config, kept), ...tokens.quick] : []
   const { clients } = registered
   const lived = { ...parts, options, config: resolved, clients, logos, audit, measuring }
-  const { middleware, ...life } = createLife(lived)
+  const { middleware, trail, ...life } = createLife(lived)
   use(provider, [
     compose([middleware, audit.middleware, createFront(provider, config, renderError)]),
     keys.middleware,
@@ -115,18 +116,20 @@ export function createAuthorizationServer(
     audit: audit.audit,
     ...auditOperator({ clients, connections, signingKeys: keys.signingKeys }, audit),
     introspect: tokens.introspect,
+    explain: createRefusals(provider, config, { ...kept, trail }),
     ...life,
   }
   return withInsides(server, { config: resolved, findClientIssues: registered.findIssues })
 }
 
 /** Makes the parts that need nothing but the storage, and lets `audit` hear of them. */
-function createKept(config: Config, audit: AuditRecorder) {
+function createKept(config: Config, audit: AuditRecorder, strangers: Strangers) {
   const { storage, clients } = config
   const secrets = createClientSecrets(storage.deriveKeys('client secrets'))
   const clientRecords = cacheClients(storage)
   const store = auditStore(createClientStore(storage, secrets, clients), audit)
   return {
+    ...strangers,
     secrets,
     clientRecords,
     store,
@@ -134,7 +137,7 @@ function createKept(config: Config, audit: AuditRecorder) {
     teller: auditGrants(createConnectionTeller(), audit),
     people: createPeopleTeller(audit),
     keepClient: createClientKeeping(clientRecords, store, clients),
-    waiting: createWaitingRequests(config, clientRecords),
+    waiting: createWaitingRequests(config, clientRecords, strangers),
     match: createSecretMatching(clientRecords, secrets),
     watchRegistration: (created: Clients) => auditRegistration(created, audit),
   }
@@ -167,10 +170,11 @@ function createLife({
   AuthorizationServer,
   'check' | 'checkMounting' | 'health' | 'metrics' | 'close'
 > &
-  Pick<Closing, 'middleware'> {
-  const { middleware, ...closing } = createClosing(measuring.stop)
+  Pick<Closing, 'middleware' | 'trail'> {
+  const { middleware, trail, ...closing } = createClosing(measuring.stop)
   return {
     middleware: compose([middleware, measuring.watchServer(provider, connections.events)]),
+    trail,
     metrics: measuring.metrics,
     async check() {
       const checks = [

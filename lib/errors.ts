@@ -106,9 +106,12 @@ export class ProtocolError extends Error {
   readonly error_description: string
   readonly statusCode: number
   readonly status: number
+  /** The exact reason, if it says more than the description: for the log of the host alone. It has no value of a credential. */
+  readonly reason: string | undefined
 
-  constructor(error: string, description: string, statusCode = 400) {
+  constructor(error: string, description: string, statusCode = 400, reason?: string) {
     super(error)
+    this.reason = reason
     this.error = error
     this.error_description = description
     this.statusCode = statusCode

@@ -63,6 +63,7 @@ export type { ConsentedTerms } from './consent/interaction.ts'
 export type { CloseOptions } from './operations/close.ts'
 export type { Health, HealthAnswer, HealthPaths } from './operations/health.ts'
 export type { Metrics, MetricsOptions } from './operations/metrics.ts'
+export type { RefusedRequest } from './operations/refusal-records.ts'
 export {
   ClientMetadataError,
   ClientResumedError,

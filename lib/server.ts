@@ -10,17 +10,19 @@ import type { Audit } from './operations/audit.ts'
 import type { CloseOptions } from './operations/close.ts'
 import type { Health } from './operations/health.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { RefusedRequest } from './operations/refusal-records.ts'
 
 /** The events of {@link AuthorizationServer.app} beside those of Koa. */
 export interface ErrorPageEvents {
   on(name: 'error_page', listener: (event: ErrorPageEvent) => void): unknown
+  on(name: 'refused', listener: (event: RefusedRequest) => void): unknown
 }
 
 /** A running authorization server, without a port of its own. */
 export interface AuthorizationServer {
   /**
    * The Koa application: listen with it, or mount it in another one. It emits `error_page` for each page that tells a person of an
-   * error.
+   * error, and `refused` for each request that was answered with an error, when the answer is over.
    */
   readonly app: Koa & ErrorPageEvents
   /** The oidc-provider instance behind it, for its events and models. */
@@ -60,6 +62,14 @@ export interface AuthorizationServer {
    * @throws {@link ConfigurationError} with what was changed, or that no answer came
    */
   checkMounting(options?: MountingCheckOptions): Promise<void>
+  /**
+   * The refused requests of the last day with this id (`X-Request-Id`), the oldest first, of all processes that share the storage. At
+   * most five are recorded for one id. Strangers can choose the id of a request, unless a proxy replaces it. The list is empty if
+   * nothing is recorded: the option `anonymousRequests` bounds the room.
+   *
+   * @throws if the storage does not answer
+   */
+  explain(requestId: string): Promise<readonly RefusedRequest[]>
   /** How this process is. No path answers it until the host mounts {@link Health.middleware}, or asks and answers itself. */
   readonly health: Health
   /**

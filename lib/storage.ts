@@ -65,7 +65,7 @@ export interface StorageProblem {
 
 /**
  * The kinds of record that belong to no grant. The names are those of oidc-provider's models, except for `ClientName`,
- * `Configuration`, `InitialAccessToken` (of registration), `InteractionOutcome` and `SigningKeys`.
+ * `Configuration`, `InitialAccessToken` (of registration), `InteractionOutcome`, `Refusal` (of a request) and `SigningKeys`.
  */
 export type RecordModel =
   | 'Client'
@@ -76,6 +76,7 @@ export type RecordModel =
   | 'Interaction'
   | 'InteractionOutcome'
   | 'PushedAuthorizationRequest'
+  | 'Refusal'
   | 'ReplayDetection'
   | 'Session'
   | 'SigningKeys'

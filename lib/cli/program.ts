@@ -4,6 +4,7 @@ import { createClientsCommand } from './clients/client-commands.ts'
 import { createCompletionCommand } from './completion.ts'
 import { createConnectionsCommand } from './connections/connection-commands.ts'
 import { createDoctorCommand } from './doctor/doctor-command.ts'
+import { createExplainCommand } from './explain-command.ts'
 import { createKeysCommand } from './key-commands.ts'
 import { createTryCommand } from './try/try-command.ts'
 import { createViewsCommand } from './views.ts'
@@ -19,6 +20,7 @@ export function createProgram(): Command {
     .addCommand(createConnectionsCommand())
     .addCommand(createKeysCommand())
     .addCommand(createDoctorCommand())
+    .addCommand(createExplainCommand())
     .addCommand(createTryCommand())
     .addCommand(createViewsCommand())
     .addCommand(createCompletionCommand())

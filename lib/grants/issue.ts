@@ -2,8 +2,10 @@ import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { StoredGrant, NewToken, StoredPayload } from '../storage.ts'
 import { missingProof } from '../validation/dpop-proof.ts'
+import { toClock } from '../validation/reason-words.ts'
 import { toNormalUri } from '../validation/url.ts'
 import type { Api, Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
+import { kindOf, whyOtherClient } from './reasons.ts'
 import { hasExpired } from './token-values.ts'
 
 // The steps that the redemption of a code (redeem.ts) and a refresh (refresh.ts) share.
@@ -18,22 +20,30 @@ export class InvalidGrantError extends ProtocolError {
   /** The reason, for the host alone. */
   readonly error_detail: string
 
-  constructor(detail: string, description = 'unknown, revoked, or of another client') {
-    super('invalid_grant', description)
+  constructor(
+    detail: string,
+    description = 'unknown, revoked, or of another client',
+    reason?: string,
+  ) {
+    super('invalid_grant', description, 400, reason)
     this.error_detail = detail
   }
 }
 
 /** Checks that a code or refresh token is of the client, and that neither it nor its grant has expired. */
 export function checkOwner({ request: { client }, grant, presented }: Found): void {
-  if (presented.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
-  if (hasExpired(presented)) {
-    const kind = presented['kind'] === 'RefreshToken' ? 'refresh token' : 'authorization code'
-    throw new InvalidGrantError(`${kind} is expired`, `the ${kind} has expired`)
-  }
-  if (hasExpired(grant.payload))
-    throw new InvalidGrantError('grant is expired', 'the grant has expired')
-  if (grant.payload.clientId !== client.clientId) throw new InvalidGrantError('client mismatch')
+  if (presented.clientId !== client.clientId) throw ofOtherClient(presented, client)
+  if (hasExpired(presented)) throw expired(kindOf(presented), presented)
+  if (hasExpired(grant.payload)) throw expired('grant', grant.payload)
+  if (grant.payload.clientId !== client.clientId) throw ofOtherClient(grant.payload, client)
+}
+
+const ofOtherClient = (stored: StoredPayload, { clientId }: TokenRequest['client']): Error =>
+  new InvalidGrantError('client mismatch', undefined, whyOtherClient(stored, clientId))
+
+function expired(name: string, stored: StoredPayload): Error {
+  const when = `the ${name} expired at ${toClock(Number(stored['exp']) * 1000)}`
+  return new InvalidGrantError(`${name} is expired`, `the ${name} has expired`, when)
 }
 
 const secondsNow = (): number => Math.floor(Date.now() / 1000)
@@ -47,7 +57,9 @@ const secondsNow = (): number => Math.floor(Date.now() / 1000)
  */
 export function requireProof({ client, proof }: TokenRequest, jkt?: unknown): void {
   if (proof || (!client.needsProof && jkt === undefined)) return
-  throw new ProtocolError('invalid_dpop_proof', missingProof)
+  const isBound = jkt !== undefined
+  const why = isBound ? 'the code or token is bound to a key' : 'the client must prove a key'
+  throw new ProtocolError('invalid_dpop_proof', missingProof, 400, `${missingProof}: ${why}`)
 }
 
 /** Checks that the key of a request is the one that its code or refresh token is bound to. */
@@ -100,10 +112,9 @@ function narrowScopes(
   const registered = toScopeNames(api.scope)
   const left = scopes.filter((name) => allowed.includes(name) && registered.includes(name))
   if (left.length > 0) return left
-  throw new ProtocolError(
-    'invalid_scope',
-    'the client is not registered any more for any of these scopes',
-  )
+  const description = 'the client is not registered any more for any of these scopes'
+  const reason = `${description}: ${scopes.join(' ')}`
+  throw new ProtocolError('invalid_scope', description, 400, reason)
 }
 
 interface GrantedScopes {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
+import { firstDifference } from '../validation/reason-words.ts'
 import {
   checkKey,
   checkOwner,
@@ -11,6 +12,7 @@ import {
   toRefreshToken,
   writeAccessToken,
 } from './issue.ts'
+import { endedMeanwhile, whenRedeemed, whyNoCode, whyOtherVerifier } from './reasons.ts'
 import { endGrant } from './revoke.ts'
 import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
 import { grantIdOf } from './token-values.ts'
@@ -43,13 +45,14 @@ export async function redeem(request: CodeRequest, server: IssuingServer): Promi
   const loaded = grantId === undefined ? undefined : await server.grants.load(grantId)
   const presented = loaded?.find('AuthorizationCode', request.code)
   if (grantId === undefined || !loaded || !presented) {
-    throw new InvalidGrantError('authorization code not found')
+    const reason = whyNoCode(request.code, loaded)
+    throw new InvalidGrantError('authorization code not found', undefined, reason)
   }
   const found = { request, grant: { grantId, payload: loaded.payload }, presented }
   checkCode(request, found)
   if (isReplay(loaded, presented)) {
     await endGrant(server, grantId, 'replay')
-    throw alreadyUsed()
+    throw alreadyUsed(`${whenRedeemed(presented)}, and the connection was ended`)
   }
   checkTarget(found, server.audience)
   requireProof(request, presented['dpopJkt'])
@@ -73,8 +76,8 @@ export async function redeem(request: CodeRequest, server: IssuingServer): Promi
     refreshToken,
     retryWindow: 0,
   })
-  if (result === 'gone') throw new InvalidGrantError('grant not found')
-  if (result !== 'exchanged') throw alreadyUsed()
+  if (result === 'gone') throw new InvalidGrantError('grant not found', undefined, endedMeanwhile)
+  if (result !== 'exchanged') throw alreadyUsed(whenRedeemed(presented))
   server.teller.created(found.grant)
   return { ...issued, refreshToken }
 }
@@ -89,6 +92,7 @@ function checkCode(request: CodeRequest, found: Found): void {
     throw new InvalidGrantError(
       'authorization code redirect_uri mismatch',
       'redirect_uri is not the one of the request',
+      `redirect_uri differs from that of the authorization request at character ${firstDifference(String(redirectUri), request.redirectUri)}`,
     )
   }
 }
@@ -101,28 +105,43 @@ function checkCode(request: CodeRequest, found: Found): void {
 function checkCodeVerifier(verifier: string | undefined, challenge: unknown): void {
   if (verifier === undefined) {
     if (challenge === undefined) return
-    throw new InvalidGrantError('code_verifier must be provided', 'code_verifier is missing')
+    const description = 'code_verifier is missing'
+    const why = `${description}: the authorization request had a code_challenge`
+    throw new InvalidGrantError('code_verifier must be provided', description, why)
   }
   const fault = findVerifierFault(verifier)
-  if (fault !== undefined) throw new ProtocolError('invalid_request', `code_verifier ${fault}`)
+  if (fault) {
+    const description = `code_verifier ${fault.description}`
+    throw new ProtocolError('invalid_request', description, 400, `code_verifier ${fault.reason}`)
+  }
   if (hash('sha256', verifier, 'base64url') === challenge) return
   const reason = 'code_verifier does not match code_challenge'
-  throw new InvalidGrantError(reason, reason)
+  throw new InvalidGrantError(reason, reason, whyOtherVerifier(verifier, challenge))
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.1 RFC 7636, Section 4.1} */
-function findVerifierFault(verifier: string): string | undefined {
-  if (verifier.length < 43) return 'must be a string with a minimum length of 43 characters'
-  if (verifier.length > 128) return 'must be a string with a maximum length of 128 characters'
-  return /[^\w.\-~]/.test(verifier) ? 'contains invalid characters' : undefined
+function findVerifierFault(
+  verifier: string,
+): { readonly description: string; readonly reason: string } | undefined {
+  const { length } = verifier
+  if (length < 43 || length > 128) {
+    const most = length < 43 ? 'a minimum length of 43' : 'a maximum length of 128'
+    const reason = `has ${length} characters, it must have 43 to 128`
+    return { description: `must be a string with ${most} characters`, reason }
+  }
+  const at = verifier.search(/[^\w.\-~]/)
+  if (at === -1) return undefined
+  const reason = `has a character that is not allowed, at character ${at + 1}`
+  return { description: 'contains invalid characters', reason }
 }
 
 /** A code that was used a moment ago goes on to the exchange, which refuses it and leaves its grant alone. */
 const isReplay = ({ now }: LoadedGrant, { consumed }: StoredPayload): boolean =>
   consumed !== undefined && now - consumed > codeOverlap
 
-const alreadyUsed = (): Error =>
+const alreadyUsed = (reason: string): Error =>
   new InvalidGrantError(
     'authorization code already consumed',
     'the authorization code was already used',
+    reason,
   )

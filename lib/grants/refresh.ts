@@ -12,6 +12,7 @@ import {
   toRefreshToken,
   writeAccessToken,
 } from './issue.ts'
+import { endedMeanwhile, whenRefreshed, whyNoRefreshToken } from './reasons.ts'
 import { endGrant } from './revoke.ts'
 import type { Found, IssuedTokens, IssuingServer, TokenRequest } from './token-request.ts'
 import { findRefreshToken, grantIdOf } from './token-values.ts'
@@ -58,7 +59,8 @@ export async function refresh(
   const loaded = grantId === undefined ? undefined : await server.grants.load(grantId, null)
   const token = loaded && findRefreshToken(server.values, value, loaded)
   if (grantId === undefined || !loaded || !token) {
-    throw new InvalidGrantError('refresh token not found')
+    const reason = whyNoRefreshToken(value, loaded, server.values)
+    throw new InvalidGrantError('refresh token not found', undefined, reason)
   }
   const { payload: presented, key, generation } = token
   const found = { request, grant: { grantId, payload: loaded.payload }, presented }
@@ -72,7 +74,7 @@ export async function refresh(
   server.onAccepted(found)
   if ((await server.mayContinue(toEvent(found.grant))) === false) {
     await endGrant(server, grantId, 'administrator')
-    throw new InvalidGrantError('the host ended the connection')
+    throw new InvalidGrantError('the host ended the connection', undefined, endedByHost)
   }
   checkTarget(found, server.audience)
 
@@ -96,7 +98,7 @@ export async function refresh(
     server.teller.repeated(found.grant, secondsSinceFirstUse(loaded, generation))
   } else {
     if (result === 'replayed') await endGrant(server, grantId, 'replay')
-    throw toRefusal(result)
+    throw toRefusal(result, whenRefreshed(loaded, generation))
   }
   return { ...issued, refreshToken }
 }
@@ -119,7 +121,9 @@ function narrowToToken(scope: string | undefined, found: Found): readonly string
   const issued = granted.filter((name) => requested.includes(name))
   if (issued.length > 0 && missing.every((name) => requestable.includes(name))) return issued
   const description = `refresh token missing requested scope${missing.length === 1 ? '' : 's'}`
-  throw Object.assign(new ProtocolError('invalid_scope', description), { scope: missing.join(' ') })
+  const names = missing.join(' ')
+  const error = new ProtocolError('invalid_scope', description, 400, `${description}: ${names}`)
+  throw Object.assign(error, { scope: names })
 }
 
 /** The framework's `gty`: the grant types by which a token came, one after the other. */
@@ -150,12 +154,19 @@ function secondsSinceFirstUse({ refreshToken, now }: LoadedGrant, generation: nu
 }
 
 /** Says why the storage did not exchange. `gone`: somebody ended the grant meanwhile. */
-function toRefusal(result: 'used' | 'replayed' | 'gone'): Error {
-  if (result === 'gone') return new InvalidGrantError('grant not found')
+function toRefusal(result: 'used' | 'replayed' | 'gone', used: string): Error {
+  if (result === 'gone') return new InvalidGrantError('grant not found', undefined, endedMeanwhile)
   return result === 'used'
     ? new InvalidGrantError(
         'refresh token replaced',
         'this refresh token was replaced: use the newest one',
+        used,
       )
-    : new InvalidGrantError('refresh token already used', 'the refresh token was already used')
+    : new InvalidGrantError(
+        'refresh token already used',
+        'the refresh token was already used',
+        `${used}, and the connection was ended`,
+      )
 }
+
+const endedByHost = 'accounts.mayContinue of the host ended the connection'

@@ -18,7 +18,9 @@ const secretLength = 43
 const generationLength = 6
 const markLength = 22
 
-const refreshTokenLength = grantIdLength + secretLength + generationLength + markLength
+/** Characters of a refresh token. */
+export const refreshTokenLength: number =
+  grantIdLength + secretLength + generationLength + markLength
 
 /** The id of a new grant. */
 export const createGrantId = (): string =>

@@ -36,6 +36,7 @@ export function createApp(provider: Framework): Koa {
   const watch = createSwallowWatch(app, prefix)
   provider.on('error', (error: Error, ctx: Context) => app.emit('error', error, ctx))
   provider.on('error_page', (event: ErrorPageEvent) => app.emit('error_page', event))
+  provider.on('refused', (refused: object) => app.emit('refused', refused))
   app.use((ctx, next) => {
     const whole = originalUrlOf(ctx)
     const url = ownUrl(whole, prefix)

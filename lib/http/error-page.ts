@@ -3,12 +3,8 @@ import { toApplication } from '../pages/shown-client.ts'
 import { callListeners } from '../grants/events.ts'
 import { isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'
-import {
-  namedClient,
-  requestIdOf,
-  verifiedClient,
-  type RequestOfFramework,
-} from './request-context.ts'
+import { namedClient, verifiedClient, type RequestOfFramework } from './request-context.ts'
+import { requestIdOf } from './request-id.ts'
 import { setPageHeaders } from './security-headers.ts'
 
 /** The body of an error. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type { Context, Middleware } from 'koa'
 import type { Config } from '../config/config.ts'
@@ -7,12 +6,13 @@ import { findEndpoint, type Endpoint, type RegistrationMode } from '../paths.ts'
 import { createWarner } from '../validation/warner.ts'
 import type { Renderer } from './error-page.ts'
 import { hostContext } from './request-context.ts'
-import { requestIdHeader, setPageHeaders, strictTransport } from './security-headers.ts'
+import { setRequestId, tellRequestId } from './request-id.ts'
+import { setPageHeaders, strictTransport } from './security-headers.ts'
 
 /**
  * Every request passes this first. It gets its id and its headers, and is refused if its method, its query or its form cannot be
- * taken. Errors that nothing else answered are answered here. An error of this server tells the client nothing more, and is the
- * event `server_error` of the provider.
+ * taken. Errors that nothing else answered are answered here, and are the event `request.error` of the provider. An error of this
+ * server tells the client nothing more, and is the event `server_error`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3 RFC 9110, Section 10.2.3} on `Retry-After`
  */
@@ -41,11 +41,12 @@ export function createFront(
     } catch (thrown) {
       const error = toError(thrown)
       const { status, out } = toProblem(error)
-      if (status >= 500) provider.emit('server_error', ctx, error)
+      provider.emit(status >= 500 ? 'server_error' : 'request.error', ctx, error)
       ctx.status = status
       if (ctx.accepts('json', 'html') === 'html') renderError(ctx, out, error)
       else ctx.body = out
     }
+    if (ctx.status >= 400) tellRequestId(ctx)
     // In seconds.
     if (ctx.status === 503 && !ctx.response.get('Retry-After')) ctx.set('Retry-After', '1')
   }
@@ -59,22 +60,6 @@ function toRegistrationMode(registration: Config['registration']): RegistrationM
   if (!registration) return 'off'
   return registration.initialAccessToken === false ? 'open' : 'invited'
 }
-
-/**
- * Gives each request an id, as `ctx.state.requestId`, by which its error page is found in the log. A proxy or the host may have
- * given it one already.
- */
-function setRequestId({ req, res, state }: Context, endpoint: Endpoint | undefined): void {
-  const given = [req.headers['x-request-id'], res.getHeader(requestIdHeader)]
-  const id = given.map((one) => String(one ?? '')).find(isHarmless) ?? createRequestId()
-  state['requestId'] = id
-  if (!endpoint?.isForPrograms && !endpoint?.isAsset) res.setHeader(requestIdHeader, id)
-}
-
-const createRequestId = (): string => randomUUID().replaceAll('-', '').slice(0, 16)
-
-/** Whether an id can be repeated on a page, in a header and in a log: strangers can send the header. */
-const isHarmless = (id: string): boolean => /^[\w.:+/=@-]{1,64}$/.test(id)
 
 /** How many parameters a query has at most. */
 const mostParameters = 200

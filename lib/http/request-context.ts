@@ -14,10 +14,6 @@ export function hostContext(own: object): Context {
   return ((own as { readonly [host]?: Context })[host] ?? own) as Context
 }
 
-/** The id of a request. It is empty before the request has one. */
-export const requestIdOf = ({ state }: Pick<Context, 'state'>): string =>
-  String(state['requestId'] ?? '')
-
 /** A client, as far as a page of an error shows it. */
 export type KnownClient = Parameters<typeof toApplication>[0] & {
   redirectUriAllowed(redirectUri: string): boolean

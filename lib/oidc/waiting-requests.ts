@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import Provider, { errors } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
-import { routes } from '../paths.ts'
 import { createAddressOf } from '../config/trusted-proxies.ts'
+import { routes } from '../paths.ts'
 import type { RecordStorage, Storage, StoredPayload } from '../storage.ts'
 import { saveDecline } from './interaction-outcomes.ts'
 import { moveOn, open } from './pushed-requests.ts'
@@ -17,6 +17,14 @@ interface WaitingRequestParts extends UsualRequest, SenderBudgets {
   readonly storage: Storage
 }
 
+/** How senders without a sign-in are told apart, and how what is stored for them is counted. */
+export type Strangers = Pick<SenderBudgets, 'anonymous' | 'addressOf'>
+
+export const createStrangers = ({ anonymousRequests, trustedProxies }: Config): Strangers => ({
+  anonymous: createRequestBudget(anonymousRequests),
+  addressOf: createAddressOf(trustedProxies),
+})
+
 /**
  * Creates the records of requests that wait for a person: interactions, pushed requests, and the DPoP proofs of these. Strangers
  * create them, in the same storage as the grants of customers. So the records are small and short-lived, and one sender gets only a
@@ -26,14 +34,13 @@ interface WaitingRequestParts extends UsualRequest, SenderBudgets {
  * @returns by the framework's name of the model
  */
 export function createWaitingRequests(
-  { issuer, storage, resourceServer, anonymousRequests, trustedProxies }: Config,
+  { issuer, storage, resourceServer, anonymousRequests }: Config,
   clientRecords: RecordStorage,
+  strangers: Strangers,
 ): ReadonlyMap<string, RecordStorage> {
   const { audience } = resourceServer
-  const addressOf = createAddressOf(trustedProxies)
-  const anonymous = createRequestBudget(anonymousRequests)
   const ofClients = createRequestBudget(anonymousRequests)
-  const parts = { issuer, audience, storage, clientRecords, anonymous, ofClients, addressOf }
+  const parts = { issuer, audience, storage, clientRecords, ofClients, ...strangers }
   return new Map([
     ['Interaction', toInteractions(parts)],
     ['PushedAuthorizationRequest', toPushes(parts)],

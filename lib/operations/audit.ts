@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Middleware } from 'koa'
 import type { AddressOf } from '../config/trusted-proxies.ts'
-import { requestIdOf } from '../http/request-context.ts'
+import { requestIdOf } from '../http/request-id.ts'
 import type { AuditActor, AuditEvent, AuditFacts, AuditOperator } from './audit-events.ts'
 import { within } from './close.ts'
 

@@ -28,6 +28,8 @@ export interface Closing {
   readonly isClosing: () => boolean
   /** If the server closes, makes an answer the last one of its connection. */
   readonly end: (response: ServerResponse) => void
+  /** Makes `close` wait for work that goes on after an answer. */
+  readonly trail: (work: Promise<void>) => void
   readonly close: (options?: CloseOptions) => Promise<void>
 }
 
@@ -37,7 +39,7 @@ export interface Closing {
  * @param onClosed - called once, when `close` resolves
  */
 export function createClosing(onClosed: () => void): Closing {
-  const { unanswered, count, answered } = createRequestCount()
+  const { unanswered, count, trail, answered } = createRequestCount()
   let closed: Promise<void> | undefined
   const close = async ({ timeout = 8000, server }: CloseOptions): Promise<void> => {
     for (const response of unanswered) makeLast(response)
@@ -55,6 +57,7 @@ export function createClosing(onClosed: () => void): Closing {
       if (closed) makeLast(res)
       return count(res, next)
     },
+    trail,
     isClosing: () => closed !== undefined,
     end(response) {
       if (closed) makeLast(response)
@@ -72,6 +75,7 @@ export function createClosing(onClosed: () => void): Closing {
 function createRequestCount(): {
   readonly unanswered: ReadonlySet<ServerResponse>
   readonly count: (response: ServerResponse, run: () => Promise<unknown>) => Promise<void>
+  readonly trail: Closing['trail']
   /** Resolves when there is none. */
   readonly answered: () => Promise<void>
 } {
@@ -94,6 +98,14 @@ function createRequestCount(): {
         running -= 1
         look()
       }
+    },
+    trail(work) {
+      running += 1
+      const end = (): void => {
+        running -= 1
+        look()
+      }
+      work.then(end, end)
     },
     answered: () =>
       new Promise((resolve) => {

@@ -44,8 +44,8 @@ export async function startCompared(
   return compared
 }
 
-/** Returns an answer without its time. */
+/** Returns an answer without its time and its id. */
 export function comparable(answer: RawAnswer): RawAnswer {
-  const { date: _, ...headers } = answer.headers
+  const { date: _, 'x-request-id': __, ...headers } = answer.headers
   return { ...answer, headers }
 }

@@ -23,8 +23,7 @@ interface GatedStorage extends Storage {
   readonly fail: () => void
 }
 
-function createGatedStorage(): GatedStorage {
-  const storage = createMemoryAdapter()
+function createGatedStorage(storage: Storage): GatedStorage {
   let looks = 0
   let gate: Promise<void> | undefined
   let opened = (): void => {}
@@ -70,10 +69,11 @@ export interface GatedHost {
 /** Starts one; `build` puts middleware of the host behind the authorization server. */
 export async function startGatedHost(
   build: (parent: Koa, server: AuthorizationServer) => void = () => {},
+  behind: Storage = createMemoryAdapter(),
 ): Promise<GatedHost> {
   const http = createServer()
   const origin = await listen(http)
-  const storage = createGatedStorage()
+  const storage = createGatedStorage(behind)
   const server = createAuthorizationServer({
     issuer: origin,
     cookieKeys: ['a key for the cookies of the tests'],

@@ -1,0 +1,201 @@
+import type { Context } from 'koa'
+import {
+  whyNoClient,
+  whyWrongRedirectUri,
+  whyWrongSecret,
+  type SentCredentials,
+} from '../clients/reasons.ts'
+import type { ClientSecrets } from '../clients/secrets.ts'
+import type { KnownClient } from '../http/request-context.ts'
+import { registrationPath } from '../paths.ts'
+import type { RecordStorage } from '../storage.ts'
+import { toHint } from '../validation/did-you-mean.ts'
+
+/** A request that failed, as far as the framework knows it. */
+export type FailedContext = Context & {
+  readonly oidc?: {
+    readonly client?: (KnownClient & FailedClient) | undefined
+    readonly params?: Parameters | undefined
+    readonly body?: Parameters | undefined
+  }
+}
+
+interface FailedClient {
+  readonly clientId: string
+  readonly clientAuthMethod?: string
+  readonly grantTypes?: readonly string[]
+  readonly redirectUris?: readonly string[]
+}
+
+export type Parameters = Readonly<Record<string, unknown>>
+
+/** An error of the framework, of the protocol, or any other. */
+export interface Failure extends Error {
+  readonly error?: string
+  readonly error_description?: string
+  readonly error_detail?: string
+  readonly expose?: boolean
+  readonly reason?: string | undefined
+  readonly scope?: string
+}
+
+/** The objects that know more than the request. */
+export interface Knowledge {
+  /** The stored clients, as they are kept for a moment. */
+  readonly clientRecords: RecordStorage
+  readonly secrets: ClientSecrets
+  readonly interactions: RecordStorage
+  /** The scopes of the server. */
+  readonly scopes: readonly string[]
+}
+
+interface Refused extends Knowledge {
+  readonly ctx: FailedContext
+  readonly error: Failure
+  readonly params: Parameters
+  readonly client: FailedClient
+}
+
+/**
+ * Says in one sentence why a request was refused, more exactly than its sender is told. The sentence may repeat what a stranger sent,
+ * but no credential on purpose: `refusals.ts` hides those that strayed into another parameter.
+ *
+ * @param told - the public description
+ * @throws if the storage does not answer
+ */
+export async function explain(
+  ctx: FailedContext,
+  error: Failure,
+  told: string,
+  knowledge: Knowledge,
+): Promise<string> {
+  const { reason, error_detail: detail = '', name } = error
+  if (reason !== undefined) return reason
+  if (name === 'StorageUnavailable') return 'the storage did not answer, or refused (server_error)'
+  if (!error.expose) return `this server failed with ${name} (server_error)`
+  const client: FailedClient = ctx.oidc?.client ?? { clientId: '' }
+  const find = reasons.get(detail) ?? reasons.get(told) ?? reasons.get(name)
+  const found = await find?.({ ...knowledge, ctx, error, params: parametersOf(ctx), client })
+  return found ?? (name === 'InvalidGrantError' ? detail : told)
+}
+
+type Reason = (refused: Refused) => string | undefined | Promise<string>
+
+const noChallenge: Reason = ({ client }) =>
+  `code_challenge is missing, and the client ${client.clientId} must use PKCE`
+
+const whyWrongChallenge: Reason = ({ params }) =>
+  `code_challenge has ${String(params['code_challenge']).length} characters, it must have 43 to 128`
+
+/** By the detail of the error, by its description, or by its name. */
+const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
+  [
+    'client not found',
+    ({ ctx, params, clientRecords }) => whyNoClient(sentIn(ctx, params), clientRecords),
+  ],
+  [
+    'invalid secret provided',
+    ({ ctx, params, client, ...known }) =>
+      whyWrongSecret(client.clientId, sentIn(ctx, params), known),
+  ],
+  [
+    'the provided authentication mechanism does not match the registered client authentication method',
+    ({ client, ctx, params }) => {
+      const has = sentIn(ctx, params).secret === undefined ? 'no client secret' : 'a client secret'
+      return `the client ${client.clientId} is registered for ${client.clientAuthMethod}, and the request has ${has}`
+    },
+  ],
+  ['no client authentication mechanism provided', () => 'the request names no client'],
+  [
+    'InvalidRedirectUri',
+    ({ params, client }) =>
+      typeof params['redirect_uri'] === 'string'
+        ? whyWrongRedirectUri(params['redirect_uri'], client.redirectUris ?? [])
+        : undefined,
+  ],
+  ['requested scope is not allowed', whyWrongScope],
+  ['Authorization Server policy requires PKCE to be used for this request', noChallenge],
+  ['code_challenge is required', noChallenge],
+  ['code_challenge must be a string with a minimum length of 43 characters', whyWrongChallenge],
+  ['code_challenge must be a string with a maximum length of 128 characters', whyWrongChallenge],
+  [
+    'not supported value of code_challenge_method',
+    ({ params }) =>
+      `code_challenge_method is ${params['code_challenge_method'] === 'plain' ? 'plain' : 'unknown'}, it must be S256`,
+  ],
+  [
+    'requested grant type is not allowed for this client',
+    // The framework knows the grant type.
+    ({ params, client: { clientId, grantTypes = [] } }) =>
+      `the client ${clientId} is not registered for the grant type ${String(params['grant_type'])}, only for ${grantTypes.join(' and ') || 'others'}`,
+  ],
+  [
+    'request_uri is invalid, expired, or was already used',
+    () =>
+      'no pushed request has this request_uri: it is over 60 seconds after the push, was answered before, or was pushed to another server',
+  ],
+  ['the DPoP proof is for another URL', whyWrongUrl],
+  ['SessionNotFound', whyNoInteraction],
+  ['the browser did not send the cookie back', whyNoInteraction],
+  ['invalid token provided', whyWrongToken],
+  ['NoRoom', () => 'this sender, or all together, used up the room of anonymousRequests'],
+])
+
+function whyWrongScope({ error: { scope = '' }, client, scopes }: Refused): string {
+  if (scopes.includes(scope)) {
+    return `scope ${scope} is not registered for the client ${client.clientId}`
+  }
+  return /^[\w:.-]{1,50}$/.test(scope)
+    ? `scope ${scope} does not exist${toHint(scope, scopes)}`
+    : 'one of the scopes does not exist'
+}
+
+function whyWrongUrl({ ctx }: Refused): string | undefined {
+  const [, claims = ''] = ctx.get('DPoP').split('.')
+  const { htu } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Parameters
+  const url = URL.parse(String(htu))
+  return url
+    ? `the DPoP proof is for ${url.origin}${url.pathname}, and the request went to ${ctx.protocol}://${ctx.host}${ctx.originalUrl.split('?')[0]}`
+    : undefined
+}
+
+async function whyNoInteraction({ ctx, error, interactions }: Refused): Promise<string> {
+  const uid = ctx.path.split('/').at(3) ?? ''
+  if (!(await interactions.find(uid))) {
+    return 'the request was answered before, or its time is over: 10 minutes until somebody signs in, then lifetimes.interaction'
+  }
+  return /mismatch|principal|^session/.test(error.error_description ?? '')
+    ? 'the sign-in of this browser ended or changed since the request began'
+    : 'the browser did not send the cookie of this request: it began in another browser or a private window, or its cookies were deleted'
+}
+
+async function whyWrongToken({ ctx, clientRecords }: Refused): Promise<string> {
+  if (!/^bearer /i.test(ctx.get('Authorization'))) return 'the request has no bearer token'
+  if (ctx.path === registrationPath) {
+    return 'the initial access token is unknown: it was never made here, it was used, it ended or it expired'
+  }
+  const client = await clients.find(ctx.path.slice(registrationPath.length + 1))
+  return client
+    ? 'the registration access token is not that of the client of this URL'
+    : 'no client is registered at this URL'
+}
+
+/** The parameters of a request, as the framework has read them. */
+export const parametersOf = ({ oidc, query }: FailedContext): Parameters =>
+  oidc?.params ?? oidc?.body ?? query
+
+/** The credentials of a client, in whichever way a request sends them. */
+export function sentIn(ctx: Context, { client_id, client_secret }: Parameters): SentCredentials {
+  const [, encoded = ''] = /^basic +(.*)$/i.exec(ctx.get('Authorization')) ?? []
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return { id: toText(client_id) ?? decode(id), secret: toText(client_secret) ?? decode(secret) }
+}
+
+const toText = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined
+
+/** Both parts are form-encoded (RFC 6749, Section 2.3.1). */
+const decode = (text: string | undefined): string | undefined =>
+  text === undefined
+    ? undefined
+    : (new URLSearchParams(`of=${text.replaceAll('&', '%26')}`).get('of') ?? undefined)
