@@ -48,7 +48,7 @@ export function createOwnAuthorizationServer(
     },
   })
   server.provider.on('server_error', (_ctx, error) => logger.error('server_error', error))
-  server.app.on('error_page', ({ cause: _cause, ...page }) => logger.info('error_page', page))
+  server.app.on('refused', (refused) => logger.info('refused', refused))
   server.audit.on(({ type, time: _time, ...members }) => logger.info(type, members))
   return server
 }

@@ -1,4 +1,4 @@
-import type { ErrorPageEvent } from 'pleo-oauth-server'
+import type { RefusedRequest } from 'pleo-oauth-server'
 import { bundledPassword } from './bundled-people.ts'
 import type { Example } from './start.ts'
 import { wrap } from './wrap.ts'
@@ -34,12 +34,14 @@ export function printStarted(example: Example): void {
   console.log(wrap(lines.join('\n'), process.stdout.columns))
 }
 
-/** Says in one line that a person was shown an error page. The page has the same request id. */
-export function printErrorPage(page: ErrorPageEvent): void {
-  const { status, error, description, clientId, requestId } = page
+/** Says in one line why a request was refused. Its answer has the same request id. */
+export function printRefused(refused: RefusedRequest): void {
+  const { method, path, status, error, reason, clientId, requestId } = refused
   const client = clientId === null ? '' : ` client=${JSON.stringify(clientId)}`
-  const words = JSON.stringify(description)
-  console.error(`error_page ${status} ${error} ${words}${client} request=${requestId}`)
+  const words = JSON.stringify(reason)
+  console.error(
+    `refused ${method} ${path} ${status} ${error} ${words}${client} request=${requestId}`,
+  )
 }
 
 /** Says why the example cannot start, and what is wrong and right again while it runs. */

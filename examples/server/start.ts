@@ -27,7 +27,7 @@ import { createPartnerClient } from './partner-client.ts'
 import { readPeopleFile } from './people-file.ts'
 import { createDirectory, type Directory } from './people.ts'
 import { serveMetrics, takePorts, type Ports } from './ports.ts'
-import { printErrorPage, printProblem } from './print.ts'
+import { printRefused, printProblem } from './print.ts'
 import { refusePublicPasswords } from './public-passwords.ts'
 import {
   readSettings,
@@ -141,7 +141,7 @@ async function compose(
   })
   server.provider.proxy = settings.trustProxy
   server.provider.on('server_error', (_ctx, error) => noteFailure(error))
-  server.app.on('error_page', printErrorPage)
+  server.app.on('refused', printRefused)
   server.app.use(server.health.middleware())
   const apiApp = createApi({
     verify: introspection({

@@ -148,7 +148,7 @@ export interface AuthorizationServerOptions {
    * does not authenticate, or is unverified and came from open registration. If the limit is reached, new requests get 503 with
    * `Retry-After`, and everything else goes on. One address (IPv6: a /64) may use an eighth. For requests that all other clients push
    * there is a second limit of the same size; one client may use an eighth of it, and then gets 429. A request counts for 10 minutes,
-   * or until the person signs in.
+   * or until the person signs in. Records of why requests were refused may use an eighth, for 24 hours.
    *
    * @defaultValue `{ count: 20_000, bytes: 16_777_216 }`; `count` is 8 or more, `bytes` 131,072 or more
    */

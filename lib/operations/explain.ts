@@ -11,7 +11,7 @@ import { registrationPath } from '../paths.ts'
 import type { RecordStorage } from '../storage.ts'
 import { toHint } from '../validation/did-you-mean.ts'
 
-/** A request that failed, as far as the framework knows it. */
+/** The context of a request that failed, as far as the framework knows it. */
 export type FailedContext = Context & {
   readonly oidc?: {
     readonly client?: (KnownClient & FailedClient) | undefined
@@ -27,7 +27,7 @@ interface FailedClient {
   readonly redirectUris?: readonly string[]
 }
 
-export type Parameters = Readonly<Record<string, unknown>>
+type Parameters = Readonly<Record<string, unknown>>
 
 /** An error of the framework, of the protocol, or any other. */
 export interface Failure extends Error {
@@ -49,10 +49,18 @@ export interface Knowledge {
   readonly scopes: readonly string[]
 }
 
-interface Refused extends Knowledge {
+/** A request that failed, as it was then. */
+export interface FailedRequest {
   readonly ctx: FailedContext
   readonly error: Failure
+  /** Below the issuer. */
+  readonly path: string
+  readonly query: Parameters
+  /** As the framework has read them. */
   readonly params: Parameters
+}
+
+interface Refused extends Knowledge, FailedRequest {
   readonly client: FailedClient
 }
 
@@ -64,28 +72,25 @@ interface Refused extends Knowledge {
  * @throws if the storage does not answer
  */
 export async function explain(
-  ctx: FailedContext,
-  error: Failure,
+  failed: FailedRequest,
   told: string,
   knowledge: Knowledge,
 ): Promise<string> {
+  const { ctx, error } = failed
   const { reason, error_detail: detail = '', name } = error
   if (reason !== undefined) return reason
   if (name === 'StorageUnavailable') return 'the storage did not answer, or refused (server_error)'
   if (!error.expose) return `this server failed with ${name} (server_error)`
   const client: FailedClient = ctx.oidc?.client ?? { clientId: '' }
   const find = reasons.get(detail) ?? reasons.get(told) ?? reasons.get(name)
-  const found = await find?.({ ...knowledge, ctx, error, params: parametersOf(ctx), client })
+  const found = await find?.({ ...knowledge, ...failed, client })
   return found ?? (name === 'InvalidGrantError' ? detail : told)
 }
 
-type Reason = (refused: Refused) => string | undefined | Promise<string>
+type Reason = (refused: Refused) => string | null | Promise<string>
 
 const noChallenge: Reason = ({ client }) =>
   `code_challenge is missing, and the client ${client.clientId} must use PKCE`
-
-const whyWrongChallenge: Reason = ({ params }) =>
-  `code_challenge has ${String(params['code_challenge']).length} characters, it must have 43 to 128`
 
 /** By the detail of the error, by its description, or by its name. */
 const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
@@ -111,17 +116,20 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
     ({ params, client }) =>
       typeof params['redirect_uri'] === 'string'
         ? whyWrongRedirectUri(params['redirect_uri'], client.redirectUris ?? [])
-        : undefined,
+        : null,
   ],
   ['requested scope is not allowed', whyWrongScope],
   ['Authorization Server policy requires PKCE to be used for this request', noChallenge],
   ['code_challenge is required', noChallenge],
-  ['code_challenge must be a string with a minimum length of 43 characters', whyWrongChallenge],
-  ['code_challenge must be a string with a maximum length of 128 characters', whyWrongChallenge],
+  ...['minimum length of 43', 'maximum length of 128'].map((bound): [string, Reason] => [
+    `code_challenge must be a string with a ${bound} characters`,
+    ({ params }) =>
+      `code_challenge has ${String(params['code_challenge']).length} characters, it must have 43 to 128`,
+  ]),
   [
     'not supported value of code_challenge_method',
-    ({ params }) =>
-      `code_challenge_method is ${params['code_challenge_method'] === 'plain' ? 'plain' : 'unknown'}, it must be S256`,
+    ({ params: { code_challenge_method: method } }) =>
+      `code_challenge_method is ${method === 'plain' ? method : 'unknown'}, it must be S256`,
   ],
   [
     'requested grant type is not allowed for this client',
@@ -150,17 +158,18 @@ function whyWrongScope({ error: { scope = '' }, client, scopes }: Refused): stri
     : 'one of the scopes does not exist'
 }
 
-function whyWrongUrl({ ctx }: Refused): string | undefined {
+function whyWrongUrl({ ctx }: Refused): string | null {
   const [, claims = ''] = ctx.get('DPoP').split('.')
   const { htu } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Parameters
   const url = URL.parse(String(htu))
-  return url
-    ? `the DPoP proof is for ${url.origin}${url.pathname}, and the request went to ${ctx.protocol}://${ctx.host}${ctx.originalUrl.split('?')[0]}`
-    : undefined
+  const sentTo = `${ctx.protocol}://${ctx.host}${ctx.originalUrl.split('?')[0]}`
+  return (
+    url && `the DPoP proof is for ${url.origin}${url.pathname}, and the request went to ${sentTo}`
+  )
 }
 
-async function whyNoInteraction({ ctx, error, interactions }: Refused): Promise<string> {
-  const uid = ctx.path.split('/').at(3) ?? ''
+async function whyNoInteraction({ path, error, interactions }: Refused): Promise<string> {
+  const uid = path.split('/').at(3) ?? ''
   if (!(await interactions.find(uid))) {
     return 'the request was answered before, or its time is over: 10 minutes until somebody signs in, then lifetimes.interaction'
   }
@@ -169,20 +178,16 @@ async function whyNoInteraction({ ctx, error, interactions }: Refused): Promise<
     : 'the browser did not send the cookie of this request: it began in another browser or a private window, or its cookies were deleted'
 }
 
-async function whyWrongToken({ ctx, clientRecords }: Refused): Promise<string> {
+async function whyWrongToken({ ctx, path, clientRecords }: Refused): Promise<string> {
   if (!/^bearer /i.test(ctx.get('Authorization'))) return 'the request has no bearer token'
-  if (ctx.path === registrationPath) {
+  if (path === registrationPath) {
     return 'the initial access token is unknown: it was never made here, it was used, it ended or it expired'
   }
-  const client = await clients.find(ctx.path.slice(registrationPath.length + 1))
+  const client = await clientRecords.find(path.slice(registrationPath.length + 1))
   return client
     ? 'the registration access token is not that of the client of this URL'
     : 'no client is registered at this URL'
 }
-
-/** The parameters of a request, as the framework has read them. */
-export const parametersOf = ({ oidc, query }: FailedContext): Parameters =>
-  oidc?.params ?? oidc?.body ?? query
 
 /** The credentials of a client, in whichever way a request sends them. */
 export function sentIn(ctx: Context, { client_id, client_secret }: Parameters): SentCredentials {

@@ -5,9 +5,9 @@ import { namedClient } from '../http/request-context.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import {
   explain,
-  parametersOf,
   sentIn,
   type FailedContext,
+  type FailedRequest,
   type Failure,
   type Knowledge,
 } from './explain.ts'
@@ -50,19 +50,20 @@ export function createRefusals(
     scopes: Object.keys(resourceServer.scopes),
   }
   const { record, isResting } = createRecorder(records, limits, anonymous)
-  const errors = new WeakMap<object, Failure>()
+  const noted = new WeakMap<FailedContext, FailedRequest>()
   const tell = async (ctx: FailedContext, sender: string): Promise<void> => {
-    const error = errors.get(ctx)
-    if (!error || !isRefused(ctx)) return
-    const refused = await describe(ctx, error, isResting() ? undefined : knowledge)
+    const failed = noted.get(ctx)
+    if (!failed || !isRefused(ctx)) return
+    const refused = await describe(failed, isResting() ? undefined : knowledge)
     callListeners(() => provider.emit('refused', refused))
-    if (!unrecorded.has(error.name)) await record(refused, sender)
+    if (!unrecorded.has(failed.error.name)) await record(refused, sender)
   }
   const note = (ctx: FailedContext, error: Failure): void => {
     if (ctx.res.closed) return
-    const isKnown = errors.has(ctx)
-    // The last error is the one that is answered.
-    errors.set(ctx, error)
+    const isKnown = noted.has(ctx)
+    // The last error is the one that is answered. A host sees other paths and queries again when the answer is over.
+    const { path, query, oidc } = ctx
+    noted.set(ctx, { ctx, error, path, query, params: oidc?.params ?? oidc?.body ?? query })
     if (isKnown) return
     const sender = addressOf(ctx.req)
     // First, so that the end of the server waits for it.
@@ -83,23 +84,23 @@ function isRefused({ res }: FailedContext): boolean {
 }
 
 async function describe(
-  ctx: FailedContext,
-  error: Failure,
+  failed: FailedRequest,
   knowledge: Knowledge | undefined,
 ): Promise<RefusedRequest> {
+  const { ctx, error, path } = failed
   const { error: code = 'server_error', error_description: description = '' } = Object(
     typeof ctx.body === 'object' ? ctx.body : error.expose ? error : {},
   ) as Failure
-  const explained = knowledge && explain(ctx, error, description, knowledge).catch(() => undefined)
-  const show = createShown(ctx)
+  const explained = knowledge && explain(failed, description, knowledge).catch(() => undefined)
+  const show = createShown(failed)
   return {
     requestId: requestIdOf(ctx),
     time: Date.now(),
     method: show(ctx.method, 10),
-    path: ctx.path.replace(/^(\/oauth\/[^/]+\/)(?!introspect$|revoke$|confirm$|styles).+/, '$1...'),
+    path: path.replace(/^(\/oauth\/[^/]+\/)(?!introspect$|revoke$|confirm$|styles).+/, '$1...'),
     status: ctx.res.statusCode,
     error: show(code, 60),
-    description: show(description, 1000),
+    description: show(description, 500),
     reason: show((await explained) ?? error.reason ?? description, 1000),
     clientId: namedClient(ctx)?.clientId ?? null,
   }
@@ -109,17 +110,22 @@ async function describe(
 const shownParameters = ['client_id', 'code_challenge_method', 'grant_type', 'resource', 'scope']
 
 /** Returns a function that cuts a text to its length, and replaces unusual characters and what may be a credential of the request. */
-function createShown(ctx: FailedContext): (text: string, length: number) => string {
-  const parameters = parametersOf(ctx)
-  const sent = Object.entries({ ...ctx.query, ...Object(ctx.request.body), ...parameters })
+function createShown({
+  ctx,
+  query,
+  params,
+}: FailedRequest): (text: string, length: number) => string {
+  const sent = Object.entries({ ...query, ...Object(ctx.request.body), ...params })
   const hidden = sent.flatMap(([name, value]) => (shownParameters.includes(name) ? [] : [value]))
   const headers = [ctx.get('Authorization'), ctx.get('Cookie'), ctx.get('DPoP')]
   const words = headers.flatMap((header) => header.split(/[ ;=,]+/))
-  const secrets = [...hidden.flat(), ...words, sentIn(ctx, parameters).secret].filter(
+  const secrets = [...hidden.flat(), ...words, sentIn(ctx, params).secret].filter(
     (value) => typeof value === 'string' && value.length >= 8,
   ) as string[]
   return (text, length) => {
-    const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text)
+    // Not cut to its length before, so that no part of a credential is left at the end.
+    const most = text.slice(0, 2 * length)
+    const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), most)
     const printable = shown.replaceAll(/["\\]/g, "'").replaceAll(/[^\x20-\x7E]+/g, '?')
     return printable.length > length ? `${printable.slice(0, length - 3)}...` : printable
   }

@@ -4,6 +4,7 @@ import type { RecordStorage, RefusedRequest, Storage } from '../../lib/index.ts'
 import { endAfterTest } from '../support/fixtures.ts'
 import { connect, introspect, refresh, type Tokens } from '../support/flow.ts'
 import { startGatedHost } from '../support/gated.ts'
+import { mountBelow, startHost } from '../support/hosts.ts'
 import { recordOf, sendRefused } from '../support/refusals.ts'
 import { basic, pause, requestUrl, send, sendRefresh, type RawAnswer } from '../support/requests.ts'
 import { confidential, openServer, resourceServer, useServer } from '../support/server.ts'
@@ -150,6 +151,31 @@ test('an id that is used again does not replace a record, and five are kept', as
     ),
   )
   expect(await server.explain(`${id}#2`)).toEqual([])
+})
+
+test('a host below a path gets the path below the issuer, and its own requests are not told', async () => {
+  const host = endAfterTest(
+    await startHost(
+      (parent, { app }) => {
+        parent.use(mountBelow('/auth', app))
+        parent.use((ctx) => ctx.throw(404))
+      },
+      { path: '/auth' },
+    ),
+  )
+  const events: RefusedRequest[] = []
+  host.app.on('refused', (event) => void events.push(event))
+  const { headers } = await send(`${host.origin}/auth/oauth/elsewhere`)
+  expect(headers['x-request-id']).toBeUndefined()
+  const { answer, record, reason } = await sendRefused(
+    host,
+    `${host.origin}/auth/oauth/interaction/unknown?code=x`,
+    { headers: html },
+  )
+  expect(answer.text).toContain(`Request: ${record.requestId}`)
+  expect(reason).toMatch(/^the request was answered before, or its time is over: /)
+  expect(record.path).toBe('/oauth/interaction/...')
+  expect(events).toEqual([record])
 })
 
 test('a script in a browser may read the id', async () => {

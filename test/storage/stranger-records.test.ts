@@ -96,12 +96,12 @@ interface StoredRecord {
   readonly seconds: number
 }
 
-/** All records, without what is left of those that are gone, for ten seconds. */
+/** All records, but those of refused requests, and what is left for ten seconds of those that are gone. */
 async function readRecords(): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = []
   for (const key of await keysOf(client)) {
     const kind = key.split(':')[1] ?? ''
-    if (kind === 'storage-keys' || (await client.hexists(key, 'd'))) continue
+    if (['storage-keys', 'refusal'].includes(kind) || (await client.hexists(key, 'd'))) continue
     const values = Object.entries(await client.hgetallBuffer(key))
     const bytes = values.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
     const memory = Number(await client.memory('USAGE', key))
