@@ -84,13 +84,10 @@ export async function explain(
   const client: FailedClient = ctx.oidc?.client ?? { clientId: '' }
   const find = reasons.get(detail) ?? reasons.get(told) ?? reasons.get(name)
   const found = await find?.({ ...knowledge, ...failed, client })
-  return found ?? (name === 'InvalidGrantError' ? detail : told)
+  return found ?? told
 }
 
 type Reason = (refused: Refused) => string | null | Promise<string>
-
-const noChallenge: Reason = ({ client }) =>
-  `code_challenge is missing, and the client ${client.clientId} must use PKCE`
 
 /** By the detail of the error, by its description, or by its name. */
 const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
@@ -119,8 +116,10 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
         : null,
   ],
   ['requested scope is not allowed', whyWrongScope],
-  ['Authorization Server policy requires PKCE to be used for this request', noChallenge],
-  ['code_challenge is required', noChallenge],
+  [
+    'Authorization Server policy requires PKCE to be used for this request',
+    ({ client }) => `code_challenge is missing, and the client ${client.clientId} must use PKCE`,
+  ],
   ...['minimum length of 43', 'maximum length of 128'].map((bound): [string, Reason] => [
     `code_challenge must be a string with a ${bound} characters`,
     ({ params }) =>
@@ -146,6 +145,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ['SessionNotFound', whyNoInteraction],
   ['the browser did not send the cookie back', whyNoInteraction],
   ['invalid token provided', whyWrongToken],
+  ['accountId mismatch', () => 'the code or refresh token is not of the person of its connection'],
   ['NoRoom', () => 'this sender, or all together, used up the room of anonymousRequests'],
 ])
 
