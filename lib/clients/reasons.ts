@@ -11,12 +11,18 @@ export interface SentCredentials {
   readonly secret?: string | undefined
 }
 
+/** The stored clients, as they are kept for a moment, and how to compare their secrets. */
+export interface KnownClients {
+  readonly clientRecords: RecordStorage
+  readonly secrets: ClientSecrets
+}
+
 /** Says why there is no client of that id. It repeats no unknown id, which may be a secret. */
 export async function whyNoClient(
   { id = '' }: SentCredentials,
-  clients: RecordStorage,
+  { clientRecords }: Pick<KnownClients, 'clientRecords'>,
 ): Promise<string> {
-  const { suspendedAt } = registrationOf(await clients.find(id)) ?? {}
+  const { suspendedAt } = registrationOf(await clientRecords.find(id)) ?? {}
   if (suspendedAt !== undefined)
     return `the client ${id} is suspended since ${toClock(suspendedAt)}`
   if (isClientSecret(id)) return 'client_id is a client secret: id and secret were exchanged'
@@ -28,10 +34,7 @@ export async function whyNoClient(
 export async function whyWrongSecret(
   clientId: string,
   { secret = '' }: SentCredentials,
-  {
-    clientRecords,
-    secrets,
-  }: { readonly clientRecords: RecordStorage; readonly secrets: ClientSecrets },
+  { clientRecords, secrets }: KnownClients,
 ): Promise<string> {
   const stored = registrationOf(await clientRecords.find(clientId))?.secrets
   if (!stored)
@@ -50,7 +53,11 @@ export async function whyWrongSecret(
 }
 
 /** Says where a redirect URI differs from those of its client. */
-export function whyWrongRedirectUri(sent: string, registered: readonly string[]): string {
+export function whyWrongRedirectUri(
+  sent: unknown,
+  registered: readonly string[] = [],
+): string | null {
+  if (typeof sent !== 'string') return null
   if (registered.length === 0) return 'the client is registered without a redirect_uri'
   const places = registered.map((uri) => firstDifference(withPortOf(uri, sent), sent))
   const nearest =

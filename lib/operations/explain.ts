@@ -3,9 +3,9 @@ import {
   whyNoClient,
   whyWrongRedirectUri,
   whyWrongSecret,
+  type KnownClients,
   type SentCredentials,
 } from '../clients/reasons.ts'
-import type { ClientSecrets } from '../clients/secrets.ts'
 import type { KnownClient } from '../http/request-context.ts'
 import { registrationPath } from '../paths.ts'
 import type { RecordStorage } from '../storage.ts'
@@ -40,10 +40,7 @@ export interface Failure extends Error {
 }
 
 /** The objects that know more than the request. */
-export interface Knowledge {
-  /** The stored clients, as they are kept for a moment. */
-  readonly clientRecords: RecordStorage
-  readonly secrets: ClientSecrets
+export interface Knowledge extends KnownClients {
   readonly interactions: RecordStorage
   /** The scopes of the server. */
   readonly scopes: readonly string[]
@@ -91,10 +88,7 @@ type Reason = (refused: Refused) => string | null | Promise<string>
 
 /** By the detail of the error, by its description, or by its name. */
 const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
-  [
-    'client not found',
-    ({ ctx, params, clientRecords }) => whyNoClient(sentIn(ctx, params), clientRecords),
-  ],
+  ['client not found', ({ ctx, params, ...known }) => whyNoClient(sentIn(ctx, params), known)],
   [
     'invalid secret provided',
     ({ ctx, params, client, ...known }) =>
@@ -110,10 +104,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ['no client authentication mechanism provided', () => 'the request names no client'],
   [
     'InvalidRedirectUri',
-    ({ params, client }) =>
-      typeof params['redirect_uri'] === 'string'
-        ? whyWrongRedirectUri(params['redirect_uri'], client.redirectUris ?? [])
-        : null,
+    ({ params, client }) => whyWrongRedirectUri(params['redirect_uri'], client.redirectUris),
   ],
   ['requested scope is not allowed', whyWrongScope],
   [
