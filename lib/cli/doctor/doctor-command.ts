@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { sayingWhy, withCommonOptions, type CommonOptions } from '../run.ts'
 import { print } from '../terminal/print.ts'
 import { bold, clean, toJson } from '../terminal/text.ts'
-import type { Examined, Finding, Severity } from './findings.ts'
+import type { Examined, Finding, Severity } from './remedies.ts'
 
 interface DoctorCommandOptions extends CommonOptions {
   readonly url?: string

@@ -4,10 +4,10 @@ import { readCookieKeys } from '../cookie-keys.ts'
 import { importHost, type OpenHost } from '../open/host.ts'
 import { givenRedisSettings, openRedis, RedisRefusal } from '../open/redis.ts'
 import { Refusal, UsageError } from '../terminal/refusals.ts'
-import { toFinding, together, type Examined, type Finding } from './findings.ts'
-import { examineOptions, findWeakSecrets, placeAll } from './options.ts'
+import { toFinding, together, type Examined, type Finding } from './remedies.ts'
+import { examineOptions, findWeakSecrets, placeAll } from './examine-options.ts'
 import { examineUrl } from './public-url.ts'
-import { examineStorage, toUnread } from './storage.ts'
+import { examineStorage, toUnread } from './examine-storage.ts'
 
 /** What to look at. */
 export interface DoctorOptions {

@@ -8,7 +8,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { oauthMetadataPath } from '../../paths.ts'
 import { isLoopback } from '../../validation/url.ts'
 import { findCertificateProblem } from './certificate.ts'
-import { toFinding, together, type Examined, type Finding } from './findings.ts'
+import { toFinding, together, type Examined, type Finding } from './remedies.ts'
 
 type Config = Insides['config']
 

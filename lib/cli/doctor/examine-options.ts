@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'
 import type { Insides } from '../../administration.ts'
-import { toFinding, type Examined, type Finding } from './findings.ts'
+import { toFinding, type Examined, type Finding } from './remedies.ts'
 
 type Config = NonNullable<Insides['config']>
 

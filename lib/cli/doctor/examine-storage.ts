@@ -1,7 +1,7 @@
 import { findInUse, insidesOf, type Administration } from '../../administration.ts'
 import type { RegisteredClient, SigningKeyInfo, Storage } from '../../index.ts'
 import { toTime } from '../terminal/text.ts'
-import { toFinding, together, type Examined, type Finding, type Omission } from './findings.ts'
+import { toFinding, together, type Examined, type Finding, type Omission } from './remedies.ts'
 
 /**
  * Looks at a storage and at what is in it: how it is kept, the registered clients, and the signing keys.
