@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import type { RecordStorage, Storage, StoredPayload } from '../lib/storage.ts'
 import { copyOf, createSpace, type Space, type StoredRecord } from './memory/space.ts'
 import { createGrantStorage } from './memory/grants.ts'
+import { createMemoryLimiter } from './memory/limiter.ts'
 export { MemoryFullError } from './memory/space.ts'
 
 /** The options of {@link createMemoryAdapter}. */
@@ -17,6 +18,11 @@ export interface MemoryAdapterOptions {
   readonly now?: () => number
 }
 
+/** Storage in memory. */
+export interface MemoryStorage extends Storage {
+  readonly limiter: NonNullable<Storage['limiter']>
+}
+
 /**
  * Storage in the memory of this process: for development, tests and single short-lived processes.
  * It is the reference for what `lib/storage.ts` asks of an adapter.
@@ -24,8 +30,9 @@ export interface MemoryAdapterOptions {
  * Every method does its work in one synchronous step, so that none can run between two halves of
  * another.
  */
-export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage {
-  const space = createSpace(options.maxRecords ?? 100_000, options.now ?? (() => Date.now()))
+export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryStorage {
+  const now = options.now ?? (() => Date.now())
+  const space = createSpace(options.maxRecords ?? 100_000, now)
   const secret = randomBytes(32)
   const listeners = new Set<(clientId: string) => void>()
   const models = new Map<string, RecordStorage>()
@@ -42,6 +49,7 @@ export function createMemoryAdapter(options: MemoryAdapterOptions = {}): Storage
       return existing
     },
     deriveKeys: (purpose) => [new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32))],
+    limiter: createMemoryLimiter(now),
   }
 }
 

@@ -6,6 +6,7 @@ import { outliveFailovers } from './redis/connection.ts'
 import { createDiagnosis } from './redis/diagnosis.ts'
 import type { RedisOptions } from './redis/driver.ts'
 import { createGrantStorage } from './redis/grants.ts'
+import { createRedisLimiter } from './redis/limiter.ts'
 import { createKnownKeys } from './redis/places.ts'
 import { createRecordStorage } from './redis/records.ts'
 import { createStorageKeys } from './redis/storage-keys.ts'
@@ -167,6 +168,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
     usedProofs: createUsedProofs(parts, maxProofsPerClient),
     deriveKeys: (purpose) => keys.derive(purpose),
     onClientChange: clients.onClientChange,
+    limiter: createRedisLimiter(commands, prefix),
     check,
     diagnose: createDiagnosis(client, timeout),
   }

@@ -28,12 +28,13 @@ import { oauthMetadataPath, openidMetadataPath } from './paths.ts'
 import { createQuickGrants } from './oidc/grant-types.ts'
 import { createQuickRequests } from './oidc/quick-requests.ts'
 import { createEmptySecrets } from './oidc/read-parameters.ts'
-import { toAnsweringStorage } from './oidc/unavailable.ts'
+import { toAnsweringLimiter, toAnsweringStorage } from './oidc/unavailable.ts'
 import { createStrangers, createWaitingRequests, type Strangers } from './oidc/waiting-requests.ts'
 import { checkStaticClients, createRegisteredClients } from './oidc/framework-clients.ts'
 import { createAudit, type AuditRecorder } from './operations/audit.ts'
 import {
   auditGrants,
+  auditHits,
   auditOperator,
   auditRegistration,
   auditStore,
@@ -42,9 +43,11 @@ import {
 import { createClosing, type Closing } from './operations/close.ts'
 import { auditConfiguration } from './operations/configuration-change.ts'
 import { createHealth } from './operations/health.ts'
+import { createLimits, type Limits } from './operations/limits.ts'
 import { createMeasuring, type Measuring } from './operations/metrics.ts'
 import { createRefusals } from './operations/refusals.ts'
 import type { AuthorizationServer } from './server.ts'
+import type { Storage } from './storage.ts'
 import { registerGrants } from './oidc/token-endpoint.ts'
 import { createTokenIntrospection } from './oidc/token-introspection.ts'
 import { createTokenValues } from './grants/token-values.ts'
@@ -81,7 +84,8 @@ export function createAuthorizationServer(
   const renderError = createErrorRenderer(views, config.issuer)
   const strangers = createStrangers(config)
   const audit = createAudit(strangers.addressOf)
-  const kept = createKept(config, audit, strangers)
+  const limits = createHeardLimits(config, resolved.storage, { audit, measuring })
+  const kept = { ...limits, ...createKept(config, audit, strangers) }
   const { provider, isShipped } = createProvider(config, toConfiguration(config, renderError, kept))
   adaptProvider(provider, config, kept)
   registerGrants(provider, config, kept)
@@ -100,7 +104,7 @@ export function createAuthorizationServer(
   const { middleware, trail, ...life } = createLife(lived)
   use(provider, [
     compose([middleware, audit.middleware, createFront(provider, config, renderError)]),
-    keys.middleware,
+    compose([limits.middleware, keys.middleware]),
     createQuickRequests(provider, quick),
     createEmptySecrets(provider),
     createByPath([
@@ -120,6 +124,25 @@ export function createAuthorizationServer(
     ...life,
   }
   return withInsides(server, { config: resolved, findClientIssues: registered.findIssues })
+}
+
+/**
+ * Makes the limits. Without a counter of the host or of the storage, each process counts alone.
+ *
+ * @param storage - that of the host
+ */
+function createHeardLimits(
+  config: Config,
+  storage: Storage,
+  { audit, measuring }: Pick<LifeParts, 'audit' | 'measuring'>,
+): Limits {
+  const memory = createMemoryAdapter()
+  const create =
+    config.limits.limiter ?? ((rule) => storage.limiter?.(rule) ?? memory.limiter(rule))
+  const limits = createLimits(config, (rule) => toAnsweringLimiter(create(rule), measuring.watch))
+  limits.onHit(auditHits(audit))
+  limits.onHit(({ limit }) => measuring.countHit(limit))
+  return limits
 }
 
 /** Makes the parts that need nothing but the storage, and lets `audit` hear of them. */

@@ -12,6 +12,8 @@ export type {
 export type {
   AuthorizationServerOptions,
   Lifetimes,
+  Limit,
+  LimitOptions,
   RegistrationOptions,
   ResourceServerOptions,
 } from './config/options.ts'
@@ -83,6 +85,9 @@ export type {
   Exchange,
   ExchangeResult,
   GrantStorage,
+  Limiter,
+  LimiterCount,
+  LimiterRule,
   ListedGrant,
   LoadedGrant,
   NewToken,

@@ -26,6 +26,11 @@ export interface Storage {
    */
   onClientChange(listener: (clientId: string) => void): void
 
+  /**
+   * Creates a counter, for limits. All processes that share this storage share its counts. Absent: each process counts alone.
+   */
+  limiter?(rule: LimiterRule): Limiter
+
   /** Finds mistakes in the setup of the storage. Absent if there is nothing to check. */
   check?(): Promise<readonly StorageProblem[]>
 
@@ -34,6 +39,35 @@ export interface Storage {
    * from starting: `pleo-oauth doctor` asks. Changes nothing. Absent if there is nothing to find.
    */
   diagnose?(): Promise<readonly StorageProblem[]>
+}
+
+/** A limit, as its counter knows it. */
+export interface LimiterRule {
+  /** Counters of two names share nothing. */
+  readonly name: string
+  /** How many are allowed. The caller compares; a counter may ignore it. */
+  readonly count: number
+  /** The length of a period, in whole seconds. */
+  readonly seconds: number
+}
+
+/**
+ * Counts by keys. A key is a keyed hash, which says nothing to a reader of the storage. Its period begins with its first count, and
+ * at the end of the period nothing is left of it. A counter may forget counts early rather than grow without an end.
+ */
+export interface Limiter {
+  /** Counts one more, in one step: no two callers, in any processes, get the same count of a period. */
+  count(key: string): Promise<LimiterCount>
+  /** Counts one less in the period that runs. */
+  giveBack(key: string): Promise<void>
+}
+
+/** What was counted under a key. */
+export interface LimiterCount {
+  /** How many there are in this period, the new one among them. */
+  readonly count: number
+  /** Milliseconds to the end of the period. */
+  readonly endsIn: number
 }
 
 /** Remembers which DPoP proofs were used at an API. All processes of the API share it. */
@@ -65,7 +99,8 @@ export interface StorageProblem {
 
 /**
  * The kinds of record that belong to no grant. The names are those of oidc-provider's models, except for `ClientName`,
- * `Configuration`, `InitialAccessToken` (of registration), `InteractionOutcome`, `Refusal` (of a request) and `SigningKeys`.
+ * `Configuration`, `InitialAccessToken` (of registration), `InteractionOutcome`, `KnownAddress` (of limits), `Refusal` (of a request)
+ * and `SigningKeys`.
  */
 export type RecordModel =
   | 'Client'
@@ -75,6 +110,7 @@ export type RecordModel =
   | 'InitialAccessToken'
   | 'Interaction'
   | 'InteractionOutcome'
+  | 'KnownAddress'
   | 'PushedAuthorizationRequest'
   | 'Refusal'
   | 'ReplayDetection'

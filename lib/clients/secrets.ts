@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { Context } from 'koa'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import {
   lifetimeOf,
@@ -104,6 +105,13 @@ function toDigits(value: bigint, length: number): string {
 
 /** Compares a secret with those of a stored client. */
 export type MatchSecret = (clientId: string, secret: string) => Promise<boolean>
+
+/** Compares a secret in a request, or throws a `ProtocolError` in place of it. */
+export type GuardSecret = (
+  ctx: Context,
+  clientId: string,
+  compare: () => Promise<boolean> | boolean,
+) => Promise<boolean>
 
 /** How often a use of a secret is stored, in milliseconds. */
 const useInterval = 60_000

@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
  */
 export async function check(config: Config, registered: Clients, logos: Logos): Promise<void> {
   await checkStorage(config.storage)
+  warnOfLimits(config)
   await checkStaticNames(config.storage, config.clients)
   await warnOfLookAlikes(registered, config.clients)
   const all = (await registered.list()).map(({ metadata }) => metadata)
@@ -25,4 +26,13 @@ async function checkStorage(storage: Storage): Promise<void> {
   if (problems.length === 0) return
   const issues = problems.map((problem) => ({ path: 'storage', ...problem }))
   throw new ConfigurationError(issues, undefined, 'the storage is not set up as it must be')
+}
+
+/** Without a counter of the storage, a stranger has as many attempts as there are processes. */
+function warnOfLimits({ storage, limits: { limiter, ...limits } }: Config): void {
+  if (storage.limiter || limiter || Object.values(limits).every((limit) => limit === false)) return
+  process.emitWarning(
+    'the storage has no limiter, so each process counts alone for limits: give the adapter one, or set limits.limiter',
+    { type: 'LimitsWarning', code: 'limits_not_shared' },
+  )
 }

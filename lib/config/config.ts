@@ -15,10 +15,11 @@ import type { Storage } from '../storage.ts'
 import { findTemplateIssues, type FindTemplateMistakes } from '../pages/views-options.ts'
 import type { ClientRules } from '../clients/metadata-check.ts'
 import { completeLifetimes } from './lifetimes.ts'
+import { completeLimits, type CompleteLimits } from './limits.ts'
 import { findIssues, toClientRules } from './schema.ts'
 
 type Optional = 'allowShortClientSecrets' | 'registration' | 'reservedHosts'
-type OfOwnType = 'anonymousRequests' | 'lifetimes' | 'resourceServer' | 'signingKeys'
+type OfOwnType = 'anonymousRequests' | 'lifetimes' | 'limits' | 'resourceServer' | 'signingKeys'
 
 /** The options, complete: every default filled in. */
 export interface Config
@@ -33,6 +34,7 @@ export interface Config
   readonly resourceServer: Required<ResourceServerOptions>
   readonly lifetimes: Lifetimes
   readonly anonymousRequests: RequestLimits
+  readonly limits: CompleteLimits
   /** The rules for new clients: the same as for the clients of the options. */
   readonly clientRules: ClientRules
 }
@@ -80,6 +82,7 @@ export function resolveConfig(
     publicRefreshOverlap: options.publicRefreshOverlap ?? 3,
     dpopSigningAlgorithms: options.dpopSigningAlgorithms ?? defaultProofAlgorithms,
     anonymousRequests: { count: 20_000, bytes: 16 * 1024 * 1024, ...options.anonymousRequests },
+    limits: completeLimits(options.limits),
     trustedProxies: options.trustedProxies ?? [],
     views: options.views ?? {},
     clientRules: toClientRules(options),

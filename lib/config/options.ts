@@ -4,7 +4,7 @@ import type { ClientMetadata } from '../clients/members.ts'
 import type { ProofAlgorithm } from '../validation/dpop-proof.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
-import type { Storage } from '../storage.ts'
+import type { Limiter, LimiterRule, Storage } from '../storage.ts'
 import type { ViewsOptions } from '../pages/views-options.ts'
 
 /**
@@ -155,6 +155,17 @@ export interface AuthorizationServerOptions {
   readonly anonymousRequests?: Partial<RequestLimits>
 
   /**
+   * Limits guessing and floods. What is above a limit gets 429 with `Retry-After`. `false` switches all limits off, and a member
+   * that is `false` one of them. A member that is left out has its default.
+   *
+   * Set {@link trustedProxies} behind a proxy. Otherwise all requests seem to come from one address, and share its limits.
+   *
+   * @defaultValue every limit, with its own default
+   * @see {@link https://www.rfc-editor.org/rfc/rfc6819.html#section-4.3.2 RFC 6819, Section 4.3.2}
+   */
+  readonly limits?: LimitOptions | false
+
+  /**
    * The proxies in front of this server that add the address of their peer to `X-Forwarded-For`: addresses, ranges (CIDR),
    * or `loopback`, `linklocal`, `uniquelocal`, each as a text of its own. Every proxy on the way must be named; otherwise all requests seem to come from the
    * first that is missing. Without it, no header counts, and the address is the one of the connection.
@@ -175,6 +186,59 @@ export interface AuthorizationServerOptions {
    * @defaultValue the configuration as it is
    */
   readonly configure?: (configuration: Configuration) => Configuration
+}
+
+/**
+ * The limits of {@link AuthorizationServerOptions.limits}. An address is one IPv4 address or one IPv6 network (/64). The defaults for
+ * addresses are generous, because all people of a company, or all integrations on a platform, may share one.
+ */
+export interface LimitOptions {
+  /**
+   * Wrong passwords for one name that is typed at the sign-in of this server, whether or not somebody has it. Above it, a password is
+   * no longer looked at, unless the person signed in from the same address within the last 30 days. That address has a count of its
+   * own for the account, of the same size. Not for sign-in at the host (`accounts.signedIn`).
+   *
+   * @defaultValue `{ count: 10, seconds: 900 }`
+   */
+  readonly signInAccount?: Limit | false
+  /** Wrong passwords from one address. @defaultValue `{ count: 200, seconds: 900 }` */
+  readonly signInAddress?: Limit | false
+  /**
+   * Failed authentications of one client, at every endpoint together. Above it, a secret is no longer looked at, unless the client
+   * authenticated from the same address within the last 30 days. That address has a count of its own for the client, of the same size.
+   *
+   * @defaultValue `{ count: 100, seconds: 900 }`
+   */
+  readonly clientAuthentication?: Limit | false
+  /**
+   * Failed authentications of clients from one address, also of clients that do not exist. Above it, only clients that authenticated
+   * from this address within the last 30 days still can.
+   *
+   * @defaultValue `{ count: 2000, seconds: 900 }`
+   */
+  readonly clientAddress?: Limit | false
+  /** Authorization requests from one address. @defaultValue `{ count: 1000, seconds: 60 }` */
+  readonly authorization?: Limit | false
+  /** Requests that clients push from one address. @defaultValue `{ count: 1000, seconds: 60 }` */
+  readonly pushedRequest?: Limit | false
+  /** Registrations from one address, also those that are refused. @defaultValue `{ count: 500, seconds: 3600 }` */
+  readonly registration?: Limit | false
+  /**
+   * Creates the counter of a limit, in place of the one of the storage. Called at the start, once for each counter: a function of
+   * yours can replace one and hand the others on. If a counter fails, nobody can sign in with a password (503), and everything else
+   * goes on.
+   *
+   * @defaultValue `limiter` of the storage; for a storage without one, a counter in each process, and `check` warns of that
+   */
+  readonly limiter?: (rule: LimiterRule) => Limiter
+}
+
+/** How many in which time. */
+export interface Limit {
+  /** How many are allowed: 1 or more. */
+  readonly count: number
+  /** The time, in whole seconds, from the first that counts: 86,400 at most. */
+  readonly seconds: number
 }
 
 /** How much may wait at the same time. */
@@ -237,7 +301,7 @@ export interface ResourceServerOptions {
 export interface RegistrationOptions {
   /**
    * Whether a registration needs a token of `server.clients.createInitialAccessToken`, which is good for one client. With `false`
-   * everybody can register any number of clients, also from web pages on other sites (CORS): limit that before this server. Such a
+   * everybody can register clients, also from web pages on other sites (CORS), as many as {@link LimitOptions.registration} allows. Such a
    * client claims no name until it is verified. A client that comes with a token claims its name.
    *
    * @defaultValue `true`

@@ -6,6 +6,7 @@ import { oneForEachPath, type ConfigurationIssue } from '../errors.ts'
 import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation/schemas.ts'
 import { toHint } from '../validation/did-you-mean.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
+import { limitsSchema } from './limits.ts'
 import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
@@ -118,6 +119,7 @@ const options = z
       publicRefreshOverlap: secondsUpTo(60),
       dpopSigningAlgorithms: proofAlgorithmsSchema.optional(),
       anonymousRequests: anonymousRequestsSchema.optional(),
+      limits: limitsSchema.optional(),
       trustedProxies: trustedProxiesSchema.optional(),
       views: viewsSchema.optional(),
       configure: callable.optional(),

@@ -13,6 +13,35 @@ export type AddressOf = (request: IncomingMessage) => string
  * @param trustedProxies - addresses, ranges (CIDR) and the names `loopback`, `linklocal` and `uniquelocal`
  */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
+  const existing = created.get(trustedProxies) ?? create(trustedProxies)
+  created.set(trustedProxies, existing)
+  return existing
+}
+
+/** One for each list: it warns once. */
+const created = new WeakMap<readonly string[], AddressOf>()
+
+function create(trustedProxies: readonly string[]): AddressOf {
+  const find = createFind(trustedProxies)
+  // Most requests come from where others came from. To read an address takes as long as everything else that is counted.
+  const found = new Map<string, string>()
+  return (request) => {
+    const { 'x-forwarded-for': header = '' } = request.headers
+    const key = `${request.socket.remoteAddress} ${String(header)}`
+    const last = found.get(key)
+    if (last !== undefined) return last
+    const address = find(request)
+    if (found.size >= mostFound) found.clear()
+    if (key.length <= longestKey) found.set(key, address)
+    return address
+  }
+}
+
+/** How many addresses are remembered as they came, and how long they are at most. */
+const mostFound = 1000
+const longestKey = 200
+
+function createFind(trustedProxies: readonly string[]): AddressOf {
   const isTrusted = proxyaddr.compile([...trustedProxies])
   let hasWarned = false
   return (request) => {
@@ -48,7 +77,7 @@ function toSender(address: string): string {
 
 function warnOfUnreadable(): void {
   process.emitWarning(
-    'a trusted proxy sent something in X-Forwarded-For that is not an address, so all such requests share one part of anonymousRequests: have the proxy send addresses',
+    'a trusted proxy sent something in X-Forwarded-For that is not an address, so all such requests share one part of anonymousRequests, and the limits of one address: have the proxy send addresses',
     { type: 'ProxyWarning', code: 'address_unreadable' },
   )
 }

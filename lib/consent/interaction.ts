@@ -65,6 +65,11 @@ export interface PageParts {
   readonly logos: Logos
   readonly connections: Connections
   readonly people: PeopleTeller
+  /** Asks the host for the person with this name and password. Throws if there were too many attempts. */
+  readonly authenticate: (
+    credentials: { readonly username: string; readonly password: string },
+    ctx: Context,
+  ) => Promise<string | undefined>
 }
 
 /** One request to one person, from the redirect to the sign-in page to the answer. */

@@ -1,6 +1,5 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
-import { hostContext } from '../http/request-context.ts'
 import type { LoginData } from '../pages/page-data.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
 import type { PathMiddleware } from '../http/app.ts'
@@ -80,13 +79,13 @@ function renderSignIn(
 
 /** Asks the host for the person with this name and password. */
 async function authenticate(
-  { config: { accounts }, people, client }: PageParts & Partial<Pick<OpenInteraction, 'client'>>,
+  { people, client, ...parts }: PageParts & Partial<Pick<OpenInteraction, 'client'>>,
   ctx: Context,
   { username, password }: PostedForm,
 ): Promise<string | undefined> {
   if (typeof username !== 'string' || typeof password !== 'string') return undefined
   const typed = username.trim()
-  const accountId = await accounts.authenticate?.({ username: typed, password }, hostContext(ctx))
+  const accountId = await parts.authenticate({ username: typed, password }, ctx)
   if (!accountId) people.signInRefused(typed, client ? { clientId: client.clientId } : {})
   return accountId
 }

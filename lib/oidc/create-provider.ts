@@ -1,5 +1,5 @@
 import Provider, { type Configuration } from 'oidc-provider'
-import type { MatchSecret } from '../clients/secrets.ts'
+import type { GuardSecret, MatchSecret } from '../clients/secrets.ts'
 import { hashedSecret } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -11,6 +11,7 @@ import {
   acceptProofsOnce,
   changeParameters,
   compareHashedSecrets,
+  guardSecrets,
   internalsOf,
   keepOwnMembersInGrants,
   nameGrantInTokens,
@@ -146,15 +147,18 @@ export function adaptProvider(
     values,
     waiting,
     match,
+    guard,
   }: {
     readonly values: TokenValues
     readonly waiting: ReadonlyMap<string, RecordStorage>
     readonly match: MatchSecret
+    readonly guard: GuardSecret
   },
 ): void {
   // `configure` may have replaced the keys.
   if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
   compareHashedSecrets(provider, hashedSecret, match)
+  guardSecrets(provider, guard)
   keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
   recheckRedirectUris(provider)

@@ -8,7 +8,7 @@ import requests from 'oidc-provider/lib/helpers/als.js'
 // @ts-expect-error -- no types come with it
 import { get } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
-import type { MatchSecret } from '../clients/secrets.ts'
+import type { GuardSecret, MatchSecret } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
@@ -166,6 +166,18 @@ interface ClientPrototype {
 export function recheckRedirectUris(provider: Provider): void {
   const property = { get: () => false, set: () => undefined }
   Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
+}
+
+/** Puts a guard around each comparison of a client's secret in a request. */
+export function guardSecrets(provider: Provider, guard: GuardSecret): void {
+  const prototype = provider.Client.prototype as unknown as ClientPrototype
+  // eslint-disable-next-line typescript/unbound-method -- called with the client below
+  const compare = prototype.compareClientSecret
+  prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
+    const ctx = (requests as AsyncLocalStorage<Context>).getStore()
+    const run = () => compare.call(this, actual)
+    return ctx ? guard(ctx, this.clientId, run) : run()
+  }
 }
 
 /**

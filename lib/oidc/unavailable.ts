@@ -1,5 +1,5 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { GrantStorage, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
+import type { GrantStorage, Limiter, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
 
 // `request-budget.ts` answers 503 and 429 if there is no room for a request. `http/front.ts` sets `Retry-After`.
 
@@ -37,6 +37,10 @@ export function toAnsweringStorage(storage: Storage, watch: WatchCalls): Storage
     onClientChange: (listener) => storage.onClientChange(listener),
   }
 }
+
+/** Does the same for a counter. */
+export const toAnsweringLimiter = (limiter: Limiter, watch: WatchCalls): Limiter =>
+  answering(limiter, ['count', 'giveBack'], (name) => watch(`limiter.${name}`))
 
 const recordMethods = [
   'upsert',

@@ -8,6 +8,7 @@ import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { StoredGrant } from '../storage.ts'
 import type { AuditActor, AuditFacts } from './audit-events.ts'
 import type { AuditRecorder } from './audit.ts'
+import type { HitListener } from './limit-counts.ts'
 
 const byApi: AuditActor = { kind: 'operator', how: 'api' }
 
@@ -189,6 +190,15 @@ export function auditOperator<T extends Doors>(doors: T, audit: AuditRecorder): 
     ),
   }
 }
+
+/** Records each limit that was reached. Only a client that could not authenticate is known, by the id that it named. */
+export const auditHits =
+  (audit: AuditRecorder): HitListener =>
+  ({ limit, clientId }) => {
+    const kind = limit.startsWith('sign_in') || limit === 'authorization' ? 'person' : 'client'
+    const client = clientId === undefined ? {} : { clientId }
+    audit.record('limit.hit', { limit, ...client }, { kind })
+  }
 
 type Method = (...args: readonly unknown[]) => unknown
 

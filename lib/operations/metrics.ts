@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { Connections } from '../grants/connections.ts'
 import type { WatchCalls } from '../oidc/unavailable.ts'
 import { allRoutes, routes, toRoute } from '../paths.ts'
+import { limitNames } from './limit-counts.ts'
 import { assertPath } from './health.ts'
 import { count, createCounts, createDelayMonitor, createTimes, type Sample } from './measures.ts'
 import { noteErrors, outcomes, toGrantType, tokenGrantTypes, toOutcome } from './outcomes.ts'
@@ -95,16 +96,7 @@ export function createMeasuring(): Measuring {
 
 const reasons = ['person', 'partner', 'administrator', 'replay', 'client_removed', 'other']
 
-const limits = [
-  'signInAccount',
-  'signInAddress',
-  'clientAuthentication',
-  'clientAddress',
-  'authorization',
-  'pushedRequest',
-  'registration',
-  'other',
-]
+const limits = [...Object.values(limitNames), 'other']
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 

@@ -76,7 +76,7 @@ interface AccountsBase {
 export interface AccountsWithPassword extends AccountsBase {
   /**
    * Checks what a person typed. Returns the person's account id, or `undefined` if name and
-   * password do not match. Attempts are not limited here: limit them by name and by address.
+   * password do not match. Attempts are limited before it is called (`limits.signInAccount`, `limits.signInAddress`).
    *
    * @param ctx - the context of the host's application this server is mounted in, as for
    * {@link AccountsWithHostSignIn.signedIn}: with its address (`ctx.ip`) and its headers

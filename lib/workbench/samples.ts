@@ -184,6 +184,11 @@ const errorSamples: Samples['error'] = {
     application: { name: longName, url: null },
   }),
   'not available': toError('unavailable', 'temporarily_unavailable', 'the storage does not answer'),
+  'too many attempts': toError(
+    'limited',
+    'temporarily_unavailable',
+    'there were too many attempts',
+  ),
   'no longer valid': toError('expired', 'invalid_request', 'interaction session not found'),
   'cookie lost': toError('cookies', 'invalid_request', 'the browser did not send the cookie back'),
   'answered before': toError('answered', 'invalid_request', mismatch, {

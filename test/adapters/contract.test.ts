@@ -26,6 +26,7 @@ describe('memory keeps the contract:', () => {
   it('and says what it cannot show: it ends with its process, and only one process has it', () => {
     expect(skipped).toEqual([
       'two processes have one storage: the harness has no other',
+      'every count has an end: the harness has no dump',
       'nothing stays for ever, but for clients and signing keys: the harness has no dump',
       'no credential is kept as it is, and nothing about people: the harness has no dump',
       '10 000 refreshes leave no more behind than ten do: the harness has no dump',

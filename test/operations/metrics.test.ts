@@ -77,6 +77,8 @@ describe.each(['quick', 'framework'] as const)('requests of clients, %s', (way) 
       [times('/oauth/token')]: 1,
       [calls('grants.load')]: 1,
       [calls('grants.exchange')]: 1,
+      // The first time, the address of the client is noted.
+      [calls('records.upsert')]: 1,
       [created]: 1,
     })
     const token = String(tokens['refresh_token'])

@@ -12,7 +12,8 @@ const client = new Redis(process.env['REDIS_URL'] ?? '', {
 })
 client.on('error', () => undefined)
 const storage = createRedisAdapter({ client, keys: storageKeys, timeout })
-const { issuer } = await startServer({ storage }, Number(process.env['PORT'] ?? 0))
+const limits = process.env['LIMITS'] === 'off' && ({ limits: false } as const)
+const { issuer } = await startServer({ storage, ...limits }, Number(process.env['PORT'] ?? 0))
 process.send?.({ issuer })
 // It goes with the test that started it.
 process.on('disconnect', () => process.exit())

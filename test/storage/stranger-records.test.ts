@@ -101,7 +101,8 @@ async function readRecords(): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = []
   for (const key of await keysOf(client)) {
     const kind = key.split(':')[1] ?? ''
-    if (['storage-keys', 'refusal'].includes(kind) || (await client.hexists(key, 'd'))) continue
+    if (['storage-keys', 'refusal', 'limit'].includes(kind) || (await client.hexists(key, 'd')))
+      continue
     const values = Object.entries(await client.hgetallBuffer(key))
     const bytes = values.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
     const memory = Number(await client.memory('USAGE', key))

@@ -71,6 +71,8 @@ export async function startServer(options: ServerOptions = {}, port = 0): Promis
     clients: [confidential, publicClient, organizationClient, resourceServer],
     storage: await createTestStorage(),
     signingKeys: 'ephemeral',
+    // Tests sign in the same person many times at once.
+    limits: { signInAccount: { count: 1000, seconds: 900 } },
     ...options,
   })
   keepTold(server)

@@ -4,6 +4,7 @@ import { exchangeContract, redemptionContract } from './exchange-contract.ts'
 import { grantChangeContract, listContract } from './grant-change-contract.ts'
 import { grantContract } from './grant-contract.ts'
 import type { Contract, MakeAdapter, TestRunner } from './harness.ts'
+import { limiterContract } from './limiter-contract.ts'
 import { overlapContract } from './overlap-contract.ts'
 import { recordContract, secondIdContract } from './record-contract.ts'
 import { repeatContract } from './repeat-contract.ts'
@@ -58,6 +59,7 @@ export function adapterContract({ describe, it }: TestRunner, makeAdapter: MakeA
   group('lists of grants', listContract, condensedListContract)
   group('exchanges', redemptionContract, exchangeContract)
   group('repeats', repeatContract, overlapContract)
+  group('limits', limiterContract)
   group('what is kept', dumpContract)
 }
 

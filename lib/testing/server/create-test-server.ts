@@ -76,6 +76,8 @@ async function start(
     storage: await createMemoryStorage(),
     signingKeys: 'ephemeral',
     allowShortClientSecrets: true,
+    // All tests come from one address.
+    limits: false,
     ...options,
     issuer: /^(\/|$)/.test(issuer) ? listening.url + issuer : issuer,
     resourceServer: toResourceServer(resourceServer, own),

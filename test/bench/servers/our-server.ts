@@ -15,6 +15,8 @@ import {
 } from '../fixture.ts'
 import { countCommands } from '../serve.ts'
 
+const boundless = { count: 1_000_000_000, seconds: 3600 }
+
 /** Makes this server from the package as it is built in a checkout. */
 export async function loadOurServer(
   checkout: string,
@@ -38,6 +40,15 @@ export async function loadOurServer(
       }),
       // All requests of a run come from people who have not signed in, and none may push another one out.
       anonymousRequests: { count: 10_000_000, bytes: 2 ** 40 },
+      // They are counted, as in production, and all come from one address.
+      limits: {
+        signInAccount: boundless,
+        signInAddress: boundless,
+        clientAuthentication: boundless,
+        clientAddress: boundless,
+        authorization: boundless,
+        pushedRequest: boundless,
+      },
       cookieKeys,
       signingKeys: 'stored',
       lifetimes,

@@ -1,0 +1,178 @@
+import type { Context, Middleware } from 'koa'
+import type { GuardSecret } from '../clients/secrets.ts'
+import type { Config } from '../config/config.ts'
+import type { ProtocolError } from '../errors.ts'
+import { createKnownAddresses } from './known-addresses.ts'
+import type { Count, LimitParts } from './limit-counts.ts'
+
+/** The limits of failed client authentications. */
+export interface ClientLimits {
+  /** Around every endpoint at which clients authenticate: counts a failure once, whoever answers it. */
+  readonly middleware: Middleware
+  /** Around each comparison of a secret. For a client that nobody attacks, it does not ask the storage. */
+  readonly guard: GuardSecret
+}
+
+/**
+ * Limits failed client authentications. Each process remembers the counts that it has seen, and refuses above a limit without
+ * asking the storage. It counts alone if the storage does not answer. So a stranger has one attempt more for each process that
+ * does not know of the limit yet.
+ */
+export function createClientLimits(
+  parts: LimitParts,
+  config: Pick<Config, 'storage'>,
+): ClientLimits {
+  const attempts = createAttempts(parts, config)
+  const outcomes = new WeakMap<Context, Promise<Refusal>>()
+  return {
+    async middleware(ctx, next) {
+      await next()
+      if (!isRefused(ctx.body)) return
+      const refusal = await (outcomes.get(ctx) ?? attempts.countFailure(ctx))
+      if (!refusal) return
+      ctx.remove('WWW-Authenticate')
+      throw refusal
+    },
+    async guard(ctx, clientId, compare) {
+      // The framework compares again if the quick answer failed.
+      const earlier = outcomes.get(ctx)
+      if (earlier) {
+        const refusal = await earlier
+        if (refusal) throw refusal
+        return compare()
+      }
+      const wasAbove = attempts.isAbove(ctx, clientId)
+      const refusal = wasAbove ? await attempts.findRefusal(ctx, clientId) : undefined
+      if (refusal) {
+        outcomes.set(ctx, Promise.resolve(refusal))
+        throw refusal
+      }
+      const isRight = await compare()
+      if (isRight) attempts.remember(ctx, clientId)
+      else outcomes.set(ctx, attempts.countFailure(ctx, clientId, wasAbove))
+      return isRight
+    },
+  }
+}
+
+/** The error to answer with; undefined if no limit is reached, or if the client may try all the same. */
+type Refusal = ProtocolError | undefined
+
+const isRefused = (body: unknown): boolean =>
+  (Object(body) as { readonly error?: unknown }).error === 'invalid_client'
+
+/** What is known of the attempts of clients. */
+interface Attempts {
+  /** Whether this process knows that a limit is reached. */
+  isAbove(ctx: Context, clientId: string): boolean
+  /** Above a limit, a client may try from a known address. If the storage does not say whether it is known, the client may try. */
+  findRefusal(ctx: Context, clientId: string): Promise<Refusal>
+  /**
+   * Counts a failure.
+   *
+   * @param clientId - absent: no secret of a client was compared
+   * @param wasAbove - whether it was allowed because the address is known
+   */
+  countFailure(ctx: Context, clientId?: string, wasAbove?: boolean): Promise<Refusal>
+  /** Remembers from where a client authenticated. The answer does not wait for the storage. */
+  remember(ctx: Context, clientId: string): void
+}
+
+function createAttempts(
+  { addressOf, countOf, refuse }: LimitParts,
+  { storage }: Pick<Config, 'storage'>,
+): Attempts {
+  const ofClient = createFailures(countOf('clientAuthentication'))
+  const ofAddress = createFailures(countOf('clientAddress'))
+  const ofKnown = createFailures(countOf('clientAuthentication', 'known'))
+  const known = createKnownAddresses(storage, 'client')
+  const refuseAbove = (
+    ctx: Context,
+    client: number,
+    address: number,
+    clientId: string,
+  ): Refusal => {
+    if (client > 0) return refuse(ctx, 'clientAuthentication', client, clientId)
+    return address > 0 ? refuse(ctx, 'clientAddress', address, clientId) : undefined
+  }
+  return {
+    isAbove: (ctx, clientId) =>
+      ofClient.wait(clientId) > 0 || (ofAddress.isBusy() && ofAddress.wait(addressOf(ctx.req)) > 0),
+    async findRefusal(ctx, clientId) {
+      const address = addressOf(ctx.req)
+      const mayTry =
+        ofKnown.wait(toPair(address, clientId)) === 0 &&
+        (await known.isKnown(clientId, address).catch(() => true))
+      if (mayTry) return undefined
+      return refuseAbove(ctx, ofClient.wait(clientId), ofAddress.wait(address), clientId)
+    },
+    async countFailure(ctx, clientId = '', wasAbove = false) {
+      const address = addressOf(ctx.req)
+      const [client, fromAddress] = await Promise.all([
+        clientId && ofClient.add(clientId),
+        ofAddress.add(address),
+        wasAbove && ofKnown.add(toPair(address, clientId)),
+      ])
+      return wasAbove ? undefined : refuseAbove(ctx, client || 0, fromAddress, clientId)
+    },
+    remember: (ctx, clientId) => void known.remember(clientId, addressOf(ctx.req)),
+  }
+}
+
+// No address has a space in it.
+const toPair = (address: string, clientId: string): string => `${address} ${clientId}`
+
+/** Counts failures, in this process and in the storage. */
+interface Failures {
+  /** Whether this process has seen any. */
+  isBusy(): boolean
+  /** The milliseconds to wait if the limit is reached, otherwise 0. */
+  wait(value: string): number
+  /** Counts one more. Resolves to the milliseconds to wait if it is above the limit, otherwise to 0. */
+  add(value: string): Promise<number>
+}
+
+interface Period {
+  count: number
+  endsAt: number
+}
+
+/** Of how many values a process remembers the counts. */
+const mostValues = 10_000
+
+function createFailures({ most, period, add }: Count): Failures {
+  const seen = new Map<string, Period>()
+  const find = (value: string, now: number): Period => {
+    const running = seen.get(value)
+    if (running && running.endsAt > now) return running
+    const begun = { count: 0, endsAt: now + period }
+    // The one that was seen first makes room.
+    const [oldest] = seen.size < mostValues ? [] : seen.keys()
+    if (oldest !== undefined) seen.delete(oldest)
+    seen.delete(value)
+    seen.set(value, begun)
+    return begun
+  }
+  return {
+    isBusy: () => seen.size > 0,
+    wait(value) {
+      const running = seen.get(value)
+      return running && running.count >= most ? Math.max(0, running.endsAt - performance.now()) : 0
+    },
+    async add(value) {
+      if (most === Infinity) return 0
+      const running = find(value, performance.now())
+      // Before anything is waited for, so that a burst of attempts is counted in time.
+      running.count += 1
+      const { count } = running
+      try {
+        const shared = await add(value)
+        running.count = Math.max(running.count, shared.count)
+        running.endsAt = performance.now() + shared.endsIn
+        return shared.count > most ? shared.endsIn : 0
+      } catch {
+        return count > most ? Math.max(1, running.endsAt - performance.now()) : 0
+      }
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import { createHmac } from 'node:crypto'
+import type { Context } from 'koa'
+import type { Config } from '../config/config.ts'
+import { createAddressOf, type AddressOf } from '../config/trusted-proxies.ts'
+import { ProtocolError } from '../errors.ts'
+import { callListeners } from '../grants/events.ts'
+import type { Limiter, LimiterRule } from '../storage.ts'
+
+/** The names of the limits, by their options. */
+export const limitNames = {
+  signInAccount: 'sign_in_account',
+  signInAddress: 'sign_in_address',
+  clientAuthentication: 'client_authentication',
+  clientAddress: 'client_address',
+  authorization: 'authorization',
+  pushedRequest: 'pushed_request',
+  registration: 'registration',
+} as const
+
+type LimitOption = keyof typeof limitNames
+
+/** The name of a limit. It is stable, for programs. */
+export type LimitName = (typeof limitNames)[LimitOption]
+
+/** A request that was refused because a limit was reached. */
+export interface LimitHit {
+  readonly limit: LimitName
+  /** From where the request came, as limits tell senders apart. */
+  readonly address: string
+  /** The client that could not authenticate. */
+  readonly clientId?: string
+  /** Seconds to the end of the limit. */
+  readonly retryAfter: number
+}
+
+/** Hears of each hit, once, before it is answered. */
+export type HitListener = (hit: LimitHit, ctx: Context) => void
+
+/** A limit was reached. People see a page of its own. */
+class LimitReached extends ProtocolError {
+  readonly words = 'limited'
+
+  constructor(retryAfter: number) {
+    const description = `there were too many requests or attempts, try again in ${retryAfter} seconds`
+    super('temporarily_unavailable', description, 429)
+  }
+}
+
+/** Counts towards one limit. */
+export interface Count {
+  readonly most: number
+  /** The length of a period, in milliseconds. */
+  readonly period: number
+  readonly add: (value: string) => ReturnType<Limiter['count']>
+  readonly giveBack: (value: string) => Promise<void>
+}
+
+/** What every limit needs. */
+export interface LimitParts {
+  readonly addressOf: AddressOf
+  /**
+   * The count of a limit. It never ends if the limit is off.
+   *
+   * @param known - the count of its own that a known address has
+   */
+  readonly countOf: (option: LimitOption, known?: 'known') => Count
+  /** Tells of a hit, and returns the error to answer with. */
+  readonly refuse: (
+    ctx: Context,
+    option: LimitOption,
+    endsIn: number,
+    clientId?: string,
+  ) => ProtocolError
+  readonly onHit: (listener: HitListener) => void
+}
+
+/** @param createLimiter - creates the counter of a limit */
+export function createLimitParts(
+  { storage, limits, trustedProxies }: Config,
+  createLimiter: (rule: LimiterRule) => Limiter,
+): LimitParts {
+  const addressOf = createAddressOf(trustedProxies)
+  const listeners = new Set<HitListener>()
+  const [secret = new Uint8Array()] = storage.deriveKeys('limits')
+  const toKey = (value: string): string =>
+    createHmac('sha256', secret).update(value).digest('base64url').slice(0, 22)
+  return {
+    addressOf,
+    onHit: (listener) => void listeners.add(listener),
+    countOf(option, known) {
+      const limit = limits[option]
+      if (!limit) return noCount
+      const name = [limitNames[option], ...(known ? [known] : [])].join('_')
+      const limiter = createLimiter({ name, ...limit })
+      return {
+        most: limit.count,
+        period: limit.seconds * 1000,
+        add: (value) => limiter.count(toKey(value)),
+        giveBack: (value) => limiter.giveBack(toKey(value)),
+      }
+    },
+    refuse(ctx, option, endsIn, clientId) {
+      const retryAfter = Math.max(1, Math.ceil(endsIn / 1000))
+      const address = addressOf(ctx.req)
+      const hit = { limit: limitNames[option], address, retryAfter, ...(clientId && { clientId }) }
+      for (const listener of listeners) callListeners(() => listener(hit, ctx))
+      ctx.set('Retry-After', String(retryAfter))
+      ctx.set('Cache-Control', 'no-store')
+      return new LimitReached(retryAfter)
+    },
+  }
+}
+
+const noCount: Count = {
+  most: Infinity,
+  period: 0,
+  add: async () => ({ count: 0, endsIn: 0 }),
+  giveBack: async () => {},
+}
+
+/** Counts one more. Resolves to the milliseconds to wait if it is above the limit, otherwise to 0. */
+export async function countUp({ most, add }: Count, value: string): Promise<number> {
+  const { count, endsIn } = await add(value)
+  return count > most ? Math.max(1, endsIn) : 0
+}
