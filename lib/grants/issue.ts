@@ -10,6 +10,8 @@ import { hasExpired } from './token-values.ts'
 
 // The steps that the redemption of a code (redeem.ts) and a refresh (refresh.ts) share.
 
+const unknown = 'unknown, revoked, or of another client'
+
 /**
  * The refusal of a code or refresh token. Many reasons have the same description, so that nobody learns whether a token of
  * another client is good.
@@ -20,11 +22,7 @@ export class InvalidGrantError extends ProtocolError {
   /** The reason, for the host alone. */
   readonly error_detail: string
 
-  constructor(
-    detail: string,
-    description = 'unknown, revoked, or of another client',
-    reason?: string,
-  ) {
+  constructor(detail: string, description: string = unknown, reason?: string) {
     super('invalid_grant', description, 400, reason)
     this.error_detail = detail
   }

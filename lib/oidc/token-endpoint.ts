@@ -9,7 +9,6 @@ import type { TokenValues } from '../grants/token-values.ts'
 import { usedProof } from '../validation/dpop-proof.ts'
 import { explainProof } from './endpoint-errors.ts'
 import {
-  failureOf,
   grantTypes,
   toRequestingClient,
   toSharedServer,
@@ -17,6 +16,7 @@ import {
   type GrantParameters,
 } from './grant-types.ts'
 import { internalsOf } from './internals.ts'
+import { failureOf } from './quick-grants.ts'
 import { setEntities, tellOfTokens, tellProvider, writeModel } from './token-models.ts'
 
 /** A request at the token endpoint. No parameter but `resource` may be sent twice. */
