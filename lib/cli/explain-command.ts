@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { RefusedRequest } from '../index.ts'
-import { runWith, withCommonOptions, type CommonOptions } from './run.ts'
+import { requireText, runWith, withCommonOptions, type CommonOptions } from './run.ts'
 import { Refusal } from './terminal/refusals.ts'
 import { clean, toJson, toList, toTime } from './terminal/text.ts'
 
@@ -8,7 +8,7 @@ import { clean, toJson, toList, toTime } from './terminal/text.ts'
 export function createExplainCommand(): Command {
   const command = new Command('explain')
     .description('say why a request failed, by the id in its answer (X-Request-Id) or on its page')
-    .argument('<request-id>', 'the id')
+    .argument('<request-id>', 'the id', requireText)
     .addHelpText(
       'after',
       `

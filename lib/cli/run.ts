@@ -39,14 +39,24 @@ export const withCommonOptions = (command: Command): Command =>
     )
     .option('--json', 'print JSON, for scripts')
 
+/** Reads a value that must not be empty. */
+export function requireText(given: string): string {
+  if (given.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return given
+}
+
 /** Adds the shared options to a command that changes something. */
 export const withChangeOptions = (command: Command): Command =>
   withCommonOptions(command)
-    .option('--as <name>', 'your name in audit events (default: your user name here)', toName)
-    .option('--audit-log <file>', 'append the audit events of this command, as lines of JSON')
+    .option('--as <name>', 'your name in audit events (default: your user name here)', requireText)
+    .option(
+      '--audit-log <file>',
+      'append the audit events of this command, as lines of JSON',
+      toFile,
+    )
 
-function toName(given: string): string {
-  if (given.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+function toFile(given: string): string {
+  if (['', '-'].includes(given)) throw new InvalidArgumentError('It must be the path of a file.')
   return given
 }
 

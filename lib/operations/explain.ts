@@ -121,6 +121,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
     ({ params: { code_challenge_method: method } }) =>
       `code_challenge_method is ${method === 'plain' ? method : 'unknown'}, it must be S256`,
   ],
+  ['UnsupportedGrantType', () => 'grant_type must be authorization_code or refresh_token'],
   [
     'requested grant type is not allowed for this client',
     // The framework knows the grant type.

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Context } from 'koa'
 import type { Config } from '../config/config.ts'
+import type { Limit } from '../config/options.ts'
 import { createAddressOf, type AddressOf } from '../config/trusted-proxies.ts'
 import { ProtocolError } from '../errors.ts'
 import { callListeners } from '../grants/events.ts'
@@ -40,9 +41,9 @@ export type HitListener = (hit: LimitHit, ctx: Context) => void
 class LimitReached extends ProtocolError {
   readonly words = 'limited'
 
-  constructor(retryAfter: number) {
+  constructor(retryAfter: number, reason: string) {
     const description = `there were too many requests or attempts, try again in ${retryAfter} seconds`
-    super('temporarily_unavailable', description, 429)
+    super('temporarily_unavailable', description, 429, reason)
   }
 }
 
@@ -106,10 +107,16 @@ export function createLimitParts(
       for (const listener of listeners) callListeners(() => listener(hit, ctx))
       ctx.set('Retry-After', String(retryAfter))
       ctx.set('Cache-Control', 'no-store')
-      return new LimitReached(retryAfter)
+      return new LimitReached(retryAfter, toReason(option, limits[option], retryAfter))
     },
   }
 }
+
+/** Says which limit it was, for the operator alone. */
+const toReason = (option: LimitOption, limit: Limit | false, retryAfter: number): string =>
+  limit
+    ? `the limit ${option} was reached, ${limit.count} in ${limit.seconds} seconds; it ends in ${retryAfter} seconds (docs/operations.md, Limits)`
+    : `the limit ${option} was reached`
 
 const noCount: Count = {
   most: Infinity,

@@ -25,6 +25,11 @@ const read = (log: string): readonly AuditEvent[] =>
 
 const operator = (name: string) => ({ kind: 'operator', how: 'command line', name })
 
+test.each(['', '-'])('refuses %j as the file of the events', async (file) => {
+  const { code, stderr } = await runCommand('clients', 'resume', 'x', '--audit-log', file)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('It must be the path of a file.')])
+})
+
 test('each command that changes something writes its events with the name of the operator', async () => {
   const log = newLog()
   const who = ['--as', 'Ida Berg', '--audit-log', log]

@@ -138,7 +138,7 @@ describe('the command', () => {
 
   test('a module that cannot be imported is no finding', async () => {
     const { code, stderr } = await runCommand('doctor', '--config', '/nowhere.mjs')
-    expect([code, stderr]).toEqual([1, 'error: there is no file /nowhere.mjs\n'])
+    expect([code, stderr]).toEqual([2, 'error: there is no file /nowhere.mjs\n'])
   })
 
   test('prints no secret, and changes nothing in Redis', async () => {

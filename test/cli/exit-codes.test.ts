@@ -41,6 +41,7 @@ const codes: readonly (readonly [code: number, why: string, calls: readonly stri
       'connections revoke some-grant --yse',
       'connections revoke some-grant --client x --yes',
       'connections revoke some-grant --subject x --yes',
+      'doctor --config /nowhere.js',
       'keys generate',
       'keys rotate --now --cookies',
       'try',

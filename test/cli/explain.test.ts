@@ -51,6 +51,11 @@ test.each(['4f2a9c01d3b87e65', 'chosen-by-a-client#2', '../client', '\u001B[2J']
   },
 )
 
+test('refuses an empty id, as of a variable that is not set', async () => {
+  const { code, stderr } = await run('')
+  expect([code, stderr]).toEqual([2, expect.stringContaining('It must not be empty.')])
+})
+
 test('says what is missing if it is called without an id', async () => {
   const { code, stderr } = await run()
   expect([code, stderr]).toEqual([2, "error: missing required argument 'request-id'\n"])

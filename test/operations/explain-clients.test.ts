@@ -61,7 +61,7 @@ test.each<
     'an unknown grant type',
     { grant_type: 'password' },
     basic(confidential),
-    'unsupported grant_type requested',
+    'grant_type must be authorization_code or refresh_token',
     'unsupported grant_type requested',
   ],
 ])('%s at the token endpoint', async (_, fields, headers, reason, told) => {

@@ -3,6 +3,7 @@ import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { Limiter, LimitOptions, Storage } from '../../lib/index.ts'
 import { connect, introspect, post } from '../support/flow.ts'
 import { authenticate, behindProxy, from, statusesOf } from '../support/limited.ts'
+import { sendRefusedForm } from '../support/refusals.ts'
 import { basic, pause, send } from '../support/requests.ts'
 import { register } from '../support/registered.ts'
 import { confidential, openServer, organizationClient, publicClient } from '../support/server.ts'
@@ -29,6 +30,16 @@ describe('failed authentications of one client', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('www-authenticate')).toBeNull()
+  })
+
+  test('are explained to the operator alone, by the name of the limit', async () => {
+    const server = await start()
+    await statusesOf(3, () => authenticate(server.issuer, 'wrong'))
+    const { reason, told } = await sendRefusedForm(server, {}, basic(confidential, 'wrong'))
+    expect(reason).toMatch(
+      /^the limit clientAuthentication was reached, 3 in 60 seconds; it ends in \d+ seconds/,
+    )
+    expect(told).toMatch(/^there were too many requests or attempts/)
   })
 
   test('count once each, at every endpoint and in every way to authenticate', async () => {

@@ -24,7 +24,7 @@ export const createDoctorCommand = (): Command =>
 It looks at as much as you give it: the server that a module of yours exports (--config), a server that runs (--url), or the Redis
 of REDIS_URL and STORAGE_KEYS. At the end it names what it did not look at. It changes nothing, and prints no secret.
 
-It ends with 0 if nothing was found, with 1 if something was, and with 2 if it was called wrongly. docs/doctor.md has a section for
+It ends with 0 if nothing was found, with 1 if something was, and with 2 if it could not look. docs/doctor.md has a section for
 each code.
 
 Examples:
@@ -33,13 +33,17 @@ Examples:
   pleo-oauth doctor --config ./server.js --json | jq -r '.findings[].code'`,
     )
     .action(async (options: DoctorCommandOptions) => {
+      let isDone = false
       await sayingWhy(async () => {
         // It loads the framework, which no other command needs at its start.
         const { examine } = await import('./doctor.ts')
         const examined = await examine(options)
         await print(toReport(examined, options.json))
         if (examined.findings.length > 0) process.exitCode = 1
+        isDone = true
       })
+      // 1 would say that it has found something.
+      if (!isDone) process.exitCode = 2
       // A module of the host can still have something open.
       process.exit()
     })

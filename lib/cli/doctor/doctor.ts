@@ -69,7 +69,7 @@ async function examineRedis(keyPrefix: string | undefined): Promise<Examined> {
     }
   } catch (error) {
     if (!(error instanceof RedisRefusal)) throw error
-    return together([secrets, toUnread([toFinding(error.code, 'REDIS_URL', error.message)])])
+    return together([secrets, toUnread([toFinding(error.code, 'storage', error.message)])])
   }
 }
 

@@ -46,7 +46,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     'error',
     'Correct the user, the password or the rights of the user (docs/operations.md).',
   ],
-  storage_unreachable: ['error', 'Start the storage, or correct its address.'],
+  storage_unreachable: [
+    'error',
+    'Start the storage, correct its address, or remove the cause in the sentence above.',
+  ],
   missing_storage_key: ['error', 'Give the earlier storage keys as well, behind the first.'],
   evicting_policy: ['error', 'Set maxmemory-policy to noeviction.'],
   cluster_node: ['error', 'Make the client with Cluster, or list several nodes in REDIS_URL.'],
