@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import { Server as NetServer } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Middleware } from 'koa'
@@ -89,9 +90,12 @@ function createRequestCount(): {
   return {
     unanswered,
     async count(response, run) {
-      unanswered.add(response)
       running += 1
-      response.on('close', leave)
+      // The client may have gone away while the host was busy with its request.
+      if (!isOver(response)) {
+        unanswered.add(response)
+        response.on('close', leave)
+      }
       try {
         await run()
       } finally {
@@ -116,6 +120,10 @@ function createRequestCount(): {
       }),
   }
 }
+
+/** Whether its event `close` has come, or comes without being waited for. */
+const isOver = (response: ServerResponse | Http2ServerResponse): boolean =>
+  'stream' in response ? response.stream.destroyed : response.closed
 
 function findProblem({ timeout = 0, server, ...unknown }: CloseOptions): string | undefined {
   const [name] = Object.keys(unknown)

@@ -62,6 +62,23 @@ describe.each([false, true])('with the server of the host: %s', (isGiven) => {
     await closed
   })
 
+  test('a client that left while the host was busy with its request is not waited for', async () => {
+    let hasLeft = false
+    const host = await start((parent) => {
+      parent.middleware.unshift(async ({ res }, next) => {
+        await once(res, 'close')
+        hasLeft = true
+        return next()
+      })
+    })
+    const socket = connectTo(Number(new URL(host.origin).port), '127.0.0.1')
+    socket.write('GET /oauth/jwks HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.destroy())
+    await expect.poll(() => hasLeft).toBe(true)
+    await pause(50)
+    const isClosed = watch(close(host, { timeout: 100_000 }))
+    await expect.poll(isClosed).toBe(true)
+  })
+
   test('an answer that the host keeps back is waited for', async () => {
     let goOn = (): void => {}
     const gate = new Promise<void>((resolve) => (goOn = resolve))
