@@ -70,7 +70,8 @@ function toEnding(reason: RevocationReason, clientId: string, by: string | undef
 export const createPeopleTeller = (audit: AuditRecorder): PeopleTeller => ({
   signedIn: (facts) => audit.record('person.signed_in', facts, toPerson(facts.accountId)),
   signInRefused(typed, request) {
-    const isAddress = /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)
+    // No e-mail address is longer (RFC 5321, Section 4.5.3.1.3), and strangers can type anything.
+    const isAddress = typed.length <= 254 && /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)
     const facts = { reason: 'mismatch', ...request, ...(isAddress && { account: typed }) } as const
     audit.record('person.sign_in_refused', facts, toPerson())
   },

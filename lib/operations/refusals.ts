@@ -97,7 +97,11 @@ async function describe(
     requestId: requestIdOf(ctx),
     time: Date.now(),
     method: show(ctx.method, 10),
-    path: path.replace(/^(\/oauth\/[^/]+\/)(?!introspect$|revoke$|confirm$|styles).+/, '$1...'),
+    // A path that is not known can be as long as its sender likes.
+    path: show(
+      path.replace(/^(\/oauth\/[^/]+\/)(?!introspect$|revoke$|confirm$|styles).+/, '$1...'),
+      100,
+    ),
     status: ctx.res.statusCode,
     error: show(code, 60),
     description: show(description, 500),
