@@ -110,5 +110,13 @@ function limitSignIn(
   }
 }
 
-/** The name that somebody typed, in the one spelling that is counted. */
-const toAccount = (username: string): string => username.trim().normalize('NFC').toLowerCase()
+/**
+ * The name that somebody typed, in the one spelling that is counted. Many databases compare names without accents, width and unseen
+ * signs: each spelling would have attempts of its own. It is no harm if two accounts share a count.
+ */
+const toAccount = (username: string): string =>
+  username
+    .normalize('NFKD')
+    .replaceAll(/[\p{Mark}\p{Default_Ignorable_Code_Point}\s]/gu, '')
+    .toUpperCase()
+    .toLowerCase()

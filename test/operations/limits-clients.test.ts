@@ -196,6 +196,26 @@ test('a client that nobody attacks costs no question to the counter, and is stor
   expect(asked).toEqual(['KnownAddress'])
 })
 
+test('a client that comes from thousands of addresses does not fill the storage', async () => {
+  const memory = createMemoryAdapter()
+  let stored = 0
+  const storage: Storage = {
+    ...memory,
+    records: (model) => ({
+      ...memory.records(model),
+      async upsert(...given) {
+        if (model === 'KnownAddress') stored += 1
+        return memory.records(model).upsert(...given)
+      },
+    }),
+  }
+  const { issuer } = await start({}, storage)
+  const ask = (index: number) =>
+    authenticate(issuer, right, from(`192.0.${index >> 8}.${index & 255}`))
+  expect(await statusesOf(1000, ask)).not.toContain(429)
+  expect(stored).toBe(100)
+})
+
 test('a preflight request at the endpoints of clients counts as nothing', async () => {
   const { issuer } = await start({ pushedRequest: few, clientAddress: few })
   const ask = () => send(`${issuer}/oauth/par`, { method: 'OPTIONS' })

@@ -58,6 +58,15 @@ describe('wrong passwords for one account', () => {
     expect(statuses).toEqual([422, 422, 422, 429])
   })
 
+  test('count together in spellings that a database may take for the same name', async () => {
+    const { issuer } = await start()
+    const names = ['so\u200bfia', 'ｓofia', 'sófia', 'so\u00adfia', 'ſofia'].map(
+      (name) => `${name}@example.test`,
+    )
+    const ask = (index: number) => guess(issuer, { username: names[index] ?? '' })
+    expect(await statusesOf(5, ask)).toEqual([422, 422, 422, 429, 429])
+  })
+
   test('of several at once take the last place once', async () => {
     const asked: string[] = []
     const accounts = createAccounts()
