@@ -272,17 +272,14 @@ test('a listener that throws changes nothing', async () => {
   expect(await recordOf(running, String(id))).toMatchObject({ status: 401 })
 })
 
-test.each(['', 'assets/styles'])(
-  'a path that a stranger made long is cut, and the record stays below 1 kB: %j',
-  async (begin) => {
-    const events = await told()
-    const url = `${server.issuer}/oauth/${begin}${'A'.repeat(10_000)}?${'a&'.repeat(250)}`
-    const { record } = await sendRefused(server, url)
-    expect(record.path).toHaveLength(100)
-    expect(JSON.stringify(record).length).toBeLessThan(1000)
-    expect(events).toContainEqual(record)
-  },
-)
+test.each(['', 'assets/styles'])('a long path below %j is cut: a record has < 1 kB', async (of) => {
+  const events = await told()
+  const url = `${server.issuer}/oauth/${of}${'A'.repeat(10_000)}?${'a&'.repeat(250)}`
+  const { record } = await sendRefused(server, url)
+  expect(record.path).toHaveLength(100)
+  expect(JSON.stringify(record).length).toBeLessThan(1000)
+  expect(events).toContainEqual(record)
+})
 
 test('when the room is used up, only the event tells', async () => {
   const running = await openServer({ anonymousRequests: { count: 64 } })
