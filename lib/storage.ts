@@ -56,15 +56,19 @@ export interface LimiterRule {
  * at the end of the period nothing is left of it. A counter may forget counts early rather than grow without an end.
  */
 export interface Limiter {
-  /** Counts one more, in one step: no two callers, in any processes, get the same count of a period. */
-  count(key: string): Promise<LimiterCount>
+  /**
+   * Counts one more, or so many, in one step: no two callers, in any processes, get the same count of a period.
+   *
+   * @param times - @defaultValue 1
+   */
+  count(key: string, times?: number): Promise<LimiterCount>
   /** Counts one less in the period that runs. */
   giveBack(key: string): Promise<void>
 }
 
 /** What was counted under a key. */
 export interface LimiterCount {
-  /** How many there are in this period, the new one among them. */
+  /** How many there are in this period, the new ones among them. */
   readonly count: number
   /** Milliseconds to the end of the period. */
   readonly endsIn: number

@@ -30,11 +30,11 @@ export function createMemoryLimiter(now: () => number): (rule: LimiterRule) => L
       return period
     }
     return {
-      async count(key) {
+      async count(key, times = 1) {
         const time = now()
         removeEnded(time)
         const period = periodOf(key, time)
-        period.count += 1
+        period.count += times
         return { count: period.count, endsIn: period.endsAt - time }
       },
       async giveBack(key) {

@@ -30,9 +30,9 @@ export function createRedisLimiter(
     const keyPrefix = `${prefix}limit:${name}`
     const limiter = new RateLimiterRedis({ storeClient, keyPrefix, points, duration })
     return {
-      async count(key) {
+      async count(key, times = 1) {
         // Unlike `consume`, it also says how many there are above the limit.
-        const { consumedPoints, msBeforeNext } = await limiter.penalty(key)
+        const { consumedPoints, msBeforeNext } = await limiter.penalty(key, times)
         return { count: consumedPoints, endsIn: msBeforeNext }
       },
       async giveBack(key) {

@@ -3,7 +3,8 @@ import type { GuardSecret } from '../clients/secrets.ts'
 import type { Config } from '../config/config.ts'
 import type { ProtocolError } from '../errors.ts'
 import { createKnownAddresses } from './known-addresses.ts'
-import type { Count, LimitParts } from './limit-counts.ts'
+import type { LimitParts } from './limit-counts.ts'
+import { createSharedCount } from './shared-count.ts'
 
 /** The limits of failed client authentications. */
 export interface ClientLimits {
@@ -82,9 +83,9 @@ function createAttempts(
   { addressOf, countOf, refuse }: LimitParts,
   { storage }: Pick<Config, 'storage'>,
 ): Attempts {
-  const ofClient = createFailures(countOf('clientAuthentication'))
-  const ofAddress = createFailures(countOf('clientAddress'))
-  const ofKnown = createFailures(countOf('clientAuthentication', 'known'))
+  const ofClient = createSharedCount(countOf('clientAuthentication'))
+  const ofAddress = createSharedCount(countOf('clientAddress'))
+  const ofKnown = createSharedCount(countOf('clientAuthentication', 'known'))
   const known = createKnownAddresses(storage, 'client')
   const refuseAbove = (
     ctx: Context,
@@ -121,58 +122,3 @@ function createAttempts(
 
 // No address has a space in it.
 const toPair = (address: string, clientId: string): string => `${address} ${clientId}`
-
-/** Counts failures, in this process and in the storage. */
-interface Failures {
-  /** Whether this process has seen any. */
-  isBusy(): boolean
-  /** The milliseconds to wait if the limit is reached, otherwise 0. */
-  wait(value: string): number
-  /** Counts one more. Resolves to the milliseconds to wait if it is above the limit, otherwise to 0. */
-  add(value: string): Promise<number>
-}
-
-interface Period {
-  count: number
-  endsAt: number
-}
-
-/** Of how many values a process remembers the counts. */
-const mostValues = 10_000
-
-function createFailures({ most, period, add }: Count): Failures {
-  const seen = new Map<string, Period>()
-  const find = (value: string, now: number): Period => {
-    const running = seen.get(value)
-    if (running && running.endsAt > now) return running
-    const begun = { count: 0, endsAt: now + period }
-    // The one that was seen first makes room.
-    const [oldest] = seen.size < mostValues ? [] : seen.keys()
-    if (oldest !== undefined) seen.delete(oldest)
-    seen.delete(value)
-    seen.set(value, begun)
-    return begun
-  }
-  return {
-    isBusy: () => seen.size > 0,
-    wait(value) {
-      const running = seen.get(value)
-      return running && running.count >= most ? Math.max(0, running.endsAt - performance.now()) : 0
-    },
-    async add(value) {
-      if (most === Infinity) return 0
-      const running = find(value, performance.now())
-      // Before anything is waited for, so that a burst of attempts is counted in time.
-      running.count += 1
-      const { count } = running
-      try {
-        const shared = await add(value)
-        running.count = Math.max(running.count, shared.count)
-        running.endsAt = performance.now() + shared.endsIn
-        return shared.count > most ? shared.endsIn : 0
-      } catch {
-        return count > most ? Math.max(1, running.endsAt - performance.now()) : 0
-      }
-    },
-  }
-}

@@ -52,7 +52,7 @@ export interface Count {
   readonly most: number
   /** The length of a period, in milliseconds. */
   readonly period: number
-  readonly add: (value: string) => ReturnType<Limiter['count']>
+  readonly add: (value: string, times?: number) => ReturnType<Limiter['count']>
   readonly giveBack: (value: string) => Promise<void>
 }
 
@@ -96,7 +96,7 @@ export function createLimitParts(
       return {
         most: limit.count,
         period: limit.seconds * 1000,
-        add: (value) => limiter.count(toKey(value)),
+        add: (value, times) => limiter.count(toKey(value), times),
         giveBack: (value) => limiter.giveBack(toKey(value)),
       }
     },

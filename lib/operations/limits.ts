@@ -10,6 +10,7 @@ import type { Limiter, LimiterRule } from '../storage.ts'
 import { createClientLimits, type ClientLimits } from './client-limits.ts'
 import { createKnownAddresses } from './known-addresses.ts'
 import { countUp, createLimitParts, type Count, type LimitParts } from './limit-counts.ts'
+import { createSharedCount } from './shared-count.ts'
 
 /** The limits of one server. */
 export interface Limits extends Pick<LimitParts, 'onHit'>, Pick<ClientLimits, 'guard'> {
@@ -29,11 +30,11 @@ export function createLimits(
   config: Config,
   createLimiter: (rule: LimiterRule) => Limiter,
 ): Limits {
-  const parts = createLimitParts(config, createLimiter)
-  const { guard, middleware } = createClientLimits(parts, config)
+  const shared = createLimitParts(config, createLimiter)
+  const { guard, middleware } = createClientLimits(shared, config)
   const count = (path: string, option: Parameters<typeof countRequests>[1]): PathMiddleware => [
     path,
-    countRequests(parts, option),
+    countRequests(shared, option),
   ]
   const requests = [
     count(routes.authorization, 'authorization'),
@@ -42,8 +43,8 @@ export function createLimits(
   ]
   return {
     guard,
-    onHit: parts.onHit,
-    authenticate: limitSignIn(parts, config),
+    onHit: shared.onHit,
+    authenticate: limitSignIn(shared, config),
     middleware: compose([
       createByPath(requests),
       createByPath(clientPaths.map((path): PathMiddleware => [path, middleware])),
@@ -51,17 +52,24 @@ export function createLimits(
   }
 }
 
-/** Counts requests of an address. If the storage does not answer, they go on. */
+/** So many parts of a limit are counted in each process before the storage hears of them. */
+const parts = 100
+
+/**
+ * Counts requests of an address. Above the limit, this process refuses without asking the storage. Of a high limit it tells the
+ * storage a hundredth at a time, so all processes together may let through a hundredth for each process more.
+ */
 function countRequests(
   { addressOf, countOf, refuse }: LimitParts,
   option: 'authorization' | 'pushedRequest' | 'registration',
 ): Middleware {
-  const requests = countOf(option)
+  const limit = countOf(option)
+  const requests = createSharedCount(limit, limit.most / parts)
   return async (ctx, next) => {
     if (ctx.method !== 'OPTIONS') {
-      const count = () => countUp(requests, addressOf(ctx.req))
+      const address = addressOf(ctx.req)
       // Waiting for it is a part of how long the request may wait in all.
-      const wait = await asRequest(ctx, count).catch(() => 0)
+      const wait = requests.wait(address) || (await asRequest(ctx, () => requests.add(address)))
       if (wait > 0) throw refuse(ctx, option, wait)
     }
     return next()
@@ -96,16 +104,18 @@ function limitSignIn(
       const isKnown = await known.isKnown(account, address)
       if (!isKnown || (await add(ofKnown, pair)) > 0) throw refuse(ctx, 'signInAccount', wait)
     }
-    let isWrong = false
+    let done: readonly Promise<void>[] = []
+    const giveBack = () => counted.map(([count, value]) => count.giveBack(value))
     try {
       const accountId = await accounts.authenticate?.(credentials, hostContext(ctx))
-      isWrong = !accountId
-      if (accountId) await known.remember(account, address)
+      if (accountId) done = [...giveBack(), known.remember(account, address)]
       return accountId
+    } catch (error) {
+      done = giveBack()
+      throw error
     } finally {
-      const all = isWrong ? [] : counted
       // If the storage does not answer now, the attempt stays counted.
-      await Promise.allSettled(all.map(([count, value]) => count.giveBack(value)))
+      await Promise.allSettled(done)
     }
   }
 }

@@ -63,6 +63,30 @@ describe('authorization requests of one address', () => {
   })
 })
 
+test('the storage hears of a hundredth of a high limit at a time, and nothing is counted twice', async () => {
+  const heard: number[] = []
+  const sum = () => heard.reduce((total, times) => total + times, 0)
+  const limiter = () => ({
+    async count(_: string, times = 1) {
+      heard.push(times)
+      return { count: sum(), endsIn: 60_000 }
+    },
+    giveBack: async () => {},
+  })
+  const { issuer } = await start({
+    limits: { authorization: { count: 1000, seconds: 60 }, limiter },
+  })
+  const statuses = await statusesOf(41, () => open(issuer))
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  expect(heard).toEqual([1, 10, 10, 10, 10])
+  // Other processes have used up the rest.
+  heard.push(1000)
+  expect(new Set(await statusesOf(10, () => open(issuer)))).toEqual(new Set([200, 429]))
+  const told = heard.length
+  expect((await open(issuer)).status).toBe(429)
+  expect(heard).toHaveLength(told)
+})
+
 test('pushed requests of one address get JSON with 429 and Retry-After above the limit', async () => {
   const { issuer } = await start({ limits: { pushedRequest: few } })
   expect(await statusesOf(3, () => push(issuer))).toEqual([201, 201, 201])

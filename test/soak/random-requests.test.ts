@@ -28,6 +28,8 @@ const redis = useRedis()
 const client = useRunning(() => new Redis(redis.url, recommendedRedisOptions))
 const server = useServer(() => ({
   storage: createRedisAdapter({ client, keys: storageKeys }),
+  // All come from one address, and should be looked at.
+  limits: false,
 }))
 const failures: unknown[] = []
 let tokens: Tokens

@@ -49,6 +49,7 @@ export function keepTold({
   }
   app.on('error', (error: unknown) => keep(error))
   app.on('error_page', keep)
+  app.on('refused', keep)
   audit.on(keep)
   provider.on('server_error', (_ctx, error) => keep(error))
   for (const event of ['created', 'refreshed', 'refresh_repeated', 'revoked'] as const) {

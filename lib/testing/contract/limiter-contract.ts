@@ -35,6 +35,12 @@ export const limiterContract: Contract = {
       expected,
     )
   }),
+  'several are counted in one step': withLimiter(async (one, other) => {
+    const key = credential()
+    assert.equal((await one.count(key, 3)).count, 3)
+    assert.equal((await other.count(key, 2)).count, 5)
+    assert.equal((await one.count(key)).count, 6)
+  }),
   'a count that is given back is free again': withLimiter(async (one, other) => {
     const key = credential()
     await one.count(key)
