@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { inspect } from 'node:util'
 import type { StoredGrant, StoredPayload } from '../storage.ts'
 
 /** Who or what ended a grant. */
@@ -114,6 +115,11 @@ export function callListeners(tell: () => void): void {
   try {
     tell()
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error))
+    warnOf(error)
   }
+}
+
+/** Warns of what a listener threw. Not everything that can be thrown can be made a string. */
+export function warnOf(error: unknown): void {
+  process.emitWarning(error instanceof Error || typeof error === 'string' ? error : inspect(error))
 }

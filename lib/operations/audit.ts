@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Middleware } from 'koa'
 import type { AddressOf } from '../config/trusted-proxies.ts'
+import { warnOf } from '../grants/events.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import type { AuditActor, AuditEvent, AuditFacts, AuditOperator } from './audit-events.ts'
 import { within } from './close.ts'
@@ -98,7 +99,8 @@ export function createAudit(addressOf?: AddressOf): AuditRecorder {
       const where = ctx && addressOf ? placeOf(ctx, addressOf) : {}
       const event = { type, time: Date.now(), actor: by, ...where, ...Object(facts) } as AuditEvent
       for (const { listener } of listeners) {
-        const told = tell(listener, event)
+        // A copy: what one listener does to it, no other sees.
+        const told = tell(listener, { ...event })
         pending?.push(told)
       }
     },
@@ -119,7 +121,7 @@ async function tell(listener: AuditListener, event: AuditEvent): Promise<void> {
   try {
     await listener(event)
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error))
+    warnOf(error)
   }
 }
 

@@ -92,6 +92,23 @@ test('a listener that throws or rejects stops neither the answer nor other liste
   expect(warn.mock.calls.map(([warning]) => warning)).toEqual([thrown, rejected])
 })
 
+test('a listener that throws what is no text, or changes an event, stops and changes nothing', async () => {
+  const warn = useWarnings()
+  const { server, token } = await start('quick')
+  server.audit.on(() => {
+    throw Object.create(null)
+  })
+  server.audit.on((event) => Object.assign(event, { type: 'another' }))
+  const heard: AuditEvent[] = []
+  server.audit.on((event) => void heard.push(event))
+  server.connections.events.on('connection.refreshed', () => {
+    throw Object.create(null)
+  })
+  expect((await refresh(server.issuer, token)).status).toBe(200)
+  expect(heard.map(({ type }) => type)).toEqual(['token.refreshed'])
+  expect(warn).toHaveBeenCalledTimes(2)
+})
+
 test('a call of the host waits, and gives its own error', async () => {
   const { server } = await start('quick')
   const done: string[] = []
