@@ -5,8 +5,11 @@ export interface Logger {
 }
 
 export function createLogger(write: (line: string) => void): Logger {
-  const log = (level: string, event: string, members: object): void =>
-    write(JSON.stringify({ time: new Date().toISOString(), level, event, ...members }))
+  const log = (level: string, event: string, members: object): void => {
+    const common = { time: new Date().toISOString(), level, event }
+    // Members may have a time of their own, as a number: all lines have one form of it.
+    write(JSON.stringify({ ...common, ...members, ...common }))
+  }
   return {
     info: (event, members = {}) => log('info', event, members),
     error(event, error) {

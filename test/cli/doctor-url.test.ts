@@ -261,3 +261,13 @@ test('a server that does not know the cookie keys leaves the question of the pro
   const found = await diagnose({ options: 'cookieKeys: [cookieKey + process.pid]' })
   expect(found).toMatchObject({ codes: [], notLookedAt: ['proxies before the server'] })
 })
+
+test('a proxy that finds no server is no reason to doubt the cookie keys', async () => {
+  const gone = instead(
+    () => true,
+    () => new Response('', { status: 502 }),
+  )
+  const { notLookedAt, said } = await diagnose(gone)
+  expect(notLookedAt).toEqual(['proxies before the server'])
+  expect(said).toContain('correct the way to the server first')
+})

@@ -249,6 +249,8 @@ test("the backend's log has every request and every connection, no token, and no
   )
   // Warnings of the process are there as well: of how the authorization server is embedded, among others.
   expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+  const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+  expect(lines.filter(({ time }) => !isoTime.test(String(time)))).toEqual([])
   for (const secret of [access_token, refresh_token, maja.password, 'code='])
     expect(backend.log()).not.toContain(secret)
 })

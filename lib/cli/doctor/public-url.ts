@@ -62,9 +62,11 @@ async function examineAnswers(url: string, config: Config): Promise<Examined> {
   const proxies = verdict && proxyProblems[verdict]
   const isUnknown = config?.issuer.startsWith('https:') && verdict === undefined
   const part = 'proxies before the server'
-  const how = config
-    ? `the server at ${url} must have the cookieKeys of the module, and this version of the package`
-    : 'add --config with the module of the server'
+  const how = !config
+    ? 'add --config with the module of the server'
+    : answer?.ok
+      ? `the server at ${url} must have the cookieKeys of the module, and this version of the package`
+      : 'correct the way to the server first'
   return {
     findings: [
       ...(await findMountingProblems(url)),
