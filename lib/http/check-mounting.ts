@@ -97,7 +97,7 @@ async function checkTokenEndpoint(
 /** Whether the headers are ours, as if only the body or the status of our answer was changed. */
 const isMarked = ({ headers }: Response): boolean =>
   headers.get('cache-control') === 'no-store' &&
-  headers.get('access-control-expose-headers') === 'WWW-Authenticate'
+  headers.get('access-control-expose-headers')?.startsWith('WWW-Authenticate') === true
 
 /** Asks for a page, which is that of an error: the request has no parameters. */
 async function checkPage(issuer: string, ask: Ask): Promise<ConfigurationIssue | undefined> {

@@ -6,6 +6,7 @@ import type { Storage } from '../../lib/index.ts'
 import { createStandalone, type Administration } from '../../lib/administration.ts'
 import { runCommandWith, startCommandOnTerminal } from '../support/cli.ts'
 import { useRunning } from '../support/fixtures.ts'
+import { grantMany } from '../support/many-grants.ts'
 import { useRedis } from '../support/redis-server.ts'
 import { keys, type TerminalCommand } from '../support/terminal.ts'
 
@@ -173,10 +174,11 @@ describe('what cannot be undone is asked for on a terminal', () => {
   test('connections revoke says whose, and how many', async () => {
     const id = await register('Connected')
     const subject = 'urn:pleo:company:00000000-0000-4000-8000-000000000001'
+    await grantMany(storage, 2, { clientId: id, subject })
     const of = ['revoke', '--client', id, '--subject', subject]
     const command = startCommandOnTerminal(settings(), 'connections', ...of)
     const asked = await command.said(/[^]*\[y\/N\] /)
-    expect(asked).toContain(`End what Connected (${id}) was granted for ${subject}, 0 grants now?`)
+    expect(asked).toContain(`End what Connected (${id}) was granted for ${subject}, 2 grants now?`)
     command.type(`n${keys.enter}`)
     expect((await command.ended).code).toBe(1)
   })

@@ -12,6 +12,7 @@ import { connect, refresh } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { useRedis } from '../support/redis-server.ts'
+import { pause } from '../support/requests.ts'
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts'
 
 // A process that dies around an event: the event may be missing, but then nobody was told of the change.
@@ -51,7 +52,9 @@ const refreshesOf = async (token: string): Promise<number | undefined> =>
 test('killed between the change and the event: the client hears nothing, and its retry is the event', async () => {
   const [server, other] = await Promise.all([start(proxy.port), start(redis.port)])
   const { refresh_token: token } = await connect(other.issuer)
-  await refresh(server.issuer, 'x'.repeat(93))
+  // The first request of a process also notes the address of the client.
+  await refresh(server.issuer, (await connect(other.issuer)).refresh_token)
+  await pause(200)
   // The first command reads, the second one changes.
   proxy.silentAfter(1)
   const answer = refresh(server.issuer, token).catch(() => 'none')

@@ -50,7 +50,13 @@ export function useDoors(): void {
 }
 
 async function openDoors(): Promise<void> {
-  server = await startServer({ clients: [], storage: createMemoryAdapter(), registration: {} })
+  server = await startServer({
+    clients: [],
+    storage: createMemoryAdapter(),
+    registration: {},
+    // A property is tried with thousands of registrations.
+    limits: false,
+  })
   itself = await selfRegister(server, { client_name: 'By itself' })
   existing = (await server.clients.create({ ...registration, client_name: 'Existing' })).client
     .clientId
