@@ -7,12 +7,10 @@ import type { Clients } from './clients/clients.ts'
 import { createClientSecrets, createSecretMatching } from './clients/secrets.ts'
 import { createClientKeeping, createClientStore } from './clients/store.ts'
 import { cacheClients } from './clients/stored-client.ts'
-import { check } from './config/check.ts'
 import { resolveConfig, type Config } from './config/config.ts'
 import type { AuthorizationServerOptions } from './config/options.ts'
-import { createConnections, type Connections } from './grants/connections.ts'
+import { createConnections } from './grants/connections.ts'
 import { createConnectionTeller } from './grants/events.ts'
-import { checkMounting } from './http/check-mounting.ts'
 import { createApp, createByPath, type PathMiddleware } from './http/app.ts'
 import { createErrorRenderer } from './http/error-page.ts'
 import { createFront } from './http/front.ts'
@@ -20,7 +18,7 @@ import { adaptProvider, createProvider } from './oidc/create-provider.ts'
 import { createServerKeys } from './oidc/server-keys.ts'
 import { withInsides } from './operations/insides.ts'
 import { withProxyVerdict } from './operations/proxy-question.ts'
-import { createLogos, type Logos } from './pages/logos/logos.ts'
+import { createLogos } from './pages/logos/logos.ts'
 import { toConfiguration } from './oidc/configuration.ts'
 import { createMetadata } from './oidc/server-metadata.ts'
 import { createPages } from './consent/create-pages.ts'
@@ -35,14 +33,12 @@ import { createAudit, type AuditRecorder } from './operations/audit.ts'
 import {
   auditGrants,
   auditHits,
-  auditOperator,
   auditRegistration,
   auditStore,
   createPeopleTeller,
 } from './operations/audited.ts'
-import { createClosing, type Closing } from './operations/close.ts'
-import { auditConfiguration } from './operations/configuration-change.ts'
-import { createHealth } from './operations/health.ts'
+import { auditOperator } from './operations/audited-operators.ts'
+import { createLife } from './operations/life.ts'
 import { createLimits, type Limits } from './operations/limits.ts'
 import { createMeasuring, type Measuring } from './operations/metrics.ts'
 import { createRefusals } from './operations/refusals.ts'
@@ -134,7 +130,7 @@ export function createAuthorizationServer(
 function createHeardLimits(
   config: Config,
   storage: Storage,
-  { audit, measuring }: Pick<LifeParts, 'audit' | 'measuring'>,
+  { audit, measuring }: { readonly audit: AuditRecorder; readonly measuring: Measuring },
 ): Limits {
   const memory = createMemoryAdapter()
   const create =
@@ -163,53 +159,6 @@ function createKept(config: Config, audit: AuditRecorder, strangers: Strangers) 
     waiting: createWaitingRequests(config, clientRecords, strangers),
     match: createSecretMatching(clientRecords, secrets),
     watchRegistration: (created: Clients) => auditRegistration(created, audit),
-  }
-}
-
-/** The options, and what they became, as the life of a server needs them. */
-interface LifeParts {
-  readonly options: AuthorizationServerOptions
-  /** With the storage of the host. */
-  readonly config: Config
-  readonly clients: Clients
-  readonly logos: Logos
-  readonly audit: AuditRecorder
-  readonly provider: Provider
-  readonly connections: Connections
-  readonly measuring: Measuring
-}
-
-/** The checks, the health and the end of the server, and the middleware that counts requests. */
-function createLife({
-  options,
-  config,
-  clients,
-  logos,
-  audit,
-  provider,
-  connections,
-  measuring,
-}: LifeParts): Pick<
-  AuthorizationServer,
-  'check' | 'checkMounting' | 'health' | 'metrics' | 'close'
-> &
-  Pick<Closing, 'middleware' | 'trail'> {
-  const { middleware, trail, ...closing } = createClosing(measuring.stop)
-  return {
-    middleware: compose([middleware, measuring.watchServer(provider, connections.events)]),
-    trail,
-    metrics: measuring.metrics,
-    async check() {
-      const checks = [
-        check(config, clients, logos),
-        auditConfiguration(options, config.storage, audit),
-      ]
-      const failed = (await Promise.allSettled(checks)).find(({ status }) => status === 'rejected')
-      if (failed?.status === 'rejected') throw failed.reason
-    },
-    checkMounting: (how = {}) => checkMounting(config.issuer, how),
-    health: createHealth(config.storage, closing),
-    close: closing.close,
   }
 }
 

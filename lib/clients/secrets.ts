@@ -113,6 +113,12 @@ export type GuardSecret = (
   compare: () => Promise<boolean> | boolean,
 ) => Promise<boolean>
 
+/** How the framework compares secrets. */
+export interface SecretComparison {
+  readonly match: MatchSecret
+  readonly guard: GuardSecret
+}
+
 /** How often a use of a secret is stored, in milliseconds. */
 const useInterval = 60_000
 

@@ -1,5 +1,5 @@
 import Provider, { type Configuration } from 'oidc-provider'
-import type { GuardSecret, MatchSecret } from '../clients/secrets.ts'
+import type { SecretComparison } from '../clients/secrets.ts'
 import { hashedSecret } from '../clients/stored-client.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -11,7 +11,6 @@ import {
   acceptProofsOnce,
   changeParameters,
   compareHashedSecrets,
-  guardSecrets,
   internalsOf,
   keepOwnMembersInGrants,
   nameGrantInTokens,
@@ -146,19 +145,15 @@ export function adaptProvider(
   {
     values,
     waiting,
-    match,
-    guard,
-  }: {
+    ...secrets
+  }: SecretComparison & {
     readonly values: TokenValues
     readonly waiting: ReadonlyMap<string, RecordStorage>
-    readonly match: MatchSecret
-    readonly guard: GuardSecret
   },
 ): void {
   // `configure` may have replaced the keys.
   if (Array.isArray(provider.keys)) provider.keys = createCookieKeys(provider.keys)
-  compareHashedSecrets(provider, hashedSecret, match)
-  guardSecrets(provider, guard)
+  compareHashedSecrets(provider, hashedSecret, secrets)
   keepOwnMembersInGrants(provider)
   nameGrantInTokens(provider, values)
   recheckRedirectUris(provider)

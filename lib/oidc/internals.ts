@@ -8,7 +8,7 @@ import requests from 'oidc-provider/lib/helpers/als.js'
 // @ts-expect-error -- no types come with it
 import { get } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
-import type { GuardSecret, MatchSecret } from '../clients/secrets.ts'
+import type { SecretComparison } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
@@ -141,15 +141,22 @@ export function changeParameters(
 }
 
 /**
- * Compares the secret of a client with its hash if the framework knows only `hashed`. The hook is the one
- * that its maintainer names for this (issue 631 of node-oidc-provider).
+ * Compares the secret of a client with its hash if the framework knows only `hashed`. In a request, `guard` is around each comparison.
+ * The hook is the one that its maintainer names for this (issue 631 of node-oidc-provider).
  */
-export function compareHashedSecrets(provider: Provider, hashed: string, match: MatchSecret): void {
+export function compareHashedSecrets(
+  provider: Provider,
+  hashed: string,
+  { match, guard }: SecretComparison,
+): void {
   const prototype = provider.Client.prototype as unknown as ClientPrototype
   // eslint-disable-next-line typescript/unbound-method -- called with the client below
   const original = prototype.compareClientSecret
   prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
-    return this.clientSecret === hashed ? match(this.clientId, actual) : original.call(this, actual)
+    const compare = () =>
+      this.clientSecret === hashed ? match(this.clientId, actual) : original.call(this, actual)
+    const ctx = (requests as AsyncLocalStorage<Context>).getStore()
+    return ctx ? guard(ctx, this.clientId, compare) : compare()
   }
 }
 
@@ -166,18 +173,6 @@ interface ClientPrototype {
 export function recheckRedirectUris(provider: Provider): void {
   const property = { get: () => false, set: () => undefined }
   Object.defineProperty(provider.OIDCContext.prototype, 'redirectUriCheckPerformed', property)
-}
-
-/** Puts a guard around each comparison of a client's secret in a request. */
-export function guardSecrets(provider: Provider, guard: GuardSecret): void {
-  const prototype = provider.Client.prototype as unknown as ClientPrototype
-  // eslint-disable-next-line typescript/unbound-method -- called with the client below
-  const compare = prototype.compareClientSecret
-  prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
-    const ctx = (requests as AsyncLocalStorage<Context>).getStore()
-    const run = () => compare.call(this, actual)
-    return ctx ? guard(ctx, this.clientId, run) : run()
-  }
 }
 
 /**

@@ -98,7 +98,8 @@ export interface AuditFacts {
   'initial_access_token.ended': unknown
   /** `keyId` is that of the new key. */
   'signing_key.rotated': { readonly keyId: string; readonly isImmediate: boolean }
-  'limit.hit': AuditedRequest & { readonly limit: string }
+  /** `account` is the name that was typed to sign in, if it is an e-mail address. */
+  'limit.hit': AuditedRequest & { readonly limit: string; readonly account?: string }
   /** The options differ from those of the start before: their names. */
   'configuration.changed': { readonly options: readonly string[] }
 }

@@ -4,13 +4,13 @@ import type { ClientStore } from '../clients/store.ts'
 import type { StoredClient } from '../clients/stored-client.ts'
 import type { PeopleTeller } from '../consent/interaction.ts'
 import { toEvent, type ConnectionTeller, type RevocationReason } from '../grants/events.ts'
-import type { SigningKeys } from '../keys/signing-keys.ts'
 import type { StoredGrant } from '../storage.ts'
 import type { AuditActor, AuditFacts } from './audit-events.ts'
 import type { AuditRecorder } from './audit.ts'
 import type { HitListener } from './limit-counts.ts'
 
-const byApi: AuditActor = { kind: 'operator', how: 'api' }
+/** Who calls the server, if nobody is named. */
+export const byApi: AuditActor = { kind: 'operator', how: 'api' }
 
 const toPerson = (accountId?: string): AuditActor => ({
   kind: 'person',
@@ -66,13 +66,18 @@ function toEnding(reason: RevocationReason, clientId: string, by: string | undef
   return reason === 'administrator' ? byApi : toClient(clientId)
 }
 
+/** The name that somebody typed, if it is an e-mail address: people type passwords into the wrong field, and strangers anything. */
+function toTypedAccount(typed: string): { readonly account?: string } {
+  // No address is longer (RFC 5321, Section 4.5.3.1.3).
+  const isAddress = typed.length <= 254 && /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)
+  return isAddress ? { account: typed } : {}
+}
+
 /** Records what people do on the pages. */
 export const createPeopleTeller = (audit: AuditRecorder): PeopleTeller => ({
   signedIn: (facts) => audit.record('person.signed_in', facts, toPerson(facts.accountId)),
   signInRefused(typed, request) {
-    // No e-mail address is longer (RFC 5321, Section 4.5.3.1.3), and strangers can type anything.
-    const isAddress = typed.length <= 254 && /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)
-    const facts = { reason: 'mismatch', ...request, ...(isAddress && { account: typed }) } as const
+    const facts = { reason: 'mismatch', ...request, ...toTypedAccount(typed) } as const
     audit.record('person.sign_in_refused', facts, toPerson())
   },
   consented: (facts) => audit.record('consent.given', facts, toPerson(facts.accountId)),
@@ -143,73 +148,11 @@ export const auditRegistration = (clients: Clients, audit: AuditRecorder): Clien
   },
 })
 
-/** The doors of an operator. */
-interface Doors {
-  readonly clients: Clients
-  readonly connections: object
-  readonly signingKeys: SigningKeys
-}
-
-/** Records what operators do. Each call waits for the listeners. */
-export function auditOperator<T extends Doors>(doors: T, audit: AuditRecorder): T {
-  const { clients, connections, signingKeys } = doors
-  return {
-    ...doors,
-    connections: waiting(connections, audit),
-    clients: waiting<Clients>(
-      {
-        ...clients,
-        async createInitialAccessToken(options = {}) {
-          const made = await clients.createInitialAccessToken(options)
-          const { lifetime: _, ...limits } = options
-          audit.record(
-            'initial_access_token.created',
-            { ...limits, expiresAt: made.expiresAt },
-            byApi,
-          )
-          return made
-        },
-        async endInitialAccessToken(token) {
-          const isEnded = await clients.endInitialAccessToken(token)
-          if (isEnded) audit.record('initial_access_token.ended', {}, byApi)
-          return isEnded
-        },
-      },
-      audit,
-    ),
-    signingKeys: waiting<SigningKeys>(
-      {
-        ...signingKeys,
-        async rotate(options) {
-          const keys = await signingKeys.rotate(options)
-          const facts = { keyId: keys.at(-1)?.kid ?? '', isImmediate: options?.now === true }
-          audit.record('signing_key.rotated', facts, byApi)
-          return keys
-        },
-      },
-      audit,
-    ),
-  }
-}
-
 /** Records each limit that was reached. Only a client that could not authenticate is known, by the id that it named. */
 export const auditHits =
   (audit: AuditRecorder): HitListener =>
-  ({ limit, clientId }) => {
+  ({ limit, clientId, typed = '' }) => {
     const kind = limit.startsWith('sign_in') || limit === 'authorization' ? 'person' : 'client'
     const client = clientId === undefined ? {} : { clientId }
-    audit.record('limit.hit', { limit, ...client }, { kind })
+    audit.record('limit.hit', { limit, ...client, ...toTypedAccount(typed) }, { kind })
   }
-
-type Method = (...args: readonly unknown[]) => unknown
-
-/** The same object, whose methods wait for the listeners. */
-const waiting = <T extends object>(door: T, audit: AuditRecorder): T =>
-  Object.fromEntries(
-    Object.entries(door).map(([name, member]: readonly [string, unknown]) => [
-      name,
-      typeof member === 'function'
-        ? (...args: readonly unknown[]) => audit.during(() => (member as Method)(...args))
-        : member,
-    ]),
-  ) as T

@@ -93,8 +93,9 @@ function createAttempts(
     address: number,
     clientId: string,
   ): Refusal => {
-    if (client > 0) return refuse(ctx, 'clientAuthentication', client, clientId)
-    return address > 0 ? refuse(ctx, 'clientAddress', address, clientId) : undefined
+    const of = clientId ? { clientId } : {}
+    if (client > 0) return refuse(ctx, 'clientAuthentication', client, of)
+    return address > 0 ? refuse(ctx, 'clientAddress', address, of) : undefined
   }
   return {
     isAbove: (ctx, clientId) =>

@@ -30,6 +30,8 @@ export interface LimitHit {
   readonly address: string
   /** The client that could not authenticate. */
   readonly clientId?: string
+  /** The name that somebody typed to sign in. It can be anything, also a password. */
+  readonly typed?: string
   /** Seconds to the end of the limit. */
   readonly retryAfter: number
 }
@@ -70,7 +72,7 @@ export interface LimitParts {
     ctx: Context,
     option: LimitOption,
     endsIn: number,
-    clientId?: string,
+    of?: Pick<LimitHit, 'clientId' | 'typed'>,
   ) => ProtocolError
   readonly onHit: (listener: HitListener) => void
 }
@@ -100,10 +102,10 @@ export function createLimitParts(
         giveBack: (value) => limiter.giveBack(toKey(value)),
       }
     },
-    refuse(ctx, option, endsIn, clientId) {
+    refuse(ctx, option, endsIn, of = {}) {
       const retryAfter = Math.max(1, Math.ceil(endsIn / 1000))
       const address = addressOf(ctx.req)
-      const hit = { limit: limitNames[option], address, retryAfter, ...(clientId && { clientId }) }
+      const hit = { limit: limitNames[option], address, retryAfter, ...of }
       for (const listener of listeners) callListeners(() => listener(hit, ctx))
       ctx.set('Retry-After', String(retryAfter))
       ctx.set('Cache-Control', 'no-store')

@@ -98,11 +98,13 @@ function limitSignIn(
       return countUp(count, value)
     }
     const waitForAddress = await add(ofAddress, address)
-    if (waitForAddress > 0) throw refuse(ctx, 'signInAddress', waitForAddress)
+    if (waitForAddress > 0)
+      throw refuse(ctx, 'signInAddress', waitForAddress, { typed: credentials.username })
     const wait = await add(ofAccount, account)
     if (wait > 0) {
       const isKnown = await known.isKnown(account, address)
-      if (!isKnown || (await add(ofKnown, pair)) > 0) throw refuse(ctx, 'signInAccount', wait)
+      if (!isKnown || (await add(ofKnown, pair)) > 0)
+        throw refuse(ctx, 'signInAccount', wait, { typed: credentials.username })
     }
     let done: readonly Promise<void>[] = []
     const giveBack = () => counted.map(([count, value]) => count.giveBack(value))

@@ -225,7 +225,11 @@ test('each refused request is told to the audit and counted in the metrics once'
   // One process has seen the count: it refuses before the secret is looked at.
   await authenticate(server.issuer, 'wrong', from('192.0.2.1'))
   expect(told).toEqual([
-    expect.objectContaining({ limit: 'sign_in_account', actor: { kind: 'person' } }),
+    expect.objectContaining({
+      limit: 'sign_in_account',
+      actor: { kind: 'person' },
+      account: 'sofia@example.test',
+    }),
     ...Array.from({ length: 2 }, () =>
       expect.objectContaining({
         limit: 'client_authentication',

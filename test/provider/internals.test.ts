@@ -42,10 +42,17 @@ describe('lib/oidc/internals.ts', () => {
 
   test('the secret of a client is compared by a method of its own, which is waited for', async () => {
     const compared: string[] = []
+    const guarded = new Set<string>()
     const provider = createBare()
-    compareHashedSecrets(provider, 'hashed', async (clientId, secret) => {
-      compared.push(`${clientId} ${secret}`)
-      return secret === 'right'
+    compareHashedSecrets(provider, 'hashed', {
+      async match(clientId, secret) {
+        compared.push(`${clientId} ${secret}`)
+        return secret === 'right'
+      },
+      guard: async (_ctx, clientId, compare) => {
+        guarded.add(clientId)
+        return compare()
+      },
     })
     const running = endAfterTest(await startApp(provider))
     const statusOf = async (client_id: string, client_secret: string): Promise<number> => {
@@ -68,6 +75,7 @@ describe('lib/oidc/internals.ts', () => {
     expect(compared).toEqual(['one right', 'one hashed'])
     expect([await statusOf('two', 'plain'), await statusOf('two', 'right')]).toEqual([400, 401])
     expect(compared).toHaveLength(2)
+    expect(guarded).toEqual(new Set(['one', 'two']))
   })
 
   test('whether a redirect URI needs to be looked at before an error goes there is a member that can be held', () => {
