@@ -73,7 +73,7 @@ export interface AuthorizationServer {
   /** How this process is. No path answers it until the host mounts {@link Health.middleware}, or asks and answers itself. */
   readonly health: Health
   /**
-   * What this process did, in numbers: `await server.metrics()` is the text for Prometheus. No path answers with it until the host
+   * The work of this process in numbers: `await server.metrics()` is the text for Prometheus. No path answers with it until the host
    * mounts {@link Metrics.middleware}.
    */
   readonly metrics: Metrics

@@ -66,7 +66,7 @@ export interface Limiter {
   giveBack(key: string): Promise<void>
 }
 
-/** What was counted under a key. */
+/** The count of a key. */
 export interface LimiterCount {
   /** How many there are in this period, the new ones among them. */
   readonly count: number

@@ -29,7 +29,7 @@ interface Word {
   readonly description: string
 }
 
-/** What can be typed after a command. */
+/** The words that can be typed after a command. */
 interface Level {
   /** The words that lead to it: `clients show`. */
   readonly path: string

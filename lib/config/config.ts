@@ -15,7 +15,7 @@ import type { Storage } from '../storage.ts'
 import { findTemplateIssues, type FindTemplateMistakes } from '../pages/views-options.ts'
 import type { ClientRules } from '../clients/metadata-check.ts'
 import { completeLifetimes } from './lifetimes.ts'
-import { completeLimits, type CompleteLimits } from './limits.ts'
+import { completeLimits, type CompleteLimits } from './limit-options.ts'
 import { findIssues, toClientRules } from './schema.ts'
 
 type Optional = 'allowShortClientSecrets' | 'registration' | 'reservedHosts'

@@ -155,7 +155,7 @@ export interface AuthorizationServerOptions {
   readonly anonymousRequests?: Partial<RequestLimits>
 
   /**
-   * Limits guessing and floods. What is above a limit gets 429 with `Retry-After`. `false` switches all limits off, and a member
+   * Limits guessing and floods. A request above a limit gets 429 with `Retry-After`. `false` switches all limits off, and a member
    * that is `false` one of them. A member that is left out has its default.
    *
    * Set {@link trustedProxies} behind a proxy. Otherwise all requests seem to come from one address, and share its limits.

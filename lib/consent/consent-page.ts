@@ -74,7 +74,7 @@ export const toAgreed = (
   ...toRegisteredAs(client),
 ]
 
-/** What the page shows, in words: the same as {@link toAgreed}, for people who look later. */
+/** The content of the page in words: the same as {@link toAgreed}, for people who look later. */
 export function toShownFacts(
   { config, client }: OpenInteraction,
   { offer, terms }: Question,

@@ -38,7 +38,7 @@ interface Consented extends ConnectionEvent {
   readonly shown: ConsentedTerms
 }
 
-/** What a page for the consent showed. Names and addresses are those without a language tag. */
+/** The terms that a page for the consent showed. Names and addresses are those without a language tag. */
 export interface ConsentedTerms {
   /** The scopes that come with every "Allow". */
   readonly required: readonly string[]

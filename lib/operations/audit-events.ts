@@ -41,7 +41,7 @@ interface ChangedMembers extends AuditedClient {
   readonly members: readonly string[]
 }
 
-/** What each type of event tells beside the members that all have. */
+/** The members of each type of event beside those that all have. */
 export interface AuditFacts {
   /** A person signed in: on the page of this server, or, at the start of a request, as the person whom the host knows. */
   'person.signed_in': AuditedRequest & { readonly accountId: string; readonly at: 'page' | 'host' }
@@ -55,7 +55,7 @@ export interface AuditFacts {
   }
   /** A person allowed access. No code was issued yet. */
   'consent.given': ConnectionEvent & {
-    /** What the page showed. `scopes` are those of it that the person allowed. */
+    /** The terms that the page showed. `scopes` are those of it that the person allowed. */
     readonly shown: ConsentedTerms
   }
   /** A person said no, on the page for the consent or on one before it. */

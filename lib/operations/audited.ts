@@ -113,7 +113,7 @@ export const auditStore = (store: ClientStore, audit: AuditRecorder): ClientStor
 
 type ClientChange = readonly [type: keyof AuditFacts & `client.${string}`, facts?: object]
 
-/** What the change of a client was. It comes from what was stored, so it is right if two change the client at once. */
+/** Names the change of a client. It comes from what was stored, so it is right if two change the client at once. */
 function changesOf(
   { metadata: earlier, registration: from }: StoredClient,
   { metadata, registration: to }: StoredClient,

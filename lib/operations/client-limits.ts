@@ -8,7 +8,7 @@ import { createSharedCount } from './shared-count.ts'
 
 /** The limits of failed client authentications. */
 export interface ClientLimits {
-  /** Around every endpoint at which clients authenticate: counts a failure once, whoever answers it. */
+  /** Around every endpoint at which clients authenticate: counts a failure once, also if the framework answers it. */
   readonly middleware: Middleware
   /** Around each comparison of a secret. For a client that nobody attacks, it does not ask the storage. */
   readonly guard: GuardSecret
@@ -62,7 +62,7 @@ type Refusal = ProtocolError | undefined
 const isRefused = (body: unknown): boolean =>
   (Object(body) as { readonly error?: unknown }).error === 'invalid_client'
 
-/** What is known of the attempts of clients. */
+/** The attempts of clients, as far as this process knows them. */
 interface Attempts {
   /** Whether this process knows that a limit is reached. */
   isAbove(ctx: Context, clientId: string): boolean

@@ -5,7 +5,7 @@ import {
   whyWrongSecret,
   type KnownClients,
   type SentCredentials,
-} from '../clients/reasons.ts'
+} from '../clients/client-reasons.ts'
 import type { KnownClient } from '../http/request-context.ts'
 import { registrationPath } from '../paths.ts'
 import type { RecordStorage } from '../storage.ts'

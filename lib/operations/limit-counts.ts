@@ -58,7 +58,7 @@ export interface Count {
   readonly giveBack: (value: string) => Promise<void>
 }
 
-/** What every limit needs. */
+/** The parts that every limit needs. */
 export interface LimitParts {
   readonly addressOf: AddressOf
   /**

@@ -19,7 +19,7 @@ export interface RefusedRequest {
   readonly error: string
   /** The description that the client or the person was given. */
   readonly description: string
-  /** What was wrong, exactly, in one sentence: for the host alone. */
+  /** One sentence that says exactly what was wrong, for the host alone. */
   readonly reason: string
   /** The client that the request named, if it is registered. It may not be the one that sent the request. */
   readonly clientId: string | null
@@ -28,7 +28,7 @@ export interface RefusedRequest {
 /** How long a record is kept, in seconds. */
 const lifetime = 86_400
 
-/** How many requests with one id are recorded. Whoever chose the id may have used it before. */
+/** How many requests with one id are recorded. The sender may choose the id, and use it again. */
 const mostOfOneId = 5
 
 const keyOf = (requestId: string, number: number): string =>

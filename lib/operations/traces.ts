@@ -22,8 +22,8 @@ interface NewSpan {
 }
 
 /**
- * Runs work in a span. If the host has no tracer, or if there is no span to begin, it only runs the work. What is thrown may name
- * addresses, and stays out of the span.
+ * Runs work in a span. If the host has no tracer, or if there is no span to begin, it only runs the work. A thrown error may name
+ * addresses, so it stays out of the span.
  */
 async function inSpan<T>(
   work: () => Promise<T>,

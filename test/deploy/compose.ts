@@ -14,7 +14,7 @@ import { startDeployed, type Deployed } from './deployed.ts'
 import { readDockerfile } from './dockerfile.ts'
 import { doc, readExample } from './files.ts'
 import { startNginx, type Nginx } from './nginx.ts'
-import { makeSecrets, registerClient } from './registered.ts'
+import { callDoctor, makeSecrets, registerClient } from './registered.ts'
 
 /** A service of compose.yaml, as far as it is run here. */
 export interface Service {
@@ -46,6 +46,8 @@ export interface Composed extends Nginx {
   kill(service: string): Promise<void>
   /** The address of a service. */
   addressOf(service: string): string
+  /** Runs the command of the document with the doctor, with the settings of a server. Resolves to what it found. */
+  doctor(): Promise<readonly { readonly code: string }[]>
 }
 
 export interface Machine {
@@ -146,22 +148,20 @@ export async function startCompose(
   await prepare(machine)
   const nginx = await startNginx({ address: addressOf('proxy'), ports: { tls, plain }, rewrite })
   const image = readDockerfile()
-  const startServer = async (name: string): Promise<void> => {
+  const envOf = (name: string): Readonly<Record<string, string>> => {
     const { environment = {} } = services[name] ?? {}
-    const settings = Object.entries({
-      ...image.env,
-      ...environment,
-      ...secrets.env,
-      HOST: addressOf(name),
-    })
+    const settings = { ...image.env, ...environment, ...secrets.env, HOST: addressOf(name) }
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [
+        key,
+        rewrite(value).replace('https://auth.example.com', nginx.issuer),
+      ]),
+    )
+  }
+  const startServer = async (name: string): Promise<void> => {
     const started = await startDeployed({
       command: image.command.map((word) => word.replace('/run/secrets/pleo-oauth', secrets.file)),
-      env: Object.fromEntries(
-        settings.map(([key, value]) => [
-          key,
-          rewrite(value).replace('https://auth.example.com', nginx.issuer),
-        ]),
-      ),
+      env: envOf(name),
     })
     running.set(name, started)
     const check = image.healthcheck.map((word) => word.replace('127.0.0.1', addressOf(name)))
@@ -175,6 +175,8 @@ export async function startCompose(
     ...nginx,
     addressOf,
     client: registerClient(secrets),
+    doctor: () =>
+      callDoctor(secrets, { ...envOf('server-1'), NODE_EXTRA_CA_CERTS: nginx.certificate }),
     async restart(name) {
       const server = running.get(name) as Deployed
       const patience = Number.parseInt(services[name]?.stop_grace_period ?? '10', 10) * 1000

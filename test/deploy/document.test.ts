@@ -58,7 +58,7 @@ describe('the times', () => {
       kubernetes: container.readinessProbe.periodSeconds,
       preStop: Number(container.lifecycle.preStop.exec.command[1]),
       close: find('main.ts', /timeout: (\d+) \}/) / 1000,
-      redis: find('main.ts', /pause\((\d+)\)/) / 1000,
+      redis: find('server.ts', /pause\((\d+)\)/) / 1000,
       dockerKills: Number.parseInt(readCompose().services['server-1']?.stop_grace_period ?? '', 10),
       systemdKills: find('pleo-oauth@.service', /TimeoutStopSec=(\d+)/),
       kubernetesKills: podSpec.terminationGracePeriodSeconds,

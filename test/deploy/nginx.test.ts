@@ -34,6 +34,11 @@ describe('nginx with TLS', () => {
     expect(redirect.searchParams.get('state')).toBe(state)
   })
 
+  test('the doctor finds nothing but the person of the example', async () => {
+    const codes = (await composed.doctor()).map(({ code }) => code)
+    expect(codes).toEqual([])
+  })
+
   test('health is not for strangers', async () => {
     for (const path of ['live', 'ready'])
       expect((await fetch(`${composed.issuer}/health/${path}`)).status).toBe(404)

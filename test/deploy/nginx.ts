@@ -13,6 +13,8 @@ import { blockOf, readExample } from './files.ts'
 export interface Nginx {
   readonly issuer: string
   readonly plain: string
+  /** The file with its certificate. */
+  readonly certificate: string
   /** What it logged as a warning or worse. */
   readonly errors: () => string
   close(): Promise<void>
@@ -81,6 +83,7 @@ export async function startNginx({ address, ports, rewrite }: NginxOptions): Pro
   return {
     issuer,
     plain: `http://${address}:${ports.plain}`,
+    certificate: join(folder, 'tls/certificate.pem'),
     errors,
     async close() {
       child.kill('SIGTERM')

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { ClientMetadata } from '../../lib/index.ts'
 import { createFolder } from '../support/folder.ts'
 import { password } from '../support/people.ts'
@@ -21,6 +22,28 @@ export function makeSecrets(redisUrl: string): Secrets {
     file: join(folder, 'secrets'),
     env: { REDIS_URL: redisUrl, DEMO_EMAIL: 'sofia@example.test', DEMO_PASSWORD: password },
   }
+}
+
+/** Runs the doctor as the document says. Resolves to what it found. */
+export async function callDoctor(
+  { file }: Secrets,
+  env: Readonly<Record<string, string>>,
+): Promise<readonly { readonly code: string }[]> {
+  const [program = '', ...args] = blockOf('sh', 'doctor --config')
+    .trim()
+    .replace('--env-file=secrets', `--env-file=${file}`)
+    .replace('node_modules/.bin/pleo-oauth', join(deployFolder, '../../dist/lib/cli.js'))
+    .split(' ')
+  const options = { cwd: deployFolder, env: { PATH: process.env['PATH'], ...env } }
+  const run = promisify(execFile)(
+    program.replace(/^node$/, process.execPath),
+    [...args, '--json'],
+    options,
+  )
+  // It ends with 1 if it found something.
+  const { stdout } = await run.catch((error: { readonly stdout: string }) => error)
+  return (JSON.parse(stdout) as { readonly findings: readonly { readonly code: string }[] })
+    .findings
 }
 
 /** Registers a client as the document says. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import { completeLimits } from '../../lib/config/limits.ts'
+import { completeLimits } from '../../lib/config/limit-options.ts'
 import type { LimiterRule, Storage } from '../../lib/index.ts'
 import {
   authenticate,

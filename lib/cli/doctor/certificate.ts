@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { toTime } from '../terminal/text.ts'
 
-/** What is wrong with a certificate. */
+/** A fault of a certificate. */
 export interface CertificateProblem {
   readonly code: 'certificate_invalid' | 'certificate_ends'
   readonly message: string

@@ -57,7 +57,7 @@ function toUrl(text: string): string {
 
 const severities: readonly Severity[] = ['error', 'warning']
 
-/** What was found, the worst first, and what was not looked at. */
+/** The findings, the worst first, and the parts that were not looked at. */
 function toReport({ findings, omissions }: Examined, isJson = false): string {
   const sorted = severities.flatMap((one) => findings.filter(({ severity }) => severity === one))
   if (isJson) return toJson({ findings: sorted, notLookedAt: omissions })

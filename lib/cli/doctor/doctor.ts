@@ -9,7 +9,7 @@ import { examineOptions, findWeakSecrets, placeAll } from './examine-options.ts'
 import { examineUrl } from './public-url.ts'
 import { examineStorage, toUnread } from './examine-storage.ts'
 
-/** What to look at. */
+/** The set-up to look at. */
 export interface DoctorOptions {
   readonly config?: string
   readonly keyPrefix?: string
@@ -125,7 +125,7 @@ function examineServer(administration: OpenHost['administration']): Promise<Exam
 
 /** Warnings of the process that were findings. */
 interface Warnings {
-  /** What was warned of by now. */
+  /** The warnings so far. */
   readonly found: () => Promise<readonly Finding[]>
   readonly stop: () => void
 }

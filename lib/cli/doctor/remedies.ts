@@ -22,7 +22,7 @@ export interface Omission {
   readonly how: string
 }
 
-/** What a search found, and what it left out. */
+/** The findings of a search, and the parts that it left out. */
 export interface Examined {
   readonly findings: readonly Finding[]
   readonly omissions: readonly Omission[]
