@@ -13,7 +13,7 @@ async function end(running: Running): Promise<void> {
 
 /**
  * Starts something before the tests of the file or `describe` that calls this, and ends it after them. The result reads from
- * the running one, so only tests and hooks may read it.
+ * the running one, so only tests and hooks may read it. Work that nobody waited for may still read it after its end.
  */
 export function useRunning<T extends Running>(start: () => T | Promise<T>): T {
   let running: T | undefined
@@ -22,7 +22,6 @@ export function useRunning<T extends Running>(start: () => T | Promise<T>): T {
   })
   afterAll(async () => {
     if (running) await end(running)
-    running = undefined
   })
   return readFrom(() => running)
 }
@@ -32,7 +31,7 @@ export function readFrom<T extends object>(current: () => T | undefined): T {
   const now = (): T => {
     const it = current()
     if (it) return it
-    throw new Error('It does not run yet, or no longer. Read it in a test or in a hook.')
+    throw new Error('It does not run yet. Read it in a test or in a hook.')
   }
   return new Proxy({} as T, {
     get: (_, name): unknown => Reflect.get(now(), name),
