@@ -111,7 +111,7 @@ export type GuardSecret = (
   ctx: Context,
   clientId: string,
   compare: () => Promise<boolean> | boolean,
-) => Promise<boolean>
+) => Promise<boolean> | boolean
 
 /** How the framework compares secrets. */
 export interface SecretComparison {

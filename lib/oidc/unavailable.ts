@@ -18,8 +18,13 @@ class StorageUnavailable extends errors.OIDCProviderError {
   }
 }
 
-/** Makes every call of one method of the storage, `grants.load` or `records.find`, and sees how it ends. */
-export type WatchCalls = (method: string) => <T>(call: () => Promise<T>) => Promise<T>
+/** Watches the calls of one method of the storage, such as `grants.load` or `records.find`. */
+export type WatchCalls = (method: string) => {
+  /** Makes a call. */
+  readonly call: <T>(work: () => Promise<T>) => Promise<T>
+  /** @param start - when it began, as `performance.now` tells */
+  readonly ended: (start: number, isFailed: boolean) => void
+}
 
 /** Makes every failure of the storage end the request as unavailable, not as a "no". */
 export function toAnsweringStorage(storage: Storage, watch: WatchCalls): Storage {
@@ -109,14 +114,18 @@ type AsyncMethod = (...args: readonly unknown[]) => Promise<unknown>
 
 function answering<T>(target: T, names: readonly (keyof T & string)[], watch: WatchCalls): T {
   const answer = (name: keyof T & string): AsyncMethod => {
-    const watched = watch(name)
+    const { call, ended } = watch(name)
     return async (...args) => {
       const end = beginWait(Provider.ctx)
+      const start = performance.now()
+      let isFailed = false
       try {
-        return await watched(() => (target[name] as AsyncMethod).apply(target, args as never))
+        return await call(() => (target[name] as AsyncMethod).apply(target, args as never))
       } catch (cause) {
+        isFailed = true
         throw new StorageUnavailable(cause)
       } finally {
+        ended(start, isFailed)
         end()
       }
     }

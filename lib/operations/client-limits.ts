@@ -34,24 +34,28 @@ export function createClientLimits(
       ctx.remove('WWW-Authenticate')
       throw refusal
     },
-    async guard(ctx, clientId, compare) {
-      // The framework compares again if the quick answer failed.
+    guard(ctx, clientId, compare) {
       const earlier = outcomes.get(ctx)
-      if (earlier) {
-        const refusal = await earlier
-        if (refusal) throw refusal
-        return compare()
-      }
       const wasAbove = attempts.isAbove(ctx, clientId)
-      const refusal = wasAbove ? await attempts.findRefusal(ctx, clientId) : undefined
-      if (refusal) {
-        outcomes.set(ctx, Promise.resolve(refusal))
-        throw refusal
+      const note = (isRight: boolean): boolean => {
+        if (isRight) attempts.remember(ctx, clientId)
+        else outcomes.set(ctx, attempts.countFailure(ctx, clientId, wasAbove))
+        return isRight
       }
-      const isRight = await compare()
-      if (isRight) attempts.remember(ctx, clientId)
-      else outcomes.set(ctx, attempts.countFailure(ctx, clientId, wasAbove))
-      return isRight
+      const compareIfAllowed = async (found: Promise<Refusal>): Promise<boolean> => {
+        const refusal = await found
+        if (refusal) {
+          outcomes.set(ctx, found)
+          throw refusal
+        }
+        // The framework compares again if the quick answer failed. That counts once.
+        return earlier ? compare() : note(await compare())
+      }
+      if (earlier || wasAbove)
+        return compareIfAllowed(earlier ?? attempts.findRefusal(ctx, clientId))
+      // Most comparisons have their result at once: then nothing waits.
+      const isRight = compare()
+      return typeof isRight === 'boolean' ? note(isRight) : isRight.then(note)
     },
   }
 }

@@ -32,22 +32,16 @@ export function createLimits(
 ): Limits {
   const shared = createLimitParts(config, createLimiter)
   const { guard, middleware } = createClientLimits(shared, config)
-  const count = (path: string, option: Parameters<typeof countRequests>[1]): PathMiddleware => [
-    path,
-    countRequests(shared, option),
-  ]
-  const requests = [
-    count(routes.authorization, 'authorization'),
-    count(routes.pushed_authorization_request, 'pushedRequest'),
-    count(registrationPath, 'registration'),
-  ]
+  const { pushed_authorization_request: push } = routes
   return {
     guard,
     onHit: shared.onHit,
     authenticate: limitSignIn(shared, config),
-    middleware: compose([
-      createByPath(requests),
-      createByPath(clientPaths.map((path): PathMiddleware => [path, middleware])),
+    middleware: createByPath([
+      ...clientPaths.map((path): PathMiddleware => [path, middleware]),
+      [routes.authorization, countRequests(shared, 'authorization')],
+      [push, compose([countRequests(shared, 'pushedRequest'), middleware])],
+      [registrationPath, countRequests(shared, 'registration')],
     ]),
   }
 }

@@ -178,16 +178,12 @@ function createCallMeasures() {
     const end = times.add(method)
     const failed = failures.get(method) ?? { labels: { method }, value: 0 }
     failures.set(method, failed)
-    return async (call) => {
-      const start = performance.now()
-      try {
-        return await traceCall(method, call)
-      } catch (error) {
-        failed.value += 1
-        throw error
-      } finally {
+    return {
+      call: (work) => traceCall(method, work),
+      ended(start, isFailed) {
         end(start)
-      }
+        if (isFailed) failed.value += 1
+      },
     }
   }
   const measures: readonly Measure[] = [
