@@ -40,6 +40,7 @@ export function createLimits(
     middleware: createByPath([
       ...clientPaths.map((path): PathMiddleware => [path, middleware]),
       [routes.authorization, countRequests(shared, 'authorization')],
+      // In place of the first entry of this path: pushed requests have both limits.
       [push, compose([countRequests(shared, 'pushedRequest'), middleware])],
       [registrationPath, countRequests(shared, 'registration')],
     ]),
