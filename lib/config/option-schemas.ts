@@ -160,7 +160,12 @@ const scopeName = z
   .string()
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749, Section 3.3)')
 
-const words = 'an object: the words by language, with en among them'
+const hostWords = z
+  .looseObject(
+    { en: text('the English words') },
+    { error: required('an object: the words by language, with en among them') },
+  )
+  .catchall(z.string({ error: 'must be the words in that language' }))
 
 /** The catalogue of scopes. */
 export const scopesSchema: z.ZodType<ScopeCatalogue> = z
@@ -168,9 +173,8 @@ export const scopesSchema: z.ZodType<ScopeCatalogue> = z
     scopeName,
     z.strictObject(
       {
-        description: z
-          .looseObject({ en: text('the English words') }, { error: required(words) })
-          .catchall(z.string({ error: 'must be the words in that language' })),
+        description: hostWords,
+        contains: hostWords.exactOptional(),
         access: z.enum(['read', 'write'], { error: 'must be "read" or "write"' }),
       },
       { error: 'must be an object with description and access' },

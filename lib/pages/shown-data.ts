@@ -55,6 +55,8 @@ export interface ShownScope {
   /** The technical name. */
   readonly name: string
   readonly description: string
+  /** The data that can be read, or the changes that can be made; `null` if the catalogue does not name them. */
+  readonly contains: string | null
   readonly access: 'read' | 'write'
   /** The person decides on it: a tick box named `scope`, with the technical name as its value. */
   readonly isOptional: boolean

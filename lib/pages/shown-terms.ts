@@ -44,6 +44,7 @@ export function toShownTerms(
   const scopes = names.map((name) => ({
     name,
     description: describeScope(name, catalogue, translator),
+    contains: containsOf(name, catalogue, translator),
     access: catalogue[name]?.access ?? 'write',
     isOptional: terms.optional.includes(name),
     isTicked: ticked.includes(name),
@@ -86,24 +87,37 @@ function toNotShared(
   ]
 }
 
-/**
- * A scope in the words of a language: those that the host gave with the scope, then those of the catalogues, then the English ones.
- * A scope that has left the catalogue may still be granted, and has only its name.
- */
-export function describeScope(
+/** A scope in the words of a language. A scope that has left the catalogue may still be granted, and has only its name. */
+export const describeScope = (
   name: string,
   catalogue: ScopeCatalogue,
   translator: Translator,
-): string {
-  const description = Object.hasOwn(catalogue, name) ? catalogue[name]?.description : undefined
-  if (!description) return name
-  const path = `scopes.${name}`
+): string => findScopeWords(name, 'description', catalogue, translator) ?? name
+
+/** The contents of a scope in the words of a language; `null` if its catalogue does not name them. */
+export const containsOf = (
+  name: string,
+  catalogue: ScopeCatalogue,
+  translator: Translator,
+): string | null => findScopeWords(name, 'contains', catalogue, translator) ?? null
+
+const sections = { description: 'scopes', contains: 'contains' } as const
+
+/** The words that the host gave with the scope, then those of the catalogues, then the English ones. */
+function findScopeWords(
+  name: string,
+  member: keyof typeof sections,
+  catalogue: ScopeCatalogue,
+  translator: Translator,
+): string | undefined {
+  const words = Object.hasOwn(catalogue, name) ? catalogue[name]?.[member] : undefined
+  if (!words) return undefined
+  const path = `${sections[member]}.${name}`
   // Words of ours are in the catalogues, too, and a host can override them there.
-  if (description === pleoScopes[name]?.description) {
-    return translator.find(path) ?? translator.find(path, defaultLanguage) ?? description.en
+  if (words === pleoScopes[name]?.[member]) {
+    return translator.find(path) ?? translator.find(path, defaultLanguage) ?? words.en
   }
-  const given = findHostWords(description, translator.language)
-  return given ?? translator.find(path) ?? description.en
+  return findHostWords(words, translator.language) ?? translator.find(path) ?? words.en
 }
 
 /** The words in a language, or in that without its region; undefined if the host did not give them. */

@@ -8,6 +8,13 @@ export interface HostWords {
 export interface ScopeWords {
   /** The permission in words, by language tag (BCP 47). A missing language falls back to `en`. */
   readonly description: HostWords
+  /**
+   * The data that can be read, or the changes that can be made: a list in lower case without a full stop, such as
+   * `names, addresses`.
+   *
+   * @defaultValue none: pages show the description alone
+   */
+  readonly contains?: HostWords
   /** Whether the scope only reads, or can change something. */
   readonly access: 'read' | 'write'
 }
@@ -24,29 +31,50 @@ export type ScopeCatalogue = Readonly<Record<string, ScopeWords>>
 export const toScopeNames = (list: unknown): readonly string[] =>
   typeof list === 'string' ? list.split(' ').filter(Boolean) : []
 
-const read = (en: string): ScopeWords => ({ description: { en }, access: 'read' })
-const write = (en: string): ScopeWords => ({ description: { en }, access: 'write' })
+const toWords =
+  (access: ScopeWords['access']) =>
+  (en: string, contains: string): ScopeWords => ({
+    description: { en },
+    contains: { en: contains },
+    access,
+  })
+const [read, write] = [toWords('read'), toWords('write')]
 
 /** The scopes of the Pleo APIs. Spread it to extend it: `{ ...pleoScopes, 'budgets:read': … }`. */
 export const pleoScopes: ScopeCatalogue = {
-  'export-jobs:read': read('See export jobs'),
-  'export-jobs:write': write('Create and update export jobs'),
-  'export-items:read': read('Read the accounting entries in exports'),
-  'accounts:read': read('Read the chart of accounts'),
-  'accounts:write': write('Change the chart of accounts'),
-  'tax-codes:read': read('Read tax codes'),
-  'tax-codes:write': write('Change tax codes'),
-  'tag-groups:read': read('Read tag groups and tags'),
-  'tag-groups:write': write('Change tag groups and tags'),
+  'export-jobs:read': read('See export jobs', 'status and result of each export'),
+  'export-jobs:write': write('Change export jobs', 'start exports, report their results'),
+  'export-items:read': read(
+    'See accounting entries in exports',
+    'amounts, receipts, employee names, vendors and their bank details',
+  ),
+  'accounts:read': read('See the chart of accounts', 'account names, numbers, tax codes'),
+  'accounts:write': write('Change the chart of accounts', 'add, edit, delete accounts'),
+  'tax-codes:read': read('See tax codes', 'names, rates, tax accounts'),
+  'tax-codes:write': write('Change tax codes', 'add, edit, delete tax codes'),
+  'tag-groups:read': read(
+    'See tag groups and tags',
+    'names and codes, for example of projects and locations',
+  ),
+  'tag-groups:write': write('Change tag groups and tags', 'add, edit, delete tag groups and tags'),
   // Partners were also told these spellings: they must go on working.
-  'tag-group:read': read('Read tag groups and tags'),
-  'tag-group:write': write('Change tag groups and tags'),
-  'vendors:read': read('Read vendors'),
-  'vendors:write': write('Change vendors'),
-  'companies:read': read('See companies and their registration details'),
-  'users:read': read('Read employees'),
-  'users:write': write('Change employees'),
-  'webhooks:read': read('See webhook subscriptions'),
-  'webhooks:write': write('Manage webhook subscriptions'),
-  'test:test': read('No access to data, only tries the connection'),
+  'tag-group:read': read(
+    'See tag groups and tags',
+    'names and codes, for example of projects and locations',
+  ),
+  'tag-group:write': write('Change tag groups and tags', 'add, edit, delete tag groups and tags'),
+  'vendors:read': read('See vendors', 'names, countries, registration and tax numbers'),
+  'vendors:write': write('Change vendors', 'add, edit, archive vendors'),
+  'companies:read': read('See companies', 'names, addresses, registration numbers'),
+  'users:read': read('See employees', 'names, email addresses, phone numbers, job titles'),
+  'users:write': write('Change employees', 'add, edit, remove employees'),
+  'webhooks:read': read(
+    'See webhook subscriptions',
+    'which events are reported to which addresses',
+  ),
+  'webhooks:write': write('Change webhook subscriptions', 'add, edit, delete subscriptions'),
+  'test:test': {
+    description: { en: 'Test the connection, without access to data' },
+    access: 'read',
+  },
 }

@@ -13,7 +13,7 @@ import { password } from '../support/people.ts'
 import { askUrl } from '../support/steps.ts'
 
 const client = partners.optional
-const optional = 'Create and update export jobs'
+const optional = 'Change export jobs'
 
 let page: Page
 
@@ -119,7 +119,7 @@ test('the focus goes through the page in the order in which it is read, and back
     'Search companies',
     expect.stringContaining('Aarhus Joinery ApS'),
     expect.stringContaining(optional),
-    expect.stringContaining('Read employees'),
+    expect.stringContaining('See employees'),
     'Technical names',
     'Open Connections (opens a new tab)',
     'Allow',

@@ -77,7 +77,7 @@ describe('clients create on a terminal', () => {
   test('says which scopes there are, and takes commas between them', async () => {
     const command = start('create', '--name', 'Commas', '--redirect-uri', 'https://a.test/cb')
     await command.said(
-      /Scopes there are:\s[^]*\s{2}companies:read +See companies and[^]*Scopes, separated by spaces: /,
+      /Scopes there are:\s[^]*\s{2}companies:read +See companies[^]*Scopes, separated by spaces: /,
     )
     command.type(`companies:read,users:read${keys.enter}`)
     const { code, output } = await command.ended

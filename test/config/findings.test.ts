@@ -35,6 +35,12 @@ describe('options', () => {
         scopes: { a: { description: { en: 'Read', da: 1 }, access: 'read' } },
       },
     },
+    {
+      resourceServer: {
+        audience,
+        scopes: { a: { description: { en: 'Read' }, contains: 'names', access: 'read' } },
+      },
+    },
     { resourceServer: { audience, clientIds: 'api' } },
     { signingKeys: {} },
     { signingKeys: { keys: ['a key'] } },

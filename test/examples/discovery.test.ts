@@ -77,7 +77,7 @@ async function tokensOf(
   const signIn = await browser.go(authorizationUrl(as.issuer, known, { ...params, code_challenge }))
   const credentials = { username: 'sofia@brightbakery.example', password: 'pleo-demo' }
   const page = await browser.submit(signIn, credentials)
-  expect(page.text).toContain('Read employees')
+  expect(page.text).toContain('See employees')
   const { location = null } = await browser.submit(page, { subject, decision: 'allow' })
   const answer = oauth.validateAuthResponse(as, client, location ?? new URL(''), 'some-state')
   const response = await oauth.authorizationCodeGrantRequest(

@@ -80,9 +80,9 @@ describe('the consent page', () => {
   test('says the scopes in words, those asked for and no others', async () => {
     const scope = 'export-jobs:write companies:read'
     const { page } = await goToConsent(server.issuer, { params: { scope } })
-    expect(page.text).toContain('See companies and their registration details')
-    expect(page.text).toContain('Create and update export jobs')
-    expect(page.text).not.toContain('Read employees')
+    expect(page.text).toContain('See companies')
+    expect(page.text).toContain('Change export jobs')
+    expect(page.text).not.toContain('See employees')
   })
 
   test('has no id twice and no script', async () => {

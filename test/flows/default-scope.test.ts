@@ -41,8 +41,8 @@ const refusalOf = async (at: RunningServer, client = confidential): Promise<obje
 describe('a request without a scope', () => {
   test('gets the default scopes that the client is registered for, and the person sees them', async () => {
     const { page } = await goToConsent(server.issuer, { params })
-    expect(page.text).toContain('See companies and their registration details')
-    expect(page.text).toContain('Read employees')
+    expect(page.text).toContain('See companies')
+    expect(page.text).toContain('See employees')
     expect(page.text).not.toContain('vendors:read')
     const { scope } = await connect(server.issuer, { params })
     expect(scope.split(' ').toSorted()).toEqual(['companies:read', 'users:read'])
@@ -62,7 +62,7 @@ describe('a request without a scope', () => {
     expect([pushed.status, verifier.length]).toEqual([201, 43])
     const request_uri = String(pushed.body['request_uri'])
     const { page } = await goToConsent(server.issuer, { params: { ...params, request_uri } })
-    expect(page.text).toContain('Read employees')
+    expect(page.text).toContain('See employees')
   })
 
   test('gets no more than it asks for if it asks', async () => {

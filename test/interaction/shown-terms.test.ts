@@ -46,7 +46,8 @@ describe('the terms shown', () => {
     expect(resources[1]?.scopes).toEqual([
       {
         name: 'users:read',
-        description: 'Read employees',
+        description: 'See employees',
+        contains: 'names, email addresses, phone numbers, job titles',
         access: 'read',
         isOptional: false,
         isTicked: false,
@@ -55,6 +56,7 @@ describe('the terms shown', () => {
       {
         name: 'users:write',
         description: 'Change employees',
+        contains: 'add, edit, remove employees',
         access: 'write',
         isOptional: true,
         isTicked: false,

@@ -68,6 +68,7 @@ describe('the bundled texts', () => {
     const scopes = Object.keys(pleoScopes)
     for (const scope of scopes) {
       expect(textsOf('en').get(`scopes.${scope}`)).toBe(pleoScopes[scope]?.description.en)
+      expect(textsOf('en').get(`contains.${scope}`)).toBe(pleoScopes[scope]?.contains?.en)
       expect(textsOf('en').has(`resources.${scope.split(':')[0]}`)).toBe(true)
     }
     const paths = [...textsOf('en').keys()].filter((path) => path.startsWith('scopes.'))

@@ -73,7 +73,7 @@ describe("a host's file", () => {
     const page = await consentPage(withLocales(createFolder({ 'ar.json': arabic })), 'ar')
     // Isolated, as its direction is another.
     expect(page.text).toContain(`>${isolated('Don&#39;t allow')}</button>`)
-    expect(page.text).toContain('Read employees')
+    expect(page.text).toContain('See employees')
     expect(page.text).toContain('Signed in as')
   })
 
@@ -83,7 +83,7 @@ describe("a host's file", () => {
     expect(page.text).toContain('<html lang="pt-BR" dir="ltr">')
     expect(page.text).toContain('>Autorizar</button>')
     expect(page.text).toContain('>Não permitir</button>')
-    expect(page.text).toContain('Ler os dados dos colaboradores')
+    expect(page.text).toContain('Ver os colaboradores')
   })
 
   test('overrides single texts of ours, those of scopes included, and the first folder wins', async () => {
@@ -92,6 +92,7 @@ describe("a host's file", () => {
       'da.json': {
         consent: { allow: 'Ja', decline: 'Nej' },
         scopes: { 'users:read': 'Læse kolleger' },
+        contains: { 'users:read': 'kaldenavne' },
       },
       'en.json': { scopes: { 'users:read': 'Read the people' } },
     })
@@ -100,6 +101,7 @@ describe("a host's file", () => {
       '>Giv adgang</button>',
       '>Nej</button>',
       'Læse kolleger',
+      'kaldenavne',
       'Logget ind som',
     ]) {
       expect(danish.text).toContain(text)
@@ -119,21 +121,27 @@ describe("a host's file", () => {
 })
 
 describe('the words of a scope', () => {
-  const own = { description: { en: 'See staff', da: 'Se personale' }, access: 'read' } as const
+  const own = {
+    description: { en: 'See staff', da: 'Se personale' },
+    contains: { en: 'first names', da: 'fornavne' },
+    access: 'read',
+  } as const
   const resourceServer = { audience, scopes: { ...pleoScopes, 'users:read': own } }
 
   test('are first those that the host gave with the scope', async () => {
     const page = await consentPage({ resourceServer }, 'da')
     expect(page.text).toContain('Se personale')
-    expect(page.text).not.toContain('Læse medarbejdere')
+    expect(page.text).toContain('fornavne')
+    expect(page.text).not.toContain('Se medarbejdere')
   })
 
   test('then those of the language, then the English ones of the host', async () => {
     const swedish = await consentPage({ resourceServer }, 'sv')
-    expect(swedish.text).toContain('Läsa medarbetare')
+    expect(swedish.text).toContain('Se medarbetare')
     const folder = createFolder({ 'ar.json': arabic })
     const page = await consentPage({ resourceServer, ...withLocales(folder) }, 'ar')
     expect(page.text).toContain('See staff')
+    expect(page.text).toContain('first names')
   })
 
   test('of the host alone stand in its files', async () => {

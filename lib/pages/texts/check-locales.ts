@@ -59,7 +59,8 @@ function toKnownTexts(
   }
   // A host names its own scopes in its files, and what they are about.
   for (const scope of Object.keys({ ...pleoScopes, ...scopes })) {
-    for (const path of [`scopes.${scope}`, `resources.${scope.split(':')[0]}`]) {
+    const resource = `resources.${scope.split(':')[0]}`
+    for (const path of [`scopes.${scope}`, `contains.${scope}`, resource]) {
       known.set(path, { isPlural: false, placeholders: [] })
     }
   }

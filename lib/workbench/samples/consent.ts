@@ -1,5 +1,5 @@
 import type { Translator } from '../../pages/texts/translator.ts'
-import { describeScope } from '../../pages/shown-terms.ts'
+import { containsOf, describeScope } from '../../pages/shown-terms.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import type { ConsentData } from '../../pages/page-data.ts'
 import type { ShownScope, ShownSubject } from '../../pages/shown-data.ts'
@@ -156,6 +156,7 @@ function toScope(
   return {
     name,
     description: describeScope(name, pleoScopes, translator),
+    contains: containsOf(name, pleoScopes, translator),
     access: pleoScopes[name]?.access ?? 'read',
     isOptional: false,
     isTicked: false,
@@ -168,9 +169,10 @@ const toManyScopes = (count: number): readonly ShownScope[] =>
   Array.from({ length: count }, (_, index) => {
     const access = index % 3 === 2 ? 'write' : 'read'
     const area = Math.floor(index / 2) + 1
-    const description = `${access === 'read' ? 'Read' : 'Change'} what is in ledger ${area}`
+    const description = `${access === 'read' ? 'See' : 'Change'} ledger ${area}`
+    const contains = index % 2 === 0 ? 'dates, amounts, currencies' : null
     const name = `ledger-${area}:${index % 2 === 0 ? 'list' : 'entries'}`
-    return { name, description, access, isOptional: false, isTicked: false, isNew: false }
+    return { name, description, contains, access, isOptional: false, isTicked: false, isNew: false }
   })
 
 function toTerms(
