@@ -26,12 +26,20 @@ export interface FileClients {
 
 const partnerScope = 'companies:read users:read export-jobs:read export-jobs:write'
 
-/** The clients of the bundled partner application: one for companies, one for organizations. */
+/**
+ * The clients of the bundled partner application: one for companies, one for organizations.
+ *
+ * @param issuer - only one with `http`, for development, fetches a logo from this machine
+ */
 export function partnerClients(
   origin: string,
+  issuer: string,
 ): Readonly<Record<'company' | 'organization', ConfidentialClient>> {
   const shared = {
     client_uri: origin,
+    ...(issuer.startsWith('http:') && { logo_uri: `${origin}/partner-logo.png` }),
+    tos_uri: `${origin}/terms`,
+    policy_uri: `${origin}/privacy`,
     contacts: ['support@northwind.example'],
     redirect_uris: [`${origin}/callback`],
     settings_uri: origin,
@@ -45,6 +53,7 @@ export function partnerClients(
       client_id: '1f0c7d4e-6a2b-4b8e-9d35-c8e2f7a40b61',
       client_secret: generateClientSecret(),
       client_name: 'Northwind Ledger',
+      initiation_uri: `${origin}/connect`,
       verified: true,
     },
     organization: {
@@ -52,6 +61,7 @@ export function partnerClients(
       client_id: '3b9e5a82-d1f4-4c07-8a6c-52e7d0c91f62',
       client_secret: generateClientSecret(),
       client_name: 'Northwind Ledger for groups',
+      initiation_uri: `${origin}/connect?kind=organization`,
       subject_type_preference: 'organization',
       test: true,
     },

@@ -1,5 +1,6 @@
 import * as oauth from 'openid-client'
 import type { ConfidentialClient } from './clients.ts'
+import { notedFetch } from './partner-timeline.ts'
 
 /**
  * Looks up the authorization server's metadata when it is first needed, and keeps it. A failure is
@@ -19,12 +20,14 @@ export function createDiscovery(
   }
 }
 
-function discover(issuer: string, client: ConfidentialClient): Promise<oauth.Configuration> {
+async function discover(issuer: string, client: ConfidentialClient): Promise<oauth.Configuration> {
   const url = new URL(issuer)
   const authentication = oauth.ClientSecretBasic(client.client_secret)
-  return oauth.discovery(url, client.client_id, undefined, authentication, {
+  const configuration = await oauth.discovery(url, client.client_id, undefined, authentication, {
     algorithm: 'oauth2',
     timeout: 10,
     execute: url.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
   })
+  configuration[oauth.customFetch] = notedFetch
+  return configuration
 }

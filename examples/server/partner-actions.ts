@@ -1,10 +1,12 @@
 import type { Context } from 'koa'
-import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
+import { AuthorizationResponseError } from 'openid-client'
 import type { Connection, PartnerClient, PendingRequest } from './partner-client.ts'
 import { readApi } from './partner-data.ts'
-import { problemPage, shortened } from './partner-pages.ts'
+import { refresh } from './partner-refresh.ts'
 import type { PartnerSessions } from './partner-sessions.ts'
-import type { Outcome, PartnerSession, PartnerStore } from './partner-store.ts'
+import { problemPage } from './partner-site.ts'
+import type { PartnerSession, PartnerStore } from './partner-store.ts'
+import { beginStep, masked, toParameters } from './partner-timeline.ts'
 
 /** What the partner application needs. */
 export interface PartnerOptions {
@@ -17,39 +19,53 @@ export interface PartnerOptions {
   readonly store: PartnerStore
 }
 
+type Options = PartnerOptions & { readonly sessions: PartnerSessions }
+
 type Action = (ctx: Context) => Promise<void>
 
 const maxPending = 10
 
 /** What the links and buttons of the partner application do. */
 export function createPartnerActions(
-  options: PartnerOptions & { readonly sessions: PartnerSessions },
+  options: Options,
 ): Readonly<Record<'connect' | 'callback' | 'refresh' | 'introspect' | 'disconnect', Action>> {
   const { client, sessions } = options
   return {
     async connect(ctx) {
       const kind = ctx.query['kind'] === 'organization' ? 'organization' : 'company'
-      const { url, pending } = await client.start(kind)
+      const pending = await client.start(kind)
       await remember(sessions, ctx, pending)
-      ctx.redirect(url.href)
+      ctx.redirect(pending.url)
     },
     callback: createCallback(options),
-    refresh: onConnection(sessions, (connection) => refresh(options, connection)),
-    introspect: onConnection(sessions, async ({ kind, accessToken }) => ({
-      title: 'Introspection',
-      text: 'What the authorization server says about the access token.',
-      answers: [{ caption: 'The access token', json: await client.introspect(kind, accessToken) }],
-    })),
-    disconnect: onConnection(sessions, (connection) => disconnect(options, connection)),
+    async refresh(ctx) {
+      let earlier: Connection | undefined
+      const refreshed = await sessions.change(ctx, async (session) => {
+        earlier = session.connection
+        return earlier ? refresh(client, earlier, session) : session
+      })
+      // The new tokens are stored by now: the rest may fail.
+      if (earlier && refreshed?.connection) await compareTokens(options, ctx, earlier)
+      else showAgain(ctx, refreshed)
+    },
+    introspect: onConnection(sessions, async ({ kind, accessToken }, session) => {
+      const json = await client.introspect(kind, accessToken)
+      const outcome = {
+        title: 'Introspection',
+        text: 'The authorization server says this about the access token.',
+        answers: [{ caption: 'The access token', json }],
+      }
+      return { ...session, outcome }
+    }),
+    disconnect: onConnection(sessions, (connection, session) =>
+      disconnect(options, connection, session),
+    ),
   }
 }
 
-function createCallback({
-  origin,
-  client,
-  sessions,
-}: PartnerOptions & { readonly sessions: PartnerSessions }): Action {
+function createCallback({ origin, client, sessions }: Options): Action {
   return async (ctx) => {
+    const startedAt = Date.now()
     const pending = await takePending(sessions, ctx)
     if (!pending) {
       ctx.status = 400
@@ -59,8 +75,10 @@ function createCallback({
       )
       return
     }
+    const endStep = noteAnswer(ctx, pending, startedAt)
     try {
       const connection = await client.finish(new URL(ctx.originalUrl, origin), pending)
+      endStep(302)
       // A new id, so that one known before someone connected is worth nothing.
       await sessions.start(ctx, (earlier) => ({
         pending: earlier?.pending ?? [],
@@ -102,68 +120,63 @@ async function takePending(
   return taken
 }
 
-/** An outcome to show, and the connection as it is from now on where it changed. */
-type Step = Outcome & { readonly connection?: Connection | 'ended' }
+/** Notes the way there and back: the first step is over, and the second one is until its end is noted. */
+function noteAnswer(
+  ctx: Context,
+  pending: PendingRequest,
+  startedAt: number,
+): ReturnType<typeof beginStep> {
+  const { pathname, searchParams } = new URL(pending.url)
+  const sent = { name: 'Authorize', method: 'GET', path: pathname }
+  beginStep({ ...sent, parameters: toParameters(searchParams) }, pending.startedAt)(302)
+  const parameters = toParameters(new URLSearchParams(ctx.querystring))
+  return beginStep({ name: 'Callback', method: 'GET', path: ctx.path, parameters }, startedAt)
+}
 
-/** Runs a step on the session's connection, and shows the page again. */
+/** Does something with the session's connection, and shows the page again. */
 function onConnection(
   sessions: PartnerSessions,
-  step: (connection: Connection) => Promise<Step>,
+  act: (connection: Connection, session: PartnerSession) => Promise<PartnerSession>,
 ): Action {
   return async (ctx) => {
-    const session = await sessions.change(ctx, (earlier) => afterStep(earlier, step))
-    ctx.status = 303
-    ctx.redirect(session?.connection ? '/connected' : '/disconnected')
+    const session = await sessions.change(ctx, async (stored) =>
+      stored.connection ? act(stored.connection, stored) : stored,
+    )
+    showAgain(ctx, session)
   }
 }
 
-async function afterStep(
+function showAgain(ctx: Context, session: PartnerSession | undefined): void {
+  ctx.status = 303
+  ctx.redirect(session?.connection ? '/connected' : '/disconnected')
+}
+
+/** Shows what the authorization server says of both access tokens, with the page. */
+const compareTokens = (
+  { client, sessions }: Options,
+  ctx: Context,
+  { kind, accessToken: earlier }: Connection,
+): Promise<void> =>
+  onConnection(sessions, async ({ accessToken }, session) => {
+    const answers = [
+      { caption: 'The earlier access token', json: await client.introspect(kind, earlier) },
+      { caption: 'The new access token', json: await client.introspect(kind, accessToken) },
+    ]
+    const text = `Access token ${masked(accessToken)} takes the place of ${masked(earlier)}. Only the new pair works from now on.`
+    return { ...session, outcome: { title: 'A new pair of tokens came', text, answers } }
+  })(ctx)
+
+async function disconnect(
+  { client, api }: PartnerOptions,
+  connection: Connection,
   session: PartnerSession,
-  step: (connection: Connection) => Promise<Step>,
 ): Promise<PartnerSession> {
-  if (!session.connection) return session
-  const { connection = session.connection, ...outcome } = await step(session.connection)
-  return { ...session, connection: connection === 'ended' ? undefined : connection, outcome }
-}
-
-async function refresh({ client }: PartnerOptions, earlier: Connection): Promise<Step> {
-  const connection = await client.refresh(earlier).catch((error: unknown) => {
-    if (error instanceof ResponseBodyError && error.error === 'invalid_grant') return undefined
-    throw error
-  })
-  if (!connection) {
-    return {
-      connection: 'ended',
-      title: 'Access has ended',
-      text: 'The authorization server no longer accepts the refresh token: access was withdrawn, or it has come to its end.',
-      answers: [],
-    }
-  }
-  const { kind } = connection
-  return {
-    connection,
-    title: 'A new pair of tokens came',
-    text: `Access token ${shortened(connection.accessToken)} takes the place of ${shortened(earlier.accessToken)} and only the new pair works from now on.`,
-    answers: [
-      {
-        caption: 'The earlier access token',
-        json: await client.introspect(kind, earlier.accessToken),
-      },
-      {
-        caption: 'The new access token',
-        json: await client.introspect(kind, connection.accessToken),
-      },
-    ],
-  }
-}
-
-async function disconnect({ client, api }: PartnerOptions, connection: Connection): Promise<Step> {
   await client.revoke(connection)
-  const answer = await readApi(api, connection.accessToken)
-  return {
-    connection: 'ended',
+  const json = await readApi(api, connection.accessToken)
+  const outcome = {
     title: 'Disconnected',
-    text: `Northwind Ledger has no access any more: with the access token it had, the API now answers ${answer.status}.`,
-    answers: [{ caption: 'The API', json: answer }],
+    text: `Northwind Ledger has no access any more: the API now answers ${json.status} to the access token it had.`,
+    answers: [{ caption: 'The API', json }],
   }
+  return { ...session, connection: undefined, outcome }
 }

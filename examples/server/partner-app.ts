@@ -1,21 +1,18 @@
 import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import { createPartnerActions, type PartnerOptions } from './partner-actions.ts'
-import { readApi } from './partner-data.ts'
-import {
-  connectedPage,
-  disconnectedPage,
-  problemPage,
-  startPage,
-  declinedPage,
-} from './partner-pages.ts'
-import { printProblem } from './print.ts'
+import { connectedPage, disconnectedPage } from './partner-pages.ts'
+import { readAsConnected } from './partner-refresh.ts'
 import { createPartnerSessions } from './partner-sessions.ts'
+import { declinedPage, privacyPage, problemPage, startPage, termsPage } from './partner-site.ts'
+import { separateSteps } from './partner-timeline.ts'
+import { printProblem } from './print.ts'
 
 /** The example partner application: connects a company, and shows what it may read. */
 export function createPartnerApp(options: PartnerOptions): Koa {
-  const { origin, api, store } = options
+  const { origin, store } = options
   const sessions = createPartnerSessions(store, origin)
   const actions = createPartnerActions({ ...options, sessions })
   const router = new Router()
@@ -30,28 +27,32 @@ export function createPartnerApp(options: PartnerOptions): Koa {
     ctx.body = declinedPage((await sessions.find(ctx))?.kind ?? 'company')
   })
   router.get('/connected', async (ctx) => {
-    const session = await sessions.find(ctx)
-    if (!session?.connection) return ctx.redirect('/')
-    const { connection, outcome } = session
-    ctx.body = connectedPage(connection, await readApi(api, connection.accessToken), outcome)
+    const connected = await readAsConnected({ ...options, sessions }, ctx)
+    if (connected) ctx.body = connectedPage(connected)
+    else ctx.redirect('/disconnected')
   })
   router.get('/disconnected', async (ctx) => {
     const session = await sessions.find(ctx)
     if (!session?.outcome || session.connection) return ctx.redirect('/')
-    ctx.body = disconnectedPage(session.outcome, session.kind)
+    ctx.body = disconnectedPage(session.outcome, session)
   })
   router.post('/refresh', actions.refresh)
   router.post('/introspect', actions.introspect)
   router.post('/disconnect', actions.disconnect)
-  router.get('/partner.css', async (ctx) => {
-    ctx.type = 'css'
-    ctx.body = await readFile(new URL('partner.css', import.meta.url), 'utf8')
-  })
+  router.get('/terms', (ctx) => void (ctx.body = termsPage()))
+  router.get('/privacy', (ctx) => void (ctx.body = privacyPage()))
+  for (const file of ['partner.css', 'partner-logo.png']) {
+    router.get(`/${file}`, async (ctx) => {
+      ctx.type = extname(file)
+      ctx.body = await readFile(new URL(file, import.meta.url))
+    })
+  }
 
   const app = new Koa()
   app.use(securityHeaders)
   app.use(onOneOrigin(origin))
   app.use(problemsAsPages)
+  app.use(separateSteps)
   app.use(router.routes())
   return app
 }
@@ -60,7 +61,7 @@ const securityHeaders: Middleware = async (ctx, next) => {
   ctx.set({
     'Cache-Control': 'no-store',
     'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     // The callback's URL holds the authorization code. Not no-referrer: forms would lose their Origin.
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
@@ -93,7 +94,7 @@ const problemsAsPages: Middleware = async (ctx, next) => {
     ctx.status = 502
     ctx.body = problemPage(
       'That did not work',
-      'The other side did not answer as it should. Nothing was changed here.',
+      'The other side did not answer as it should. If you are connected, you still are: try again in a moment.',
       reason,
     )
   }

@@ -1,3 +1,5 @@
+import { notedFetch } from './partner-timeline.ts'
+
 /** A company, with the employees the API told of. */
 export interface CompanyData {
   readonly name: string
@@ -46,7 +48,7 @@ class Refused extends Error {
 /** Reads from the API what the connected page shows. */
 export async function readApi(api: string, accessToken: string): Promise<ApiData> {
   const get = async <T>(path: string): Promise<T> => {
-    const response = await fetch(api + path, {
+    const response = await notedFetch(api + path, {
       headers: { authorization: `Bearer ${accessToken}` },
       signal: AbortSignal.timeout(10_000),
     })

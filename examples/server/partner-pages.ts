@@ -1,84 +1,32 @@
 import { html, type Html } from './html.ts'
-import type { Connection, Kind } from './partner-client.ts'
-import type { ApiData, CompanyData } from './partner-data.ts'
-import type { Outcome } from './partner-store.ts'
-
-/** The first thing a person sees. */
-export function startPage(): string {
-  return layout(
-    'Bookkeeping that keeps itself',
-    html`<h1>Bookkeeping that keeps itself</h1>
-      <p class="lead">
-        Connect your company, and Northwind Ledger files its expenses for you. You choose the
-        company and see what is asked before anything is shared.
-      </p>
-      <p><a class="button" href="${connectPath('company')}">Connect to Pleo</a></p>
-      <p class="quiet">
-        Several companies? <a href="${connectPath('organization')}">Connect an organization</a>
-      </p>`,
-  )
-}
+import type { Connection } from './partner-client.ts'
+import type { CompanyData } from './partner-data.ts'
+import type { ConnectedSession } from './partner-refresh.ts'
+import { connectPath, layout } from './partner-site.ts'
+import type { Outcome, PartnerSession } from './partner-store.ts'
+import { masked, type Step } from './partner-timeline.ts'
 
 /** What a person sees who agreed: the data, and what can be done with the connection. */
-export function connectedPage(
-  connection: Connection,
-  api: ApiData,
-  outcome: Outcome | undefined,
-): string {
+export function connectedPage({ session, api }: ConnectedSession): string {
+  const { connection, outcome, steps = [] } = session
   const title =
     'companies' in api ? `Connected: ${subjectName(api, connection)}` : 'No data at the moment'
   return layout(
     title,
     html`<h1>${title}</h1>
-      ${'companies' in api ? data(api) : refused(api)} ${outcome && outcomePanel(outcome)}
-      <section aria-labelledby="token">
-        <h2 id="token">The tokens</h2>
-        <dl>
-          <dt>Access token</dt>
-          <dd><code>${shortened(connection.accessToken)}</code>, ${remaining(connection)}</dd>
-          <dt>Refresh token</dt>
-          <dd><code>${shortened(connection.refreshToken)}</code></dd>
-          <dt>Scope</dt>
-          <dd>${connection.scope.split(' ').map((scope) => html`<code>${scope}</code> `)}</dd>
-        </dl>
-        <div class="actions">
-          ${action('/refresh', 'Refresh')} ${action('/introspect', 'Introspect')}
-          ${action('/disconnect', 'Disconnect', 'danger')}
-        </div>
-      </section>`,
+      ${outcome && outcomePanel(outcome)} ${'companies' in api ? data(api) : refused(api)}
+      ${tokens(connection)} ${timeline(steps)}`,
   )
 }
 
-/** What a person sees after disconnecting, or where access was withdrawn. */
-export function disconnectedPage(outcome: Outcome, kind: Kind): string {
+/** What a person sees after disconnecting, or if access was withdrawn. */
+export function disconnectedPage(outcome: Outcome, { kind, steps = [] }: PartnerSession): string {
   return layout(
     outcome.title,
     html`<h1>${outcome.title}</h1>
       <p class="lead">${outcome.text}</p>
-      ${outcome.answers.map((answer) => answerBox(answer))}
-      <p><a class="button" href="${connectPath(kind)}">Connect again</a></p>`,
-  )
-}
-
-/** What a person sees who declined, or could not agree. */
-export function declinedPage(kind: Kind): string {
-  return layout(
-    'Nothing was connected',
-    html`<h1>Nothing was connected</h1>
-      <p class="lead">Northwind Ledger was given no access, and sees nothing of your company.</p>
-      <p><a class="button" href="${connectPath(kind)}">Try again</a></p>
-      <p class="quiet"><a href="/">Back to the start</a></p>`,
-  )
-}
-
-/** Anything that went wrong, with the words of the protocol for whoever has to look into it. */
-export function problemPage(title: string, text: string, details?: string): string {
-  return layout(
-    title,
-    html`<h1>${title}</h1>
-      <p class="lead">${text}</p>
-      ${details && html`<pre>${details}</pre>`}
-      <p><a class="button" href="/">Back to the start</a></p>`,
+      <p><a class="button" href="${connectPath(kind)}">Connect again</a></p>
+      ${outcome.answers.map((answer) => answerBox(answer))} ${timeline(steps)}`,
   )
 }
 
@@ -94,28 +42,18 @@ function data(api: { readonly subject: string; readonly companies: readonly Comp
   return html`<p class="quiet">Access is for <code>${api.subject}</code>, and for nothing else.</p>
     ${api.companies.map(
       ({ name, country, registrationNumber, employees }) =>
-        html`<section class="company">
+        html`<section>
           <h2>${name}</h2>
           <p class="quiet">${[country, registrationNumber].filter(Boolean).join(' · ')}</p>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Employee</th>
-                <th scope="col">E-mail</th>
-                <th scope="col">Job title</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${employees.map(
-                (one) =>
-                  html`<tr>
-                    <td>${one.name}</td>
-                    <td>${one.email}</td>
-                    <td>${one.jobTitle ?? ''}</td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>
+          <ul class="people">
+            ${employees.map(
+              (one) =>
+                html`<li>
+                  <strong>${one.name}</strong> <span>${one.jobTitle ?? ''}</span>
+                  <span>${one.email}</span>
+                </li>`,
+            )}
+          </ul>
         </section>`,
     )}`
 }
@@ -127,11 +65,9 @@ function refused({
   readonly status: number
   readonly challenge: string
 }): Html {
-  const reason =
-    status === 401
-      ? 'the access token has expired, or access was withdrawn. A refresh tells which.'
-      : 'that has nothing to do with the connection. Try again in a moment.'
-  return html`<p class="lead">The API answers <strong>${status}</strong>: ${reason}</p>
+  return html`<p class="lead">
+      The API answers <strong>${status}</strong>. The connection is kept: try again in a moment.
+    </p>
     ${challenge && html`<pre>WWW-Authenticate: ${challenge}</pre>`}`
 }
 
@@ -150,33 +86,73 @@ function answerBox({ caption, json }: Outcome['answers'][number]): Html {
   </figure>`
 }
 
+function tokens({ accessToken, refreshToken, scope, expiresAt, lifetime }: Connection): Html {
+  const left = Math.max(0, expiresAt - Date.now())
+  return html`<section>
+    <h2>The tokens</h2>
+    <p class="quiet">
+      Northwind Ledger refreshes them by itself: when the access token is about to end, and once if
+      the API refuses it.
+    </p>
+    <dl>
+      <dt id="access-token">Access token</dt>
+      <dd>
+        <code>${masked(accessToken)}</code>, ${duration(left)} left
+        <meter
+          aria-labelledby="access-token"
+          max="${lifetime}"
+          low="${lifetime / 5}"
+          optimum="${lifetime}"
+          value="${left}"
+        ></meter>
+      </dd>
+      <dt>Refresh token</dt>
+      <dd><code>${masked(refreshToken)}</code></dd>
+      <dt>Scope</dt>
+      <dd>${scope.split(' ').map((name) => html`<code>${name}</code> `)}</dd>
+    </dl>
+    <div class="actions">
+      ${action('/refresh', 'Refresh')} ${action('/introspect', 'Introspect')}
+      ${action('/disconnect', 'Disconnect', 'danger')}
+    </div>
+  </section>`
+}
+
+function timeline(steps: readonly Step[]): Html {
+  return html`<section>
+    <h2>The requests</h2>
+    <p class="quiet">Secrets, codes and tokens are masked. Open a request to see its parameters.</p>
+    <ol class="steps">
+      ${steps.map(
+        ({ name, method, path, status, milliseconds, error, parameters }) =>
+          html`<li>
+            <details>
+              <summary>
+                <strong>${name}</strong> <code>${method} ${path}</code>
+                <span class="${status > 0 && status < 400 ? 'good' : 'bad'}"
+                  >${status || 'no answer'} ${error}</span
+                >
+                <span>${duration(milliseconds)}</span>
+              </summary>
+              <dl>
+                ${parameters.map(
+                  ([key, value]) =>
+                    html`<dt>${key}</dt>
+                      <dd><code>${value}</code></dd>`,
+                )}
+              </dl>
+            </details>
+          </li>`,
+      )}
+    </ol>
+  </section>`
+}
+
+function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+  const seconds = Math.floor(milliseconds / 1000)
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
 const action = (path: string, label: string, style = 'secondary'): Html =>
   html`<form method="post" action="${path}"><button class="${style}">${label}</button></form>`
-
-const connectPath = (kind: Kind): string =>
-  kind === 'company' ? '/connect' : `/connect?kind=${kind}`
-
-/** Enough of a token to tell it from another one. */
-export const shortened = (token: string): string => `${token.slice(0, 6)}…`
-
-function remaining({ expiresAt }: Connection): string {
-  const seconds = Math.round((expiresAt - Date.now()) / 1000)
-  return seconds > 0 ? `expires in ${seconds} seconds` : 'expired'
-}
-
-function layout(title: string, content: Html): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} · Northwind Ledger</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/partner.css" />
-      </head>
-      <body>
-        <header><a href="/">Northwind Ledger</a><span>example partner application</span></header>
-        <main>${content}</main>
-      </body>
-    </html>`.markup
-}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
 import type { PartnerSession, PartnerStore } from './partner-store.ts'
+import { takeSteps, type Step } from './partner-timeline.ts'
 
 /** The sessions of the browsers that requests come from. */
 export interface PartnerSessions {
@@ -36,19 +37,34 @@ export function createPartnerSessions(store: PartnerStore, origin: string): Part
       inTurn(idOf(ctx), async () => {
         const session = await find(idOf(ctx))
         if (!session) return undefined
-        const changed = await to(session)
-        await store.save(idOf(ctx), changed)
+        let changed = session
+        try {
+          changed = await to(session)
+        } finally {
+          // Also if it failed: the steps say at which request.
+          changed = { ...changed, steps: addSteps(changed.steps, takeSteps()) }
+          await store.save(idOf(ctx), changed)
+        }
         return changed
       }),
     start: (ctx, from) =>
       inTurn(idOf(ctx), async () => {
         const id = randomBytes(32).toString('base64url')
-        await store.save(id, from(await find(idOf(ctx))))
+        await store.save(id, { ...from(await find(idOf(ctx))), steps: takeSteps() })
         await store.remove(idOf(ctx))
         // Lax: the answer of the authorization server arrives as a navigation from another site.
         ctx.cookies.set(cookie, id, { httpOnly: true, sameSite: 'lax', overwrite: true })
       }),
   }
+}
+
+const maxSteps = 30
+
+/** Of the reads that went well, those of the page that is shown are enough. */
+function addSteps(earlier: readonly Step[] = [], added: readonly Step[]): readonly Step[] {
+  const isRead = ({ name, status }: Step): boolean => name === 'API' && status === 200
+  const kept = added.some(isRead) ? earlier.filter((step) => !isRead(step)) : earlier
+  return [...kept, ...added].slice(-maxSteps)
 }
 
 /** Makes a function that does what has the same id one after the other. */

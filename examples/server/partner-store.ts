@@ -1,4 +1,5 @@
 import type { Connection, Kind, PendingRequest } from './partner-client.ts'
+import type { Step } from './partner-timeline.ts'
 
 /** What the partner application did last, as the page shows it. */
 export interface Outcome {
@@ -15,6 +16,8 @@ export interface PartnerSession {
   /** What the last connection was for. */
   readonly kind: Kind
   readonly outcome?: Outcome | undefined
+  /** The requests of the connection, the newest last. */
+  readonly steps?: readonly Step[]
 }
 
 /** Keeps the sessions of all browsers, by an id that nobody can guess. */

@@ -124,7 +124,7 @@ async function compose(
 ): Promise<Omit<Example, 'metrics' | 'signIns' | 'ownPeople' | 'theme' | 'close'> & Running> {
   const [api, app] = [ports.api.origin, ports.app.origin]
   const issuer = settings.issuer ?? ports.server.origin
-  const partners = partnerClients(app)
+  const partners = partnerClients(app, issuer)
   const resourceServer = apiClient()
   const bundled = [partners.company, partners.organization, terminalClient(), resourceServer]
   const file = await readFileClients(settings, bundled)

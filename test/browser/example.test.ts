@@ -7,6 +7,7 @@ import { launchBrowser, openPage } from '../support/chromium.ts'
 import { startExample } from '../support/example.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { startRedis, withClient } from '../support/redis-server.ts'
+import { looks, lookAt } from '../support/page-looks.ts'
 import { follow } from '../support/steps.ts'
 
 const screenshots = fileURLToPath(new URL('../../screenshots/', import.meta.url))
@@ -184,4 +185,28 @@ it('gives a page of our own CSP no reason to complain', async () => {
   await click('Allow')
   await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   expect(complaints).toEqual([])
+})
+
+it('can be used by everybody: light, dark, narrow and zoomed', async () => {
+  // Pages let no script in; axe-core is one.
+  page = await openPage(browser, { bypassCSP: true })
+  const look = async (name: string): Promise<void> => {
+    const findings = await lookAt(page, `partner-${name}`)
+    for (const one of looks) {
+      expect
+        .soft(findings[one.name], `${name}, ${one.name}`)
+        .toEqual({ violations: [], undecided: [], tooWide: [] })
+    }
+  }
+  for (const path of ['start', 'terms']) {
+    await page.goto(`${example.app}/${path === 'start' ? '' : path}`)
+    await look(path)
+  }
+  await signIn('sofia@brightbakery.example')
+  await click('Allow')
+  await page.waitForURL(`${example.app}/connected`)
+  expect(await page.getByRole('meter', { name: 'Access token' }).count()).toBe(1)
+  await click('Refresh')
+  for (const step of await page.locator('summary').all()) await step.click()
+  await look('connected')
 })
