@@ -34,10 +34,11 @@ export const disconnectPath = '/oauth/connections/disconnect'
 export const signInPath = '/oauth/sign-in'
 export const signOutPath = '/oauth/sign-out'
 
-/** The style sheet, the script and the logo of the pages. */
+/** The style sheet, the script, the logo and the icon of the pages. */
 export const stylesheetPath = '/oauth/assets/styles.css'
 export const scriptPath = '/oauth/assets/filter.js'
 export const productLogoPath = '/oauth/assets/product-logo'
+export const iconPath = '/oauth/assets/icon'
 
 /** Where logos of clients are served. */
 export const logoPath = '/oauth/assets/logos'
@@ -109,6 +110,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map([
   [stylesheetPath, asset],
   [scriptPath, asset],
   [productLogoPath, asset],
+  [iconPath, asset],
   [connectionsPath, { methods: reads }],
   [disconnectPath, flow],
   [signInPath, page],

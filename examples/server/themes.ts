@@ -26,7 +26,7 @@ export async function readTheme(name: string): Promise<ViewsOptions> {
   const [theme, locals] = [await read<Theme>('theme.json'), await read<object>('locals.json')]
   const [views, locales] = [find('views'), find('locales')]
   return {
-    ...(theme && { theme: withLogoFrom(folder, theme) }),
+    ...(theme && { theme: withPicturesFrom(folder, theme) }),
     ...(locals && { locals: { ...locals } }),
     ...(views && { directories: [views] }),
     ...(locales && { locales: [locales] }),
@@ -34,5 +34,8 @@ export async function readTheme(name: string): Promise<ViewsOptions> {
 }
 
 /** A path in a file is one from where the file is. */
-const withLogoFrom = (folder: URL, { logo, ...others }: Theme): Theme =>
-  logo === undefined ? others : { ...others, logo: fileURLToPath(new URL(logo, folder)) }
+const withPicturesFrom = (folder: URL, { logo, icon, ...others }: Theme): Theme => ({
+  ...others,
+  ...(logo !== undefined && { logo: fileURLToPath(new URL(logo, folder)) }),
+  ...(icon !== undefined && { icon: fileURLToPath(new URL(icon, folder)) }),
+})

@@ -7,8 +7,9 @@ export const createAssetRoutes = ({
   stylesheet,
   script,
   logo,
+  icon,
 }: Assets): readonly PathMiddleware[] =>
-  [stylesheet, script, logo]
+  [stylesheet, script, logo, icon]
     .filter((asset) => asset !== undefined)
     .map((asset) => [asset.path, createAsset(asset)])
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ViewsOptions } from './views-options.ts'
-import { productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
+import { iconPath, productLogoPath, scriptPath, stylesheetPath } from '../paths.ts'
 import { findViewFile } from './files.ts'
-import { toLogoType, toThemeStyles } from './theme.ts'
+import { toPictureType, toThemeStyles } from './theme.ts'
+import { drawIcon } from './theme-icon.ts'
 
 /** A file that pages load. Its version changes with its content. */
 export interface Asset {
@@ -20,6 +21,8 @@ export interface Assets {
   readonly script: Asset
   /** The logo of the theme. */
   readonly logo: Asset | undefined
+  /** The icon of the theme, or else ours. */
+  readonly icon: Asset
 }
 
 const importOfOurs = /^@import\s+(['"])pleo\/styles\.css\1;/m
@@ -33,14 +36,16 @@ export function loadAssets({ directories = [], theme = {} }: ViewsOptions): Asse
   return {
     stylesheet: toAsset(stylesheetPath, 'text/css; charset=utf-8', styles),
     script: toAsset(scriptPath, 'text/javascript; charset=utf-8', contentOf('filter.js')),
-    logo: theme.logo === undefined ? undefined : loadLogo(theme.logo),
+    logo: loadPicture(productLogoPath, theme.logo),
+    icon: loadPicture(iconPath, theme.icon) ?? toAsset(iconPath, 'image/svg+xml', drawIcon(theme)),
   }
 }
 
-function loadLogo(file: string): Asset | undefined {
+function loadPicture(path: string, file: string | undefined): Asset | undefined {
+  if (file === undefined) return undefined
   const content = readFileSync(file)
-  const type = toLogoType(content)
-  return type && toAsset(productLogoPath, type, content)
+  const type = toPictureType(content)
+  return type && toAsset(path, type, content)
 }
 
 const toAsset = (path: string, type: string, content: string | Buffer): Asset => ({

@@ -7,6 +7,7 @@ import type {
   ShownResource,
   ShownSubject,
 } from './shown-data.ts'
+import type { ColorScheme } from './theme-colors.ts'
 import type { Direction, Formats } from './texts/formats.ts'
 import type { Translator } from './texts/translator.ts'
 
@@ -32,6 +33,10 @@ export interface CommonData {
   readonly product: string
   /** URL of the logo: `theme.logo`. */
   readonly logo: string | null
+  /** URL of the icon of browser tabs: `theme.icon`, or ours. */
+  readonly favicon: string
+  /** The colour behind the page in each scheme, for `<meta name="theme-color">`. */
+  readonly themeColor: Readonly<Record<ColorScheme, string>>
   /** The option `views.locals` of the host. */
   readonly locals: Readonly<Record<string, unknown>>
 }
@@ -41,7 +46,7 @@ export interface ConsentData {
   readonly client: ShownClient
   readonly account: ShownAccount
   readonly subjectType: SubjectType
-  /** The subjects of the person by name, those that cannot be chosen last. In a long list, the chosen one comes first. */
+  /** The subjects of the person. In a long list, the chosen one and those that can be chosen come first. */
   readonly subjects: readonly ShownSubject[]
   /** The only one; `null` if there are several. */
   readonly single: ShownSubject | null

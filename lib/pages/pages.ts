@@ -7,6 +7,7 @@ import { findViewFile } from './files.ts'
 import type { CommonData, Page, PageData } from './page-data.ts'
 import { createTemplates } from './templates.ts'
 import { defaultProductName } from './theme.ts'
+import { toBackgrounds } from './theme-colors.ts'
 
 /** Draws pages. */
 export interface Views {
@@ -59,6 +60,8 @@ export function createViews(
     stylesheet: toUrl(assets.stylesheet),
     script: toUrl(assets.script),
     logo: assets.logo ? toUrl(assets.logo) : null,
+    favicon: toUrl(assets.icon),
+    themeColor: toBackgrounds(theme.colors),
     product,
     locals,
   }

@@ -64,6 +64,14 @@ export const toPalette = (scheme: ColorScheme, colors: ThemeColors): Palette =>
     colorNames.map((name) => [name, colors[name] ?? defaultColors[scheme][name]]),
   ) as Palette
 
+/** The colour behind the page in each scheme. */
+export const toBackgrounds = ({ dark = {}, ...light }: SchemedColors = {}): Readonly<
+  Record<ColorScheme, string>
+> => ({
+  light: toPalette('light', light).background,
+  dark: toPalette('dark', dark).background,
+})
+
 /** A pair of colours that people cannot read. */
 export interface LowContrast {
   readonly scheme: ColorScheme

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { complain } from '../validation/schemas.ts'
-import { maxLogoSize, toLogoType } from './theme.ts'
+import { maxPictureSize, toPictureType } from './theme.ts'
 import {
   colorNames,
   findLowContrast,
@@ -46,6 +46,15 @@ const schemedColors = z
 // One family: words, or anything in quotes that does not end them.
 const family = String.raw`(?:'[^'"\\;{}<>\n\r]+'|"[^'"\\;{}<>\n\r]+"|-?[a-z_][\w-]*(?: [a-z_][\w-]*)*)`
 
+const picture = (code: string) =>
+  z
+    .string({ error: 'must be the path of a file' })
+    .superRefine((path, context) => {
+      const problem = findPictureProblem(path)
+      if (problem !== undefined) complain(context, code, problem)
+    })
+    .optional()
+
 /** The rules for a theme. */
 export const themeSchema: z.ZodType = z.strictObject(
   {
@@ -53,13 +62,8 @@ export const themeSchema: z.ZodType = z.strictObject(
       .string({ error: 'must be a text' })
       .regex(/^(?=.*\S)[^\p{Cc}]{1,60}$/u, 'must be one line of 60 characters at most')
       .optional(),
-    logo: z
-      .string({ error: 'must be the path of a file' })
-      .superRefine((path, context) => {
-        const problem = logoProblem(path)
-        if (problem !== undefined) complain(context, 'invalid_logo', problem)
-      })
-      .optional(),
+    logo: picture('invalid_logo'),
+    icon: picture('invalid_icon'),
     fontFamily: z
       .string({ error: 'must be a list of fonts' })
       .regex(
@@ -79,15 +83,16 @@ export const themeSchema: z.ZodType = z.strictObject(
   { error: 'must be an object' },
 )
 
-function logoProblem(path: string): string | undefined {
+function findPictureProblem(path: string): string | undefined {
   // A relative path begins at the folder that the process was started in, which may be another one than that of the code.
   const tried = resolve(path)
   try {
     const file = statSync(tried, { throwIfNoEntry: false })
     if (!file?.isFile()) return `must be a file that exists (tried ${tried})`
-    if (file.size > maxLogoSize) return `must have ${maxLogoSize / 1024} KiB at most (${tried})`
-    const isLogo = toLogoType(readFileSync(tried)) !== undefined
-    return isLogo ? undefined : `must be an SVG, PNG or WebP file (${tried})`
+    if (file.size > maxPictureSize)
+      return `must have ${maxPictureSize / 1024} KiB at most (${tried})`
+    const isPicture = toPictureType(readFileSync(tried)) !== undefined
+    return isPicture ? undefined : `must be an SVG, PNG or WebP file (${tried})`
   } catch (error) {
     return `must be a file that can be read (${tried}: ${(error as NodeJS.ErrnoException).code})`
   }

@@ -32,6 +32,14 @@ export interface Theme {
   readonly logo?: string
 
   /**
+   * The path of the icon of browser tabs, a square: an SVG, PNG or WebP file of 256 KiB at most. It is served from the issuer's
+   * own origin.
+   *
+   * @defaultValue the first letter of `productName`, in `colors.primaryText` on `colors.primary`
+   */
+  readonly icon?: string
+
+  /**
    * Fonts, the best first: `"'Inter', system-ui, sans-serif"`. Pages load no fonts, so each must be on the device.
    *
    * @defaultValue those of the system
@@ -152,14 +160,14 @@ function toMarkText(palette: Palette): string {
 const toHover = (color: string, text: string): string =>
   mix(color, luminance(text) > luminance(color) ? '#000000' : '#ffffff', 0.15)
 
-/** How large the logo of a theme may be, in bytes. */
-export const maxLogoSize: number = 256 * 1024
+/** How large the logo and the icon of a theme may be, in bytes. */
+export const maxPictureSize: number = 256 * 1024
 
-/** The kinds of picture that a theme's logo can be. */
-type LogoType = 'image/svg+xml' | 'image/png' | 'image/webp'
+/** The kinds of picture that a theme's logo and icon can be. */
+type PictureType = 'image/svg+xml' | 'image/png' | 'image/webp'
 
 /** Finds the kind of a picture by its content. The name of its file does not matter. */
-export function toLogoType(content: Buffer): LogoType | undefined {
+export function toPictureType(content: Buffer): PictureType | undefined {
   const start = content.subarray(0, 12).toString('latin1')
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
   if (start.startsWith('RIFF') && start.endsWith('WEBP')) return 'image/webp'

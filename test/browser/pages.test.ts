@@ -31,7 +31,7 @@ beforeAll(() => {
 })
 
 test.each(states)(
-  '"$name" can be used by everybody: light, dark, narrow and zoomed',
+  '"$name" can be used by everybody: light, dark, narrow, zoomed, in a large font and on paper',
   async ({ name, shows, open }) => {
     // Pages let no script in; axe-core is one.
     const page = await openPage(browser, { bypassCSP: true })
@@ -43,11 +43,13 @@ test.each(states)(
         violations: [],
         undecided: [],
         tooWide: [],
+        emptyLists: [],
       })
     }
   },
 )
 
 test('there is a picture of every state in every look', () => {
-  expect(readdirSync(screenshots)).toEqual(expect.arrayContaining(pictures))
+  const taken = new Set(readdirSync(screenshots))
+  expect(pictures.filter((picture) => !taken.has(picture))).toEqual([])
 })

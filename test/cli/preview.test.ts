@@ -96,7 +96,7 @@ describe('the preview', () => {
     expect(logo.headers.get('content-type')).toBe('image/svg+xml')
     const others = await pagesOf('theme=none')
     const plain = await read(others.find((url) => url.includes('/error/')) ?? '')
-    expect(plain).toContain('<p class="brand">Pleo</p>')
+    expect(plain).toContain('<header class="brand">Pleo</header>')
     const styles = /rel="stylesheet" href="([^"]+)"/.exec(plain)?.[1] ?? ''
     expect(await read(styles)).not.toContain('#0a5c36')
   })

@@ -85,13 +85,20 @@ describe.each([
     }
   })
 
-  test('the style sheet of the pages is found', async () => {
+  test('the files of the pages are found', async () => {
     const { origin, issuer } = await start(build, { path })
     const { page } = await goToConsent(issuer)
-    const href = /rel="stylesheet" href="([^"]+)"/.exec(page.text)?.[1] ?? ''
-    const response = await fetch(new URL(href, origin))
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toContain('text/css')
+    for (const [name, type] of [
+      ['stylesheet', 'text/css'],
+      ['icon', 'image/svg+xml'],
+    ]) {
+      const href = new RegExp(`rel="${name}" href="([^"]+)"`).exec(page.text)?.[1] ?? ''
+      const response = await fetch(new URL(href, origin))
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        200,
+        expect.stringContaining(type ?? ''),
+      ])
+    }
   })
 
   test('a Host header changes no URL', async () => {

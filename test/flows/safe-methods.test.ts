@@ -92,6 +92,7 @@ beforeAll(async () => {
     'style sheet': '/oauth/assets/styles.css',
     script: '/oauth/assets/filter.js',
     'product logo': '/oauth/assets/product-logo',
+    icon: '/oauth/assets/icon',
     'logo of a client': '/oauth/assets/logos/unknown',
     'end of a session': '/oauth/session/end/confirm',
     'no route': '/oauth/apps',

@@ -61,6 +61,7 @@ describe('the sign-in page', () => {
     expect(refused.status).toBe(422)
     expect(refused.text).toContain(`value="${typed.username}"`)
     expect(refused.text).toContain('do not belong together')
+    expect(refused.text).toContain('<title>Error: Sign in | Pleo</title>')
     expect(refused.text).not.toMatch(/hunter|2&lt;/)
     const next = await browser.submit(refused, sofia)
     expect(next.text).toContain('Sofia Lind')

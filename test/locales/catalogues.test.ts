@@ -64,7 +64,24 @@ describe('the bundled texts', () => {
     }
   })
 
-  test('say what every scope is, and what it is about', () => {
+  test.each(languages)('in %s end with a full stop where the English ones do', (language) => {
+    for (const [path, text] of textsOf(language)) {
+      const base = toPluralPath(path)
+      const english = textsOf('en').get(base === undefined ? path : `${base}_other`) ?? ''
+      expect.soft(text.endsWith('.'), path).toBe(english.endsWith('.'))
+      // Two sentences are no label.
+      if (/[.!?] \p{Lu}/u.test(text)) expect.soft(text, path).toMatch(/[.!?]$/)
+    }
+  })
+
+  test.each(languages)('in %s have one spelling of email', (language) => {
+    const texts = [...textsOf(language).values()].join('\n').toLowerCase()
+    const spellings = new Set(texts.match(/e-?(?:mail|post)/g) ?? [])
+    expect([...spellings].length).toBeLessThan(2)
+    if (language === 'en') expect([...spellings]).toEqual(['email'])
+  })
+
+  test('say what every scope, and what it is about', () => {
     const scopes = Object.keys(pleoScopes)
     for (const scope of scopes) {
       expect(textsOf('en').get(`scopes.${scope}`)).toBe(pleoScopes[scope]?.description.en)

@@ -130,7 +130,8 @@ describe('the words of a scope', () => {
 
   test('are first those that the host gave with the scope', async () => {
     const page = await consentPage({ resourceServer }, 'da')
-    expect(page.text).toMatch(/Se personale[^]*fornavne/)
+    expect(page.text).toContain('Se personale')
+    expect(page.text).toContain('fornavne')
     expect(page.text).not.toContain('Se medarbejdere')
   })
 
@@ -139,7 +140,8 @@ describe('the words of a scope', () => {
     expect(swedish.text).toContain('Se medarbetare')
     const folder = createFolder({ 'ar.json': arabic })
     const page = await consentPage({ resourceServer, ...withLocales(folder) }, 'ar')
-    expect(page.text).toMatch(/See staff[^]*first names/)
+    expect(page.text).toContain('See staff')
+    expect(page.text).toContain('first names')
   })
 
   test('of the host alone stand in its files', async () => {

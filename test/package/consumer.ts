@@ -54,7 +54,7 @@ const page = await fetch(`${issuer}/oauth/authorize?client_id=unknown`, {
 const html = await page.text()
 assert.equal(page.status, 400)
 assert.match(html, /^<!doctype html>/i)
-const stylesheet = /<link[^>]+href="([^"]+)"/.exec(html)?.[1]
+const stylesheet = /<link rel="stylesheet" href="([^"]+)"/.exec(html)?.[1]
 assert.ok(stylesheet, 'the page has a stylesheet')
 assert.equal((await fetch(new URL(stylesheet, issuer))).status, 200)
 

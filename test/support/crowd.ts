@@ -49,23 +49,22 @@ export const nordlysCompanies: readonly [Company, Company, Company] = [
   },
 ]
 
-// Each by name, as pages sort them.
 const towns = [
   'Aarhus',
-  'Bath',
-  'Évora',
+  'Malmö',
   'Gävle',
+  'Münster',
   'Haarlem',
   'Kraków',
-  'Łódź',
-  'Malmö',
-  'Münster',
   'Tromsø',
+  'Évora',
+  'Bath',
+  'Łódź',
 ]
-const trades = ['Ceramics', 'Cycles', 'Joinery', 'Printworks', 'Roasters']
-const forms = ['AB', 'ApS', 'B.V.', 'GmbH', 'Ltd']
+const trades = ['Joinery', 'Roasters', 'Printworks', 'Cycles', 'Ceramics']
+const forms = ['ApS', 'AB', 'GmbH', 'B.V.', 'Ltd']
 
-/** 250 companies by name, no two of one name. */
+/** 250 companies, no two of one name. */
 export const manyCompanies: readonly Company[] = towns.flatMap((town, t) =>
   trades.flatMap((trade, r) =>
     forms.map((form, f) => ({

@@ -1,66 +1,96 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
-import type { Page } from 'playwright-core'
+import type axe from 'axe-core'
+import type { CDPSession, Page } from 'playwright-core'
 
 export const screenshots: string = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
 /** One way to look at a page. */
 interface Look {
   readonly name: string
-  readonly colorScheme: 'light' | 'dark'
   readonly width: number
   readonly height: number
-  readonly deviceScaleFactor: number
+  readonly colorScheme?: 'dark'
+  readonly media?: 'print'
+  readonly deviceScaleFactor?: number
+  /** The font size of the browser in pixels, in place of 16. */
+  readonly fontSize?: number
+  /** The picture has the first screen only, as the person sees it. */
+  readonly isFirstScreen?: true
 }
 
-const desktop = { width: 1280, height: 1024, deviceScaleFactor: 1 }
+const desktop = { width: 1280, height: 1024 }
 
 /**
  * Zoomed to 200 %, a window 1280 pixels wide has 640 CSS pixels, each drawn with 2 by 2 of the screen: that is what
  * the zoom of a browser does, and how it is had here. 320 CSS pixels are that window at 400 % (WCAG 2.2, 1.4.10).
  */
 export const looks: readonly Look[] = [
-  { name: 'light', colorScheme: 'light', ...desktop },
+  { name: 'light', ...desktop },
   { name: 'dark', colorScheme: 'dark', ...desktop },
-  { name: '320px', colorScheme: 'light', width: 320, height: 640, deviceScaleFactor: 1 },
-  { name: '200-percent', colorScheme: 'light', width: 640, height: 512, deviceScaleFactor: 2 },
+  { name: '1280x720', width: 1280, height: 720, isFirstScreen: true },
+  { name: '390px', width: 390, height: 844, isFirstScreen: true },
+  { name: '320px', width: 320, height: 640 },
+  { name: '200-percent', width: 640, height: 512, deviceScaleFactor: 2 },
+  { name: 'double-font', width: 640, height: 1024, fontSize: 32 },
+  { name: 'double-font-320px', width: 320, height: 640, fontSize: 32 },
+  { name: 'paper', width: 718, height: 1024, media: 'print' },
 ]
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** What is wrong with a page in one look. */
 interface Findings {
-  /** What axe-core says of WCAG 2.2 AA: rule and element. */
+  /** What axe-core says of WCAG 2.2 AA and of good practice: rule and element. */
   readonly violations: readonly string[]
   /** What axe-core could not decide. */
   readonly undecided: readonly string[]
   /** What is wider than its place, the page itself or an element. */
   readonly tooWide: readonly string[]
+  /** Lists without an entry. */
+  readonly emptyLists: readonly string[]
 }
+
+const engine = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Looks at a page in every way there is, keeps a picture of each, and says what is wrong in each. */
 export async function lookAt(page: Page, state: string): Promise<Record<string, Findings>> {
   mkdirSync(screenshots, { recursive: true })
   const device = await page.context().newCDPSession(page)
-  await page.addScriptTag({ content: axe.source })
+  await page.evaluate(engine)
   const findings: Record<string, Findings> = {}
-  for (const { name, colorScheme, width, height, deviceScaleFactor } of looks) {
-    // Without the transitions: a page is looked at when its colours have come.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.setViewportSize({ width, height })
-    const metrics = { width, height, deviceScaleFactor, mobile: false }
-    await device.send('Emulation.setDeviceMetricsOverride', metrics)
-    await page.screenshot({ path: `${screenshots}${state}-${name}.png`, fullPage: true })
-    findings[name] = await page.evaluate(findIn, rules)
+  for (const look of looks) {
+    await take(page, device, look)
+    const path = `${screenshots}${state}-${look.name}.png`
+    await page.screenshot({ path, fullPage: !look.isFirstScreen })
+    findings[look.name] = await page.evaluate(findIn, toOptions(look))
   }
   return findings
 }
 
+async function take(page: Page, device: CDPSession, look: Look): Promise<void> {
+  const { width, height, colorScheme = 'light', media = 'screen', fontSize = 16 } = look
+  // Without the transitions: a page is looked at when its colours have come.
+  await page.emulateMedia({ colorScheme, media, reducedMotion: 'reduce' })
+  await page.setViewportSize({ width, height })
+  const { deviceScaleFactor = 1 } = look
+  const metrics = { width, height, deviceScaleFactor, mobile: false }
+  await device.send('Emulation.setDeviceMetricsOverride', metrics)
+  await device.send('Page.setFontSizes', { fontSizes: { standard: fontSize } })
+}
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** Colours depend on the scheme and the medium, and not on the size. Their rule takes longer than all others together. */
+const toOptions = ({ name, media }: Look): axe.RunOptions => ({
+  runOnly: tags,
+  elementRef: true,
+  rules: { 'color-contrast': { enabled: ['light', 'dark'].includes(name) || media === 'print' } },
+})
+
 /** Runs in the page. */
-async function findIn(tags: string[]): Promise<Findings> {
+async function findIn(options: axe.RunOptions): Promise<Findings> {
   const { axe: engine } = window as unknown as { axe: typeof axe }
-  const { violations, incomplete } = await engine.run(document, { runOnly: tags, elementRef: true })
+  const { violations, incomplete } = await engine.run(document, options)
   /** What a list has scrolled away has nothing behind it to hold its colour against. */
   const isScrolledAway = ({ element }: axe.NodeResult): boolean => {
     const list = element?.closest('.choices')?.getBoundingClientRect()
@@ -69,9 +99,13 @@ async function findIn(tags: string[]): Promise<Findings> {
   }
   const toWords = ({ id }: axe.Result, nodes: axe.NodeResult[]): string[] =>
     nodes.map(({ target, any }) => `${id}: ${target.join(' ')} ${any[0]?.message ?? ''}`)
-  const wide = [...document.querySelectorAll('html, main, main *')].filter(
+  const toShown = ({ tagName, className, textContent }: Element): string =>
+    `${tagName} ${className} ${textContent}`.slice(0, 120)
+  // A field scrolls what does not fit.
+  const wide = [...document.querySelectorAll('html, body, body *:not(input)')].filter(
     ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1 && clientWidth > 1,
   )
+  const lists = [...document.querySelectorAll('ul, ol, dl')]
   return {
     violations: violations.flatMap((result) => toWords(result, result.nodes)),
     undecided: incomplete.flatMap((result) =>
@@ -80,8 +114,7 @@ async function findIn(tags: string[]): Promise<Findings> {
         result.nodes.filter((node) => !isScrolledAway(node)),
       ),
     ),
-    tooWide: wide.map(({ tagName, className, textContent }) =>
-      `${tagName} ${className} ${textContent}`.slice(0, 120),
-    ),
+    tooWide: wide.map(toShown),
+    emptyLists: lists.filter(({ childElementCount }) => childElementCount === 0).map(toShown),
   }
 }

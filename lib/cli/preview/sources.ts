@@ -59,7 +59,7 @@ export function readSources(sources: PreviewSources): PreviewState {
       return undefined
     }
   }
-  const theme = withLogoFrom(sources.theme, read(sources.theme))
+  const theme = withPicturesFrom(sources.theme, read(sources.theme))
   const locals = read(sources.locals)
   const { issues, right } = checkViewsOptions({
     directories,
@@ -77,11 +77,15 @@ export function readSources(sources: PreviewSources): PreviewState {
   }
 }
 
-/** Resolves the path of a logo against the folder of the theme file. */
-function withLogoFrom(file: string | undefined, theme: unknown): unknown {
+/** Resolves the paths of a theme's pictures against the folder of the theme file. */
+function withPicturesFrom(file: string | undefined, theme: unknown): unknown {
   if (file === undefined || typeof theme !== 'object' || theme === null) return theme
-  const { logo } = theme as { readonly logo?: unknown }
-  return typeof logo === 'string' ? { ...theme, logo: resolve(dirname(file), logo) } : theme
+  const { logo, icon } = theme as { readonly logo?: unknown; readonly icon?: unknown }
+  return {
+    ...theme,
+    ...(typeof logo === 'string' && { logo: resolve(dirname(file), logo) }),
+    ...(typeof icon === 'string' && { icon: resolve(dirname(file), icon) }),
+  }
 }
 
 /** Programs save in several steps. Changes within this time, in milliseconds, count as one. */
@@ -94,7 +98,7 @@ export function watchSources(
   onChange: () => void,
 ): () => void {
   const folders = [...sources.directories, ...(sources.locales ?? [])]
-  const files = [sources.theme, sources.locals, options.theme?.logo].filter(
+  const files = [sources.theme, sources.locals, options.theme?.logo, options.theme?.icon].filter(
     (file) => file !== undefined,
   )
   let timer: NodeJS.Timeout | undefined
