@@ -10,29 +10,56 @@ const fold = (text) =>
     .toLowerCase()
     .replace(/[æœøßłđðþı]/g, (letter) => plain[letter])
 
+const numbers = new Intl.NumberFormat(document.documentElement.lang)
+
+/** So long that a screen reader does not count at each letter of a word. */
+const pause = 400
+
 for (const search of document.querySelectorAll('[data-filter]')) {
   const list = document.getElementById(search.dataset.filter)
+  if (!list) continue
   const input = search.querySelector('input')
   const status = search.querySelector('[role=status]')
-  const items = list ? [...list.querySelectorAll('.choice')] : []
+  const items = [...list.querySelectorAll('.choice')]
   const texts = new Map(items.map((item) => [item, fold(item.textContent)]))
+  let announcement
 
   const filter = () => {
     const words = fold(input.value).split(/\s+/).filter(Boolean)
-    let found = 0
+    const found = items.filter((item) => words.every((word) => texts.get(item).includes(word)))
     for (const item of items) {
-      const matches = words.every((word) => texts.get(item).includes(word))
-      // What is chosen stays in sight, whatever is searched for.
-      const isChosen = item.querySelector(':checked') !== null
-      item.hidden = !matches && !isChosen
-      if (matches) found += 1
+      // The chosen one stays in sight, whatever is searched for.
+      item.hidden = !found.includes(item) && item.querySelector(':checked') === null
     }
-    status.textContent = found === 0 ? status.dataset.none : ''
+    list.hidden = items.every((item) => item.hidden)
+    clearTimeout(announcement)
+    announcement = setTimeout(() => {
+      status.textContent = words.length > 0 ? toWords(found.length) : ''
+    }, pause)
   }
+  const toWords = (found) =>
+    found === 0
+      ? status.dataset.none
+      : status.dataset.found
+          .replace('{found}', numbers.format(found))
+          .replace('{total}', numbers.format(items.length))
+
   input.addEventListener('input', filter)
   // Enter in a search is not the answer to the question below it.
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') event.preventDefault()
   })
+  // Browsers say what is missing beside a field. If the search hides all of them, "Allow" would do nothing.
+  const showMissing = () => {
+    if (items.some((item) => !item.hidden && item.querySelector(':invalid'))) return
+    input.value = ''
+    filter()
+  }
+  list.addEventListener('invalid', showMissing, true)
   search.hidden = false
+
+  // A choice begins with the search, unless that would scroll the question away or bring up a keyboard over it.
+  const isInSight = input.getBoundingClientRect().bottom <= innerHeight
+  const isUndecided = list.querySelector(':invalid') && document.activeElement === document.body
+  if (isUndecided && isInSight && matchMedia('(pointer: fine)').matches) input.focus()
 }

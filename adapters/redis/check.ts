@@ -18,10 +18,12 @@ export function createCheck(
 ): () => Promise<readonly StorageProblem[]> {
   return async () => {
     try {
-      return await reach(client, async () => [
-        ...(await findProblems(client, timeout)),
-        ...(await missingKeys(known)),
-      ])
+      return await reach(client, async () => {
+        const problems = await findProblems(client, timeout)
+        // Such a node refuses to read most keys.
+        if (problems.some(({ code }) => code === 'cluster_node')) return problems
+        return [...problems, ...(await missingKeys(known))]
+      })
     } catch (error) {
       const { message, wrong } = toConnectionProblem(error)
       if (!wrong) throw error

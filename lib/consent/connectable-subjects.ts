@@ -75,18 +75,20 @@ interface ShownSubjectsOptions {
 const longList = 6
 
 /**
- * The subjects, as pages show them. In a list that scrolls, the chosen one and then those that can be chosen come first, so that
- * they are in sight.
+ * The subjects by name, as the person's language sorts names. Those that the person may not connect come last. In a list that
+ * scrolls, the chosen one comes first, so that it is in sight.
  */
 export function toShownSubjects(
   offer: readonly SubjectChoice[],
   options: ShownSubjectsOptions,
 ): readonly ShownSubject[] {
-  const subjects = offer.map((choice) => toShownSubject(choice, options))
-  if (subjects.length < longList) return subjects
+  const { compare } = new Intl.Collator(options.translator.language, { numeric: true })
+  const isLong = offer.length >= longList
   const rank = ({ isChecked, mayConnect }: ShownSubject): number =>
-    isChecked ? 0 : mayConnect ? 1 : 2
-  return subjects.toSorted((one, other) => rank(one) - rank(other))
+    isLong && isChecked ? 0 : mayConnect ? 1 : 2
+  return offer
+    .map((choice) => toShownSubject(choice, options))
+    .toSorted((one, other) => rank(one) - rank(other) || compare(one.name, other.name))
 }
 
 function toShownSubject(

@@ -46,7 +46,7 @@ export interface ConsentData {
   readonly client: ShownClient
   readonly account: ShownAccount
   readonly subjectType: SubjectType
-  /** The subjects of the person. In a long list, the chosen one and those that can be chosen come first. */
+  /** The subjects of the person by name, those that cannot be chosen last. In a long list, the chosen one comes first. */
   readonly subjects: readonly ShownSubject[]
   /** The only one; `null` if there are several. */
   readonly single: ShownSubject | null

@@ -55,7 +55,7 @@ interface AccountsBase {
 
   /**
    * Returns the companies or the organizations that the person belongs to, with and without the authority
-   * to connect them. Called when the page is shown, and again when the choice is posted.
+   * to connect them, in any order: pages sort them by name. Called when the page is shown, and again when the choice is posted.
    */
   subjects(
     accountId: string,

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import type { Redis } from 'ioredis'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { runInProcess } from '../support/cli-in-process.ts'
 import { runCommand, runCommandWith } from '../support/cli.ts'
+import { startCluster } from '../support/redis-cluster.ts'
 import { startRedis, waitUntil, withClient } from '../support/redis-server.ts'
 import { newSecret, toDiagnosis } from '../support/set-ups.ts'
 
@@ -17,8 +20,15 @@ describe('Redis', () => {
     const redis = await startRedis({ appendOnly: true })
     onTestFinished(() => redis.stop())
     await withClient(redis, act)
-    const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret(), ...environment }
-    return toDiagnosis(await runCommandWith(settings, 'doctor', '--json')).codes
+    return (await diagnoseAt(redis.url, environment)).codes
+  }
+
+  const diagnoseAt = async (
+    url: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ReturnType<typeof toDiagnosis>> => {
+    const settings = { REDIS_URL: url, STORAGE_KEYS: newSecret(), ...environment }
+    return toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
   }
 
   test.each<readonly [string, string, (client: Redis) => Promise<unknown>]>([
@@ -53,6 +63,36 @@ describe('Redis', () => {
     expect(await diagnoseRedis(act)).toEqual([code])
   })
 
+  test('cluster_node: it is a node of a Cluster, and the address is that of one server', async () => {
+    const cluster = await startCluster({ appendOnly: true })
+    onTestFinished(() => cluster.stop())
+    for (const { url } of cluster.nodes) {
+      expect((await diagnoseAt(url)).codes).toEqual(['cluster_node'])
+    }
+  })
+
+  test('old_redis: its version is 6', async () => {
+    const redis = await startRedis({ appendOnly: true })
+    onTestFinished(() => redis.stop())
+    // No such server can be installed everywhere. The answer of INFO is changed on its way, with its length kept.
+    const older = (answer: Buffer): Buffer =>
+      Buffer.from(answer.toString('latin1').replace(/(?<=redis_version:)\d/, '6'), 'latin1')
+    const proxy = createServer((client) => {
+      const upstream = connect(redis.port, redis.host)
+      client.pipe(upstream)
+      upstream.on('data', (answer) => client.write(older(answer)))
+      for (const socket of [client, upstream]) socket.on('error', () => client.destroy())
+      upstream.on('close', () => client.destroy())
+      client.on('close', () => upstream.destroy())
+    })
+    onTestFinished(() => void proxy.close())
+    proxy.listen(0, redis.host)
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const { codes } = await diagnoseAt(redis.url.replace(`:${redis.port}`, `:${port}`))
+    expect(codes).toEqual(['old_redis'])
+  })
+
   test('replicas_not_required: it has a replica, and would write without it', async () => {
     const replica = await startRedis()
     onTestFinished(() => replica.stop())
@@ -83,9 +123,7 @@ describe('Redis', () => {
       client.call('ACL', 'SETUSER', 'poor', 'on', '>geheim', '~*', '+@all', '-evalsha', '-eval'),
     )
     for (const user of ['poor:geheim', 'poor:wrong-geheim']) {
-      const REDIS_URL = redis.url.replace('//', `//${user}@`)
-      const settings = { REDIS_URL, STORAGE_KEYS: newSecret() }
-      const { codes, said } = toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
+      const { codes, said } = await diagnoseAt(redis.url.replace('//', `//${user}@`))
       expect(codes).toEqual(['refused'])
       expect(said).not.toContain('geheim')
     }
@@ -93,9 +131,8 @@ describe('Redis', () => {
 
   test('storage_unreachable: it is gone', async () => {
     const redis = await startRedis()
-    const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret() }
     await redis.stop()
-    const { codes, notLookedAt } = toDiagnosis(await runCommandWith(settings, 'doctor', '--json'))
+    const { codes, notLookedAt } = await diagnoseAt(redis.url)
     expect(codes).toEqual(['storage_unreachable'])
     expect(notLookedAt).toContain('registered clients, signing keys and settings of the storage')
   })
@@ -110,9 +147,7 @@ describe('Redis', () => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + difference })
       const { codes, said } = toDiagnosis(await runInProcess(settings, 'doctor', '--json'))
       expect(codes).toEqual(['storage_clock'])
-      expect(said).toMatch(
-        difference > 0 ? /(59|60|61) seconds behind/ : /(59|60|61) seconds ahead of/,
-      )
+      expect(said).toMatch(difference > 0 ? /[4-7]\d seconds behind/ : /[4-7]\d seconds ahead of/)
     })
   })
 })

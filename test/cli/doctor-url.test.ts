@@ -8,7 +8,7 @@ import { runCommandWith } from '../support/cli.ts'
 import { mountAtRoot } from '../support/hosts.ts'
 import { closeServer, listen, openServer } from '../support/server.ts'
 import { toDiagnosis, useSetUps, type Diagnosis, type SetUp } from '../support/set-ups.ts'
-import { createForwarding } from '../support/tls-proxy.ts'
+import { createForwarding, startTls } from '../support/tls-proxy.ts'
 
 // Each set-up is a good one but for one thing, and gives exactly the code of that.
 
@@ -185,6 +185,18 @@ describe('a broken way to the server', () => {
     const { codes } = toDiagnosis(await runCommandWith({}, 'doctor', '--url', `${url}/`, '--json'))
     expect(codes).toEqual(['plain_http'])
   })
+})
+
+test('wrong_scheme: the URL has http, and the server speaks TLS', async () => {
+  const { issuer } = await openServer()
+  const front = await startTls(
+    await authority.issue(),
+    createForwarding(() => issuer, {}),
+  )
+  onTestFinished(() => front.close())
+  const url = `http://localhost:${front.port}`
+  const { codes } = toDiagnosis(await runCommandWith({}, 'doctor', '--url', url, '--json'))
+  expect(codes).toEqual(['wrong_scheme'])
 })
 
 describe('port 80', () => {

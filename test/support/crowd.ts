@@ -49,22 +49,23 @@ export const nordlysCompanies: readonly [Company, Company, Company] = [
   },
 ]
 
+// Each by name, as pages sort them.
 const towns = [
   'Aarhus',
-  'Malmö',
+  'Bath',
+  'Évora',
   'Gävle',
-  'Münster',
   'Haarlem',
   'Kraków',
-  'Tromsø',
-  'Évora',
-  'Bath',
   'Łódź',
+  'Malmö',
+  'Münster',
+  'Tromsø',
 ]
-const trades = ['Joinery', 'Roasters', 'Printworks', 'Cycles', 'Ceramics']
-const forms = ['ApS', 'AB', 'GmbH', 'B.V.', 'Ltd']
+const trades = ['Ceramics', 'Cycles', 'Joinery', 'Printworks', 'Roasters']
+const forms = ['AB', 'ApS', 'B.V.', 'GmbH', 'Ltd']
 
-/** 250 companies, no two of one name. */
+/** 250 companies by name, no two of one name. */
 export const manyCompanies: readonly Company[] = towns.flatMap((town, t) =>
   trades.flatMap((trade, r) =>
     forms.map((form, f) => ({

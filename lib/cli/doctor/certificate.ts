@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { connect } from 'node:tls'
+import { connect, type TLSSocket } from 'node:tls'
 import { toTime } from '../terminal/text.ts'
 
 /** A fault of a certificate. */
@@ -16,26 +16,32 @@ const patience = 10_000
 
 /** Looks at the certificate of a URL as a client does. Undefined if it is right, there is no TLS, or no server. */
 export const findCertificateProblem = (url: URL): Promise<CertificateProblem | undefined> =>
+  shakeHands(url, (socket) =>
+    judge(socket.authorizationError, Date.parse(socket.getPeerCertificate().valid_to)),
+  )
+
+/** Returns whether a server speaks TLS at the host and port of a URL, whatever its scheme is. */
+export const speaksTls = async (url: URL): Promise<boolean> =>
+  (await shakeHands(url, () => true)) === true
+
+/** Begins TLS with a server, and ends the connection when the result is read. Undefined if there is no TLS, or no server. */
+const shakeHands = <T>(url: URL, read: (socket: TLSSocket) => T): Promise<T | undefined> =>
   new Promise((resolve) => {
-    if (url.protocol !== 'https:') return resolve(undefined)
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const socket = connect({
       host,
-      port: Number(url.port || 443),
+      port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
       // The name is that of a host (RFC 6066, Section 3).
       ...(isIP(host) === 0 && { servername: host }),
       // It is looked at here, and nothing is sent.
       rejectUnauthorized: false,
       timeout: patience,
     })
-    const end = (found?: CertificateProblem): void => {
+    const end = (found?: T): void => {
       socket.destroy()
       resolve(found)
     }
-    socket.once('secureConnect', () => {
-      const { valid_to: until } = socket.getPeerCertificate()
-      end(judge(socket.authorizationError, Date.parse(until)))
-    })
+    socket.once('secureConnect', () => end(read(socket)))
     socket.once('error', () => end())
     socket.once('timeout', () => end())
   })

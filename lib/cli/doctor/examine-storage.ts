@@ -3,6 +3,9 @@ import type { RegisteredClient, SigningKeyInfo, Storage } from '../../index.ts'
 import { toTime } from '../terminal/text.ts'
 import { toFinding, together, type Examined, type Finding, type Omission } from './remedies.ts'
 
+/** With these problems, nothing more can be read. */
+const unreadable = ['refused', 'missing_storage_key', 'cluster_node']
+
 /**
  * Looks at a storage and at what is in it: how it is kept, the registered clients, and the signing keys.
  *
@@ -15,8 +18,7 @@ export async function examineStorage(
 ): Promise<Examined> {
   try {
     const findings = await check()
-    if (findings.some(({ code }) => ['refused', 'missing_storage_key'].includes(code)))
-      return toUnread(findings)
+    if (findings.some(({ code }) => unreadable.includes(code))) return toUnread(findings)
     return together([
       { findings, omissions: storage?.diagnose ? [] : [noDiagnosis] },
       { findings: await findInStorage(administration, storage), omissions: [] },

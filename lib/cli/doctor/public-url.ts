@@ -7,7 +7,7 @@ import {
 import { ConfigurationError } from '../../errors.ts'
 import { oauthMetadataPath } from '../../paths.ts'
 import { isLoopback } from '../../validation/url.ts'
-import { findCertificateProblem } from './certificate.ts'
+import { findCertificateProblem, speaksTls } from './certificate.ts'
 import { toFinding, together, type Examined, type Finding } from './remedies.ts'
 
 type Config = Insides['config']
@@ -25,8 +25,10 @@ const mostDifference = 5000
  * @param config - the options of the server that is expected there, if they are known
  */
 export async function examineUrl(url: string, config: Config): Promise<Examined> {
+  const { protocol } = new URL(url)
+  if (protocol === 'http:' && (await speaksTls(new URL(url)))) return withoutTls(url)
   const [certificate, apiClock] = await Promise.all([
-    findCertificateProblem(new URL(url)),
+    protocol === 'https:' ? findCertificateProblem(new URL(url)) : undefined,
     findApiClock(config),
   ])
   const found: Examined = {
@@ -39,9 +41,20 @@ export async function examineUrl(url: string, config: Config): Promise<Examined>
   }
   const isStopped = certificate?.code === 'certificate_invalid'
   if (!isStopped) return together([found, await examineAnswers(url, config)])
-  const how = 'correct the certificate first: no client goes further'
-  return { ...found, omissions: [{ part: `the answers at ${url}`, how }] }
+  return {
+    ...found,
+    omissions: answersAt(url, 'correct the certificate first: no client goes further'),
+  }
 }
+
+const withoutTls = (url: string): Examined => ({
+  findings: [toFinding('wrong_scheme', url, 'the server speaks TLS there, and the URL has http')],
+  omissions: answersAt(url, 'correct the URL first'),
+})
+
+const answersAt = (url: string, how: string): Examined['omissions'] => [
+  { part: `the answers at ${url}`, how },
+]
 
 async function examineAnswers(url: string, config: Config): Promise<Examined> {
   const { origin, pathname } = new URL(url)
@@ -52,10 +65,9 @@ async function examineAnswers(url: string, config: Config): Promise<Examined> {
   const target = answer && findRedirect(answer, metadata)
   if (target !== undefined) {
     const message = `clients are redirected to ${target}, and do not follow`
-    const how = 'correct the redirect first'
     return {
       findings: [toFinding('redirected', url, message)],
-      omissions: [{ part: `the answers at ${url}`, how }],
+      omissions: answersAt(url, 'correct the redirect first'),
     }
   }
   const verdict = answer && readProxyVerdict(answer)
