@@ -1,9 +1,12 @@
-/** Installs the packed tarball in an empty folder and uses it there as an embedder would. */
+/** Installs the packed tarball that is its argument in an empty folder, and uses it there as an embedder would. */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
+const [, , packed] = process.argv
+if (!packed) throw new Error('Name the packed tarball.')
+const tarball = resolve(packed)
 const root = join(import.meta.dirname, '../..')
 const { name, exports, peerDependencies } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
@@ -77,9 +80,6 @@ function fill(folder: string): void {
 
 const folder = mkdtempSync(join(tmpdir(), 'package-'))
 try {
-  const [packed] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
-  ) as [{ readonly filename: string; readonly entryCount: number }]
   const consumer = join(folder, 'consumer')
   fill(consumer)
   const quietly = ['--prefer-offline', '--no-audit', '--no-fund']
@@ -88,7 +88,7 @@ try {
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], consumer)
     run(process.execPath, [file], consumer)
   }
-  install(join(folder, packed.filename))
+  install(tarball)
   const help = run('npx', ['--no-install', 'pleo-oauth', '--help'], consumer)
   if (!help.includes('views'))
     throw new Error(`the command line does not say what it does: ${help}`)
@@ -100,7 +100,7 @@ try {
   writeFileSync(join(consumer, 'redis-clients.ts'), redisClients)
   for (const file of ['every-entry.ts', 'redis-clients.ts']) checkAndRun(file)
   process.stdout.write(
-    `${packed.filename}, ${packed.entryCount} files: installed, checked, imported ${modules.join(', ')}, served a page, passed tests, copied the templates\n`,
+    `${basename(tarball)}: installed, checked, imported ${modules.join(', ')}, served a page, passed tests, copied the templates\n`,
   )
 } finally {
   rmSync(folder, { recursive: true })
