@@ -38,7 +38,7 @@ export function createOwnAuthorizationServer(
     ],
     accounts: {
       find: findPerson,
-      subjects: (accountId, { type }) => subjectsOf(accountId, type),
+      subjects: subjectsOf,
       signedIn: signedInAs,
       signInUrl: '/login',
     },

@@ -48,17 +48,25 @@ export const findPerson = (accountId: string): Account | undefined =>
 export const checkPassword = (email: string, password: string): string | undefined =>
   people.find((person) => person.email === email && person.password === password)?.accountId
 
-/** The companies that a person sees on the consent page; organizations there are none. */
-export function subjectsOf(accountId: string, type: SubjectType): readonly SubjectChoice[] {
+/** The companies that a person sees on the consent page, with their countries in the language of that page. */
+export function subjectsOf(
+  accountId: string,
+  { type, language }: { readonly type: SubjectType; readonly language: string },
+): readonly SubjectChoice[] {
   if (type !== 'company') return []
+  const countryNames = new Intl.DisplayNames(language, { type: 'region' })
   const person = people.find((one) => one.accountId === accountId)
-  return Object.entries(person?.companies ?? {}).map(([id, role]) => ({
-    urn: `urn:pleo:company:${id}`,
-    name: companies.get(id)?.name ?? id,
-    detail: companies.get(id)?.country ?? '',
-    mayConnect: role === 'administrator',
-    administrators: administratorsOf(id),
-  }))
+  return Object.entries(person?.companies ?? {}).flatMap(([id, role]) => {
+    const company = companies.get(id)
+    if (!company) return []
+    return {
+      urn: `urn:pleo:company:${id}`,
+      name: company.name,
+      detail: countryNames.of(company.country) ?? company.country,
+      mayConnect: role === 'administrator',
+      administrators: administratorsOf(id),
+    }
+  })
 }
 
 const administratorsOf = (companyId: string): readonly string[] =>

@@ -3,6 +3,7 @@ import type { AccountsWithPassword, SubjectChoice } from 'pleo-oauth-server'
 import type { CompanyId } from 'pleo-oauth-server/resource-server'
 import type { Company, Organization, People, Person } from './people-file.ts'
 import { stableId } from './stable-id.ts'
+import { companiesIn, noAdministrator } from './words.ts'
 
 /** An employee, as the API shows them. */
 export interface Employee {
@@ -47,12 +48,14 @@ export function createDirectory(people: People): Directory {
         const right = isSame(password, person?.password ?? '')
         return person && right ? accountIdOf(person) : undefined
       },
-      subjects(accountId, { type }) {
+      subjects(accountId, { type, language }) {
         const person = byId.get(accountId)
         if (!person) return []
         return type === 'company'
-          ? companyChoices(people, person)
-          : organizationChoices(people, person, companiesOf)
+          ? companyChoices(people, person, language)
+          : organizationChoices(people, person, (id) =>
+              companiesIn(language, companiesOf(id).length),
+            )
       },
     },
     company: (id) => companies.get(id),
@@ -75,7 +78,12 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected))
 }
 
-function companyChoices(people: People, person: Person): readonly SubjectChoice[] {
+function companyChoices(
+  people: People,
+  person: Person,
+  language: string,
+): readonly SubjectChoice[] {
+  const countryNames = new Intl.DisplayNames(language, { type: 'region' })
   return people.companies.flatMap((company) => {
     const ids = [company.id, ...(company.organizationId ? [company.organizationId] : [])]
     const country = company.country && countryNames.of(company.country)
@@ -91,16 +99,13 @@ function companyChoices(people: People, person: Person): readonly SubjectChoice[
 function organizationChoices(
   people: People,
   person: Person,
-  companiesOf: (id: string) => readonly Company[],
+  toDetail: (id: string) => string,
 ): readonly SubjectChoice[] {
   return people.organizations.flatMap(({ id, name }: Organization) => {
-    const count = companiesOf(id).length
-    const detail = `${count} ${count === 1 ? 'company' : 'companies'}`
-    return toChoice(people, person, [id], { urn: `urn:pleo:organization:${id}`, name, detail })
+    const subject = { urn: `urn:pleo:organization:${id}`, name, detail: toDetail(id) }
+    return toChoice(people, person, [id], subject)
   })
 }
-
-const countryNames = new Intl.DisplayNames('en', { type: 'region' })
 
 /**
  * @param ids - the subject's own id, and those whose members count for it too
@@ -118,8 +123,7 @@ function toChoice(
     .filter(({ administers }) => isIn(administers))
     .map(({ name }) => name)
   if (administrators.length > 0) return [{ ...subject, mayConnect: false, administrators }]
-  const reason = 'Only an administrator can connect applications, and there is none at the moment.'
-  return [{ ...subject, mayConnect: false, reason }]
+  return [{ ...subject, mayConnect: false, reason: noAdministrator }]
 }
 
 function employeesOf(people: People, companyId: string): readonly Employee[] {

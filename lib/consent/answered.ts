@@ -94,10 +94,12 @@ async function renderOutcome(
 ): Promise<void> {
   const client = await findClient(clientId)
   if (!client) throw error
+  const page = views.page(ctx)
   const type = parseSubject(urn ?? '')?.type
   const choices =
-    type && accountId ? await loadSubjectChoices(config.accounts, accountId, type) : []
-  const page = views.page(ctx)
+    type && accountId
+      ? await loadSubjectChoices(config.accounts, accountId, type, page.language)
+      : []
   ctx.type = 'html'
   ctx.body = page.render('answered', {
     outcome: kind,

@@ -16,10 +16,11 @@ import type { GrantStorage } from '../storage.ts'
 export async function authorizedSubjects(
   accounts: Accounts,
   accountId: string,
+  language: string,
 ): Promise<readonly SubjectChoice[]> {
   const [companies, organizations] = await Promise.all(
     (['company', 'organization'] as const).map((type) =>
-      loadSubjectChoices(accounts, accountId, type),
+      loadSubjectChoices(accounts, accountId, type, language),
     ),
   )
   return [...(organizations ?? []), ...(companies ?? [])].filter(({ mayConnect }) => mayConnect)

@@ -100,10 +100,11 @@ const toTokenBase = ({ session }: Visit, name: 'disconnect' | 'disconnected'): T
  * @throws ProtocolError if the person may not connect the subject, without a word of it
  */
 async function findConnection(
-  { account, config }: Visit,
+  { account, config, ctx, views }: Visit,
   { client_id: clientId, subject: urn }: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly clientId: string; readonly subject: SubjectChoice }> {
-  const subjects = await authorizedSubjects(config.accounts, account.accountId)
+  const language = views.languageOf(ctx)
+  const subjects = await authorizedSubjects(config.accounts, account.accountId, language)
   const subject = subjects.find((one) => one.urn === urn)
   if (!subject) throw new ProtocolError('access_denied', 'the request was denied')
   if (typeof clientId === 'string') return { clientId, subject }

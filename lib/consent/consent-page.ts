@@ -26,10 +26,12 @@ export async function showConsent(open: OpenInteraction): Promise<void> {
 
 /** Loads the subjects of the person and the terms of the client, as they are now. */
 export async function loadQuestion(
-  { config, interaction, client, scopes, subjectType }: OpenInteraction,
+  { config, ctx, interaction, client, scopes, subjectType, views }: OpenInteraction,
   account: Account,
 ): Promise<Question> {
-  const choices = await loadSubjectChoices(config.accounts, account.accountId, subjectType)
+  const language = views.languageOf(ctx)
+  const { accounts } = config
+  const choices = await loadSubjectChoices(accounts, account.accountId, subjectType, language)
   return {
     account,
     offer: toOffer(choices, requestedSubject(interaction.params)),

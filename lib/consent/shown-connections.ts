@@ -23,7 +23,7 @@ export async function loadSubjectConnections(
   page: LocalizedPage,
   accountId: string,
 ): Promise<readonly SubjectConnections[]> {
-  const subjects = await authorizedSubjects(parts.config.accounts, accountId)
+  const subjects = await authorizedSubjects(parts.config.accounts, accountId, page.language)
   const all = await Promise.all(
     subjects.map(async (subject) => {
       const listed = await loadConnections(parts.config.storage.grants, { subject: subject.urn })

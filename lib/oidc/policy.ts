@@ -5,6 +5,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider'
 import type { Config } from '../config/config.ts'
+import { defaultLanguage } from '../pages/texts/catalogues.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
 import { personAtHost } from './accounts.ts'
 import { checkRegistration, requestedSubject, subjectTypeOf } from './authorization-parameters.ts'
@@ -42,7 +43,8 @@ export function toPolicy({ accounts, lifetimes }: Config): Policy {
       // With prompt=none, the answer would silently tell the client for whom the person acts.
       if (subject && session?.accountId && client && !oidc.prompts.has('none')) {
         const type = subjectTypeOf(client)
-        const choices = await loadSubjectChoices(accounts, session.accountId, type)
+        const { accountId } = session
+        const choices = await loadSubjectChoices(accounts, accountId, type, defaultLanguage)
         const mayConnect = choices.some((choice) => choice.urn === subject.urn && choice.mayConnect)
         if (!mayConnect) throw new errors.AccessDenied('the request was denied')
       }

@@ -1,5 +1,10 @@
 import type { ViewsOptions } from './views-options.ts'
-import { createTimeZoneFinder, setPageLanguage, type PageContext } from './reader.ts'
+import {
+  createTimeZoneFinder,
+  pageLanguageOf,
+  setPageLanguage,
+  type PageContext,
+} from './reader.ts'
 import { loadCatalogues } from './texts/catalogues.ts'
 import { createTranslators, type Translator } from './texts/translator.ts'
 import { loadAssets, type Asset, type Assets } from './assets.ts'
@@ -13,8 +18,10 @@ import { toBackgrounds } from './theme-colors.ts'
 export interface Views {
   /** The languages there are pages in, the default first. */
   readonly languages: readonly string[]
-  /** Draws pages for this request, with dates in the person's time zone. Sets the headers that tell the language. */
+  /** Draws pages for this request, with dates as the person writes them, in the person's time zone. Names the language in the headers. */
   page(ctx: PageContext): LocalizedPage
+  /** The language of the pages that belong to this request, for a request that is not answered with one. */
+  languageOf(ctx: PageContext): string
   /** Draws pages in a language. */
   of(language: string): LocalizedPage
   /** The files that pages load. */
@@ -68,24 +75,35 @@ export function createViews(
   const toPage = (translator: Translator): LocalizedPage => ({
     ...translator,
     render: (page, data) => {
-      const { language, direction, text, formats } = translator
-      const common: CommonData = {
-        ...shared,
-        lang: language,
-        dir: direction,
-        t: text,
-        formatDate: formats.date,
-        formatDays: formats.days,
-        formatList: formats.list,
-      }
+      const common: CommonData = { ...shared, ...toWords(translator) }
       return templates.render(`${page}.njk`, { ...common, ...data })
     },
   })
   const timeZoneOf = createTimeZoneFinder()
   return {
     languages,
-    page: (ctx) => toPage(translators.of(setPageLanguage(ctx, languages), timeZoneOf(ctx))),
+    page: (ctx) => {
+      const { language, region } = pageLanguageOf(ctx, languages)
+      setPageLanguage(ctx, language)
+      return toPage(translators.of(language, { region, timeZone: timeZoneOf(ctx) }))
+    },
+    languageOf: (ctx) => pageLanguageOf(ctx, languages).language,
     of: (language) => toPage(translators.of(language)),
     assets,
   }
 }
+
+/** The words and formats that every template has. */
+const toWords = ({ language, direction, text, formats }: Translator): LocalizedData => ({
+  lang: language,
+  dir: direction,
+  t: text,
+  formatDate: formats.date,
+  formatDays: formats.days,
+  formatList: formats.list,
+})
+
+type LocalizedData = Pick<
+  CommonData,
+  'lang' | 'dir' | 't' | 'formatDate' | 'formatDays' | 'formatList'
+>

@@ -24,18 +24,29 @@ export function rememberTimeZone(ctx: object, given: unknown): void {
   Object.assign(ctx, { [timeZone]: given })
 }
 
+/** The language of a page, and the habits of the person who reads it. */
+export interface PageLanguage {
+  /** One of the languages there are: the words are in it. */
+  readonly language: string
+  /** The region in the tag that asked for this language: dates, lists and numbers follow its habits. */
+  readonly region: string | undefined
+}
+
 /**
- * Chooses the language of the page that answers a request, and says so in the headers (RFC 9110, Sections 8.5 and 12.5.5).
+ * Chooses the language of the page that answers a request.
  *
  * @param languages - the languages there are, the default first
  */
-export function setPageLanguage(ctx: PageContext, languages: readonly string[]): string {
+export function pageLanguageOf(ctx: PageContext, languages: readonly string[]): PageLanguage {
   // From the interaction; else from the request that the framework read, which may have been pushed; else from the query.
   const wanted = ctx[uiLocales] ?? ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales']
-  const language = chooseLanguage(languages, wanted, ctx)
+  return chooseLanguage(languages, wanted, ctx)
+}
+
+/** Names the language of the words in the headers (RFC 9110, Sections 8.5 and 12.5.5). */
+export function setPageLanguage(ctx: PageContext, language: string): void {
   ctx.set('Content-Language', language)
   ctx.vary('Accept-Language')
-  return language
 }
 
 /** Languages that are asked for under names of which we have no texts, and those that their people read. */
@@ -52,50 +63,57 @@ const longestHeader = 1000
 const longestUiLocales = 10_000
 
 /**
- * The language to answer in: the first of `ui_locales` that there is, with or without its region, or else what
- * the browser prefers, or else the first of the languages there are. Takes whatever is sent, and never throws.
+ * The language to answer in: the first of `ui_locales` that there is, with or without its region, or else of those that the browser
+ * prefers, or else the first of the languages there are. If `ui_locales` names no region, that of the browser counts. Takes whatever
+ * is sent, and never throws.
  *
  * @param languages - the languages there are, the default first
  * @param wanted - language tags, separated by spaces (OpenID Connect Core, Section 3.1.2.1). People also write them like a locale
  * of their system (`da_DK.UTF-8`), or like the header `Accept-Language` (`da,en;q=0.8`).
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-12.5.4 RFC 9110, Section 12.5.4}
  */
-export const chooseLanguage = (
+export function chooseLanguage(
   languages: readonly string[],
   wanted: unknown,
   ctx: Pick<Context, 'acceptsLanguages' | 'get'>,
-): string => findWanted(languages, wanted) ?? findAccepted(languages, ctx) ?? languages[0] ?? ''
-
-function findWanted(languages: readonly string[], wanted: unknown): string | undefined {
-  if (typeof wanted !== 'string' || wanted.length > longestUiLocales) return undefined
+): PageLanguage {
+  const [usual = ''] = languages
   const known = new Map([
     ...[...aliases].filter(([, language]) => languages.includes(language)),
     ...languages.map((language) => [language.toLowerCase(), language] as const),
   ])
-  for (const tag of wanted.split(/[\s,;]+/)) {
-    if (tag.length > longestTag) continue
-    const subtags = tag.toLowerCase().split(/[-_.@]/)
-    // From the whole tag to the language alone (RFC 4647, Section 3.4).
-    for (let length = subtags.length; length > 0; length -= 1) {
-      const language = known.get(subtags.slice(0, length).join('-'))
-      if (language !== undefined) return language
-    }
-  }
-  return undefined
+  const found = [...toWanted(wanted), ...toAccepted(ctx, usual)].flatMap((tag) => {
+    const language = tag.length > longestTag ? undefined : findLanguage(tag, known)
+    return language === undefined ? [] : [{ language, region: regionOf(tag) }]
+  })
+  const language = found[0]?.language ?? usual
+  const same = found.filter((one) => one.language === language)
+  return { language, region: same.find(({ region }) => region !== undefined)?.region }
 }
 
-function findAccepted(
-  languages: readonly string[],
+const toWanted = (wanted: unknown): readonly string[] =>
+  typeof wanted === 'string' && wanted.length <= longestUiLocales ? wanted.split(/[\s,;]+/) : []
+
+/** @param usual - the language of a browser that takes any */
+const toAccepted = (
   ctx: Pick<Context, 'acceptsLanguages' | 'get'>,
-): string | undefined {
-  if (ctx.get('Accept-Language').length > longestHeader) return undefined
-  const others = [...aliases].filter(
-    ([alias, language]) => languages.includes(language) && !languages.includes(alias),
-  )
-  const best = ctx.acceptsLanguages([...languages, ...others.map(([alias]) => alias)])
-  if (best === false) return undefined
-  return languages.includes(best) ? best : aliases.get(best)
+  usual: string,
+): readonly string[] =>
+  ctx.get('Accept-Language').length > longestHeader
+    ? []
+    : ctx.acceptsLanguages().map((tag) => (tag === '*' ? usual : tag))
+
+/** From the whole tag to the language alone (RFC 4647, Section 3.4). */
+function findLanguage(tag: string, known: ReadonlyMap<string, string>): string | undefined {
+  const subtags = tag.toLowerCase().split(/[-_.@]/)
+  return subtags
+    .map((_, index) => known.get(subtags.slice(0, subtags.length - index).join('-')))
+    .find((language) => language !== undefined)
 }
+
+/** The region of a tag. Behind a single letter, the same two letters mean something else (RFC 5646, Section 2.2). */
+const regionOf = (tag: string): string | undefined =>
+  /^[a-z]{2,3}(?:[-_][a-z]{4})?[-_]([a-z]{2}|\d{3})(?![a-z\d])/i.exec(tag)?.[1]?.toUpperCase()
 
 /** Creates the function that finds the time zone of a person. If the host gave a wrong one, it warns and returns undefined. */
 export function createTimeZoneFinder(): (ctx: PageContext) => string | undefined {

@@ -25,7 +25,7 @@ export interface SubjectChoice {
   readonly urn: string
   /** Its name, as pages show it. */
   readonly name: string
-  /** More to tell it from others, for example country or registration number. */
+  /** More to tell it from others, for example country or registration number, in the language that `subjects` was asked for. */
   readonly detail?: string
   /** Whether this person may connect applications to it. */
   readonly mayConnect: boolean
@@ -56,10 +56,13 @@ interface AccountsBase {
   /**
    * Returns the companies or the organizations that the person belongs to, with and without the authority
    * to connect them, in any order: pages sort them by name. Called when the page is shown, and again when the choice is posted.
+   *
+   * @param options - `language`: that of the page, for `detail` and `reason`. It is one of the languages there are pages in (BCP 47),
+   * and `en` if no page shows them.
    */
   subjects(
     accountId: string,
-    options: { readonly type: SubjectType },
+    options: { readonly type: SubjectType; readonly language: string },
   ): Promise<readonly SubjectChoice[]> | readonly SubjectChoice[]
 
   /**

@@ -4,14 +4,16 @@ import { parseSubject, type SubjectType } from './subject.ts'
 /**
  * Asks the host for the companies or organizations of the person.
  *
+ * @param language - that of the page that shows them
  * @throws TypeError if the host gives a URN that is not a subject of that type
  */
 export async function loadSubjectChoices(
   accounts: Accounts,
   accountId: string,
   type: SubjectType,
+  language: string,
 ): Promise<readonly SubjectChoice[]> {
-  const choices = await accounts.subjects(accountId, { type })
+  const choices = await accounts.subjects(accountId, { type, language })
   return choices.map((choice) => {
     const subject = parseSubject(choice.urn)
     if (subject?.type !== type) {

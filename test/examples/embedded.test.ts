@@ -101,6 +101,12 @@ describe('a person', () => {
     expect(again.url.pathname).toMatch(/^\/auth\/oauth\/interaction\//)
   })
 
+  test('reads where a company is in the language of the page', async () => {
+    const { page, browser } = await visit(maja)
+    const headers = { 'accept-language': 'de' }
+    expect((await browser.go(page.url.href, { headers })).text).toContain('Dänemark')
+  })
+
   test('does not sign in with a wrong password, and is led nowhere else', async () => {
     const browser = createBrowser()
     const evil = `${origin}/login?return_to=${encodeURIComponent('https://evil.test/auth/oauth/interaction/x')}`

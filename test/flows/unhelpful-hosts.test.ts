@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import type { SubjectType } from '../../lib/index.ts'
 import { connect, consent, goToConsent, introspect, redeem, refresh } from '../support/flow.ts'
 import { bakery, createAccounts } from '../support/people.ts'
 import { audience, confidential, openServer, resourceServer } from '../support/server.ts'
@@ -22,7 +21,7 @@ it('connects a person whom the host calls by another id than the one that signed
       const person = people.find(id.toLowerCase())
       return person && 'name' in person ? { accountId: 'sofia', name: person.name } : undefined
     },
-    subjects: (id: string, options: { readonly type: SubjectType }) =>
+    subjects: (id: string, options: Parameters<typeof people.subjects>[1]) =>
       people.subjects(id.toLowerCase(), options),
     authenticate: () => 'SOFIA',
   }

@@ -1,9 +1,12 @@
 /** The way a language is written, for the attribute `dir`. */
 export type Direction = 'ltr' | 'rtl'
 
-/** How a language writes dates, lists and numbers. */
+/** How a language or a region of it writes dates, lists and numbers. */
 export interface Formats {
-  /** See {@link createDateFormat}. */
+  /**
+   * A date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong one. Then it is the day and the
+   * time in UTC, with the name of that zone.
+   */
   readonly date: (date: Date) => string
   /** Names, one after the other, each isolated from the others. */
   readonly list: (items: readonly string[]) => string
@@ -12,30 +15,44 @@ export interface Formats {
   readonly number: (value: number) => string
 }
 
-/** @param timeZone - that of dates; undefined if nobody knows it */
-export function createFormats(language: string, timeZone?: string): Formats {
-  const lists = new Intl.ListFormat(language)
+/**
+ * @param locale - the language, with or without a region
+ * @param timeZone - that of dates; undefined if nobody knows it
+ */
+export function createFormats(locale: string, timeZone?: string): Formats {
+  const dates = once(
+    () => new Intl.DateTimeFormat(locale, timeZone ? { ...day, timeZone } : moment),
+  )
+  const lists = once(() => new Intl.ListFormat(locale))
   // Intl.DurationFormat is not in every Node that this runs on.
-  const days = new Intl.NumberFormat(language, { style: 'unit', unit: 'day', unitDisplay: 'long' })
-  const numbers = new Intl.NumberFormat(language)
+  const days = once(
+    () => new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }),
+  )
+  const numbers = once(() => new Intl.NumberFormat(locale))
   return {
-    date: createDateFormat(language, timeZone),
-    list: (items) => lists.format(items.map(isolate)),
-    days: (count) => days.format(count),
-    number: (value) => numbers.format(value),
+    date: (date) => dates().format(date),
+    list: (items) => lists().format(items.map(isolate)),
+    days: (count) => days().format(count),
+    number: (value) => numbers().format(value),
   }
 }
 
+/** Few pages need every format, and making one takes time. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
 /**
- * Makes the function that writes a date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong
- * one. Then it is the day and the time in UTC, with the name of that zone.
+ * The language with the region of a person. It is the language alone if most of its people live there (`de-DE`), or if another
+ * script is written there than the words have (`zh-TW`).
  */
-export function createDateFormat(language: string, timeZone?: string): (date: Date) => string {
-  let format: Intl.DateTimeFormat | undefined
-  return (date) => {
-    format ??= new Intl.DateTimeFormat(language, timeZone ? { ...day, timeZone } : moment)
-    return format.format(date)
-  }
+export function toLocale(language: string, region: string | undefined): string {
+  const own = new Intl.Locale(language)
+  if (region === undefined || own.region !== undefined) return language
+  const [local, usual] = [new Intl.Locale(language, { region }), own.maximize()]
+  const { region: there, script } = local.maximize()
+  return there === usual.region || script !== usual.script ? language : local.toString()
 }
 
 const day = { year: 'numeric', month: 'long', day: 'numeric' } as const

@@ -1,10 +1,10 @@
 import { createInstance, type i18n } from 'i18next'
 import { defaultLanguage, type Catalogues } from './catalogues.ts'
 import {
-  createDateFormat,
   createFormats,
   directionOf,
   isolate,
+  toLocale,
   type Direction,
   type Formats,
 } from './formats.ts'
@@ -32,12 +32,19 @@ export interface Translator {
   readonly find: (path: string, language?: string) => string | undefined
 }
 
+/** The habits of the person who reads. */
+interface Reader {
+  /** Two letters (ISO 3166-1) or three digits (UN M.49); undefined for that of most people with the language. */
+  readonly region?: string | undefined
+  /** Undefined for the default. */
+  readonly timeZone?: string | undefined
+}
+
 /** The translators of every language there is. */
 export interface Translators {
   /** The languages there are, the default first. */
   readonly languages: readonly string[]
-  /** @param timeZone - that of the person who reads; the default if it is left out */
-  of(language: string, timeZone?: string): Translator
+  of(language: string, reader?: Reader): Translator
 }
 
 /**
@@ -50,51 +57,64 @@ export function createTranslators(
   timeZone?: string,
 ): Translators {
   const texts = createTexts(catalogues)
-  const create = (language: string): Translator => {
-    const formats = createFormats(language, timeZone)
-    const direction = directionOf(language)
-    const translate = (path: string, values: TextValues): string => {
-      const { count } = values
-      const { res, usedLng } = texts.t(path, {
-        ...(typeof count === 'number' && { count }),
-        replace: { product, ...toShownValues(values, formats) },
-        lng: language,
-        nest: false,
-        returnDetails: true,
-      })
-      // An English sentence on a page from right to left would end in front of itself.
-      return usedLng === language || directionOf(usedLng) === direction ? res : isolate(res)
-    }
-    // Texts without values are always the same.
-    const known = new Map<string, string>()
-    return {
-      language,
-      direction,
-      formats,
-      text: (path, values) => {
-        // From a value that is not a path, the library makes an empty text.
-        if (typeof path !== 'string') return refuse(path)
-        const text = (values ? undefined : known.get(path)) ?? translate(path, values ?? {})
-        if (!values) known.set(path, text)
-        return text
-      },
-      find: (path, other = language) =>
-        withoutRegion(other)
-          .map((tag) => catalogues.get(tag)?.get(path))
-          .find((text) => text !== undefined),
-    }
+  const create = (language: string) => {
+    const words = { language, catalogues, product, texts, known: new Map<string, string>() }
+    return { words, usual: createTranslator(words, createFormats(language, timeZone)) }
   }
-  const translators = new Map(
-    [...catalogues.keys()].map((language) => [language, create(language)]),
+  const languages = new Map(
+    [...catalogues.keys()].map((language) => [language, create(language)] as const),
   )
   return {
-    languages: [...translators.keys()],
-    of: (language, own) => {
-      const translator = translators.get(language) ?? create(defaultLanguage)
-      if (own === undefined) return translator
-      const date = createDateFormat(translator.language, own)
-      return { ...translator, formats: { ...translator.formats, date } }
+    languages: [...languages.keys()],
+    of: (language, { region, timeZone: own } = {}) => {
+      const { words, usual } = languages.get(language) ?? create(defaultLanguage)
+      const locale = toLocale(words.language, region)
+      if (locale === words.language && own === undefined) return usual
+      return createTranslator(words, createFormats(locale, own ?? timeZone))
     },
+  }
+}
+
+/** The words of one language. */
+interface Words {
+  readonly language: string
+  readonly catalogues: Catalogues
+  readonly product: string
+  readonly texts: i18n
+  /** Texts without values are always the same. */
+  readonly known: Map<string, string>
+}
+
+function createTranslator(words: Words, formats: Formats): Translator {
+  const { language, catalogues, product, texts, known } = words
+  const direction = directionOf(language)
+  const translate = (path: string, values: TextValues): string => {
+    const { count } = values
+    const { res, usedLng } = texts.t(path, {
+      ...(typeof count === 'number' && { count }),
+      replace: { product, ...toShownValues(values, formats) },
+      lng: language,
+      nest: false,
+      returnDetails: true,
+    })
+    // An English sentence on a page from right to left would end in front of itself.
+    return usedLng === language || directionOf(usedLng) === direction ? res : isolate(res)
+  }
+  return {
+    language,
+    direction,
+    formats,
+    text: (path, values) => {
+      // From a value that is not a path, the library makes an empty text.
+      if (typeof path !== 'string') return refuse(path)
+      const text = (values ? undefined : known.get(path)) ?? translate(path, values ?? {})
+      if (!values) known.set(path, text)
+      return text
+    },
+    find: (path, other = language) =>
+      withoutRegion(other)
+        .map((tag) => catalogues.get(tag)?.get(path))
+        .find((text) => text !== undefined),
   }
 }
 

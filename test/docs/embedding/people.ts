@@ -16,13 +16,14 @@ export async function find(accountId: string): Promise<Account | undefined> {
 /** Returns every company or organization of the person, also those that the person may not connect. */
 export async function subjects(
   accountId: string,
-  { type }: { readonly type: SubjectType },
+  { type, language }: { readonly type: SubjectType; readonly language: string },
 ): Promise<readonly SubjectChoice[]> {
+  const countryNames = new Intl.DisplayNames(language, { type: 'region' })
   const memberships = await database.membershipsOf(accountId, type)
   return memberships.map(({ group, role }) => ({
     urn: `urn:pleo:${type}:${group.id}`, // the id is a UUID
     name: group.name,
-    detail: group.country, // tells two of the same name apart
+    detail: countryNames.of(group.country) ?? group.country, // tells two of the same name apart
     mayConnect: role === 'administrator',
     administrators: group.administrators, // if this person may not connect it: who may
   }))
