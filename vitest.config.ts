@@ -1,4 +1,5 @@
 import type { ViteUserConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // `npm run fuzz` has more cases in each test.
 const times = Number(process.env['FUZZ_TIMES'] || 1)
@@ -15,9 +16,9 @@ const shared = {
   setupFiles: 'test/support/checked-fetch.ts',
 } as const
 
-// Groups, one after the other: what keeps a processor busy, and what mostly waits, of which more go at once.
+// Groups, one after the other: what keeps a processor busy, and what waits for others, of which more go at once.
 const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
-const waits = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const
+const waits = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const
 // Then, one file at a time, those that take the whole machine.
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } } as const
 
@@ -60,8 +61,40 @@ const withOwnStorage = [
   'test/interaction/{answered,consent,csrf,decided-once,forged-posts,shown-terms}.test.ts',
 ]
 
+// These are small and take long. On a fresh clone Vitest knows no times, and would begin with the largest files.
+const longest = ['test/adapters/contract.test.ts', 'test/clients/rules.test.ts']
+
+const isLong = ({ moduleId }: TestSpecification): boolean =>
+  longest.some((name) => moduleId.endsWith(name))
+
+/** At its place in a list, as a part of the list. */
+const spread = <T>(list: readonly T[]): readonly (readonly [item: T, place: number])[] =>
+  list.map((item, index) => [item, index / list.length])
+
+/** Spreads the files that start processes among those that mostly wait, so that neither are four at once. */
+class StartingBesideWaiting extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // eslint-disable-next-line unicorn/no-array-sort -- it is not the method of an array
+    const sorted = await super.sort(files)
+    const longestFirst = [
+      ...sorted.filter((file) => isLong(file)),
+      ...sorted.filter((file) => !isLong(file)),
+    ]
+    const groups = Object.groupBy(longestFirst, ({ project }) => kindOf(project.name))
+    const { starting = [], waiting: patient = [], others = [] } = groups
+    const mixed = [...spread(starting), ...spread(patient)].toSorted(([, a], [, b]) => a - b)
+    return [...others, ...mixed.map(([file]) => file)]
+  }
+}
+
+function kindOf(project: string): 'starting' | 'waiting' | 'others' {
+  if (project === 'processes') return 'starting'
+  return project === 'storage' || project === 'waiting' ? 'waiting' : 'others'
+}
+
 const config: ViteUserConfig = {
   test: {
+    sequence: { sequencer: StartingBesideWaiting },
     projects: [
       {
         test: {
@@ -82,7 +115,7 @@ const config: ViteUserConfig = {
       },
       { test: { ...shared, ...busy, name: 'clock', include: movingTheClock } },
       { test: { ...shared, ...waits, name: 'processes', include: startingProcesses } },
-      { test: { ...shared, ...waits, ...quick, name: 'waiting', include: waiting } },
+      { test: { ...shared, ...waits, name: 'waiting', include: waiting } },
       // What people see, in a real browser.
       { test: { ...shared, ...busy, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       // The black-box tests once more, with everything in Redis.
