@@ -43,6 +43,14 @@ export function createOwnAuthorizationServer(
       signInUrl: '/login',
     },
     views: {
+      theme: {
+        productName: 'Harbour',
+        colors: {
+          background: '#eef3f7',
+          primary: '#123a5c',
+          dark: { background: '#0e151b', primary: '#8fcdec', primaryText: '#0b1a26' },
+        },
+      },
       directories: [join(import.meta.dirname, 'views')],
       locals: { helpDesk: 'it@backend.example' },
     },

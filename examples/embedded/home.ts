@@ -1,31 +1,34 @@
 import type { Middleware } from 'koa'
+import { html } from '../server/html.ts'
 import type { Place } from './authorization-server.ts'
+import { pageHeaders, toPage } from './pages.ts'
 
-const toPage = (title: string, text: string, link: string): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${title}</title>
-<h1>${title}</h1>
-<p>${text}</p>
-<p><a href="${link}">${link}</a></p>
-</html>`
+const toLink = (title: string, text: string, label: string, link: string): string =>
+  toPage(
+    title,
+    html`<h1>${title}</h1>
+      <p>${text}</p>
+      <p><a href="${link}">${label}</a></p>`,
+  )
 
 /** Answers a browser that opens an address that the start has printed. Programs get what they got without it. */
 export function createHome({ origin, issuer, audience }: Place): Middleware {
   const pages = new Map([
     [
       issuer,
-      toPage(
+      toLink(
         'Authorization server',
-        'Applications send people here. This is what they have connected:',
+        'Apps send people here.',
+        'Connected apps',
         `${issuer}/oauth/connections`,
       ),
     ],
     [
       audience,
-      toPage(
+      toLink(
         'API',
-        'It answers to access tokens. Its metadata says who issues them:',
+        'It answers to access tokens. Its metadata says who issues them.',
+        'Metadata',
         `${origin}/.well-known/oauth-protected-resource/api`,
       ),
     ],
@@ -34,7 +37,7 @@ export function createHome({ origin, issuer, audience }: Place): Middleware {
     const page = pages.get(origin + ctx.path.replace(/\/$/, ''))
     if (page === undefined || ctx.method !== 'GET' || !/^text\/html\b/.test(ctx.get('Accept')))
       return next()
-    ctx.set({ 'Content-Security-Policy': "default-src 'none'", 'Cache-Control': 'no-store' })
+    ctx.set(pageHeaders)
     ctx.type = 'html'
     ctx.body = page
     return undefined

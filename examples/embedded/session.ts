@@ -1,6 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
+import { pageHeaders, signInPage, startPage } from './pages.ts'
 import { checkPassword, findPerson } from './people.ts'
 
 // The backend's own sign-in, older than its authorization server.
@@ -58,71 +61,42 @@ export function createSignIn({ origin, mayReturnTo }: SignInPlace): Middleware {
     const { return_to: url } = ctx.query
     return typeof url === 'string' && mayReturnTo(url) ? url : '/'
   }
-  router.get('/login', (ctx) => {
+  const refuse = (ctx: Context, status: number, problem: string, email?: unknown): void => {
+    ctx.status = status
+    ctx.body = signInPage({
+      action: ctx.url,
+      csrf: formTokenOf(ctx),
+      problem,
+      email: typeof email === 'string' ? email : '',
+    })
+  }
+  router.use((ctx, next) => {
     ctx.set(pageHeaders)
-    ctx.body = toPage(formTokenOf(ctx), `/login?return_to=${encodeURIComponent(returnTo(ctx))}`)
+    return next()
+  })
+  router.get('/login', (ctx) => {
+    const action = `/login?return_to=${encodeURIComponent(returnTo(ctx))}`
+    ctx.body = signInPage({ action, csrf: formTokenOf(ctx) })
   })
   router.post('/login', (ctx) => {
-    ctx.set(pageHeaders)
     const { email, password, csrf } = Object(ctx.request.body) as Readonly<Record<string, unknown>>
-    if (!isOwnForm(ctx, origin, csrf)) {
-      ctx.status = 403
-      ctx.body = toPage(
-        formTokenOf(ctx),
-        ctx.url,
-        'This form was not from here. Please sign in again.',
-      )
-      return
-    }
+    if (!isOwnForm(ctx, origin, csrf))
+      return refuse(ctx, 403, 'This form was not from here. Please sign in again.')
     const accountId = checkPassword(String(email), String(password))
-    if (accountId === undefined) {
-      ctx.status = 401
-      ctx.body = toPage(
-        formTokenOf(ctx),
-        ctx.url,
-        'That e-mail address and password do not belong together.',
-      )
-      return
-    }
+    if (accountId === undefined) return refuse(ctx, 401, 'Wrong email or password.', email)
     const id = randomBytes(16).toString('base64url')
     sessions.set(id, { accountId, authenticatedAt: Date.now() })
     ctx.cookies.set(cookieOf(ctx), id, cookieOptions)
     ctx.redirect(returnTo(ctx))
   })
   router.get('/', (ctx) => {
-    const person = findPerson(signedInAs(ctx)?.accountId ?? '')
-    ctx.body = toDocument(
-      person
-        ? `<p>Signed in as ${person.name}. <a href="/auth/oauth/connections">Connections</a></p>`
-        : '<p><a href="/login">Sign in</a></p>',
-    )
+    ctx.body = startPage(findPerson(signedInAs(ctx)?.accountId ?? '')?.name)
   })
+  for (const file of ['style.css', 'harbour.svg']) {
+    router.get(`/${file}`, async (ctx) => {
+      ctx.type = extname(file)
+      ctx.body = await readFile(join(import.meta.dirname, file))
+    })
+  }
   return router.routes() as Middleware
 }
-
-/** No other site may frame the form, and no cache may keep its token. */
-const pageHeaders = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-}
-
-const toPage = (token: string, action: string, problem = ''): string =>
-  toDocument(`<form method="post" action="${action.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">
-  <input type="hidden" name="csrf" value="${token}">
-  <p role="alert">${problem}</p>
-  <p><label>E-mail address <input name="email" type="email" autocomplete="username" required></label></p>
-  <p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>
-  <button>Sign in</button>
-</form>`)
-
-const toDocument = (content: string): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Example backend</title>
-<style>body { font: 1rem/1.5 system-ui; max-width: 30rem; margin: 4rem auto; padding: 0 1rem }</style>
-<h1>Example backend</h1>
-${content}
-</html>
-`

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { startBackend } from '../support/backend.ts'
 import { isolated } from '../support/browser.ts'
 import { launchBrowser, openPage } from '../support/chromium.ts'
 import { startExample } from '../support/example.ts'
@@ -187,20 +188,21 @@ it('gives a page of our own CSP no reason to complain', async () => {
   expect(complaints).toEqual([])
 })
 
+async function expectForEverybody(name: string): Promise<void> {
+  const findings = await lookAt(page, name)
+  for (const look of looks) {
+    expect
+      .soft(findings[look.name], `${name}, ${look.name}`)
+      .toEqual({ violations: [], undecided: [], tooWide: [] })
+  }
+}
+
 it('can be used by everybody: light, dark, narrow and zoomed', async () => {
   // Pages let no script in; axe-core is one.
   page = await openPage(browser, { bypassCSP: true })
-  const look = async (name: string): Promise<void> => {
-    const findings = await lookAt(page, `partner-${name}`)
-    for (const one of looks) {
-      expect
-        .soft(findings[one.name], `${name}, ${one.name}`)
-        .toEqual({ violations: [], undecided: [], tooWide: [] })
-    }
-  }
-  for (const path of ['start', 'terms']) {
-    await page.goto(`${example.app}/${path === 'start' ? '' : path}`)
-    await look(path)
+  for (const path of ['', 'terms']) {
+    await page.goto(`${example.app}/${path}`)
+    await expectForEverybody(`partner-${path || 'start'}`)
   }
   await signIn('sofia@brightbakery.example')
   await click('Allow')
@@ -208,5 +210,23 @@ it('can be used by everybody: light, dark, narrow and zoomed', async () => {
   expect(await page.getByRole('meter', { name: 'Access token' }).count()).toBe(1)
   await click('Refresh')
   for (const step of await page.locator('summary').all()) await step.click()
-  await look('connected')
+  await expectForEverybody('partner-connected')
+})
+
+it('has a neighbour, the embedded example, whose sign-in can be used by everybody', async () => {
+  const { origin, close } = await startBackend()
+  onTestFinished(close)
+  page = await openPage(browser, { bypassCSP: true })
+  await page.goto(`${origin}/login`)
+  await expectForEverybody('embedded-sign-in')
+  await page.getByLabel('Email').fill('maja@bakery.example')
+  await page.getByLabel('Password').fill('wrong')
+  await click('Sign in')
+  expect(await page.getByRole('alert').innerText()).toBe('Wrong email or password.')
+  expect(await page.title()).toBe('Error: Sign in | Harbour')
+  await expectForEverybody('embedded-sign-in-wrong-password')
+  await page.getByLabel('Password').fill('flour and water')
+  await click('Sign in')
+  await expect.poll(() => page.locator('main').innerText()).toContain('Signed in as Maja Lind')
+  await expectForEverybody('embedded-start')
 })

@@ -114,9 +114,19 @@ describe('a person', () => {
     expect(page.text).not.toContain('evil.test')
     const wrong = await signIn(browser, page, { ...maja, password: 'x' })
     expect(wrong.status).toBe(401)
+    expect(wrong.text).toContain('Wrong email or password.')
+    expect(wrong.text).toContain('value="maja@bakery.example"')
     const right = await signIn(browser, wrong, maja)
     expect(right.url.href).toBe(`${origin}/`)
     expect(right.text).toContain('Signed in as Maja Lind')
+  })
+
+  test('sees an email that was typed as text, whatever is in it', async () => {
+    const browser = createBrowser()
+    const email = '"><b>maja</b>'
+    const wrong = await signIn(browser, await browser.go(`${origin}/login`), { ...maja, email })
+    expect(wrong.text).toContain('&quot;&gt;&lt;b&gt;maja')
+    expect(wrong.text).not.toContain('<b>maja')
   })
 
   test('stays signed in when somebody signs in at a second backend on another port', async () => {
