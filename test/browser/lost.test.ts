@@ -132,7 +132,7 @@ test('a browser that loses cookies is told what to do', async () => {
   await page.locator('[name=username]').fill('sofia@example.test')
   await page.locator('[name=password]').fill(password)
   await page.locator('button.button-primary').click()
-  await page.getByText('did not send back the cookie').waitFor()
+  await page.getByText('seems to block cookies').waitFor()
   expect(await page.locator('body').innerText()).not.toContain('Ledger')
 })
 

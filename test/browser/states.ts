@@ -147,7 +147,7 @@ const otherStates: readonly State[] = [
   })),
   {
     name: 'error-cookie-lost',
-    shows: 'did not send back the cookie',
+    shows: 'seems to block cookies',
     open: async (page, { example }) => {
       await page.goto(askUrl(example, partners.plain))
       await page.context().clearCookies()

@@ -6,7 +6,7 @@ import { confidential, useServer } from '../support/server.ts'
 
 const server = useServer()
 
-const sentence = 'Your browser did not send back the cookie'
+const sentence = 'Your browser seems to block cookies'
 const general = 'This page is no longer valid'
 const headingOf = ({ text }: Page): string | undefined => /<h1>(.*?)<\/h1>/.exec(text)?.[1]
 

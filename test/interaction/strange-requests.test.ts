@@ -20,7 +20,7 @@ function expectErrorPage(page: Page, status: number): void {
   expect(page.headers.get('cache-control')).toContain('no-store')
   expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   expect(page.text).toMatch(
-    /This request cannot be completed|This page is no longer valid|Your browser did not send/,
+    /This request cannot be completed|This page is no longer valid|Your browser seems to block cookies/,
   )
   expect(page.text).not.toMatch(/node_modules|\.[jt]s:\d|at async|Error:/)
 }

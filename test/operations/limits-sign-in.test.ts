@@ -23,7 +23,7 @@ describe('wrong passwords for one account', () => {
     const seconds = Number(page.headers.get('retry-after'))
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThanOrEqual(60)
-    expect(page.text).toContain('There were too many attempts')
+    expect(page.text).toContain('Too many attempts')
     expect(page.headers.get('cache-control')).toBe('no-store')
   })
 

@@ -35,7 +35,7 @@ describe('authorization requests of one address', () => {
     expect(answer.status).toBe(429)
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
     expect(answer.headers.location).toBeUndefined()
-    expect(answer.text).toContain('There were too many attempts')
+    expect(answer.text).toContain('Too many attempts')
     expect((await open(issuer, from('192.0.2.1'))).status).toBe(200)
   })
 

@@ -165,7 +165,7 @@ export async function retry(question: Prepared): Promise<readonly string[]> {
 
 /** Whether a person could not go on where a fault came in the middle, and the page says so or asks anew. */
 export const isToldToStartAgain = (flaw: string): boolean =>
-  flaw.includes('Go back to the application and start again') ||
+  flaw.includes('Go back to the app and start again') ||
   // The decision counts. The application can be opened from there.
   flaw.includes('You already answered this request') ||
   flaw.includes('value="allow"') ||
