@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { StoredGrant, GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
 import { createAttempt, isOne } from './commands.ts'
 import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
@@ -94,7 +94,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
  * the grant keeps its place when keys are rotated.
  */
 const nameOfGrant = (grantId: string): string =>
-  createHash('sha256').update(`grant ${grantId}`).digest().subarray(0, 16).toString('base64url')
+  digest('sha256', `grant ${grantId}`, 'buffer').subarray(0, 16).toString('base64url')
 
 /** Keeps the id in the payload: a list of grants needs it, and it is not a credential. */
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>

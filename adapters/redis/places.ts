@@ -47,8 +47,11 @@ export function createPlaces(
   }
   const first: Places['first'] = async (id, ask) => {
     await known.announce()
-    const answers = await Promise.all(of(id).map((key) => ask(key)))
-    const answer = answers.find((one) => one !== undefined)
+    const keysOf = of(id)
+    const answer =
+      keysOf.length === 1
+        ? await ask(keysOf[0])
+        : (await Promise.all(keysOf.map((key) => ask(key)))).find((one) => one !== undefined)
     if (answer === undefined && !toName) await known.check()
     return answer
   }

@@ -26,8 +26,9 @@ function create(trustedProxies: readonly string[]): AddressOf {
   // Most requests come from where others came from. To read an address takes as long as everything else that is counted.
   const found = new Map<string, string>()
   return (request) => {
-    const { 'x-forwarded-for': header = '' } = request.headers
-    const key = `${request.socket.remoteAddress} ${String(header)}`
+    const { 'x-forwarded-for': header } = request.headers
+    const { remoteAddress = '' } = request.socket
+    const key = header === undefined ? remoteAddress : `${remoteAddress} ${String(header)}`
     const last = found.get(key)
     if (last !== undefined) return last
     const address = find(request)

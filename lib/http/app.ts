@@ -154,7 +154,9 @@ export function createByPath(entries: readonly PathMiddleware[]): Middleware {
   return (ctx, next) => {
     const { path } = ctx
     const middleware =
-      exact.get(toFolded(path)) ?? beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
+      exact.get(path) ??
+      exact.get(toFolded(path)) ??
+      beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
     return middleware ? middleware(ctx, next) : next()
   }
 }

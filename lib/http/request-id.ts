@@ -8,13 +8,24 @@ import { requestIdHeader } from './security-headers.ts'
  * one already.
  */
 export function setRequestId({ req, res, state }: Context, endpoint: Endpoint | undefined): void {
-  const given = [req.headers['x-request-id'], res.getHeader(requestIdHeader)]
-  const id = given.map((one) => String(one ?? '')).find(isRequestId) ?? createRequestId()
+  const id =
+    toGiven(req.headers['x-request-id']) ??
+    toGiven(res.getHeader(requestIdHeader)) ??
+    createRequestId()
   state['requestId'] = id
   if (!endpoint?.isForPrograms && !endpoint?.isAsset) res.setHeader(requestIdHeader, id)
 }
 
-const createRequestId = (): string => randomUUID().replaceAll('-', '').slice(0, 16)
+function toGiven(value: string | number | readonly string[] | undefined): string | undefined {
+  const id = value === undefined ? '' : String(value)
+  return id !== '' && isRequestId(id) ? id : undefined
+}
+
+/** The first 16 digits of a random UUID. */
+function createRequestId(): string {
+  const uuid = randomUUID()
+  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18)
+}
 
 /** Whether an id can be repeated on a page, in a header and in a log: strangers can send the header. */
 export const isRequestId = (id: string): boolean => /^[\w.:+/=@-]{1,64}$/.test(id)

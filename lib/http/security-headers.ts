@@ -15,8 +15,8 @@ const headersOfPages = {
   'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
 }
-
-const openerPolicy = 'Cross-Origin-Opener-Policy'
+const headersOfFlow = { ...headersOfPages, 'Cross-Origin-Opener-Policy': '' }
+const headersOfOthers = { ...headersOfPages, 'Cross-Origin-Opener-Policy': 'same-origin' }
 
 /**
  * The headers of the page at a path. An empty value means that the header must be absent.
@@ -25,10 +25,8 @@ const openerPolicy = 'Cross-Origin-Opener-Policy'
  * included, the browser cuts the popup off from its opener: the client sees it as closed, and never gets the answer. Without
  * one, the opener can navigate or close the popup. It cannot read the page, frame it or submit its form.
  */
-export const toPageHeaders = (path: string): Readonly<Record<string, string>> => ({
-  ...headersOfPages,
-  [openerPolicy]: isPartOfFlow(path) ? '' : 'same-origin',
-})
+export const toPageHeaders = (path: string): Readonly<Record<string, string>> =>
+  isPartOfFlow(path) ? headersOfFlow : headersOfOthers
 
 /** Keeps a page to itself: no frames, nothing inline, nothing from elsewhere. */
 export function setPageHeaders(ctx: Pick<Context, 'path' | 'remove' | 'set'>): void {

@@ -25,6 +25,8 @@ export interface KeyFollower {
    * @throws the error of the storage, also if the known keys are so old that the key may be retired
    */
   followToSign(): Promise<void>
+  /** Whether the known keys are good to sign with, so that nobody need wait for {@link followToSign}. */
+  isCurrent(): boolean
   /** Reads the keys again at the next request, because this process changed them. Uses the schedule until then, if it is given. */
   change(schedule: KeySchedule | undefined): void
 }
@@ -72,8 +74,11 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     if (names !== installed) install(keys)
     installed = names
   }
+  // A key is announced so long before it is used. Within that time, the known keys include every key in use.
+  const isTooOld = (now: number): boolean => now - knownSince > times.announcement * 1000
+  const isRead = (now: number): boolean => known !== undefined && now < nextReadAt
   const follow: KeyFollower['follow'] = async () => {
-    if (known && performance.now() < nextReadAt) return
+    if (isRead(performance.now())) return
     reading ??= read().finally(() => (reading = undefined))
     await reading
   }
@@ -81,8 +86,11 @@ export function createKeyFollower({ records, times, install }: FollowerParts): K
     follow,
     async followToSign() {
       await follow()
-      // A key is announced so long before it is used. Within that time, the known keys include every key in use.
-      if (performance.now() - knownSince > times.announcement * 1000) throw failure
+      if (isTooOld(performance.now())) throw failure
+    },
+    isCurrent() {
+      const now = performance.now()
+      return isRead(now) && !isTooOld(now)
     },
     change(schedule) {
       nextReadAt = -Infinity

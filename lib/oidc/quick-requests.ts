@@ -58,8 +58,10 @@ function createMiddleware(provider: Provider, endpoint: QuickEndpoint): Middlewa
     }
     // Reads the end of the body.
     req.resume()
-    ctx.vary('Origin')
-    for (const [name, value] of answerHeaders) ctx.res.setHeader(name, value)
+    const { res } = ctx
+    if (res.hasHeader('Vary')) ctx.vary('Origin')
+    else res.setHeader('Vary', 'Origin')
+    for (const [name, value] of answerHeaders) res.setHeader(name, value)
     ctx.body = answer
   }
 }

@@ -55,8 +55,11 @@ export function createQuickTokens(
 
 type PolicyToken = Parameters<TokenPolicy>[2]
 
+const usual: ReadonlySet<string> = new Set(['token', 'token_type_hint'])
+
 /** Returns the token that a request names, if it is no JWT and if the request has no unusual parameter. */
 function findOpaque(parameters: RequestParameters): string | undefined {
-  const { token, token_type_hint: _, ...more } = parameters
-  return token?.includes('.') || Object.keys(more).length > 0 ? undefined : token
+  const { token } = parameters
+  const isUsual = Object.keys(parameters).every((name) => usual.has(name))
+  return isUsual && !token?.includes('.') ? token : undefined
 }

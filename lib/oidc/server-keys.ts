@@ -64,17 +64,19 @@ function createKeyMiddleware({ routes, maxAge, follower }: KeyMiddlewareParts): 
   // A path below an endpoint belongs to it, such as the one that resumes an authorization request.
   const isEndpoint = (path: string): boolean =>
     endpoints.has(path) || above.some((beginning) => path.startsWith(beginning))
-  return async (ctx, next) => {
+  const publish: Middleware = async (ctx, next) => {
+    await follower?.follow()
+    await next()
+    if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${maxAge}`)
+  }
+  const followAndGoOn: Middleware = async (ctx, next) => {
+    if (isEndpoint(toFolded(ctx.path))) await follower?.followToSign()
+    await next()
+  }
+  return (ctx, next) => {
     // A preflight needs no keys.
     if (ctx.method === 'OPTIONS') return next()
-    const path = toFolded(ctx.path)
-    if (path === jwks) {
-      await follower?.follow()
-      await next()
-      if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${maxAge}`)
-      return
-    }
-    if (follower && isEndpoint(path)) await follower.followToSign()
-    await next()
+    if (toFolded(ctx.path) === jwks) return publish(ctx, next)
+    return !follower || follower.isCurrent() ? next() : followAndGoOn(ctx, next)
   }
 }

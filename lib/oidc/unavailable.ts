@@ -22,8 +22,8 @@ class StorageUnavailable extends errors.OIDCProviderError {
 export type WatchCalls = (method: string) => {
   /** Makes a call. */
   readonly call: <T>(work: () => Promise<T>) => Promise<T>
-  /** @param start - when it began, as `performance.now` tells */
-  readonly ended: (start: number, isFailed: boolean) => void
+  /** @param duration - in milliseconds */
+  readonly ended: (duration: number, isFailed: boolean) => void
 }
 
 /** Makes every failure of the storage end the request as unavailable, not as a "no". */
@@ -83,9 +83,12 @@ function toAnsweringGrants(grants: GrantStorage, watch: WatchCalls): GrantStorag
   }
 }
 
-function toAnsweringGrant({ refreshToken, ...loaded }: LoadedGrant): LoadedGrant {
+function toAnsweringGrant(loaded: LoadedGrant): LoadedGrant {
+  const { payload, now, lastUsedAt, refreshToken } = loaded
   return {
-    ...loaded,
+    payload,
+    now,
+    lastUsedAt,
     find: (kind, id) => answered(() => loaded.find(kind, id)),
     refreshToken: refreshToken && {
       generation: refreshToken.generation,
@@ -116,8 +119,10 @@ function answering<T>(target: T, names: readonly (keyof T & string)[], watch: Wa
   const answer = (name: keyof T & string): AsyncMethod => {
     const { call, ended } = watch(name)
     return async (...args) => {
-      const end = beginWait(Provider.ctx)
+      const wait = waitOf(Provider.ctx)
       const start = performance.now()
+      if (wait.open === 0) wait.since = start
+      wait.open += 1
       let isFailed = false
       try {
         return await call(() => (target[name] as AsyncMethod).apply(target, args as never))
@@ -125,8 +130,10 @@ function answering<T>(target: T, names: readonly (keyof T & string)[], watch: Wa
         isFailed = true
         throw new StorageUnavailable(cause)
       } finally {
-        ended(start, isFailed)
-        end()
+        const end = performance.now()
+        ended(end - start, isFailed)
+        wait.open -= 1
+        if (wait.open === 0) wait.total += end - wait.since
       }
     }
   }
@@ -157,20 +164,20 @@ export function askNoMore(ctx: object, error: unknown): void {
   if (wait && error instanceof StorageUnavailable) wait.failure = error
 }
 
-/** Counts the time from now to the call of what it returns. */
-function beginWait(ctx: object | undefined): () => void {
-  const wait: Wait = (ctx && waits.get(ctx)) ?? { total: 0, open: 0, since: 0 }
-  if (wait.failure) throw wait.failure
-  if (ctx) waits.set(ctx, wait)
-  if (wait.total > patience) {
+/**
+ * The waits of a request. A call outside of a request has its own.
+ *
+ * @throws {@link StorageUnavailable} if the request asks no more
+ */
+function waitOf(ctx: object | undefined): Wait {
+  const known = ctx && waits.get(ctx)
+  if (known?.failure) throw known.failure
+  if (known && known.total > patience) {
     throw new StorageUnavailable(new Error('the storage took too long in this request before'))
   }
-  if (wait.open === 0) wait.since = performance.now()
-  wait.open += 1
-  return () => {
-    wait.open -= 1
-    if (wait.open === 0) wait.total += performance.now() - wait.since
-  }
+  const wait = known ?? { total: 0, open: 0, since: 0 }
+  if (ctx && !known) waits.set(ctx, wait)
+  return wait
 }
 
 /** Tells what was answered with 503 together with what was answered with 500: both are ours to mend. */

@@ -24,8 +24,8 @@ export function count(counts: Counts, key: string): void {
 
 /** How long something takes, by the value of one label. */
 export interface Times {
-  /** Adds a value of the label. It returns what to call with the start of each, by `performance.now()`, at its end. */
-  readonly add: (value: string) => (start: number) => void
+  /** Adds a value of the label. It returns what to call with the duration of each, in milliseconds. */
+  readonly add: (value: string) => (duration: number) => void
   readonly read: () => readonly Sample[]
 }
 
@@ -38,8 +38,8 @@ export function createTimes(name: string, label: string): Times {
     add(value) {
       const times = all.get(value) ?? { sum: 0, counts: Array<number>(bounds.length + 1).fill(0) }
       all.set(value, times)
-      return (start) => {
-        const seconds = (performance.now() - start) / 1000
+      return (duration) => {
+        const seconds = duration / 1000
         let at = 0
         while (seconds > (bounds[at] ?? Infinity)) at += 1
         times.counts[at] = (times.counts[at] ?? 0) + 1

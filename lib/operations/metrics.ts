@@ -155,7 +155,7 @@ function createRequestMeasures() {
       outcome = toOutcome(ctx)
     } finally {
       count(counts, `${route === routes.token ? `${route} ${toGrantType(ctx)}` : route} ${outcome}`)
-      ends.get(route)?.(start)
+      ends.get(route)?.(performance.now() - start)
     }
   }
   const measures: readonly Measure[] = [
@@ -180,8 +180,8 @@ function createCallMeasures() {
     failures.set(method, failed)
     return {
       call: (work) => traceCall(method, work),
-      ended(start, isFailed) {
-        end(start)
+      ended(duration, isFailed) {
+        end(duration)
         if (isFailed) failed.value += 1
       },
     }
