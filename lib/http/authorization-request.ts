@@ -48,10 +48,12 @@ function toQuery({ request }: Context): string {
 /** Names and values. A parameter that was sent twice is there twice. */
 const toPairs = (parameters: object): [string, string][] =>
   Object.entries(parameters).flatMap(([name, value]: [string, unknown]) =>
-    [value]
-      .flat()
-      .filter((item) => typeof item === 'string')
-      .map((item): [string, string] => [name, item]),
+    typeof value === 'string'
+      ? [[name, value]]
+      : [value]
+          .flat()
+          .filter((item) => typeof item === 'string')
+          .map((item): [string, string] => [name, item]),
   )
 
 /** The most bytes of the parameters of one authorization request, with their names. */

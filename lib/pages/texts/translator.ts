@@ -58,19 +58,27 @@ export function createTranslators(
 ): Translators {
   const texts = createTexts(catalogues)
   const create = (language: string) => {
-    const words = { language, catalogues, product, texts, known: new Map<string, string>() }
+    const words = { language, catalogues, product, texts }
     return { words, usual: createTranslator(words, createFormats(language, timeZone)) }
   }
   const languages = new Map(
     [...catalogues.keys()].map((language) => [language, create(language)] as const),
   )
+  // Formats take longer to make than a page.
+  const ofReaders = new Map<string, Translator>()
   return {
     languages: [...languages.keys()],
     of: (language, { region, timeZone: own } = {}) => {
       const { words, usual } = languages.get(language) ?? create(defaultLanguage)
       const locale = toLocale(words.language, region)
       if (locale === words.language && own === undefined) return usual
-      return createTranslator(words, createFormats(locale, own ?? timeZone))
+      const key = `${words.language} ${locale} ${own}`
+      const earlier = ofReaders.get(key)
+      if (earlier) return earlier
+      const translator = createTranslator(words, createFormats(locale, own ?? timeZone))
+      if (ofReaders.size >= mostReaders) ofReaders.clear()
+      ofReaders.set(key, translator)
+      return translator
     },
   }
 }
@@ -81,12 +89,10 @@ interface Words {
   readonly catalogues: Catalogues
   readonly product: string
   readonly texts: i18n
-  /** Texts without values are always the same. */
-  readonly known: Map<string, string>
 }
 
 function createTranslator(words: Words, formats: Formats): Translator {
-  const { language, catalogues, product, texts, known } = words
+  const { language, catalogues, product, texts } = words
   const direction = directionOf(language)
   const translate = (path: string, values: TextValues): string => {
     const { count } = values
@@ -104,17 +110,32 @@ function createTranslator(words: Words, formats: Formats): Translator {
     language,
     direction,
     formats,
-    text: (path, values) => {
-      // From a value that is not a path, the library makes an empty text.
-      if (typeof path !== 'string') return refuse(path)
-      const text = (values ? undefined : known.get(path)) ?? translate(path, values ?? {})
-      if (!values) known.set(path, text)
-      return text
-    },
+    text: keepTexts(translate),
     find: (path, other = language) =>
       withoutRegion(other)
         .map((tag) => catalogues.get(tag)?.get(path))
         .find((text) => text !== undefined),
+  }
+}
+
+/** How many regions and time zones of readers are kept, and how many texts of each. Strangers write the names in texts. */
+const mostReaders = 100
+const mostKnown = 500
+const longestKnown = 300
+
+/** The texts of a page are mostly those of the last one. */
+function keepTexts(translate: (path: string, values: TextValues) => string): Translator['text'] {
+  const known = new Map<string, string>()
+  return (path, values) => {
+    // From a value that is not a path, the library makes an empty text.
+    if (typeof path !== 'string') return refuse(path)
+    const key = values ? JSON.stringify([path, shownOf(values)]) : path
+    const earlier = known.get(key)
+    if (earlier !== undefined) return earlier
+    const text = translate(path, values ?? {})
+    if (known.size >= mostKnown) known.clear()
+    if (key.length <= longestKnown) known.set(key, text)
+    return text
   }
 }
 
@@ -123,15 +144,18 @@ function refuse(path: string): never {
 }
 
 function toShownValues(values: TextValues, formats: Formats): Readonly<Record<string, string>> {
-  const shown = Object.entries(values)
-    // Templates are not typed. A missing value is reported when a text needs it.
-    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-    .map(([name, value]) => [
-      name,
-      typeof value === 'number' ? formats.number(value) : isolate(value),
-    ])
+  const shown = shownOf(values).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? formats.number(value) : isolate(value),
+  ])
   return Object.fromEntries(shown) as Record<string, string>
 }
+
+/** Templates are not typed. A missing value is reported when a text needs it. */
+const shownOf = (values: TextValues): readonly (readonly [string, string | number])[] =>
+  Object.entries(values).filter(
+    ([, value]) => typeof value === 'string' || typeof value === 'number',
+  )
 
 /** A language tag, and then what is left of it subtag by subtag: `pt-BR`, `pt`. */
 export function withoutRegion(tag: string): readonly string[] {
