@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { toApplication } from '../pages/shown-client.ts'
 import { callListeners } from '../grants/events.ts'
-import { isForPrograms, toInteractionUrl } from '../paths.ts'
+import { connectionsPath, interactionPath, isForPrograms, toInteractionUrl } from '../paths.ts'
 import type { Views } from '../pages/pages.ts'
 import { namedClient, verifiedClient, type RequestOfFramework } from './request-context.ts'
 import { requestIdOf } from './request-id.ts'
@@ -47,6 +47,8 @@ const words: ReadonlyMap<string, string> = new Map([
   ['temporarily_unavailable', 'unavailable'],
 ])
 
+const mayWorkLater: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable'])
+
 /**
  * Draws the error page. It says what is wrong, and nothing of how this server works inside. The description of the error is for
  * developers: it is at the end of the page, and in English. Programs get no page: the framework asks for one by `Accept` alone.
@@ -79,7 +81,9 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
       code: out.error,
       details: (own ?? known) === 'general' ? out.error_description || null : null,
       continueUrl: 'continueUrl' in error ? String(error.continueUrl) : null,
+      retryUrl: own === undefined && mayWorkLater.has(out.error) ? toRetryUrl(ctx, issuer) : null,
       application: client ? toApplication(client, page.language) : null,
+      connectionsUrl: issuer + connectionsPath,
       support: toSupport(ctx, out),
     })
     tell(ctx, out, error)
@@ -101,6 +105,13 @@ function keepSession(ctx: Context, name: string): void {
 function ownWordsOf(error: Error): string | undefined {
   if ('words' in error) return String(error.words)
   return isSessionNotFound(error) ? 'expired' : undefined
+}
+
+/** The form that was posted, or else the page that was asked for. */
+function toRetryUrl({ method, path, search }: Context, issuer: string): string | null {
+  const isForm = method === 'POST' && path.startsWith(`${interactionPath}/`)
+  if (isForm) return issuer + path.replace(/\/switch-account$/, '')
+  return method === 'GET' ? issuer + path + search : null
 }
 
 /** Whether the framework found no interaction for this browser and this person. */

@@ -171,8 +171,12 @@ export interface ErrorData {
   readonly details: string | null
   /** The URL at which the person can go on. */
   readonly continueUrl: string | null
+  /** The URL at which the same may work in a moment; `null` if it would fail again. */
+  readonly retryUrl: string | null
   /** The application that sent the person here; `null` if that is not certain. */
   readonly application: ShownApplication | null
+  /** The URL of the page on which the person sees and ends connections. */
+  readonly connectionsUrl: string
   /** The text to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
   readonly support: string
 }

@@ -170,7 +170,9 @@ const toError = (
   code,
   details: null,
   continueUrl: null,
+  retryUrl: null,
   application: null,
+  connectionsUrl,
   support: `Code: ${code}\nDescription: ${description}\nTime: ${sampleDay.toISOString()}\nRequest: 2tYwXb0kTz8`,
   ...differences,
 })
@@ -183,7 +185,15 @@ const errorSamples: Samples['error'] = {
   denied: toError('denied', 'access_denied', 'the request was denied', {
     application: { name: longName, url: null },
   }),
-  'not available': toError('unavailable', 'temporarily_unavailable', 'the storage does not answer'),
+  'not available': toError(
+    'unavailable',
+    'temporarily_unavailable',
+    'the storage does not answer',
+    {
+      application: northwind,
+      retryUrl: interactionUrl,
+    },
+  ),
   'too many attempts': toError(
     'limited',
     'temporarily_unavailable',

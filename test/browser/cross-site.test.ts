@@ -47,7 +47,9 @@ describe.each(sites)('a form on %s', (_, toOrigin) => {
     await trap.goto(toOrigin(evil.origin))
     await trap.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
-    await expect.poll(() => trap.locator('main').innerText()).toContain('sent from another origin')
+    await expect
+      .poll(() => trap.locator('main').textContent())
+      .toContain('sent from another origin')
     expect([new URL(trap.url()).origin, stored('Grant')]).toEqual([server.issuer, before])
 
     const { landed } = await landAt(page, 'https://ledger.example.test')

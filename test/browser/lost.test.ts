@@ -136,9 +136,10 @@ test('a browser that loses cookies is told what to do', async () => {
   expect(await page.locator('body').innerText()).not.toContain('Ledger')
 })
 
-test('one click selects what support needs, without a script', async () => {
+test('one click shows what support needs, and one more selects it, without a script', async () => {
   const view = await openPage(browser, { javaScriptEnabled: true })
   await view.goto(`${server.issuer}/oauth/authorize?client_id=unknown`)
+  await view.locator('summary').click()
   await view.locator('pre').click()
   const selected = await view.evaluate(() => String(getSelection()))
   expect(selected).toMatch(/^Code: invalid_client\nDescription: .+\nTime: .+Z\nRequest: [\w-]{16}$/)

@@ -97,7 +97,9 @@ describe('a form from elsewhere that hides its origin, too, is refused', () => {
     const win = trap.url().endsWith('/framed') ? trap.frameLocator('iframe') : trap
     await win.getByRole('button', { name: 'Win' }).click()
     await trap.getByRole('heading', { level: 1 }).waitFor()
-    await expect.poll(() => trap.locator('main').innerText()).toContain('sent from another origin')
+    await expect
+      .poll(() => trap.locator('main').textContent())
+      .toContain('sent from another origin')
     expect([new URL(trap.url()).origin, stored('Grant')]).toEqual([gateway.origin, before])
   })
 })

@@ -157,10 +157,11 @@ const otherStates: readonly State[] = [
   {
     name: 'error-bad-request',
     shows: 'invalid_client',
-    open: async (page, { example }) =>
-      void (await page.goto(
-        askUrl(example, { ...partners.plain, client_id: 'nobody-knows-this-client' }),
-      )),
+    open: async (page, { example }) => {
+      const client = { ...partners.plain, client_id: 'nobody-knows-this-client' }
+      await page.goto(askUrl(example, client))
+      await page.locator('summary').click()
+    },
   },
 ]
 

@@ -43,6 +43,9 @@ const supportOf = ({ text }: Page): Readonly<Record<string, string>> =>
       .map((line) => line.split(/: (.*)/, 2) as [string, string]),
   )
 
+const linksOf = ({ text }: Page): readonly string[] =>
+  [...text.matchAll(/<a [^>]*href="([^"]+)"/g)].map(([, href = '']) => href)
+
 const unknown = (): string => `${server.issuer}/oauth/authorize?client_id=unknown`
 
 /** A page of an interaction whose form is refused. */
@@ -76,10 +79,22 @@ describe('an error page has a way out', () => {
       'client_id=ledger&redirect_uri=https://evil.example.test/cb&response_type=code',
     ],
     ['no redirect URI', 'client_id=ledger&response_type=code'],
-  ])('but leads nowhere for %s', async (_, query) => {
+  ])('to the connections, and nowhere else, for %s', async (_, query) => {
     const page = await createBrowser().go(`${server.issuer}/oauth/authorize?${query}`)
     expect(page.status).toBe(400)
-    expect(page.text).not.toContain('<a ')
+    expect(linksOf(page)).toEqual([`${server.issuer}/oauth/connections`])
+  })
+
+  test('to the same page, if that may work in a moment', async () => {
+    const { page, browser } = await goToConsent(server.issuer)
+    const { href } = urlOfInteraction(page)
+    failing = true
+    const failed = await browser.go(`${href}?ui_locales=en`)
+    expect(linksOf(failed)[0]).toBe(`${href}?ui_locales=en`)
+    const posted = await browser.submit(page, { decision: 'allow' })
+    expect([posted.status, linksOf(posted)[0]]).toEqual([500, href])
+    failing = false
+    expect((await browser.go(href)).text).toContain('value="allow"')
   })
 })
 

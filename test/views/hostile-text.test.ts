@@ -119,7 +119,9 @@ describe('templates', () => {
     code: 'invalid_request',
     details: null,
     continueUrl: null,
+    retryUrl: null,
     application: null,
+    connectionsUrl: 'https://auth.example.test/oauth/connections',
     support: 'Code: invalid_request',
   }
   const cannotConnect = {
