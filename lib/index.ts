@@ -125,8 +125,10 @@ export type {
   ShownApplication,
   ShownClient,
   ShownConnection,
+  ShownConnectionGroup,
   ShownResource,
   ShownScope,
   ShownSubject,
+  ShownView,
 } from './pages/shown-data.ts'
 export type { Theme } from './pages/theme.ts'

@@ -20,21 +20,29 @@ for (const search of document.querySelectorAll('[data-filter]')) {
   if (!list) continue
   const input = search.querySelector('input')
   const status = search.querySelector('[role=status]')
-  const items = [...list.querySelectorAll('.choice')]
-  const texts = new Map(items.map((item) => [item, fold(item.textContent)]))
+  const items = [...list.querySelectorAll('.choice, .connection')]
+  const groups = [...list.querySelectorAll('.group')]
+  const openFirst = new Set(groups.filter((group) => group.open))
+  const headingOf = (item) => item.closest('.group')?.querySelector('summary').textContent ?? ''
+  const texts = new Map(items.map((item) => [item, fold(headingOf(item) + item.textContent)]))
   let announcement
 
   const filter = () => {
     const words = fold(input.value).split(/\s+/).filter(Boolean)
-    const found = items.filter((item) => words.every((word) => texts.get(item).includes(word)))
+    const matches = (item) => words.every((word) => texts.get(item).includes(word))
+    const found = new Set(items.filter(matches))
     for (const item of items) {
       // The chosen one stays in sight, whatever is searched for.
-      item.hidden = !found.includes(item) && item.querySelector(':checked') === null
+      item.hidden = !found.has(item) && item.querySelector(':checked') === null
+    }
+    for (const group of groups) {
+      group.hidden = group.querySelector('.connection:not([hidden])') === null
+      group.open = words.length > 0 || openFirst.has(group)
     }
     list.hidden = items.every((item) => item.hidden)
     clearTimeout(announcement)
     announcement = setTimeout(() => {
-      status.textContent = words.length > 0 ? toWords(found.length) : ''
+      status.textContent = words.length > 0 ? toWords(found.size) : ''
     }, pause)
   }
   const toWords = (found) =>

@@ -2,13 +2,19 @@ import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import { ProtocolError } from '../errors.ts'
 import { nameOf, toNamedClient, toShownClient } from '../pages/shown-client.ts'
+import type { LocalizedPage } from '../pages/pages.ts'
 import type { ConnectionsData } from '../pages/page-data.ts'
 import { connectionsPath, disconnectPath, signInPath, signOutPath } from '../paths.ts'
 import type { SubjectChoice } from '../pleo/accounts.ts'
 import { authorizedSubjects } from './connectable-subjects.ts'
 import { checkedForm, formParser, type TokenBase } from './form-tokens.ts'
 import { redirect, type PageParts } from './interaction.ts'
-import { loadSubjectConnections, type SubjectConnections } from './shown-connections.ts'
+import { toListView, toShownList, toViewUrl, type ListView } from './connection-list.ts'
+import {
+  createConnectionWords,
+  listConnections,
+  type ListedConnection,
+} from './shown-connections.ts'
 import type { PathMiddleware } from '../http/app.ts'
 import { signedInPerson, toShownAccount, type SignedInPerson } from './signed-in.ts'
 
@@ -41,37 +47,48 @@ function askToSignIn({ config: { accounts, issuer } }: PageParts, ctx: Context):
 }
 
 async function showConnections(visit: Visit): Promise<void> {
-  const { ctx, account } = visit
-  const { accounts, issuer } = visit.config
-  const page = visit.views.page(ctx)
-  const all = await loadSubjectConnections(visit, page, account.accountId)
+  const { account, config, ctx, views } = visit
+  const { accounts, issuer } = config
+  const page = views.page(ctx)
+  const subjects = await authorizedSubjects(accounts, account.accountId, page.language)
+  const all = await listConnections(visit, page, subjects)
+  const view = toListView(ctx.query)
+  const toWords = createConnectionWords(visit, page, ({ clientId, subject }) =>
+    toViewUrl(issuer + disconnectPath, view, { client_id: clientId, subject: subject.urn }),
+  )
+  const url = issuer + connectionsPath
+  const back = { clientId: ctx.query['client_id'], subject: ctx.query['subject'] }
   ctx.type = 'html'
   ctx.body = page.render('connections', {
     account: toShownAccount(account),
-    done: await toDone(visit, all, page.language),
+    done: await toDone(visit, page, subjects, all),
     signOutUrl: accounts.authenticate ? issuer + signOutPath : null,
-    subjects: all
-      .filter(({ connections }) => connections.length > 0)
-      .map(({ subject, connections }) => ({
-        name: subject.name,
-        detail: subject.detail ?? null,
-        connections: connections.map(({ shown }) => shown),
-      })),
+    ...(await toShownList(all, { config, page, view, url, back, toWords })),
   })
 }
 
 async function showDisconnect(visit: Visit): Promise<void> {
   const { config, ctx, findClient, formTokens, logos, views } = visit
-  const { clientId, subject } = await findConnection(visit, ctx.query)
-  const client = await findClient(clientId)
+  const named = await findConnection(visit, ctx.query)
+  const { clientId, subject } = named
+  const view = toListView(ctx.query)
+  const action = toViewUrl(config.issuer + disconnectPath, view)
   const page = views.page(ctx)
+  const [client, [listed]] = await Promise.all([
+    findClient(clientId),
+    listConnections(visit, page, [subject], clientId),
+  ])
+  const { accessTokenFormat } = config.resourceServer
+  const isSigned = accessTokenFormat === 'jwt'
   ctx.type = 'html'
   ctx.body = page.render('disconnect', {
     client: client ? toShownClient(client, logos, page.language) : toNamedClient(clientId),
     clientId,
     subject,
-    action: config.issuer + disconnectPath,
-    connectionsUrl: config.issuer + connectionsPath,
+    connection: listed ? await createConnectionWords(visit, page, () => action)(listed) : null,
+    lingersMinutes: isSigned ? Math.ceil(config.lifetimes.accessToken / 60) : 0,
+    action,
+    connectionsUrl: toListUrl(config.issuer, view, named),
     csrf: formTokens.create(toTokenBase(visit, 'disconnect')),
   })
 }
@@ -79,20 +96,36 @@ async function showDisconnect(visit: Visit): Promise<void> {
 async function disconnect(visit: Visit): Promise<void> {
   const { account, config, connections, ctx, formTokens } = visit
   const form = checkedForm(visit, ctx, toTokenBase(visit, 'disconnect'))
-  const { clientId, subject } = await findConnection(visit, form)
-  const by = { reason: 'person', accountId: account.accountId } as const
-  await connections.revoke({ clientId, subject: subject.urn }, by)
-  const ended = { client_id: clientId, subject: subject.urn }
+  const named = await findConnection(visit, form)
+  const ended = { clientId: named.clientId, subject: named.subject.urn }
+  await connections.revoke(ended, { reason: 'person', accountId: account.accountId })
   const done = formTokens.create(toTokenBase(visit, 'disconnected'), Object.values(ended))
-  const query = new URLSearchParams({ ...ended, done })
-  redirect(ctx, `${config.issuer}${connectionsPath}?${query.toString()}`)
+  redirect(ctx, toListUrl(config.issuer, toListView(ctx.query), named, { done }))
 }
+
+/** The list, as the person left it for this connection. */
+const toListUrl = (
+  issuer: string,
+  view: ListView,
+  { clientId, subject }: NamedConnection,
+  other: Readonly<Record<string, string>> = {},
+): string =>
+  toViewUrl(issuer + connectionsPath, view, {
+    client_id: clientId,
+    subject: subject.urn,
+    ...other,
+  })
 
 const toTokenBase = ({ session }: Visit, name: 'disconnect' | 'disconnected'): TokenBase => ({
   uid: 'connections',
   prompt: { name },
   session,
 })
+
+interface NamedConnection {
+  readonly clientId: string
+  readonly subject: SubjectChoice
+}
 
 /**
  * Returns the client and the subject that a request names.
@@ -102,7 +135,7 @@ const toTokenBase = ({ session }: Visit, name: 'disconnect' | 'disconnected'): T
 async function findConnection(
   { account, config, ctx, views }: Visit,
   { client_id: clientId, subject: urn }: Readonly<Record<string, unknown>>,
-): Promise<{ readonly clientId: string; readonly subject: SubjectChoice }> {
+): Promise<NamedConnection> {
   const language = views.languageOf(ctx)
   const subjects = await authorizedSubjects(config.accounts, account.accountId, language)
   const subject = subjects.find((one) => one.urn === urn)
@@ -117,15 +150,17 @@ async function findConnection(
  */
 async function toDone(
   visit: Visit,
-  all: readonly SubjectConnections[],
-  language: string,
+  { language }: LocalizedPage,
+  subjects: readonly SubjectChoice[],
+  all: readonly ListedConnection[],
 ): Promise<ConnectionsData['done']> {
   const { client_id: clientId, subject: urn, done } = visit.ctx.query
   const isOurs =
     visit.formTokens.isGood(toTokenBase(visit, 'disconnected'), done) &&
     visit.formTokens.hasShown(done, [clientId, urn])
-  const found = isOurs ? all.find(({ subject }) => subject.urn === urn) : undefined
-  if (!found || found.connections.some((one) => one.clientId === clientId)) return null
+  const subject = isOurs ? subjects.find((one) => one.urn === urn) : undefined
+  const isBack = all.some((one) => one.subject.urn === urn && one.clientId === clientId)
+  if (!subject || isBack) return null
   const client = await visit.findClient(String(clientId))
-  return client ? { client: nameOf(client, language), subject: found.subject.name } : null
+  return client ? { client: nameOf(client, language), subject: subject.name } : null
 }

@@ -1,91 +1,133 @@
+import type { Client } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
 import { loadConnections, type Connection } from '../grants/connections.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
-import { toNamedClient, toShownClient, webUri } from '../pages/shown-client.ts'
-import type { ShownConnection } from '../pages/shown-data.ts'
+import { nameOf, toNamedClient, toShownClient, webUri } from '../pages/shown-client.ts'
+import type { ShownClient, ShownConnection } from '../pages/shown-data.ts'
 import { describeScope } from '../pages/shown-terms.ts'
-import { disconnectPath } from '../paths.ts'
 import type { SubjectChoice } from '../pleo/accounts.ts'
-import { authorizedSubjects } from './connectable-subjects.ts'
 import type { PageParts } from './interaction.ts'
 
-/** A subject of the person, with the connections that the person can see and end. */
-export interface SubjectConnections {
+/** A connection that the person can see and end, before it is put in words. */
+export interface ListedConnection {
+  readonly clientId: string
+  /** `undefined` if the client was removed. A person can disconnect it anyway. */
+  readonly client: Client | undefined
+  readonly clientName: string
   readonly subject: SubjectChoice
-  readonly connections: readonly {
-    readonly clientId: string
-    readonly shown: ShownConnection
-  }[]
+  readonly grants: Connection['grants']
+  /** In milliseconds since the epoch; `undefined` if it was never used. */
+  readonly lastUsedAt: number | undefined
+  /** When it ends unless it is used, in milliseconds since the epoch. */
+  readonly endsAt: number
 }
 
-/** Loads the connections of the subjects that the person may connect, and of no other. Subjects with connections come first. */
-export async function loadSubjectConnections(
-  parts: PageParts,
-  page: LocalizedPage,
-  accountId: string,
-): Promise<readonly SubjectConnections[]> {
-  const subjects = await authorizedSubjects(parts.config.accounts, accountId, page.language)
-  const all = await Promise.all(
+/** Loads the connections of some subjects. Not checked: whether the person may see them. */
+export async function listConnections(
+  { config, findClient }: PageParts,
+  { language }: LocalizedPage,
+  subjects: readonly SubjectChoice[],
+  clientId?: string,
+): Promise<readonly ListedConnection[]> {
+  const find = remember(findClient)
+  const listed = await Promise.all(
     subjects.map(async (subject) => {
-      const listed = await loadConnections(parts.config.storage.grants, { subject: subject.urn })
-      const connections = await Promise.all(
-        listed.map(async (connection) => ({
-          clientId: connection.clientId,
-          shown: await toShownConnection(parts, page, connection, subject.urn),
-        })),
+      const of = { subject: subject.urn, ...(clientId !== undefined && { clientId }) }
+      const connections = await loadConnections(config.storage.grants, of)
+      return Promise.all(
+        connections.map(async ({ clientId: id, grants }): Promise<ListedConnection> => {
+          const client = await find(id)
+          return {
+            clientId: id,
+            client,
+            clientName: client ? nameOf(client, language) : id,
+            subject,
+            grants,
+            lastUsedAt: latest(grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])),
+            endsAt: latest(grants.map((grant) => grant.endsAt)) ?? 0,
+          }
+        }),
       )
-      return { subject, connections }
     }),
   )
-  return all.toSorted((a, b) => Number(b.connections.length > 0) - Number(a.connections.length > 0))
+  return listed.flat()
 }
 
-async function toShownConnection(
-  { findClient, config, logos }: PageParts,
+/** Puts connections in the words of a page. Each client and each person is looked up once. */
+export function createConnectionWords(
+  { config, logos }: PageParts,
   page: LocalizedPage,
-  { clientId, grants }: Connection,
-  subject: string,
-): Promise<ShownConnection> {
-  const { accounts, issuer, resourceServer } = config
-  const [newest] = grants
-  const client = await findClient(clientId)
-  const name = (newest && (await accounts.find(newest.accountId))?.name) ?? ''
+  toDisconnectUrl: (listed: ListedConnection) => string,
+): (listed: ListedConnection) => Promise<ShownConnection> {
+  const { text, language } = page
   const date = (milliseconds: number): string => page.formats.date(new Date(milliseconds))
-  const used = grants.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
-  const query = new URLSearchParams({ client_id: clientId, subject })
-  return {
-    // A person can also disconnect a client that was removed.
-    client: client ? toShownClient(client, logos, page.language) : toNamedClient(clientId),
-    settingsUri: client ? webUri(client['settings_uri']) : null,
-    disconnectUrl: `${issuer}${disconnectPath}?${query.toString()}`,
-    scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))].map((scope) => ({
-      name: scope,
-      description: describeScope(scope, resourceServer.scopes, page),
-    })),
-    granted: page.text('connections.connectedBy', { name, date: date(newest?.grantedAt ?? 0) }),
-    used:
-      used.length === 0
-        ? page.text('connections.neverUsed')
-        : page.text('connections.lastUsed', { date: date(latest(used)) }),
-    ends: toEnd(grants, client?.grantTypeAllowed('refresh_token') === true, date, page),
+  const findPerson = remember((id: string) => config.accounts.find(id))
+  const clients = new Map<string, ShownClient>()
+  const showClient = ({ client, clientId }: ListedConnection): ShownClient => {
+    const shown = client ? toShownClient(client, logos, language) : toNamedClient(clientId)
+    clients.set(clientId, shown)
+    return shown
+  }
+  return async (listed) => {
+    const { client, clientId, endsAt, grants, lastUsedAt, subject } = listed
+    const [newest] = grants
+    const name = (newest && (await findPerson(newest.accountId))?.name) ?? ''
+    const end = { date: date(endsAt) }
+    const last = { latest: date(latestEnd(listed)) }
+    const isFinal = end.date === last.latest || Math.abs(latestEnd(listed) - endsAt) < 60_000
+    return {
+      client: clients.get(clientId) ?? showClient(listed),
+      subject: { name: subject.name, detail: subject.detail ?? null },
+      settingsUri: client ? webUri(client['settings_uri']) : null,
+      disconnectUrl: toDisconnectUrl(listed),
+      scopes: describeScopes(grants, config, page),
+      granted: text('connections.connectedBy', { name, date: date(newest?.grantedAt ?? 0) }),
+      used:
+        lastUsedAt === undefined
+          ? text('connections.neverUsed')
+          : text('connections.lastUsed', { date: date(lastUsedAt) }),
+      nextEnd: isFinal
+        ? text('connections.ends', { date: last.latest })
+        : text('connections.endsUnused', end),
+      ends: isFinal
+        ? text('connections.until', { date: last.latest })
+        : text('connections.untilUnused', { ...end, ...last }),
+    }
   }
 }
 
-/** One date if both read the same, or if they differ only by the time between the decision and the redemption of the code. */
-function toEnd(
+/** When the connection ends, however often it is used. Without refresh tokens, nothing moves the end. */
+function latestEnd({ client, endsAt, grants }: ListedConnection): number {
+  const canRefresh = client?.grantTypeAllowed('refresh_token') === true
+  return canRefresh ? (latest(grants.map((grant) => grant.endsAtLatest)) ?? endsAt) : endsAt
+}
+
+function describeScopes(
   grants: Connection['grants'],
-  canRefresh: boolean,
-  toDate: (milliseconds: number) => string,
-  { text }: LocalizedPage,
-): string {
-  const endsAt = latest(grants.map((grant) => grant.endsAt))
-  // Without refresh tokens, nothing moves the end.
-  const endsAtLatest = canRefresh ? latest(grants.map((grant) => grant.endsAtLatest)) : endsAt
-  const [date, last] = [toDate(endsAt), toDate(endsAtLatest)]
-  return date === last || Math.abs(endsAtLatest - endsAt) < 60_000
-    ? text('connections.until', { date: last })
-    : text('connections.untilUnused', { date, latest: last })
+  { resourceServer: { scopes: catalogue } }: Config,
+  page: LocalizedPage,
+): ShownConnection['scopes'] {
+  const scopes = [...new Set(grants.flatMap((grant) => grant.scopes))].map((name) => ({
+    name,
+    description: describeScope(name, catalogue, page),
+    access: catalogue[name]?.access ?? 'write',
+  }))
+  return [
+    ...scopes.filter(({ access }) => access === 'read'),
+    ...scopes.filter(({ access }) => access === 'write'),
+  ]
 }
 
 /** `Math.max` takes only so many arguments. */
-const latest = (times: readonly number[]): number =>
-  times.reduce((one, other) => Math.max(one, other), -Infinity)
+const latest = (times: readonly number[]): number | undefined =>
+  times.length === 0 ? undefined : times.reduce((one, other) => Math.max(one, other))
+
+/** Asks once for each id. */
+function remember<Found>(find: (id: string) => Found): (id: string) => Found {
+  const found = new Map<string, Found>()
+  return (id) => {
+    const known = found.get(id) ?? find(id)
+    found.set(id, known)
+    return known
+  }
+}

@@ -4,8 +4,10 @@ import type {
   ShownApplication,
   ShownClient,
   ShownConnection,
+  ShownConnectionGroup,
   ShownResource,
   ShownSubject,
+  ShownView,
 } from './shown-data.ts'
 import type { ColorScheme } from './theme-colors.ts'
 import type { Direction, Formats } from './texts/formats.ts'
@@ -119,12 +121,16 @@ export interface ConnectionsData {
   readonly done: { readonly client: string; readonly subject: string } | null
   /** `null` if people sign out at the host. */
   readonly signOutUrl: string | null
-  /** The subjects with connections. */
-  readonly subjects: readonly {
-    readonly name: string
-    readonly detail: string | null
-    readonly connections: readonly ShownConnection[]
-  }[]
+  /** How many connections there are. */
+  readonly total: number
+  /** How many of them the chosen filter shows. */
+  readonly shown: number
+  /** The connections, by client or by subject, sorted by name. */
+  readonly groups: readonly ShownConnectionGroup[]
+  /** Links to the list by client and by subject; empty if the list is short. */
+  readonly groupings: readonly ShownView[]
+  /** Links to all connections, to those that nobody uses, and to those that end soon; empty if the list is short. */
+  readonly filters: readonly ShownView[]
 }
 
 /** The data of `disconnect.njk`. */
@@ -132,8 +138,13 @@ export interface DisconnectData {
   readonly client: ShownClient
   readonly clientId: string
   readonly subject: { readonly urn: string; readonly name: string }
+  /** The connection that ends; `null` if there is none any more, or no redeemed one yet. */
+  readonly connection: ShownConnection | null
+  /** For how many minutes the last access token may still be accepted, if it is signed; 0 if access ends at once. */
+  readonly lingersMinutes: number
   /** The URL that the form is posted to: `csrf`, `client_id`, `subject`. */
   readonly action: string
+  /** The list, as the person left it. */
   readonly connectionsUrl: string
   readonly csrf: string
 }

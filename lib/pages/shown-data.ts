@@ -74,14 +74,38 @@ export interface ShownResource {
 /** A connection in words. */
 export interface ShownConnection {
   readonly client: ShownClient
+  readonly subject: { readonly name: string; readonly detail: string | null }
   readonly settingsUri: string | null
-  readonly scopes: readonly { readonly name: string; readonly description: string }[]
+  /** Those that let the client read come first. */
+  readonly scopes: readonly Pick<ShownScope, 'name' | 'description' | 'access'>[]
   /** Who connected it, and when. */
   readonly granted: string
   /** When it was last used. */
   readonly used: string
+  /** When it ends if it is not used, in few words. */
+  readonly nextEnd: string
   /** When it ends if it is not used, and when at the latest. */
   readonly ends: string
   /** The page on which it is ended. */
   readonly disconnectUrl: string
+}
+
+/** The connections of one client, or of one subject. */
+export interface ShownConnectionGroup {
+  /** `null` if the list is by subject. */
+  readonly client: ShownClient | null
+  /** `null` if the list is by client. */
+  readonly subject: ShownConnection['subject'] | null
+  /** Whether its connections are in sight from the start. */
+  readonly isOpen: boolean
+  readonly connections: readonly ShownConnection[]
+}
+
+/** A link to the same list in another view. */
+export interface ShownView {
+  readonly label: string
+  /** How many connections it shows, as the language writes numbers; `null` if it shows the same ones. */
+  readonly count: string | null
+  readonly url: string
+  readonly isCurrent: boolean
 }

@@ -15,6 +15,8 @@ export interface ThemeColors {
   readonly primary?: string
   /** The words on it. */
   readonly primaryText?: string
+  /** The button that ends a connection. */
+  readonly danger?: string
 }
 
 /** The name of a colour that a theme sets. */
@@ -42,6 +44,7 @@ export const defaultColors: Readonly<Record<ColorScheme, Palette>> = {
     change: '#8a4300',
     primary: '#1a1a1f',
     primaryText: '#ffffff',
+    danger: '#b3202a',
   },
   dark: {
     background: '#121215',
@@ -52,6 +55,7 @@ export const defaultColors: Readonly<Record<ColorScheme, Palette>> = {
     change: '#f5b87a',
     primary: '#f1f0ee',
     primaryText: '#1a1a1f',
+    danger: '#ff8f96',
   },
 }
 
@@ -107,6 +111,7 @@ const readPairs: readonly (readonly [ColorName, string])[] = [
   ['link', 'surface'],
   ['change', 'surface'],
   ['primaryText', 'primary'],
+  ['danger', 'surface'],
 ]
 
 /** Behind the company that is chosen. */

@@ -1,6 +1,7 @@
 import {
   colorNames,
   contrast,
+  defaultColors,
   leastContrast,
   luminance,
   mix,
@@ -104,6 +105,7 @@ const customProperties: Readonly<Record<ColorName, string>> = {
   change: '--change',
   primary: '--primary',
   primaryText: '--primary-text',
+  danger: '--danger',
 }
 
 /** The custom properties of each scheme; empty if the theme sets no colour. */
@@ -126,7 +128,8 @@ const namesIn = (colors: ThemeColors): readonly ColorName[] =>
 function toDeclarations(names: readonly ColorName[], palette: Palette): readonly string[] {
   const isSet = (...sources: readonly ColorName[]): boolean =>
     sources.some((name) => names.includes(name))
-  const { surface, text, link, primary, primaryText } = palette
+  const { surface, text, link, primary, primaryText, danger } = palette
+  const dangerText = toTextOn(danger)
   const derived: readonly (readonly [boolean, string, string])[] = [
     [isSet('link'), '--focus', link],
     [isSet('link', 'surface'), '--selected', toSelected(palette)],
@@ -136,6 +139,8 @@ function toDeclarations(names: readonly ColorName[], palette: Palette): readonly
     [isSet('text', 'surface'), '--line', mix(surface, text, 0.14)],
     [isSet('text', 'surface'), '--control', mix(surface, text, 0.6)],
     [isSet('primary', 'primaryText'), '--primary-hover', toHover(primary, primaryText)],
+    [isSet('danger'), '--danger-text', dangerText],
+    [isSet('danger'), '--danger-hover', toHover(danger, dangerText)],
   ]
   return [
     ...names.map((name) => `${customProperties[name]}: ${palette[name]};`),
@@ -154,6 +159,12 @@ function toMarkText(palette: Palette): string {
   const isReadable = (shade: string): boolean =>
     behind.every((color) => contrast(shade, color) >= leastContrast)
   return shades.find(isReadable) ?? text
+}
+
+/** The words on a button. One of the two can be read on every colour. */
+function toTextOn(color: string): string {
+  const [light, dark] = [defaultColors.light.primaryText, defaultColors.dark.primaryText]
+  return contrast(light, color) >= contrast(dark, color) ? light : dark
 }
 
 /** Away from the words on it, so that they stay readable. */

@@ -1,15 +1,15 @@
 import type { Translator } from '../pages/texts/translator.ts'
+import { createConnectionsSamples, createDisconnectSamples } from './samples/connections.ts'
 import { createConsentSamples } from './samples/consent.ts'
 import type { AnsweredData, ErrorData, LoginData, Page, PageData } from '../pages/page-data.ts'
-import type { ShownConnection } from '../pages/shown-data.ts'
 import {
-  account,
   connectionsUrl,
   csrf,
   interactionUrl,
   longName,
   sampleDay,
   signedIn,
+  signOutUrl,
   toBareClient,
   toClosedSubject,
   toSampleClient,
@@ -26,13 +26,12 @@ export const createSamples = (translator: Translator): Samples => ({
   consent: createConsentSamples(translator),
   'cannot-connect': cannotConnectSamples,
   connections: createConnectionsSamples(translator),
-  disconnect: disconnectSamples,
+  disconnect: createDisconnectSamples(translator),
   'sign-out': signOutSamples,
   answered: answeredSamples,
   error: errorSamples,
 })
 
-const signOutUrl = 'https://auth.example.test/oauth/sign-out'
 const northwind = { name: 'Northwind Ledger', url: 'https://northwind.example' }
 
 const login: LoginData = {
@@ -75,59 +74,6 @@ const cannotConnectSamples: Samples['cannot-connect'] = {
     client: toBareClient({ isTest: true }),
     subjectType: 'organization',
     subjects: [toSampleSubject(0, { mayConnect: false, detail: null }, 'organization')],
-  },
-}
-
-function createConnectionsSamples({ text, formats, find }: Translator): Samples['connections'] {
-  const date = formats.date(sampleDay)
-  const latest = formats.date(new Date(sampleDay.getTime() + 305 * 86_400_000))
-  const usual: ShownConnection = {
-    client: toSampleClient(),
-    settingsUri: 'https://northwind.example/settings',
-    scopes: ['companies:read', 'export-jobs:write'].map((name) => ({
-      name,
-      description: find(`scopes.${name}`) ?? name,
-    })),
-    granted: text('connections.connectedBy', { name: account.name, date }),
-    used: text('connections.lastUsed', { date }),
-    ends: text('connections.untilUnused', { date, latest }),
-    disconnectUrl: `${connectionsUrl}/disconnect?client_id=northwind`,
-  }
-  const bare: ShownConnection = {
-    ...usual,
-    client: toBareClient({ name: longName, initials: 'V' }),
-    settingsUri: null,
-    used: text('connections.neverUsed'),
-  }
-  const empty = { account, done: null, signOutUrl, subjects: [] }
-  const subjects = [
-    { name: 'Fjord Foods', detail: 'DK 10000000', connections: [usual, bare] },
-    { name: 'Harbour Foods', detail: null, connections: [usual] },
-  ]
-  return {
-    none: empty,
-    some: { ...empty, subjects },
-    many: {
-      ...empty,
-      signOutUrl: null,
-      subjects: Array.from({ length: 12 }, () => subjects).flat(),
-    },
-    'one just disconnected': {
-      ...empty,
-      subjects,
-      done: { client: northwind.name, subject: 'Fjord Foods' },
-    },
-  }
-}
-
-const disconnectSamples: Samples['disconnect'] = {
-  question: {
-    client: toSampleClient(),
-    clientId: 'northwind',
-    subject: toSampleSubject(0),
-    action: `${connectionsUrl}/disconnect`,
-    connectionsUrl,
-    csrf,
   },
 }
 

@@ -73,13 +73,13 @@ const leaving = { client: partners.plain, as: 'leaving', subject: companyUrn(lea
 const toDisconnect = async (page: Page, { example }: Servers): Promise<void> => {
   await connect(example, leaving)
   await goToConnections(page, example, 'leaving')
-  await follow(page.locator('.connection .button'))
+  await follow(page.locator('.connection > .button'))
 }
 
 const connectionStates: readonly State[] = [
   {
     name: 'connections-none',
-    shows: 'No application is connected.',
+    shows: 'No app is connected.',
     open: (page, { example }) => goToConnections(page, example, 'idle'),
   },
   {
@@ -92,20 +92,35 @@ const connectionStates: readonly State[] = [
   },
   {
     name: 'connections-many',
-    shows: 'Sandbox Reports',
+    shows: '4 connections',
     open: async (page, { example }) => {
       await connectNordlys(example)
       await goToConnections(page, example, 'jonas')
     },
   },
   {
-    name: 'connections-right-to-left-language',
-    shows: 'Bright Bakery',
-    open: async (page, { arabic }) => {
-      await connect(arabic, { client: partners.optional })
-      await page.goto(`${arabic}/oauth/connections?ui_locales=ar`)
-      await signIn(page, 'sofia')
-      await page.goto(`${arabic}/oauth/connections?ui_locales=ar`)
+    name: 'connections-many-open',
+    shows: 'Sandbox Reports',
+    open: async (page, { example }) => {
+      await goToConnections(page, example, 'jonas')
+      await page.getByText('Nordlys Danmark ApS').first().click()
+      await page.getByText('Sandbox Reports').first().click()
+    },
+  },
+  {
+    name: 'connections-by-app',
+    shows: '3 connections',
+    open: async (page, { example }) => {
+      await goToConnections(page, example, 'jonas')
+      await follow(page.getByRole('link', { name: 'App' }))
+    },
+  },
+  {
+    name: 'connections-filtered',
+    shows: 'No connection matches this filter.',
+    open: async (page, { example }) => {
+      await goToConnections(page, example, 'jonas')
+      await follow(page.getByRole('link', { name: 'Ends within' }))
     },
   },
   { name: 'disconnect', shows: 'loses its access', open: toDisconnect },

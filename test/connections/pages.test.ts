@@ -126,7 +126,7 @@ describe('the page of connections', () => {
     await consent(issuer)
     await connect(issuer, { as: 'jonas', subject: nordlysDenmark })
     const { page } = await signIn('sofia')
-    expect(page.text).toContain('No application is connected')
+    expect(page.text).toContain('No app is connected')
     expect(page.text).not.toContain('Nordlys')
   })
 

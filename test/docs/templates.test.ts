@@ -61,6 +61,8 @@ describe('the document on templates says of the data', () => {
     'ShownResource',
     'ShownScope',
     'ShownConnection',
+    'ShownConnectionGroup',
+    'ShownView',
   ])('what is in %s', (type) => {
     expect(namesIn(rowOf(type)[0] ?? '')).toEqual(membersOf(type))
   })

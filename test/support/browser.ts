@@ -103,7 +103,7 @@ const toForm = (fields: Fields): URLSearchParams =>
 export const isolated = (name: string): string => `\u2068${name}\u2069`
 
 export const formAction = (page: Page): string =>
-  /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1] ?? fail(page, 'form')
+  /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? fail(page, 'form')
 
 /** The URL of the interaction that a page asks about. Its page may be the answer to the request that started it. */
 export const urlOfInteraction = (page: Page): URL => {

@@ -15,6 +15,7 @@ const problem = part('missing_error', 'what is wrong (error)')
 const redirectHost = part('missing_redirect_host', 'where the browser goes on to (redirectHost)')
 const notice = part('missing_notice', 'what was disconnected (done)')
 const disconnectLink = part('missing_disconnect', 'the link that ends each connection')
+const viewLink = part('missing_view', 'each link to another view of the list (groupings, filters)')
 const signOutLink = part('missing_sign_out', 'the link to sign out')
 const applicationLink = part('missing_application', 'the link to the application')
 const connectionsLink = part('missing_connections', 'the link to the connections')
@@ -64,18 +65,20 @@ export const rules: {
     form: { ...data, buttons: ['decline'] },
   }),
   connections: (data) => {
-    const connections = data.subjects.flatMap((subject) => subject.connections)
+    const connections = data.groups.flatMap((group) => group.connections)
     const scopes = connections.flatMap((connection) => connection.scopes)
+    const views = [...data.groupings, ...data.filters]
     return {
       texts: [
         account(data.account.name),
         notice(data.done?.client),
-        ...data.subjects.map(({ name }) => company(name)),
         ...connections.map((connection) => client(connection.client.name)),
+        ...connections.map((connection) => company(connection.subject.name)),
         ...scopes.map(({ description }) => scope(description)),
       ],
       links: [
         ...connections.map(({ disconnectUrl }) => disconnectLink(disconnectUrl)),
+        ...views.map(({ url }) => viewLink(url)),
         signOutLink(data.signOutUrl),
       ],
     }

@@ -9,6 +9,7 @@ export const sampleDay: Date = new Date('2026-03-14T10:00:00Z')
 export const csrf = 'sample-form-token'
 export const interactionUrl = 'https://auth.example.test/oauth/interaction/sample'
 export const connectionsUrl = 'https://auth.example.test/oauth/connections'
+export const signOutUrl = 'https://auth.example.test/oauth/sign-out'
 
 /** The path at which the preview serves the logo of a client. */
 export const sampleLogoPath = '/oauth/assets/logos/sample'

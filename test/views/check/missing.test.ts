@@ -126,7 +126,7 @@ const wrong: readonly Mistake[] = [
     'no way to disconnect',
     block(
       'connections',
-      "{{ account.name }}{% if done %}{{ t('connections.done', done) }}{% endif %}<a href=\"{{ signOutUrl or '' }}\">x</a>{% for s in subjects %}{{ s.name }}{% for c in s.connections %}<p>{{ c.client.name }} {% for scope in c.scopes %}{{ scope.description }} {% endfor %}</p>{% endfor %}{% endfor %}",
+      '{{ account.name }}{% if done %}{{ t(\'connections.done\', done) }}{% endif %}<a href="{{ signOutUrl or \'\' }}">x</a>{% for v in groupings.concat(filters) %}<a href="{{ v.url }}">x</a>{% endfor %}{% for g in groups %}{% for c in g.connections %}<p>{{ c.client.name }} {{ c.subject.name }} {% for scope in c.scopes %}{{ scope.description }} {% endfor %}</p>{% endfor %}{% endfor %}',
     ),
     'connections.njk:1 missing_disconnect',
   ],
