@@ -22,7 +22,7 @@ export const companiesIn = (language: string, count: number): string =>
 /** The reason if nobody can connect a company. The authorization server chooses the language. */
 export const noAdministrator: HostWords = {
   en: 'Only an administrator can connect apps, and there is none right now.',
-  da: 'Kun en administrator kan forbinde apps, og der er ingen lige nu.',
+  da: 'Kun en administrator kan tilslutte apps, og der er ingen lige nu.',
   de: 'Nur Administratoren können Apps verbinden, und zurzeit gibt es keine.',
   es: 'Solo un administrador puede conectar aplicaciones y ahora mismo no hay ninguno.',
   fi: 'Vain ylläpitäjä voi yhdistää sovelluksia, eikä ylläpitäjää ole tällä hetkellä.',
