@@ -36,7 +36,7 @@ export const signOutPath = '/oauth/sign-out'
 
 /** The style sheet, the script, the logo and the icon of the pages. */
 export const stylesheetPath = '/oauth/assets/styles.css'
-export const scriptPath = '/oauth/assets/filter.js'
+export const scriptPath = '/oauth/assets/script.js'
 export const productLogoPath = '/oauth/assets/product-logo'
 export const iconPath = '/oauth/assets/icon'
 

@@ -16,7 +16,7 @@ export function copyViews(
   names: readonly string[],
   isForced: boolean,
 ): readonly string[] {
-  const known = [...listBundledTemplates(), 'styles.css', 'filter.js']
+  const known = [...listBundledTemplates(), 'styles.css', 'script.js']
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new Refusal(`${resolve(folder)} is not a folder`)
 

@@ -7,7 +7,7 @@ import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation
 import { toHint } from '../validation/did-you-mean.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { limitsSchema } from './limit-options.ts'
-import { findIssuerFlaw } from '../validation/url.ts'
+import { findIssuerFlaw, isLoopbackOrHttps } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
@@ -53,6 +53,16 @@ const audience = text('the base URL of the API').refine(
   },
 )
 
+const link = text('a URL')
+  .refine(
+    (value) => {
+      const url = URL.parse(value, 'https://issuer')
+      return url !== null && isLoopbackOrHttps(url)
+    },
+    { error: 'must be an https URL (http for loopback hosts), or a path' },
+  )
+  .optional()
+
 const accountMembers = {
   find: callable,
   subjects: callable,
@@ -63,6 +73,9 @@ const accountMembers = {
     .refine((value) => /^https?:$/.test(URL.parse(value, 'https://issuer')?.protocol ?? ''), {
       error: 'must be an http or https URL, or a path',
     })
+    .optional(),
+  links: z
+    .strictObject({ forgottenPassword: link, help: link }, { error: 'must be an object of URLs' })
     .optional(),
 }
 
@@ -76,6 +89,7 @@ const accounts = z
       refuse('needs exactly one way to sign in: authenticate, or signedIn with signInUrl')
     } else if (value.signedIn && !value.signInUrl) refuse('signedIn needs signInUrl')
     else if (value.authenticate && value.signInUrl) refuse('signInUrl goes with signedIn only')
+    else if (value.signedIn && value.links) refuse('links goes with authenticate only')
   }, evenIfWrong)
 
 const storage = z.custom<Storage>(

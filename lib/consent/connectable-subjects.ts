@@ -1,6 +1,6 @@
 import { loadConnections, type ConnectionGrant } from '../grants/connections.ts'
 import type { ConsentData } from '../pages/page-data.ts'
-import type { ShownSubject } from '../pages/shown-data.ts'
+import type { ShownRefusal, ShownSubject } from '../pages/shown-data.ts'
 import { describeScope, findHostWords, scopesOf, type Terms } from '../pages/shown-terms.ts'
 import type { Translator } from '../pages/texts/translator.ts'
 import type { Accounts, SubjectChoice } from '../pleo/accounts.ts'
@@ -113,6 +113,19 @@ function toShownSubject(
     connectedSince: connected ? new Date(connected.grantedAt) : null,
     newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }
+}
+
+/** The reasons why a person may connect none of these, each once. */
+export function toRefusals(subjects: readonly ShownSubject[]): readonly ShownRefusal[] {
+  const byReason = new Map<string, ShownRefusal & { readonly subjects: ShownSubject[] }>()
+  for (const subject of subjects) {
+    const { reason, administrators } = subject
+    const key = JSON.stringify([reason, administrators])
+    const refusal = byReason.get(key) ?? { reason, administrators, subjects: [] }
+    refusal.subjects.push(subject)
+    byReason.set(key, refusal)
+  }
+  return [...byReason.values()]
 }
 
 /**

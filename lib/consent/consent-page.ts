@@ -1,11 +1,17 @@
 import { requestedSubject } from '../oidc/authorization-parameters.ts'
-import { hostOf, toRegisteredAs } from '../pages/shown-client.ts'
+import { hostOf, startUrlOf, toRegisteredAs } from '../pages/shown-client.ts'
 import { toShownTerms, type Terms } from '../pages/shown-terms.ts'
 import { connectionsPath } from '../paths.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import { toScopeNames, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
-import { loadEarlier, toChoice, toOffer, toShownSubjects } from './connectable-subjects.ts'
+import {
+  loadEarlier,
+  toChoice,
+  toOffer,
+  toRefusals,
+  toShownSubjects,
+} from './connectable-subjects.ts'
 import type { PostedForm } from './form-tokens.ts'
 import { toFrame, type ConsentedTerms, type OpenInteraction } from './interaction.ts'
 import { accountOf, switchAccount, toShownAccount } from './signed-in.ts'
@@ -126,7 +132,13 @@ export async function renderConsent(
   const chosen = mistake?.form['subject'] ?? requested
   const subjects = toShownSubjects(offer, { ...words, chosen, terms, earlier })
   if (!offer.some(({ mayConnect }) => mayConnect)) {
-    ctx.body = page.render('cannot-connect', { ...frame, subjects })
+    const refusals = toRefusals(subjects)
+    ctx.body = page.render('cannot-connect', {
+      ...frame,
+      subjects,
+      refusals,
+      startUrl: startUrlOf(client),
+    })
     return
   }
   const choice = toChoice(subjects, requested)

@@ -1,7 +1,6 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { LoginData } from '../pages/page-data.ts'
-import type { LocalizedPage } from '../pages/pages.ts'
 import type { PathMiddleware } from '../http/app.ts'
 import { connectionsPath, signInPath, signOutPath } from '../paths.ts'
 import { lostCookie, refusedCookies } from './answered.ts'
@@ -14,9 +13,18 @@ import { endSession, signedInPerson, signIn, startSession } from './signed-in.ts
 /** Signs the person in for an interaction: at the host, or on the page with the password. */
 export async function showLogin(open: OpenInteraction): Promise<void> {
   if (open.config.accounts.signedIn) return signInAtHost(open)
-  const page = open.views.page(open.ctx)
-  const username = open.interaction.params['login_hint']
-  renderLogin(open.ctx, page, toFrame(open, page), { username })
+  const { username, isAgain } = await findWhoIsAsked(open)
+  renderLogin(open, open.ctx, toFrame(open, open.views.page(open.ctx)), { username, isAgain })
+}
+
+/** The person who is asked to sign in, if the client or this browser knows. Nobody learns who was signed in before the session ended. */
+async function findWhoIsAsked(
+  open: OpenInteraction,
+): Promise<Required<Pick<Typed, 'username' | 'isAgain'>>> {
+  const { login_hint: hint } = open.interaction.params
+  const known = open.interaction.session?.accountId && (await signedInPerson(open, open.ctx))
+  const email = known ? known.account.email : undefined
+  return { username: hint ?? email, isAgain: Boolean(known) && (!hint || hint === email) }
 }
 
 /** Takes the name and the password for an interaction. */
@@ -24,8 +32,9 @@ export async function submitLogin(open: OpenInteraction, form: PostedForm): Prom
   if (form['decision'] === 'decline') return decide(open)
   const accountId = await authenticate(open, open.ctx, form)
   if (accountId) return signIn(open, accountId)
-  const page = open.views.page(open.ctx)
-  renderLogin(open.ctx, page, toFrame(open, page), toMismatch(form))
+  const { isAgain } = await findWhoIsAsked(open)
+  const frame = toFrame(open, open.views.page(open.ctx))
+  renderLogin(open, open.ctx, frame, { ...toMismatch(form), isAgain })
 }
 
 /** Creates the pages on which a person signs in and out without an interaction, if the host has no such pages. */
@@ -67,14 +76,10 @@ async function submitSignIn(parts: PageParts, ctx: Context): Promise<void> {
   redirect(ctx, `${issuer}${signInPath}?signed_in=${signedIn}`)
 }
 
-function renderSignIn(
-  { config, views, formTokens }: PageParts,
-  ctx: Context,
-  typed: Typed = {},
-): void {
-  const action = config.issuer + signInPath
-  const frame = { client: null, action, csrf: formTokens.create(signInForm) }
-  renderLogin(ctx, views.page(ctx), frame, typed)
+function renderSignIn(parts: PageParts, ctx: Context, typed: Typed = {}): void {
+  const action = parts.config.issuer + signInPath
+  const frame = { client: null, action, csrf: parts.formTokens.create(signInForm) }
+  renderLogin(parts, ctx, frame, typed)
 }
 
 /** Asks the host for the person with this name and password. */
@@ -93,22 +98,28 @@ async function authenticate(
 interface Typed {
   readonly username?: unknown
   readonly isMismatch?: boolean
+  readonly isAgain?: boolean
 }
 
 const toMismatch = ({ username }: PostedForm): Typed => ({ username, isMismatch: true })
 
 function renderLogin(
+  { config, views }: PageParts,
   ctx: Context,
-  page: LocalizedPage,
   { client, action, csrf }: Pick<LoginData, 'client' | 'action' | 'csrf'>,
-  { username, isMismatch = false }: Typed,
+  { username, isMismatch = false, isAgain = false }: Typed,
 ): void {
+  const { links = {} } = config.accounts
+  const toLink = (link: string | undefined) =>
+    link === undefined ? null : new URL(link, config.issuer).href
   if (isMismatch) ctx.status = 422
   ctx.type = 'html'
-  ctx.body = page.render('login', {
+  ctx.body = views.page(ctx).render('login', {
     client,
     action,
     csrf,
+    isAgain,
+    links: { forgottenPassword: toLink(links.forgottenPassword), help: toLink(links.help) },
     username: typeof username === 'string' ? username : '',
     error: isMismatch ? 'login.problem.mismatch' : null,
   })

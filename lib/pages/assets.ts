@@ -35,7 +35,7 @@ export function loadAssets({ directories = [], theme = {} }: ViewsOptions): Asse
   const styles = own + toThemeStyles(theme)
   return {
     stylesheet: toAsset(stylesheetPath, 'text/css; charset=utf-8', styles),
-    script: toAsset(scriptPath, 'text/javascript; charset=utf-8', contentOf('filter.js')),
+    script: toAsset(scriptPath, 'text/javascript; charset=utf-8', contentOf('script.js')),
     logo: loadPicture(productLogoPath, theme.logo),
     icon: loadPicture(iconPath, theme.icon) ?? toAsset(iconPath, 'image/svg+xml', drawIcon(theme)),
   }

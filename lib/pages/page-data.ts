@@ -5,6 +5,7 @@ import type {
   ShownClient,
   ShownConnection,
   ShownConnectionGroup,
+  ShownRefusal,
   ShownResource,
   ShownSubject,
   ShownView,
@@ -27,9 +28,11 @@ export interface CommonData {
   readonly formatDays: Formats['days']
   /** Names, one after the other. */
   readonly formatList: Formats['list']
+  /** Names, of which any one will do: "Ana or Bo". */
+  readonly formatAny: Formats['any']
   /** URL of the style sheet. */
   readonly stylesheet: string
-  /** URL of the script that filters long lists, which no page needs. */
+  /** URL of the script that searches long lists, shows passwords and copies texts. No page needs it. */
   readonly script: string
   /** The name of the product: `theme.productName`. */
   readonly product: string
@@ -84,6 +87,10 @@ export interface CannotConnectData {
   readonly account: ShownAccount
   readonly subjectType: SubjectType
   readonly subjects: readonly ShownSubject[]
+  /** The same ones. Those that are refused for one reason and have the same people to ask are together. */
+  readonly refusals: readonly ShownRefusal[]
+  /** The page on which the connection starts in the application (`initiation_uri`), to send to somebody else. */
+  readonly startUrl: string | null
   /** The URL that the form is posted to: `csrf`, `decision` (`decline`). */
   readonly action: string
   readonly switchAction: string
@@ -97,7 +104,11 @@ export interface LoginData {
   /** The URL that the form is posted to: `csrf`, `username`, `password`, and `decision` (`decline`) if there is a client. */
   readonly action: string
   readonly csrf: string
-  /** The name that the person typed before, or the client's guess. */
+  /** Whether the person is signed in, and has to type the password once more for the client. */
+  readonly isAgain: boolean
+  /** Pages of the host: `accounts.links`. */
+  readonly links: { readonly forgottenPassword: string | null; readonly help: string | null }
+  /** The name that the person typed before, the client's guess, or the email address of the person who is signed in. */
   readonly username: string
   /** Path of the text that names the mistake. */
   readonly error: string | null

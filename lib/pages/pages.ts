@@ -101,9 +101,10 @@ const toWords = ({ language, direction, text, formats }: Translator): LocalizedD
   formatDate: formats.date,
   formatDays: formats.days,
   formatList: formats.list,
+  formatAny: formats.any,
 })
 
 type LocalizedData = Pick<
   CommonData,
-  'lang' | 'dir' | 't' | 'formatDate' | 'formatDays' | 'formatList'
+  'lang' | 'dir' | 't' | 'formatDate' | 'formatDays' | 'formatList' | 'formatAny'
 >

@@ -67,11 +67,14 @@ export const toNamedClient = (name: string): ShownClient => ({
   isVerified: false,
 })
 
+/** The page where a person starts in the application. */
+export const startUrlOf = (client: Client): string | null => webUri(client['initiation_uri'])
+
 /** The page where a person starts in the application, or else the page about it, in that language. */
 export const toApplication = (client: Client, language: string): ShownApplication => ({
   name: nameOf(client, language),
   url:
-    webUri(client['initiation_uri']) ??
+    startUrlOf(client) ??
     webUri(localizedFor(client['localized'], 'client_uri', language)) ??
     webUri(client.clientUri),
 })

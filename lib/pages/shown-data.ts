@@ -50,6 +50,15 @@ export interface ShownSubject {
   readonly newAccess: readonly string[]
 }
 
+/** Why a person may not connect companies or organizations. */
+export interface ShownRefusal {
+  /** In the host's words. */
+  readonly reason: string | null
+  /** Names of people who may. */
+  readonly administrators: readonly string[]
+  readonly subjects: readonly ShownSubject[]
+}
+
 /** A scope, as people read it. */
 export interface ShownScope {
   /** The technical name. */

@@ -102,7 +102,7 @@ export function checkViewsOptions(views: unknown): {
 export interface ViewsOptions {
   /**
    * Folders whose files replace ours of the same name, first match first: templates, the style sheet
-   * `styles.css`, and `filter.js`, the script that filters long lists. A template can extend ours to replace
+   * `styles.css`, and the script `script.js`, which no page needs. A template can extend ours to replace
    * single blocks of it: `{% extends 'pleo/consent.njk' %}`; a style sheet can begin with ours, to add to it:
    * `@import 'pleo/styles.css';`. `PageData` says which data each page has, and
    * `CommonData` which data every page has. There is nothing else.

@@ -88,6 +88,13 @@ export interface AccountsWithPassword extends AccountsBase {
     credentials: { readonly username: string; readonly password: string },
     ctx: Context,
   ): Promise<string | undefined> | string | undefined
+  /**
+   * Pages of the host that the sign-in page links to, in a new tab: `https` URLs (`http` for loopback hosts), or paths on the
+   * issuer's origin.
+   *
+   * @defaultValue no links
+   */
+  readonly links?: { readonly forgottenPassword?: string; readonly help?: string }
   readonly signedIn?: never
   readonly signInUrl?: never
 }
@@ -126,6 +133,7 @@ export interface AccountsWithHostSignIn extends AccountsBase {
    */
   readonly signInUrl: string
   readonly authenticate?: never
+  readonly links?: never
 }
 
 /** How the host knows its people, with one of two ways to sign in. */

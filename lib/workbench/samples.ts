@@ -1,4 +1,5 @@
 import type { Translator } from '../pages/texts/translator.ts'
+import { cannotConnectSamples } from './samples/cannot-connect.ts'
 import { createConnectionsSamples, createDisconnectSamples } from './samples/connections.ts'
 import { createConsentSamples } from './samples/consent.ts'
 import type { AnsweredData, ErrorData, LoginData, Page, PageData } from '../pages/page-data.ts'
@@ -11,9 +12,7 @@ import {
   signedIn,
   signOutUrl,
   toBareClient,
-  toClosedSubject,
   toSampleClient,
-  toSampleSubject,
 } from './samples/parts.ts'
 
 /** Every page in every state, by the name of the state. */
@@ -38,6 +37,8 @@ const login: LoginData = {
   client: toSampleClient(),
   action: interactionUrl,
   csrf,
+  isAgain: false,
+  links: { forgottenPassword: null, help: null },
   username: '',
   error: null,
 }
@@ -46,6 +47,14 @@ const loginSamples: Samples['login'] = {
   'for a client': login,
   'for a client that says nothing of itself': { ...login, client: toBareClient() },
   'for a test client': { ...login, client: toSampleClient({ isTest: true }) },
+  'signed in, once more': { ...login, isAgain: true, username: 'astrid@fjord.example' },
+  'with links': {
+    ...login,
+    links: {
+      forgottenPassword: 'https://fjord.example/forgotten',
+      help: 'https://fjord.example/help',
+    },
+  },
   'without a client': { ...login, client: null, action: 'https://auth.example.test/oauth/sign-in' },
   'wrong password': {
     ...login,
@@ -61,20 +70,6 @@ const selectAccountSamples: Samples['select-account'] = {
     client: toBareClient({ isTest: true }),
   },
   'a long name, and no e-mail address': { ...signedIn, account: { name: longName, email: null } },
-}
-
-const cannotConnect = { ...signedIn, subjectType: 'company' } as const
-
-const cannotConnectSamples: Samples['cannot-connect'] = {
-  'no companies': { ...cannotConnect, subjects: [] },
-  'two companies': { ...cannotConnect, subjects: [0, 1].map(toClosedSubject) },
-  '40 companies': { ...cannotConnect, subjects: [...Array(40).keys()].map(toClosedSubject) },
-  organization: {
-    ...cannotConnect,
-    client: toBareClient({ isTest: true }),
-    subjectType: 'organization',
-    subjects: [toSampleSubject(0, { mayConnect: false, detail: null }, 'organization')],
-  },
 }
 
 const signOut = { action: signOutUrl, connectionsUrl, csrf }

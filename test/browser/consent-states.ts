@@ -131,7 +131,7 @@ export const consentStates: readonly State[] = [
 export const cannotConnectStates: readonly State[] = [
   {
     name: 'cannot-connect-no-company',
-    shows: 'belongs to no company',
+    shows: 'does not belong to a company',
     open: consent(partners.plain, 'nobody'),
   },
   { name: 'cannot-connect', shows: 'Sofia Lindgren', open: consent(partners.plain, 'emil') },

@@ -27,7 +27,7 @@ const signInStates: readonly State[] = [
   },
   {
     name: 'sign-in-wrong-password',
-    shows: 'do not belong together',
+    shows: 'Wrong email or password',
     open: async (page, { example }) => {
       await page.goto(askUrl(example, partners.trial))
       await signIn(page, 'sofia', 'wrong')
@@ -51,11 +51,11 @@ const signInStates: readonly State[] = [
   },
   { name: 'sign-in-without-client', shows: 'Sign in to Pleo', open: goTo('/oauth/connections') },
   {
-    name: 'sign-in-without-client-wrong-password',
-    shows: 'do not belong together',
+    name: 'sign-in-again',
+    shows: 'sign in again',
     open: async (page, { example }) => {
-      await page.goto(`${example}/oauth/connections`)
-      await signIn(page, 'sofia', 'wrong')
+      await goToConsent(page, example, partners.plain, 'sofia')
+      await page.goto(askUrl(example, partners.plain, { prompt: 'login' }))
     },
   },
 ]

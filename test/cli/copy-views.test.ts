@@ -26,10 +26,10 @@ describe('views copy', () => {
 
   test('copies single files', async () => {
     const folder = createFolder()
-    await runCommand('views', 'copy', folder, 'consent', 'layout.njk', 'styles.css', 'filter.js')
+    await runCommand('views', 'copy', folder, 'consent', 'layout.njk', 'styles.css', 'script.js')
     expect(readdirSync(folder).toSorted()).toEqual([
       'consent.njk',
-      'filter.js',
+      'script.js',
       'layout.njk',
       'styles.css',
     ])

@@ -23,6 +23,16 @@ it.each([
     'accounts.signInUrl: must be an http or https URL, or a path',
   ],
   [
+    {
+      accounts: {
+        ...people,
+        authenticate: () => undefined,
+        links: { help: 'http://help.example.test' },
+      },
+    },
+    'accounts.links.help: must be an https URL (http for loopback hosts), or a path',
+  ],
+  [
     { clients: [{ ...confidential, redirect_uris: ['https://me@ledger.example.test/callback'] }] },
     'clients[0].redirect_uris[0]: must not contain user name or password',
   ],

@@ -246,6 +246,7 @@ describe('accounts', () => {
     ['no way to sign in', { find, subjects }],
     ['both ways', { find, subjects, authenticate, signedIn, signInUrl: '/login' }],
     ['signedIn without signInUrl', { find, subjects, signedIn }],
+    ['signedIn with links', { find, subjects, signedIn, signInUrl: '/login', links: {} }],
     ['authenticate with signInUrl', { find, subjects, authenticate, signInUrl: '/login' }],
   ])('with %s are refused', (_, accounts) => {
     expect(issuesOf({ accounts })).toMatchObject([{ path: 'accounts', code: 'invalid_sign_in' }])

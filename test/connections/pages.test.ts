@@ -140,7 +140,7 @@ describe('the page of connections', () => {
     const browser = createBrowser()
     const page = await browser.go(`${issuer}/oauth/connections`)
     const wrong = await browser.submit(page, { username: 'sofia@example.test', password: 'wrong' })
-    expect([wrong.status, wrong.text.includes('do not belong together')]).toEqual([422, true])
+    expect([wrong.status, wrong.text.includes('Wrong email or password')]).toEqual([422, true])
     const foreign = await browser.submit(
       page,
       { username: 'sofia@example.test', password },

@@ -90,7 +90,7 @@ beforeAll(async () => {
     register: '/oauth/register',
     management,
     'style sheet': '/oauth/assets/styles.css',
-    script: '/oauth/assets/filter.js',
+    script: '/oauth/assets/script.js',
     'product logo': '/oauth/assets/product-logo',
     icon: '/oauth/assets/icon',
     'logo of a client': '/oauth/assets/logos/unknown',

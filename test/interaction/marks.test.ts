@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientMetadata, SubjectChoice } from '../../lib/index.ts'
 import { createBrowser, isolated, type Page } from '../support/browser.ts'
 import { authorizationUrl, connect, createPkce, goToConsent } from '../support/flow.ts'
-import { bakery, createAccounts, password } from '../support/people.ts'
+import {
+  bakery,
+  createAccounts,
+  nordlysDenmark,
+  nordlysGermany,
+  password,
+} from '../support/people.ts'
 import { confidential, startServer, type RunningServer } from '../support/server.ts'
 
 const inDevelopment: ClientMetadata = {
@@ -18,13 +24,19 @@ const known: ClientMetadata = {
   verified: true,
   settings_uri: 'https://ledger.example.test/settings?a=1&b=2',
 }
+const starting: ClientMetadata = {
+  ...confidential,
+  client_id: 'starting',
+  client_name: 'Starting Ledger',
+  initiation_uri: 'https://ledger.example.test/connect?a=1&b=2',
+}
 const banner = 'Test application: it is under development and not checked by Pleo'
 
 const people = createAccounts()
 let choices: readonly SubjectChoice[] | undefined
 let server: RunningServer
 beforeAll(async () => {
-  const clients = [confidential, inDevelopment, known]
+  const clients = [confidential, inDevelopment, known, starting]
   const subjects: typeof people.subjects = (id, options) => choices ?? people.subjects(id, options)
   server = await startServer({ clients, accounts: { ...people, subjects } })
 })
@@ -33,11 +45,14 @@ afterAll(() => server.close())
 const consentPage = async (client: ClientMetadata, as = 'sofia'): Promise<Page> =>
   (await goToConsent(server.issuer, { client, as })).page
 
-async function cannotConnect(language: string): Promise<Page> {
+async function cannotConnect(
+  language: string,
+  client: ClientMetadata = confidential,
+): Promise<Page> {
   const browser = createBrowser()
   const { challenge } = createPkce()
   const params = { code_challenge: challenge, ui_locales: language }
-  const page = await browser.go(authorizationUrl(server.issuer, confidential, params))
+  const page = await browser.go(authorizationUrl(server.issuer, client, params))
   return browser.submit(page, { username: 'emil@example.test', password })
 }
 
@@ -81,8 +96,36 @@ describe('who cannot connect', () => {
     const [english, danish] = await Promise.all([cannotConnect('en'), cannotConnect('da')])
     choices = undefined
     const [sofia, jonas] = names.map(isolated)
-    expect(english.text).toContain(`${isolated(`${sofia} and ${jonas}`)} can connect it.`)
-    expect(danish.text).toContain(isolated(`${sofia} og ${jonas}`))
+    expect(english.text).toContain(`Ask ${isolated(`${sofia} or ${jonas}`)}.`)
+    expect(danish.text).toContain(`Spørg ${isolated(`${sofia} eller ${jonas}`)}.`)
+  })
+
+  test('learns each reason once, and whom to ask beside it', async () => {
+    const closed = { mayConnect: false, reason: 'Only administrators.', administrators: ['Ana'] }
+    choices = [
+      { urn: nordlysGermany, name: 'Nordlys Germany', ...closed },
+      { urn: bakery, name: 'Bright Bakery', mayConnect: false, reason: 'It is closed.' },
+      { urn: nordlysDenmark, name: 'Nordlys Denmark', ...closed },
+    ]
+    const { text } = await cannotConnect('en')
+    choices = undefined
+    const order = ['It is closed.', 'Bright Bakery', 'Only administrators.', 'Ask', 'Ana']
+    const told = text.match(/It is closed\.|Only admin.+?\.|Ask|Ana|Bright Bakery|Nordlys \w+/g)
+    expect(told).toEqual([...order, 'Nordlys Denmark', 'Nordlys Germany'])
+  })
+
+  test('has a message to send, with the page on which the connection starts', async () => {
+    choices = [{ urn: bakery, name: 'Bright <Bakery>', mayConnect: false }]
+    const [danish, without] = await Promise.all([
+      cannotConnect('da', starting),
+      cannotConnect('en'),
+    ])
+    choices = undefined
+    const names = [starting.client_name ?? '', 'Bright &lt;Bakery&gt;', 'Pleo'].map(isolated)
+    expect(danish.text).toContain(
+      `>Kan du forbinde ${names[0]} med ${names[1]} i Pleo? Det har min konto ikke ret til.\n<bdi>https://ledger.example.test/connect?a=1&amp;b=2</bdi></pre>`,
+    )
+    expect(without.text).toMatch(/My account is not allowed to\.<\/pre>/)
   })
 
   test('learns why in the words of the host, in a language that it has', async () => {

@@ -37,7 +37,10 @@ const partner = (
 export const partners: Readonly<Record<PartnerName, ClientMetadata>> = {
   plain: partner('plain', 'Harbour Ledger'),
   verified: partner('verified', 'Fjord Payroll', { verified: true }),
-  trial: partner('trial', 'Sandbox Reports', { test: true }),
+  trial: partner('trial', 'Sandbox Reports', {
+    test: true,
+    initiation_uri: 'https://ledger.example.test/connect',
+  }),
   reader: partner('reader', 'Quiet Reader', { scope: 'companies:read users:read' }),
   optional: partner('optional', 'Modest Ledger', {
     verified: true,

@@ -127,7 +127,7 @@ describe('a connection that cannot be made', () => {
   test('says who was not let in, and never the password', async () => {
     const account = { ...server.people.administrator, password: 'a wrong password' }
     const { message } = await failure({ account })
-    expect(message).toMatch(/^sofia@people\.example is not let in: .* do not belong together/)
+    expect(message).toMatch(/^sofia@people\.example is not let in: .* Wrong email or password/)
     expect(message).not.toContain(account.password)
   })
 

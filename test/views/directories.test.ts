@@ -66,11 +66,11 @@ describe("a host's folder", () => {
   })
 
   test('replaces the style sheet, which the theme still stands behind, and the script', async () => {
-    const directories = [createFolder({ 'styles.css': 'p { margin: 0 }', 'filter.js': 'void 0' })]
+    const directories = [createFolder({ 'styles.css': 'p { margin: 0 }', 'script.js': 'void 0' })]
     const { issuer } = await start({ directories, theme: { radius: '0' } })
     const styles = await (await fetch(`${issuer}/oauth/assets/styles.css`)).text()
     expect(styles).toMatch(/^p \{ margin: 0 \}\n:root \{\n {2}--radius: 0;/)
-    const script = await fetch(`${issuer}/oauth/assets/filter.js`)
+    const script = await fetch(`${issuer}/oauth/assets/script.js`)
     expect(await script.text()).toBe('void 0')
     expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect(script.headers.get('x-content-type-options')).toBe('nosniff')

@@ -3,8 +3,8 @@ import { createViews } from '../../lib/pages/pages.ts'
 import { createSamples } from '../../lib/workbench/samples.ts'
 
 const page = createViews({}, 'https://auth.example.test/auth').of('en')
-const { consent, 'cannot-connect': cannotConnect } = createSamples(page)
-const tag = /<script type="module" src="\/auth\/oauth\/assets\/filter\.js\?v=[\w-]{12}"><\/script>/
+const { consent, login, 'cannot-connect': cannotConnect } = createSamples(page)
+const tag = /<script type="module" src="\/auth\/oauth\/assets\/script\.js\?v=[\w-]{12}"><\/script>/
 
 test('a list that is long enough to be searched loads the script for it, from the same origin', () => {
   const drawn = Object.entries(consent).map(([state, data]) => {
@@ -16,8 +16,10 @@ test('a list that is long enough to be searched loads the script for it, from th
   expect(drawn.filter(([, isLong]) => isLong)).not.toHaveLength(0)
 })
 
-test('so does the list of a person who may connect none of it', () => {
+test('so do a text to copy and a password to show', () => {
   for (const data of Object.values(cannotConnect)) {
-    expect(tag.test(page.render('cannot-connect', data))).toBe(data.subjects.length > 8)
+    const text = page.render('cannot-connect', data)
+    expect([tag.test(text), text.includes('data-filter')]).toEqual([true, data.subjects.length > 8])
   }
+  for (const data of Object.values(login)) expect(page.render('login', data)).toMatch(tag)
 })

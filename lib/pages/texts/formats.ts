@@ -10,6 +10,8 @@ export interface Formats {
   readonly date: (date: Date) => string
   /** Names, one after the other, each isolated from the others. */
   readonly list: (items: readonly string[]) => string
+  /** The same, of which any one will do. */
+  readonly any: (items: readonly string[]) => string
   /** A length of time in days. */
   readonly days: (count: number) => string
   readonly number: (value: number) => string
@@ -24,6 +26,7 @@ export function createFormats(locale: string, timeZone?: string): Formats {
     () => new Intl.DateTimeFormat(locale, timeZone ? { ...day, timeZone } : moment),
   )
   const lists = once(() => new Intl.ListFormat(locale))
+  const choices = once(() => new Intl.ListFormat(locale, { type: 'disjunction' }))
   // Intl.DurationFormat is not in every Node that this runs on.
   const days = once(
     () => new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }),
@@ -32,6 +35,7 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   return {
     date: (date) => dates().format(date),
     list: (items) => lists().format(items.map(isolate)),
+    any: (items) => choices().format(items.map(isolate)),
     days: (count) => days().format(count),
     number: (value) => numbers().format(value),
   }

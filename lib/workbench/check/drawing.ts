@@ -108,6 +108,7 @@ const lenientWords: Partial<CommonData> = {
   formatDate: () => '',
   formatDays: () => '',
   formatList: () => '',
+  formatAny: () => '',
 }
 
 function reportUnknown(

@@ -113,7 +113,7 @@ function checkTexts(root: TemplateNode, textPaths: readonly string[], report: Re
   }
 }
 
-const assets = ['styles.css', 'filter.js']
+const assets = ['styles.css', 'script.js']
 
 /** Reports the files of a host that no page uses. Pictures and the like may lie beside them. */
 export function reportUnusedFiles(

@@ -7,7 +7,7 @@ import { startCrowdedExample } from '../support/crowded-example.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { focusOf } from '../support/keyboard.ts'
 import { partners } from '../support/partners.ts'
-import { goToConsent, subjectParameter } from '../support/steps.ts'
+import { askUrl, goToConsent, subjectParameter } from '../support/steps.ts'
 
 const example = useRunning(startCrowdedExample)
 const browser = useRunning(launchBrowser)
@@ -158,4 +158,51 @@ describe('the search of a long list of companies', () => {
     await expect.poll(() => page.getByRole('searchbox').count()).toBe(0)
     expect(await shown()).toHaveLength(250)
   })
+})
+
+describe('the button that shows the password', () => {
+  test('shows it and hides it again, while the person goes on typing', async () => {
+    await page.goto(askUrl(example.issuer, partners.plain))
+    const field = page.locator('#password')
+    const type = (): Promise<string | null> => field.getAttribute('type')
+    await field.pressSequentially('correct')
+    await page.getByRole('button', { name: 'Show password' }).click()
+    await page.keyboard.type(' horse')
+    expect([await type(), await field.inputValue()]).toEqual(['text', 'correct horse'])
+    await page.getByRole('button', { name: 'Hide password' }).click()
+    expect(await type()).toBe('password')
+    await page.getByRole('button', { name: 'Show password' }).press('Enter')
+    expect(await type()).toBe('text')
+    const masked = page.evaluate(
+      () =>
+        new Promise((resolve) =>
+          addEventListener('submit', (event) => {
+            event.preventDefault()
+            resolve(document.querySelector('#password')?.getAttribute('type'))
+          }),
+        ),
+    )
+    await page.locator('#username').fill('sofia@example.test')
+    await page.locator('#username').press('Enter')
+    expect(await masked).toBe('password')
+  })
+
+  test('is not there without JavaScript', async () => {
+    page = await openPage(browser, { javaScriptEnabled: false })
+    await page.goto(askUrl(example.issuer, partners.plain))
+    expect(await page.getByRole('button').allInnerTexts()).toEqual([
+      'Sign in',
+      expect.stringContaining('Cancel'),
+    ])
+  })
+})
+
+test('a person who cannot connect copies the message to send', async () => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await ask('emil')
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await expect.poll(status).toBe('Copied')
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  expect(copied).toBe(await page.locator('#message').textContent())
+  expect(copied).toMatch(/^Could you connect .* to our company/)
 })

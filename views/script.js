@@ -1,4 +1,4 @@
-// Filters long lists while a person types. Every page works without it.
+// Searches long lists, shows passwords and copies texts. Every page works without it.
 
 // Letters with a stroke or of two: no normal form takes them apart, and not every keyboard has them.
 const plain = { æ: 'ae', œ: 'oe', ø: 'o', ß: 'ss', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i' }
@@ -70,4 +70,29 @@ for (const search of document.querySelectorAll('[data-filter]')) {
   const isInSight = input.getBoundingClientRect().bottom <= innerHeight
   const isUndecided = list.querySelector(':invalid') && document.activeElement === document.body
   if (isUndecided && isInSight && matchMedia('(pointer: fine)').matches) input.focus()
+}
+
+for (const button of document.querySelectorAll('[data-reveal]')) {
+  const input = document.getElementById(button.dataset.reveal)
+  const [show, hide] = [button.textContent, button.dataset.hide]
+  const reveal = (isShown) => {
+    input.type = isShown ? 'text' : 'password'
+    button.textContent = isShown ? hide : show
+  }
+  button.addEventListener('click', () => reveal(input.type === 'password'))
+  // A person who clicks in the middle of typing goes on typing.
+  button.addEventListener('mousedown', (event) => event.preventDefault())
+  input.form.addEventListener('submit', () => reveal(false))
+  button.hidden = false
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  const source = document.getElementById(button.dataset.copy)
+  const status = button.parentElement.querySelector('[role=status]')
+  const copy = async () => {
+    await navigator.clipboard.writeText(source.textContent)
+    status.textContent = button.dataset.copied
+  }
+  button.addEventListener('click', () => void copy())
+  button.hidden = !navigator.clipboard
 }
