@@ -35,7 +35,7 @@ export const withHome =
     response
       .writeHead(200, {
         'Content-Type': 'text/html; charset=utf-8',
-        'Content-Security-Policy': `default-src 'none'; style-src ${app}; frame-ancestors 'none'`,
+        'Content-Security-Policy': `default-src 'none'; style-src ${app}; img-src data:; frame-ancestors 'none'`,
         'X-Content-Type-Options': 'nosniff',
         'Cache-Control': 'no-store',
       })
@@ -48,14 +48,11 @@ export const serverHome = (places: Places): Html =>
     'Example authorization server',
     places,
     html`<p>
-        Applications send people here. To see that, open the
-        <a href="${places.app}">partner application</a> and connect it.
+        Apps send people here. To see that, open the <a href="${places.app}">partner app</a> and
+        connect it.
       </p>
       <ul>
-        <li>
-          <a href="${places.issuer}/oauth/connections">What is connected</a>, for the person signed
-          in
-        </li>
+        <li><a href="${places.issuer}/oauth/connections">Connected apps</a>, for people</li>
         <li><a href="${toMetadata(places.issuer)}">Metadata</a>, for programs</li>
       </ul>`,
   )
@@ -67,12 +64,17 @@ export const apiHome = (places: Places): Html =>
     places,
     html`<p>
         It answers to access tokens. Get one with the
-        <a href="${places.app}">partner application</a>, or in a terminal:
+        <a href="${places.app}">partner app</a>, or in a terminal:
       </p>
       <pre>
-npx pleo-oauth try --issuer ${places.issuer} --client-id try --public \\
-  --scope companies:read --show-tokens
-curl -H 'Authorization: Bearer &lt;access token&gt;' ${places.api}/v1/companies</pre>`,
+npx pleo-oauth try \\
+  --issuer ${places.issuer} \\
+  --client-id try --public \\
+  --scope companies:read \\
+  --show-tokens
+curl -H \\
+  'Authorization: Bearer &lt;token&gt;' \\
+${places.api}/v1/companies</pre>`,
   )
 
 /** RFC 8414, Section 3.1 */
@@ -88,6 +90,8 @@ const toPage = (title: string, { app }: Places, body: Html): Html =>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
+        <meta name="color-scheme" content="light dark" />
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href="${app}/partner.css" />
       </head>
       <body>

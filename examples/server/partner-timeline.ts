@@ -25,7 +25,7 @@ const harmless = new Set(
 )
 
 /** Tells one token from another: all tokens of a connection begin alike, so this is the end. */
-export const masked = (secret: string): string => `…${secret.length < 24 ? '' : secret.slice(-6)}`
+export const masked = (secret: string): string => `•••${secret.length < 24 ? '' : secret.slice(-6)}`
 
 /** Masks all parameters that are not known to be harmless. */
 export const toParameters = (given: URLSearchParams): Step['parameters'] =>
@@ -64,7 +64,7 @@ export async function notedFetch(
   if (scheme)
     parameters.push([
       'Authorization',
-      `${scheme} ${scheme === 'Bearer' ? masked(credentials) : '…'}`,
+      `${scheme} ${scheme === 'Bearer' ? masked(credentials) : '•••'}`,
     ])
   const end = beginStep({
     name: nameOf(pathname, body),

@@ -124,7 +124,7 @@ test('pages tell tokens apart by their ends, and hold nothing that somebody coul
     answer['refresh_token'] ?? '',
   ])
   expect(tokens).toHaveLength(4)
-  for (const token of tokens.slice(2)) expect(pages.at(-1)?.text).toContain(`>…${token.slice(-6)}<`)
+  for (const token of tokens.slice(2)) expect(pages.at(-1)?.text).toContain(`>•••${token.slice(-6)}<`)
   pages.push(await press('/disconnect'))
   const secrets = example.seen.flatMap(({ authorization, parameters, answer }) => [
     authorization.slice('Basic '.length),
