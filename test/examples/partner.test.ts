@@ -117,6 +117,14 @@ test('a refresh whose answer is lost is sent again with the same token', async (
   expect(stepsOf(page)).toEqual(expect.arrayContaining(['Refresh no answer', 'Refresh 200']))
 })
 
+test('new tokens are stored before they are used for anything', async () => {
+  await connect()
+  example.decide('answered', 'unavailable')
+  const page = await press('/refresh')
+  expect(page.status).toBe(502)
+  expect((await open()).text).toContain(latest().answer['refresh_token']?.slice(-6))
+})
+
 test('pages tell tokens apart by their ends, and hold nothing that somebody could use', async () => {
   const pages = [await connect(), await press('/refresh'), await press('/introspect')]
   const tokens = example.seen.flatMap(({ answer }) => [
@@ -124,7 +132,8 @@ test('pages tell tokens apart by their ends, and hold nothing that somebody coul
     answer['refresh_token'] ?? '',
   ])
   expect(tokens).toHaveLength(4)
-  for (const token of tokens.slice(2)) expect(pages.at(-1)?.text).toContain(`>•••${token.slice(-6)}<`)
+  for (const token of tokens.slice(2))
+    expect(pages.at(-1)?.text).toContain(`>•••${token.slice(-6)}<`)
   pages.push(await press('/disconnect'))
   const secrets = example.seen.flatMap(({ authorization, parameters, answer }) => [
     authorization.slice('Basic '.length),

@@ -3,7 +3,7 @@ import { startExample, type RunningExample } from './example.ts'
 import { freePorts } from './free-ports.ts'
 import { closeServer, listen } from './server.ts'
 
-/** What happens to a token request: the answer comes, is lost, comes for tokens that are about to end, or is another one. */
+/** What happens to a request: its answer comes, is lost, comes with tokens that are about to end, or is another one. */
 type Fate = 'answered' | 'lost' | 'short-lived' | 'unavailable'
 
 /** A token request that came by, with what was answered. */
@@ -17,7 +17,7 @@ export interface SeenRequest {
 export interface GatedExample extends RunningExample {
   /** The token requests until now. */
   readonly seen: SeenRequest[]
-  /** Decides the fates of the token requests that come next, one each. */
+  /** Decides the fates of the requests for tokens and about tokens that come next, one each. */
   readonly decide: (...fates: readonly Fate[]) => void
 }
 
@@ -28,7 +28,8 @@ export async function startGatedExample(): Promise<GatedExample> {
   const fates: Fate[] = []
   const gate = createServer((incoming, outgoing) => {
     const isToken = incoming.url === '/oauth/token'
-    const fate = isToken ? (fates.shift() ?? 'answered') : 'answered'
+    const isDecided = incoming.url?.startsWith('/oauth/token')
+    const fate = (isDecided && fates.shift()) || 'answered'
     if (fate === 'unavailable') {
       incoming.resume()
       outgoing.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' })
