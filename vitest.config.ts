@@ -18,7 +18,7 @@ const shared = {
 
 // Groups, one after the other: what keeps a processor busy, and what waits for others, of which more go at once.
 const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
-const waits = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const
+const waits = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const
 // Then, one file at a time, those that take the whole machine.
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } } as const
 
@@ -71,7 +71,7 @@ const isLong = ({ moduleId }: TestSpecification): boolean =>
 const spread = <T>(list: readonly T[]): readonly (readonly [item: T, place: number])[] =>
   list.map((item, index) => [item, index / list.length])
 
-/** Spreads the files that start processes among those that mostly wait, so that neither are four at once. */
+/** Spreads the files that start processes among those that mostly wait, so that neither kind comes alone. */
 class StartingBesideWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // eslint-disable-next-line unicorn/no-array-sort -- it is not the method of an array
