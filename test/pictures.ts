@@ -1,5 +1,6 @@
-/** Makes the pictures of `docs/templates.md` from the running example, once for each theme. */
+/** Makes the pictures of `README.md` and `docs/templates.md` from the running example, once for each theme. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -20,8 +21,14 @@ interface Picture {
 const narrow = { width: 360, height: 640 }
 const column = { width: 560, height: 720 }
 const wide = { width: 1024, height: 640 }
+const screen = { width: 1280, height: 720 }
 
+/** By theme; the first ones have none. */
 const pictures: Readonly<Record<string, Readonly<Record<string, Picture>>>> = {
+  '': {
+    consent: { page: 'consent', ...screen },
+    'consent-dark': { page: 'consent', scheme: 'dark', ...screen },
+  },
   marigold: {
     'sign-in': { page: 'sign-in', ...column },
     'consent-dark': { page: 'consent', scheme: 'dark', ...column },
@@ -39,13 +46,13 @@ const pictures: Readonly<Record<string, Readonly<Record<string, Picture>>>> = {
 }
 
 const client = {
-  client_id: 'northwind-ledger',
+  client_id: 'harbour-ledger',
   client_secret: 'a-secret-that-nobody-needs-for-a-picture',
-  client_name: 'Northwind Ledger',
-  client_uri: 'https://northwind.example',
-  policy_uri: 'https://northwind.example/privacy',
-  contacts: ['help@northwind.example'],
-  redirect_uris: ['https://ledger.northwind.example/callback'],
+  client_name: 'Harbour Ledger',
+  client_uri: 'https://harbour.example',
+  policy_uri: 'https://harbour.example/privacy',
+  contacts: ['help@harbour.example'],
+  redirect_uris: ['https://ledger.harbour.example/callback'],
   scope: 'companies:read export-jobs:read export-jobs:write',
   optional_scope: 'export-jobs:write',
   verified: true,
@@ -71,8 +78,26 @@ async function take(browser: Browser, issuer: string, picture: Picture, path: st
     await page.locator('button[value=allow]').waitFor()
   }
   if (picture.isEnd) await page.locator('main > :last-child').scrollIntoViewIfNeeded()
-  await page.screenshot({ path })
+  await writeFile(path, await toWebp(browser, await page.screenshot()))
   await context.close()
+}
+
+/** WebP has a third of the bytes. The browser is the program here that writes it. */
+async function toWebp(browser: Browser, png: Buffer): Promise<Buffer> {
+  const page = await browser.newPage()
+  const url = await page.evaluate(
+    async (source) => {
+      const bitmap = await createImageBitmap(await (await fetch(source)).blob())
+      const canvas = document.createElement('canvas')
+      canvas.width = bitmap.width
+      canvas.height = bitmap.height
+      canvas.getContext('2d')?.drawImage(bitmap, 0, 0)
+      return canvas.toDataURL('image/webp', 0.9)
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  )
+  await page.close()
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
 }
 
 const images = join(import.meta.dirname, '../docs/images')
@@ -82,9 +107,10 @@ mkdirSync(images, { recursive: true })
 writeFileSync(clientsFile, JSON.stringify([client]))
 const browser = await launchBrowser()
 for (const [theme, ofTheme] of Object.entries(pictures)) {
-  const example = await startExample({ THEME: theme, CLIENTS_FILE: clientsFile })
+  const example = await startExample({ CLIENTS_FILE: clientsFile, ...(theme && { THEME: theme }) })
+  const start = theme === '' ? '' : `${theme}-`
   for (const [name, picture] of Object.entries(ofTheme)) {
-    await take(browser, example.issuer, picture, join(images, `${theme}-${name}.png`))
+    await take(browser, example.issuer, picture, join(images, `${start}${name}.webp`))
   }
   await example.close()
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { findEndpoint } from '../../lib/paths.ts'
 
 // What documents point at is there.
 
@@ -32,6 +33,16 @@ test.each(documents)('%s links to what is there', (file) => {
     return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
   })
   expect(broken.map(([link]) => link)).toEqual([])
+})
+
+test('each request of a diagram is one that the server takes', () => {
+  const diagrams = documents.flatMap((file) => read(file).match(/```mermaid\n.*?```/gs) ?? [])
+  const requests = diagrams.flatMap((diagram) => [...diagram.matchAll(/>S: ([A-Z]+) (\/\S*)/g)])
+  expect(requests.length).toBeGreaterThan(5)
+  const unknown = requests.filter(
+    ([, method = '', path = '']) => !findEndpoint(path, 'off')?.methods.includes(method),
+  )
+  expect(unknown.map(([line]) => line)).toEqual([])
 })
 
 test('each rule of docs/conformance.md is proven by tests that are there', () => {

@@ -146,10 +146,14 @@ describe('the document on templates shows', () => {
   })
 
   test('pictures that are there, each, and light', () => {
-    const shown = [...doc.matchAll(/src="(images\/[^"]+)"/g)].map(([, path = '']) => `docs/${path}`)
+    const readme = read('README.md')
+    const shown = [
+      ...[...doc.matchAll(/src="(images\/[^"]+)"/g)].map(([, path = '']) => `docs/${path}`),
+      ...[...readme.matchAll(/src(?:set)?="([^"]+)"/g)].map(([, path = '']) => path),
+    ]
     const there = filesIn('docs/images').map((path) => path.slice(root.length + 1))
-    const pictures = there.filter((path) => path.endsWith('.png'))
+    const pictures = there.filter((path) => path.endsWith('.webp'))
     expect(shown.toSorted()).toEqual(pictures.toSorted())
-    for (const path of shown) expect(statSync(join(root, path)).size).toBeLessThan(150 * 1024)
+    for (const path of shown) expect(statSync(join(root, path)).size).toBeLessThan(60 * 1024)
   })
 })

@@ -25,7 +25,7 @@ test('the tarball has the documents, without their pictures, and is small', () =
   expect(documents).toEqual(
     expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/embedding.md']),
   )
-  expect(paths.filter((path) => path.endsWith('.png'))).toEqual([])
+  expect(paths.filter((path) => path.endsWith('.webp'))).toEqual([])
   expect(packed.size).toBeLessThan(1_500_000)
 })
 
