@@ -2,12 +2,13 @@ import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isolated } from '../support/browser.ts'
 import { launchBrowser, openPage } from '../support/chromium.ts'
-import { companyUrn, manyCompanies, the201st } from '../support/crowd.ts'
+import { companyUrn, manyCompanies, nordlysCompanies, the201st } from '../support/crowd.ts'
 import { startCrowdedExample } from '../support/crowded-example.ts'
 import { useRunning } from '../support/fixtures.ts'
+import { connect } from '../support/flow.ts'
 import { focusOf } from '../support/keyboard.ts'
 import { partners } from '../support/partners.ts'
-import { askUrl, goToConsent, subjectParameter } from '../support/steps.ts'
+import { askUrl, goToConnections, goToConsent, subjectParameter } from '../support/steps.ts'
 
 const example = useRunning(startCrowdedExample)
 const browser = useRunning(launchBrowser)
@@ -205,4 +206,24 @@ test('a person who cannot connect copies the message to send', async () => {
   const copied = await page.evaluate(() => navigator.clipboard.readText())
   expect(copied).toBe(await page.locator('#message').textContent())
   expect(copied).toMatch(/^Could you connect .* to our company/)
+})
+
+test('the search of connections opens the groups in which it finds something, and folds them again', async () => {
+  for (const client of [partners.plain, partners.verified, partners.trial]) {
+    for (const company of nordlysCompanies) {
+      const params = { scope: client.scope ?? '' }
+      await connect(example.issuer, { client, as: 'jonas', subject: companyUrn(company), params })
+    }
+  }
+  await goToConnections(page, example.issuer, 'jonas')
+  const rows = (): Promise<string[]> =>
+    page.locator('.connection:visible summary strong').allInnerTexts()
+  const groups = page.locator('.group:visible')
+  expect([await rows(), await groups.count()]).toEqual([[], 3])
+  await search('Search apps and companies').fill('danmark sandbox')
+  expect([await rows(), await groups.count()]).toEqual([['Sandbox Reports Test'], 1])
+  await search('Search apps and companies').fill('sandbox')
+  expect([(await rows()).length, await groups.count()]).toEqual([3, 3])
+  await search('Search apps and companies').fill('')
+  expect([await rows(), await groups.count()]).toEqual([[], 3])
 })
