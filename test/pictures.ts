@@ -21,7 +21,7 @@ interface Picture {
 const narrow = { width: 360, height: 640 }
 const column = { width: 560, height: 720 }
 const wide = { width: 1024, height: 640 }
-const screen = { width: 1280, height: 720 }
+const screen = { width: 1280, height: 600 }
 
 /** By theme; the first ones have none. */
 const pictures: Readonly<Record<string, Readonly<Record<string, Picture>>>> = {
