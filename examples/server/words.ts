@@ -22,14 +22,14 @@ export const companiesIn = (language: string, count: number): string =>
 /** The reason if nobody can connect a company. The authorization server chooses the language. */
 export const noAdministrator: HostWords = {
   en: 'Only an administrator can connect apps, and there is none right now.',
-  da: 'Kun en administrator kan tilslutte apps, og der er ingen lige nu.',
+  da: 'Kun administratorer kan tilslutte apps, og virksomheden har ingen lige nu.',
   de: 'Nur Administratoren können Apps verbinden, und zurzeit gibt es keine.',
   es: 'Solo un administrador puede conectar aplicaciones y ahora mismo no hay ninguno.',
   fi: 'Vain ylläpitäjä voi yhdistää sovelluksia, eikä ylläpitäjää ole tällä hetkellä.',
   fr: 'Seul un administrateur peut connecter des applications, et il n’y en a aucun pour le moment.',
   it: 'Solo un amministratore può collegare app e al momento non ce n’è nessuno.',
-  nb: 'Bare en administrator kan koble til apper, og det finnes ingen akkurat nå.',
+  nb: 'Bare administratorer kan koble til apper, og selskapet har ingen akkurat nå.',
   nl: 'Alleen een beheerder kan apps koppelen, en die is er op dit moment niet.',
   pt: 'Só um administrador pode ligar aplicações e, de momento, não há nenhum.',
-  sv: 'Bara en administratör kan ansluta appar, och det finns ingen just nu.',
+  sv: 'Bara administratörer kan ansluta appar, och företaget har ingen just nu.',
 }

@@ -123,7 +123,7 @@ describe('who cannot connect', () => {
     choices = undefined
     const names = [starting.client_name ?? '', 'Bright &lt;Bakery&gt;', 'Pleo'].map(isolated)
     expect(danish.text).toContain(
-      `>Kan du forbinde ${names[0]} med ${names[1]} i Pleo? Det har min konto ikke ret til.\n<bdi>https://ledger.example.test/connect?a=1&amp;b=2</bdi></pre>`,
+      `>Kan du tilslutte ${names[0]} til ${names[1]} i Pleo? Min konto har ikke tilladelse til det.\n<bdi>https://ledger.example.test/connect?a=1&amp;b=2</bdi></pre>`,
     )
     expect(without.text).toMatch(/My account is not allowed to\.<\/pre>/)
   })
