@@ -7,6 +7,7 @@ export type {
   AccountsWithPassword,
   GrantInfo,
   SignedInAtHost,
+  OrganizationCompanies,
   SubjectChoice,
 } from './pleo/accounts.ts'
 export type {

@@ -93,9 +93,10 @@ export function toShownSubjects(
 }
 
 function toShownSubject(
-  { urn, name, detail, mayConnect, reason, administrators }: SubjectChoice,
+  { urn, name, detail, mayConnect, reason, administrators, companies }: SubjectChoice,
   { chosen, terms, earlier, catalogue, translator }: ShownSubjectsOptions,
 ): ShownSubject {
+  const { compare } = new Intl.Collator(translator.language, { numeric: true })
   const connected = earlier.get(urn)
   const added = scopesOf(terms).filter((scope) => !connected?.scopes.includes(scope))
   const why =
@@ -110,6 +111,7 @@ function toShownSubject(
     reason: mayConnect ? null : why,
     administrators: mayConnect ? [] : (administrators ?? []),
     isChecked: urn === chosen,
+    companies: companies ? { ...companies, names: companies.names.toSorted(compare) } : null,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
     newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }

@@ -1,3 +1,5 @@
+import type { Client } from 'oidc-provider'
+import type { Config } from '../config/config.ts'
 import { requestedSubject } from '../oidc/authorization-parameters.ts'
 import { hostOf, startUrlOf, toRegisteredAs } from '../pages/shown-client.ts'
 import { toShownTerms, type Terms } from '../pages/shown-terms.ts'
@@ -70,15 +72,19 @@ export function toTicked({ scope }: PostedForm): readonly string[] {
   return Object.values(scope ?? {}).map(String)
 }
 
-/** Everything that the person agrees to: the access, the client and the time. The form itself names the subject. */
+/**
+ * Everything that the person agrees to: the access, the client, the time and the companies of organizations. The form itself names
+ * the subject.
+ */
 export const toAgreed = (
   { config, client, subjectType }: OpenInteraction,
-  { terms }: Question,
+  { offer, terms }: Question,
 ): readonly unknown[] => [
   terms.required,
   terms.optional,
   subjectType,
-  toLifetimeDays(config.lifetimes.grant),
+  toEnds(config.lifetimes, client),
+  offer.map(({ urn, companies }) => [urn, companies?.includesLater, companies?.names.toSorted()]),
   ...toRegisteredAs(client),
 ]
 
@@ -89,18 +95,33 @@ export function toShownFacts(
   subject: string,
 ): ConsentedTerms {
   const { clientId, clientName = clientId, tosUri, policyUri } = client
+  const { name = '', companies } = offer.find(({ urn }) => urn === subject) ?? {}
+  const { lifetimeDays, unusedDays } = toEnds(config.lifetimes, client)
   return {
     ...terms,
-    subjectName: offer.find(({ urn }) => urn === subject)?.name ?? '',
+    subjectName: name,
     clientName,
     isVerified: client['verified'] === true,
-    lifetimeDays: toLifetimeDays(config.lifetimes.grant),
+    lifetimeDays,
+    ...(unusedDays !== null && { unusedDays }),
+    ...(companies && { companies }),
     ...(tosUri !== undefined && { tosUri }),
     ...(policyUri !== undefined && { policyUri }),
   }
 }
 
-const toLifetimeDays = (seconds: number): number => Math.ceil(seconds / 86_400)
+/** When the access ends at the latest, and when it ends unless it is used. Without refresh tokens, nothing moves its end. */
+function toEnds(
+  { accessToken, refreshToken, grant }: Config['lifetimes'],
+  client: Client,
+): { readonly seconds: number; readonly lifetimeDays: number; readonly unusedDays: number | null } {
+  const canRefresh = client.grantTypeAllowed('refresh_token')
+  const seconds = canRefresh ? grant : Math.min(accessToken, grant)
+  const [lifetimeDays, unusedDays] = [toDays(seconds), toDays(refreshToken)]
+  return { seconds, lifetimeDays, unusedDays: unusedDays < lifetimeDays ? unusedDays : null }
+}
+
+const toDays = (seconds: number): number => Math.ceil(seconds / 86_400)
 
 /** A form with a mistake in it. */
 interface Mistake {
@@ -143,13 +164,15 @@ export async function renderConsent(
   }
   const choice = toChoice(subjects, requested)
   const granted = earlier.get((choice.single ?? choice.preselected)?.urn ?? '')?.scopes
+  const { seconds, lifetimeDays, unusedDays } = toEnds(config.lifetimes, client)
   const ticked = mistake ? toTicked(mistake.form) : (granted ?? [])
   ctx.body = page.render('consent', {
     ...frame,
     ...choice,
     ...toShownTerms(terms, subjectType, { ...words, ticked, granted }),
-    lifetimeDays: toLifetimeDays(config.lifetimes.grant),
-    endsAt: new Date(Date.now() + config.lifetimes.grant * 1000),
+    lifetimeDays,
+    endsAt: new Date(Date.now() + seconds * 1000),
+    unusedDays,
     // The host of a private scheme would tell nothing.
     redirectHost: hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`,
     connectionsUrl: config.issuer + connectionsPath,

@@ -14,6 +14,7 @@ import type { ConsentData } from '../pages/page-data.ts'
 import type { LocalizedPage, Views } from '../pages/pages.ts'
 import { toShownClient } from '../pages/shown-client.ts'
 import { toInteractionPath, toInteractionUrl } from '../paths.ts'
+import type { OrganizationCompanies } from '../pleo/accounts.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { SubjectType } from '../pleo/subject.ts'
 import type { FormTokens, TokenBase } from './form-tokens.ts'
@@ -51,6 +52,10 @@ export interface ConsentedTerms {
   readonly isVerified: boolean
   /** How long the access lasts at most, in days. */
   readonly lifetimeDays: number
+  /** The days without use after which the access ends sooner. */
+  readonly unusedDays?: number
+  /** The companies of the organization, if the host says them. */
+  readonly companies?: OrganizationCompanies
   readonly tosUri?: string
   readonly policyUri?: string
 }

@@ -2,6 +2,7 @@ import type { SubjectType } from '../pleo/subject.ts'
 import type {
   ShownAccount,
   ShownApplication,
+  ShownChanges,
   ShownClient,
   ShownConnection,
   ShownConnectionGroup,
@@ -65,9 +66,13 @@ export interface ConsentData {
   readonly hasOptional: boolean
   /** Paths of texts that name what the client does not get access to. */
   readonly notShared: readonly string[]
+  /** How these differ from the access that is there: known if there is one subject, or if one is preselected. Otherwise `null`. */
+  readonly changes: ShownChanges | null
   /** How long the access lasts at most. */
   readonly lifetimeDays: number
   readonly endsAt: Date
+  /** The access ends sooner if it is not used for so many days; `null` if that makes no difference. */
+  readonly unusedDays: number | null
   /** The host that the browser goes to after the decision. */
   readonly redirectHost: string
   /** The URL of the page on which the person sees and ends connections. */

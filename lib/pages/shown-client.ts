@@ -2,7 +2,7 @@ import type { Client } from 'oidc-provider'
 import { localizedFor } from '../clients/metadata-values.ts'
 import { isOnSite } from '../clients/uris.ts'
 import type { Logos } from './logos/logos.ts'
-import type { ShownApplication, ShownClient } from './shown-data.ts'
+import type { ShownApplication, ShownClient, ShownContact } from './shown-data.ts'
 
 /**
  * The client, as pages show it.
@@ -30,7 +30,7 @@ export function toShownClient(
     host: hostOf(uri),
     policyUri: inLanguage('policy_uri') ?? client.policyUri ?? null,
     tosUri: inLanguage('tos_uri') ?? client.tosUri ?? null,
-    contacts: (client.contacts ?? []).slice(0, maxContacts).map(shorten),
+    contacts: (client.contacts ?? []).slice(0, maxContacts).map(toContact),
     isTest: client['test'] === true,
     isVerified: client['verified'] === true,
   }
@@ -96,6 +96,15 @@ const maxLength = 120
 function shorten(text: string): string {
   const characters = Array.from(text)
   return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text
+}
+
+/** A link in the text of a stranger leads to a page or to a mailbox, and adds nothing to the message. */
+function toContact(contact: string): ShownContact {
+  const text = shorten(contact)
+  const [, mailbox = '', domain = ''] = /^([^\s@]+)@([a-z\d.-]+)$/i.exec(text) ?? []
+  if (mailbox) return { text, url: `mailto:${encodeURIComponent(mailbox)}@${domain}` }
+  const isPage = text === contact && URL.parse(contact)?.protocol === 'https:'
+  return { text, url: isPage ? contact : null }
 }
 
 /** A link that leads to a page and nowhere else. */

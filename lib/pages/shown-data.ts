@@ -1,3 +1,5 @@
+import type { OrganizationCompanies } from '../pleo/accounts.ts'
+
 /** The client, in its own words: text of a stranger. */
 export interface ShownClient {
   readonly name: string
@@ -13,11 +15,18 @@ export interface ShownClient {
   readonly policyUri: string | null
   /** `https` or `http`. */
   readonly tosUri: string | null
-  readonly contacts: readonly string[]
+  readonly contacts: readonly ShownContact[]
   /** Under development: registered as `test`. */
   readonly isTest: boolean
   /** Registered as `verified`: somebody has checked who provides it. */
   readonly isVerified: boolean
+}
+
+/** An address of the developer. */
+export interface ShownContact {
+  readonly text: string
+  /** `mailto:` or `https:`; `null` for everything else. */
+  readonly url: string | null
 }
 
 /** The application of a client, for people who want to go back there. */
@@ -44,6 +53,8 @@ export interface ShownSubject {
   /** If the person may not connect it: names of people who may. */
   readonly administrators: readonly string[]
   readonly isChecked: boolean
+  /** The companies of an organization; `null` for a company, or if the host does not say. */
+  readonly companies: OrganizationCompanies | null
   /** When the client was last connected to it; `null` if it is not connected. */
   readonly connectedSince: Date | null
   /** Descriptions of scopes that the client would get beyond that. */
@@ -78,6 +89,14 @@ export interface ShownScope {
 export interface ShownResource {
   readonly name: string
   readonly scopes: readonly ShownScope[]
+}
+
+/** How the scopes that are asked for differ from those that the client has. */
+export interface ShownChanges {
+  readonly added: readonly ShownResource[]
+  readonly kept: readonly ShownResource[]
+  /** How many scopes are kept. */
+  readonly keptCount: number
 }
 
 /** A connection in words. */

@@ -1,6 +1,6 @@
 import { pleoScopes, type HostWords, type ScopeCatalogue } from '../pleo/scopes.ts'
 import type { ConsentData } from './page-data.ts'
-import type { ShownScope } from './shown-data.ts'
+import type { ShownResource, ShownScope } from './shown-data.ts'
 import { defaultLanguage } from './texts/catalogues.ts'
 import { withoutRegion, type Translator } from './texts/translator.ts'
 
@@ -31,7 +31,7 @@ interface ShownTermsOptions {
 /** The terms, as the page shows them. */
 export type ShownTerms = Pick<
   ConsentData,
-  'resources' | 'canRead' | 'canChange' | 'hasOptional' | 'notShared'
+  'resources' | 'changes' | 'canRead' | 'canChange' | 'hasOptional' | 'notShared'
 >
 
 /** The terms in the words of a language, grouped by what they are about. */
@@ -50,17 +50,36 @@ export function toShownTerms(
     isTicked: ticked.includes(name),
     isNew: granted !== undefined && !granted.includes(name),
   }))
-  const canChange = scopes.some(({ access }) => access === 'write')
-  const resourceOf = ({ name }: ShownScope) => toResourceName(name, translator)
-  return {
-    resources: [...new Set(scopes.map(resourceOf))].map((name) => ({
+  const shown = groupScopes(scopes, granted !== undefined, translator)
+  return { ...shown, notShared: toNotShared(names, subjectType, shown.canChange) }
+}
+
+/**
+ * The scopes by what they are about, in their order.
+ *
+ * @param isConnected - whether some may be granted already
+ */
+export function groupScopes(
+  scopes: readonly ShownScope[],
+  isConnected: boolean,
+  translator: Translator,
+): Omit<ShownTerms, 'notShared'> {
+  const resourceOf = ({ name }: ShownScope): string => toResourceName(name, translator)
+  const group = (some: readonly ShownScope[]): readonly ShownResource[] =>
+    [...new Set(some.map(resourceOf))].map((name) => ({
       name,
-      scopes: scopes.filter((scope) => resourceOf(scope) === name),
-    })),
+      scopes: some.filter((scope) => resourceOf(scope) === name),
+    }))
+  const kept = scopes.filter(({ isNew }) => !isNew)
+  const added = scopes.filter(({ isNew }) => isNew)
+  return {
+    resources: group(scopes),
+    changes: isConnected
+      ? { added: group(added), kept: group(kept), keptCount: kept.length }
+      : null,
     canRead: scopes.some(({ access }) => access === 'read'),
-    canChange,
-    hasOptional: terms.optional.length > 0,
-    notShared: toNotShared(names, subjectType, canChange),
+    canChange: scopes.some(({ access }) => access === 'write'),
+    hasOptional: scopes.some(({ isOptional }) => isOptional),
   }
 }
 
@@ -80,7 +99,7 @@ function toNotShared(
   const areOurs = names.every((name) => Object.hasOwn(pleoScopes, name))
   const others = subjectType === 'company' ? 'otherCompanies' : 'otherOrganizations'
   return [
-    ...(canChange ? [] : ['consent.access.readOnly']),
+    ...(canChange ? [] : ['consent.notShared.changes']),
     'consent.notShared.password',
     `consent.notShared.${others}`,
     ...(areOurs ? ['consent.notShared.payments'] : []),

@@ -33,6 +33,20 @@ export interface SubjectChoice {
   readonly reason?: string | HostWords
   /** If the person may not connect it: names of people who may. Pages say so in the person's language. */
   readonly administrators?: readonly string[]
+  /**
+   * If it is an organization: its companies, so that the person sees which ones the access is good for.
+   *
+   * @defaultValue the page says that the access covers every company of the organization
+   */
+  readonly companies?: OrganizationCompanies
+}
+
+/** The companies of an organization. */
+export interface OrganizationCompanies {
+  /** Their names, in any order. */
+  readonly names: readonly string[]
+  /** Whether the access also covers companies that join the organization later. Your API decides that. */
+  readonly includesLater: boolean
 }
 
 /** A grant, as the host is asked about it. */

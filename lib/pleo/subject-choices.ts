@@ -5,7 +5,7 @@ import { parseSubject, type SubjectType } from './subject.ts'
  * Asks the host for the companies or organizations of the person.
  *
  * @param language - that of the page that shows them
- * @throws TypeError if the host gives a URN that is not a subject of that type
+ * @throws TypeError if the host gives a URN that is not a subject of that type, or companies that are not those of an organization
  */
 export async function loadSubjectChoices(
   accounts: Accounts,
@@ -19,8 +19,24 @@ export async function loadSubjectChoices(
     if (subject?.type !== type) {
       throw new TypeError(`accounts.subjects answered with a urn that is not one of a ${type}`)
     }
+    if (choice.companies !== undefined && !isOfOrganization(choice.companies, type)) {
+      throw new TypeError(
+        'accounts.subjects answered with companies that are not { names, includesLater } of an organization',
+      )
+    }
     // A host without types may say something that only looks like a no.
     const mayConnect: unknown = choice.mayConnect
     return { ...choice, urn: subject.urn, mayConnect: mayConnect === true }
   })
+}
+
+/** A host without types may say anything. */
+function isOfOrganization(companies: unknown, type: SubjectType): boolean {
+  const { names, includesLater } = Object(companies) as Record<string, unknown>
+  return (
+    type === 'organization' &&
+    typeof includesLater === 'boolean' &&
+    Array.isArray(names) &&
+    names.every((name) => typeof name === 'string')
+  )
 }

@@ -1,5 +1,5 @@
 import type { Translator } from '../../pages/texts/translator.ts'
-import { containsOf, describeScope } from '../../pages/shown-terms.ts'
+import { containsOf, describeScope, groupScopes } from '../../pages/shown-terms.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import type { ConsentData } from '../../pages/page-data.ts'
 import type { ShownScope, ShownSubject } from '../../pages/shown-data.ts'
@@ -23,10 +23,12 @@ const day = 86_400_000
 export function createConsentSamples(translator: Translator): ConsentSamples {
   const toUsual: ScopeMaker = (name, differences = {}) => toScope(name, differences, translator)
   const scopes = [toUsual('companies:read'), toUsual('accounts:read'), toUsual('export-jobs:write')]
-  const usual = { ...plain, ...toTerms(scopes, translator) }
+  const usual = { ...plain, ...groupScopes(scopes, false, translator) }
   return {
     ...createSubjectSamples(usual),
     ...createScopeSamples(usual, toUsual, translator),
+    ...createChangeSamples(usual, toUsual, translator),
+    ...createOrganizationSamples(usual),
     ...createClientSamples(usual),
     'nothing chosen': {
       ...usual,
@@ -48,12 +50,26 @@ function createSubjectSamples(usual: ConsentData): ConsentSamples {
     'three companies': { ...usual, ...choose(three) },
     '250 companies': { ...usual, ...choose(toSampleSubjects(250)) },
     preselected: { ...usual, ...choose([asked, ...others], asked.urn) },
-    organization: {
-      ...usual,
-      ...choose([toSampleSubject(3, {}, 'organization')]),
-      subjectType: 'organization',
-      notShared: ['consent.notShared.password', 'consent.notShared.otherOrganizations'],
-    },
+  }
+}
+
+function createOrganizationSamples(usual: ConsentData): ConsentSamples {
+  const organization = (number: number, count?: number): ShownSubject => {
+    const names = toSampleSubjects(count ?? 0).map(({ name }) => name)
+    const companies = count === undefined ? null : { names, includesLater: number !== 4 }
+    return toSampleSubject(number, { detail: null, companies }, 'organization')
+  }
+  const state = (...organizations: readonly ShownSubject[]): ConsentData => ({
+    ...usual,
+    ...choose(organizations),
+    subjectType: 'organization',
+    notShared: ['consent.notShared.password', 'consent.notShared.otherOrganizations'],
+  })
+  return {
+    organization: state(organization(3, 3)),
+    'organization of 40 companies': state(organization(4, 40)),
+    'organization whose companies are not known': state(organization(5)),
+    'three organizations': state(organization(3, 3), organization(4, 40), organization(5, 0)),
   }
 }
 
@@ -63,31 +79,58 @@ function createScopeSamples(
   translator: Translator,
 ): ConsentSamples {
   const read = scope('companies:read')
-  const added = scope('vendors:write', { isNew: true })
-  const connected = toSampleSubject(0, {
-    connectedSince: new Date(sampleDay.getTime() - 200 * day),
-    newAccess: [added.description],
-  })
   const optional = [
     read,
     scope('accounts:read', { isOptional: true, isTicked: true }),
     scope('vendors:write', { isOptional: true }),
   ]
+  const more = ['export-items:read', 'users:read'].map((name) => scope(name))
   const readOnly = [read, scope('accounts:read')]
   return {
-    '40 scopes': { ...usual, ...toTerms(toManyScopes(40), translator) },
-    'optional scopes': { ...usual, ...toTerms(optional, translator) },
-    'new since last time': {
+    'five scopes': {
       ...usual,
-      ...choose([connected]),
-      ...toTerms([read, added], translator),
+      client: toSampleClient({ isVerified: true }),
+      ...groupScopes([...optional, ...more], false, translator),
     },
-    'several, one connected before': { ...usual, ...choose([connected, toSampleSubject(1)]) },
+    '40 scopes': { ...usual, ...groupScopes(toManyScopes(40), false, translator) },
+    'optional scopes': { ...usual, ...groupScopes(optional, false, translator) },
     'read only': {
       ...usual,
-      ...toTerms(readOnly, translator),
-      notShared: ['consent.access.readOnly', ...usual.notShared],
+      ...groupScopes(readOnly, false, translator),
+      notShared: ['consent.notShared.changes', ...usual.notShared],
     },
+  }
+}
+
+/** The client is connected already. */
+function createChangeSamples(
+  usual: ConsentData,
+  scope: ScopeMaker,
+  translator: Translator,
+): ConsentSamples {
+  const added = scope('vendors:write', { isNew: true })
+  const connectedSince = new Date(sampleDay.getTime() - 200 * day)
+  const connected = toSampleSubject(0, { connectedSince, newAccess: [added.description] })
+  const kept = ['companies:read', 'accounts:read', 'users:read'].map((name) => scope(name))
+  const changed = groupScopes([...kept, added], true, translator)
+  return {
+    'new since last time': { ...usual, ...choose([connected]), ...changed },
+    'new for the one that is preselected': {
+      ...usual,
+      ...choose([{ ...connected, isChecked: true }, toSampleSubject(1)], connected.urn),
+      ...changed,
+    },
+    'all is new': {
+      ...usual,
+      ...choose([connected]),
+      ...groupScopes([added], true, translator),
+    },
+    'nothing new': {
+      ...usual,
+      ...choose([toSampleSubject(0, { connectedSince })]),
+      ...groupScopes(kept, true, translator),
+    },
+    'several, one connected before': { ...usual, ...choose([connected, toSampleSubject(1)]) },
   }
 }
 
@@ -98,6 +141,7 @@ function createClientSamples(usual: ConsentData): ConsentSamples {
     'test client': { ...usual, client: toSampleClient({ isTest: true }) },
     'verified client': { ...usual, client: toSampleClient({ isVerified: true }) },
     'client that says nothing of itself': { ...usual, client: toBareClient() },
+    'client that cannot refresh': { ...usual, lifetimeDays: 1, unusedDays: null },
     'long names': {
       ...usual,
       client: toSampleClient({ name: longName, initials: 'V' }),
@@ -122,6 +166,7 @@ const plain: ConsentData = {
   canRead: true,
   canChange: true,
   hasOptional: false,
+  changes: null,
   notShared: [
     'consent.notShared.password',
     'consent.notShared.otherCompanies',
@@ -129,6 +174,7 @@ const plain: ConsentData = {
   ],
   lifetimeDays: 365,
   endsAt: new Date(sampleDay.getTime() + 365 * day),
+  unusedDays: 60,
   redirectHost: 'ledger.northwind.example',
   connectionsUrl,
   error: null,
@@ -174,19 +220,3 @@ const toManyScopes = (count: number): readonly ShownScope[] =>
     const name = `ledger-${area}:${index % 2 === 0 ? 'list' : 'entries'}`
     return { name, description, contains, access, isOptional: false, isTicked: false, isNew: false }
   })
-
-function toTerms(
-  scopes: readonly ShownScope[],
-  translator: Translator,
-): Pick<ConsentData, 'resources' | 'canRead' | 'canChange' | 'hasOptional'> {
-  const names = new Set(scopes.map(({ name }) => name.split(':')[0] ?? name))
-  return {
-    resources: [...names].map((resource) => ({
-      name: translator.find(`resources.${resource}`) ?? resource,
-      scopes: scopes.filter(({ name }) => name.startsWith(`${resource}:`)),
-    })),
-    canRead: scopes.some(({ access }) => access === 'read'),
-    canChange: scopes.some(({ access }) => access === 'write'),
-    hasOptional: scopes.some(({ isOptional }) => isOptional),
-  }
-}

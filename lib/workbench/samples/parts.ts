@@ -25,7 +25,10 @@ export function toSampleClient(differences: Partial<ShownClient> = {}): ShownCli
     host: 'northwind.example',
     policyUri: 'https://northwind.example/privacy',
     tosUri: 'https://northwind.example/terms',
-    contacts: ['help@northwind.example'],
+    contacts: [
+      { text: 'help@northwind.example', url: 'mailto:help@northwind.example' },
+      { text: '+45 12 34 56 78', url: null },
+    ],
     ...differences,
   }
 }
@@ -63,6 +66,7 @@ export function toSampleSubject(
     reason: null,
     administrators: [],
     isChecked: false,
+    companies: null,
     connectedSince: null,
     newAccess: [],
     ...differences,
