@@ -53,9 +53,14 @@ export function createDirectory(people: People): Directory {
         if (!person) return []
         return type === 'company'
           ? companyChoices(people, person, language)
-          : organizationChoices(people, person, (id) =>
-              companiesIn(language, companiesOf(id).length),
-            )
+          : organizationChoices(people, person, (id) => {
+              const names = companiesOf(id).map(({ name }) => name)
+              // The API asks at each request which companies there are.
+              return {
+                detail: companiesIn(language, names.length),
+                companies: { names, includesLater: true },
+              }
+            })
       },
     },
     company: (id) => companies.get(id),
@@ -99,10 +104,10 @@ function companyChoices(
 function organizationChoices(
   people: People,
   person: Person,
-  toDetail: (id: string) => string,
+  describeCompanies: (id: string) => Pick<SubjectChoice, 'detail' | 'companies'>,
 ): readonly SubjectChoice[] {
   return people.organizations.flatMap(({ id, name }: Organization) => {
-    const subject = { urn: `urn:pleo:organization:${id}`, name, detail: toDetail(id) }
+    const subject = { urn: `urn:pleo:organization:${id}`, name, ...describeCompanies(id) }
     return toChoice(people, person, [id], subject)
   })
 }
@@ -114,7 +119,7 @@ function toChoice(
   people: People,
   person: Person,
   ids: readonly string[],
-  subject: { readonly urn: string; readonly name: string; readonly detail?: string },
+  subject: Omit<SubjectChoice, 'mayConnect'>,
 ): readonly SubjectChoice[] {
   const isIn = (list: readonly string[]): boolean => ids.some((id) => list.includes(id))
   if (isIn(person.administers)) return [{ ...subject, mayConnect: true }]

@@ -52,7 +52,7 @@ export const consentStates: readonly State[] = [
   },
   {
     name: 'consent-organization',
-    shows: 'It covers every company of the organization.',
+    shows: 'Companies that join later are included.',
     open: consent(partners.organization, 'jonas'),
   },
   {
@@ -60,7 +60,7 @@ export const consentStates: readonly State[] = [
     shows: 'vendors:write',
     open: async (page, servers) => {
       await consent(partners.everything, 'sofia')(page, servers)
-      await unfold(page, '.technical')
+      await unfold(page, '.about')
     },
   },
   {
@@ -70,7 +70,7 @@ export const consentStates: readonly State[] = [
   },
   {
     name: 'consent-optional-scopes',
-    shows: 'What is optional',
+    shows: 'Optional access is off unless you tick it.',
     open: consent(partners.optional, 'jonas'),
   },
   {
@@ -84,7 +84,7 @@ export const consentStates: readonly State[] = [
   },
   {
     name: 'consent-test-client',
-    shows: 'Test application',
+    shows: 'Test app: in development',
     open: consent(partners.trial, 'sofia'),
   },
   {
@@ -94,7 +94,7 @@ export const consentStates: readonly State[] = [
   },
   {
     name: 'consent-read-only',
-    shows: 'It cannot change anything',
+    shows: 'change anything',
     open: consent(partners.reader, 'jonas'),
   },
   {

@@ -143,7 +143,7 @@ test('the words of ours around a name stand as they would without it', async () 
   const client = clients[texts.findIndex(([name]) => name.startsWith('right'))] ?? confidential
   await goToConsent(page, server.issuer, client, 'jonas')
   const heading = page.getByRole('heading', { level: 1 })
-  await expect.poll(() => heading.innerText()).toContain('asks for access to your company in Pleo')
+  await expect.poll(() => heading.innerText()).toContain('wants access to one of your companies')
   expect((await harmOf(page)).turned).toEqual([])
   // That this would be seen: without its isolation the name turns them.
   await heading.evaluate((element) => {

@@ -49,7 +49,9 @@ describe('the consent page', () => {
 
   test('shows the client and who is signed in', async () => {
     const { page } = await goToConsent(server.issuer)
-    expect(page.text).toContain(`<h1>${isolated('Northwind Ledger')} asks for access`)
+    expect(page.text).toContain(
+      `<h1>${isolated('Northwind Ledger')} wants access to ${isolated('Bright Bakery')}</h1>`,
+    )
     for (const words of ['Sofia Lind', 'sofia@example.test']) {
       expect(page.text).toContain(`<bdi>${words}</bdi>`)
     }

@@ -179,7 +179,7 @@ describe('when what the client may ask for changes while the page is open', () =
     const fields = { decision: 'allow', subject: bakery }
     const answer = await browser.submit(page, fields)
     expect([answer.status, answer.location]).toEqual([422, undefined])
-    expect(answer.text).toContain('has changed meanwhile')
+    expect(answer.text).toContain('has changed in the meantime')
     expect(boxes(answer)).toEqual([])
     const second = await browser.submit(answer, fields)
     expect(second.location?.searchParams.get('code')).toBeTruthy()

@@ -30,7 +30,7 @@ const starting: ClientMetadata = {
   client_name: 'Starting Ledger',
   initiation_uri: 'https://ledger.example.test/connect?a=1&b=2',
 }
-const banner = 'Test application: it is under development and not checked by Pleo'
+const banner = 'Test app: in development and not checked by Pleo.'
 
 const people = createAccounts()
 let choices: readonly SubjectChoice[] | undefined
@@ -67,13 +67,13 @@ describe('a client', () => {
 
   test('that was checked is said to be checked, and what that means', async () => {
     const { text } = await consentPage(known)
-    expect(text).toContain('<strong>Checked by Pleo</strong> Pleo has checked who provides it.')
+    expect(text).toContain('<strong>Checked by Pleo:</strong> we verified who makes this app.')
     expect(text).not.toContain(banner)
   })
 
   test('of neither kind is said not to be checked', async () => {
     const { text } = await consentPage(confidential)
-    expect(text).toContain('<strong>Not checked by Pleo</strong> Allow it only if you know')
+    expect(text).toContain('<strong>Not checked by Pleo:</strong> allow access only if you know')
     expect(text).not.toContain(banner)
   })
 })

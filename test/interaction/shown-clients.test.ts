@@ -14,7 +14,7 @@ import { closeServer, listen, startServer, useServer } from '../support/server.t
 
 const server = useServer({ registration: {} })
 
-const notice = 'has changed meanwhile'
+const notice = 'has changed in the meantime'
 const allow = { subject: bakery, decision: 'allow' }
 const page = (path: string): string => `https://nordvind.example.test/${path}`
 const registered: ClientChanges = {
@@ -46,7 +46,7 @@ describe('a person who allows is shown the page again, and grants nothing, if me
     ['its terms, to none', { tos_uri: null }, notice],
     ['its privacy statement', { policy_uri: page('other-privacy') }, page('other-privacy')],
     ['a contact', { contacts: ['other@nordvind.example.test'] }, 'other@nordvind.example.test'],
-    ['that it is under development', { test: true }, 'Test application'],
+    ['that it is under development', { test: true }, 'Test app'],
     ['that it was checked', { verified: true }, 'Checked by Pleo'],
     ['the kind of subject', { subject_type_preference: 'organization' }, ''],
     ['a scope that can be left out', { optional_scope: 'companies:read' }, notice],

@@ -85,7 +85,7 @@ describe('the terms shown', () => {
     const payments = 'consent.notShared.payments'
     expect(shown(['users:write']).notShared).toEqual([password, others, payments])
     expect(shown(['users:read']).notShared).toEqual([
-      'consent.access.readOnly',
+      'consent.notShared.changes',
       password,
       others,
       payments,

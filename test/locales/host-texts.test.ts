@@ -44,7 +44,7 @@ const withLocales = (...locales: string[]): Partial<AuthorizationServerOptions> 
 
 const arabic = {
   consent: {
-    heading: { company: 'يطلب {{client}} الوصول إلى شركتك في Pleo' },
+    heading: { company: 'يريد {{client}} الوصول إلى إحدى شركاتك في Pleo' },
     allow: 'السماح',
   },
   shared: {
@@ -64,7 +64,7 @@ describe("a host's file", () => {
     expect(page.headers.get('content-language')).toBe('ar')
     expect(page.text).toContain('<html lang="ar" dir="rtl">')
     const name = isolated('Northwind Ledger')
-    expect(page.text).toContain(`<h1>يطلب ${name} الوصول إلى شركتك في Pleo</h1>`)
+    expect(page.text).toContain(`<h1>يريد ${name} الوصول إلى إحدى شركاتك في Pleo</h1>`)
     expect(page.text).toContain('>السماح</button>')
     expect(page.text).toContain('عرض الشركات')
   })

@@ -14,7 +14,7 @@ describe('what is put into a text', () => {
     ['what replaces patterns', "$& $1 $' $$", "\u2068$& $1 $' $$\u2069"],
     ['nothing', '', '\u2068\u2069'],
   ])('stays as it is: %s', (_, client, inside) => {
-    expect(english.text('consent.title', { client })).toBe(`Allow access for ${inside}?`)
+    expect(english.text('consent.title', { client })).toBe(`Allow ${inside} to access your data?`)
   })
 
   test.each([

@@ -2,7 +2,13 @@ import type { Translator } from '../../pages/texts/translator.ts'
 import { containsOf, describeScope, groupScopes } from '../../pages/shown-terms.ts'
 import { pleoScopes } from '../../pleo/scopes.ts'
 import type { ConsentData } from '../../pages/page-data.ts'
-import type { ShownScope, ShownSubject } from '../../pages/shown-data.ts'
+import type { ShownScope } from '../../pages/shown-data.ts'
+import {
+  choose,
+  createOrganizationSamples,
+  createSubjectSamples,
+  type ConsentSamples,
+} from './consent-subjects.ts'
 import {
   account,
   connectionsUrl,
@@ -11,10 +17,8 @@ import {
   sampleDay,
   signedIn,
   toBareClient,
-  toClosedSubject,
   toSampleClient,
   toSampleSubject,
-  toSampleSubjects,
 } from './parts.ts'
 
 const day = 86_400_000
@@ -39,39 +43,6 @@ export function createConsentSamples(translator: Translator): ConsentSamples {
 }
 
 type ScopeMaker = (name: string, differences?: Partial<ShownScope>) => ShownScope
-type ConsentSamples = Readonly<Record<string, ConsentData>>
-
-function createSubjectSamples(usual: ConsentData): ConsentSamples {
-  const three = [toSampleSubject(0), toSampleSubject(1), toClosedSubject(2)]
-  const asked = toSampleSubject(0, { isChecked: true })
-  const others = toSampleSubjects(5).slice(1)
-  return {
-    'one company': usual,
-    'three companies': { ...usual, ...choose(three) },
-    '250 companies': { ...usual, ...choose(toSampleSubjects(250)) },
-    preselected: { ...usual, ...choose([asked, ...others], asked.urn) },
-  }
-}
-
-function createOrganizationSamples(usual: ConsentData): ConsentSamples {
-  const organization = (number: number, count?: number): ShownSubject => {
-    const names = toSampleSubjects(count ?? 0).map(({ name }) => name)
-    const companies = count === undefined ? null : { names, includesLater: number !== 4 }
-    return toSampleSubject(number, { detail: null, companies }, 'organization')
-  }
-  const state = (...organizations: readonly ShownSubject[]): ConsentData => ({
-    ...usual,
-    ...choose(organizations),
-    subjectType: 'organization',
-    notShared: ['consent.notShared.password', 'consent.notShared.otherOrganizations'],
-  })
-  return {
-    organization: state(organization(3, 3)),
-    'organization of 40 companies': state(organization(4, 40)),
-    'organization whose companies are not known': state(organization(5)),
-    'three organizations': state(organization(3, 3), organization(4, 40), organization(5, 0)),
-  }
-}
 
 function createScopeSamples(
   usual: ConsentData,
@@ -178,20 +149,6 @@ const plain: ConsentData = {
   redirectHost: 'ledger.northwind.example',
   connectionsUrl,
   error: null,
-}
-
-function choose(
-  subjects: readonly ShownSubject[],
-  requested?: string,
-): Pick<ConsentData, 'subjects' | 'single' | 'preselected' | 'others'> {
-  const [only] = subjects
-  const preselected = subjects.find(({ urn }) => urn === requested) ?? null
-  return {
-    subjects,
-    single: subjects.length === 1 && only ? only : null,
-    preselected,
-    others: subjects.filter((subject) => subject !== preselected),
-  }
 }
 
 function toScope(
