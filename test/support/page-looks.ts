@@ -105,6 +105,14 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
     const own = element?.getBoundingClientRect()
     return !!list && !!own && (own.top < list.top || own.bottom > list.bottom)
   }
+  /** What the buttons at the end of the window cover, the person scrolls above them. */
+  const isCovered = ({ element }: axe.NodeResult): boolean => {
+    const buttons = document.querySelector('.consent .actions')?.getBoundingClientRect()
+    const own = element?.getBoundingClientRect()
+    return !!buttons && !!own && own.bottom > buttons.top
+  }
+  const isReal = ({ id }: axe.Result, node: axe.NodeResult): boolean =>
+    id !== 'target-size' || !isCovered(node)
   const toWords = ({ id }: axe.Result, nodes: axe.NodeResult[]): string[] =>
     nodes.map(({ target, any }) => `${id}: ${target.join(' ')} ${any[0]?.message ?? ''}`)
   const toShown = ({ tagName, className, textContent }: Element): string =>
@@ -115,7 +123,12 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
   )
   const lists = [...document.querySelectorAll('ul, ol, dl')]
   return {
-    violations: violations.flatMap((result) => toWords(result, result.nodes)),
+    violations: violations.flatMap((result) =>
+      toWords(
+        result,
+        result.nodes.filter((node) => isReal(result, node)),
+      ),
+    ),
     undecided: incomplete.flatMap((result) =>
       toWords(
         result,
