@@ -29,7 +29,7 @@ const themes: Readonly<Record<string, Marks>> = {
     product: 'Kelp',
     styles: ['--primary: #0b6b57;', '--primary: #6fd6b8;', '--radius: 0.375rem;'],
     signIn: ['en', 'Sign in to Kelp'],
-    consent: ['da', ['>Ja, forbind<', '>Nej, gå tilbage<', 'I tvivl?', 'Kontrolleret af Kelp']],
+    consent: ['da', ['>Ja, giv adgang<', '>Nej, gå tilbage<', 'I tvivl?', 'Kontrolleret af Kelp']],
     hasLogo: true,
   },
   lantern: {
