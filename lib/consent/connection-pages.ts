@@ -78,6 +78,8 @@ async function showDisconnect(visit: Visit): Promise<void> {
     findClient(clientId),
     listConnections(visit, page, [subject], clientId),
   ])
+  // A link of a stranger can name anything. The heading must not repeat it.
+  if (!client && !listed) return redirect(ctx, toListUrl(config.issuer, view, named))
   const { accessTokenFormat } = config.resourceServer
   const isSigned = accessTokenFormat === 'jwt'
   ctx.type = 'html'

@@ -84,9 +84,15 @@ export const toAgreed = (
   terms.optional,
   subjectType,
   toEnds(config.lifetimes, client),
-  offer.map(({ urn, companies }) => [urn, companies?.includesLater, companies?.names.toSorted()]),
+  offer.flatMap(toCoverage).toSorted(),
   ...toRegisteredAs(client),
 ]
+
+/** The companies of an organization that the person can choose, as a text. The host may list all of them in any order. */
+const toCoverage = ({ urn, mayConnect, companies }: SubjectChoice): readonly string[] =>
+  mayConnect && companies
+    ? [JSON.stringify([urn, companies.includesLater, companies.names.toSorted()])]
+    : []
 
 /** The content of the page in words: the same as {@link toAgreed}, for people who look later. */
 export function toShownFacts(

@@ -14,7 +14,7 @@ export async function loadSubjectChoices(
   language: string,
 ): Promise<readonly SubjectChoice[]> {
   const choices = await accounts.subjects(accountId, { type, language })
-  return choices.map((choice) => {
+  return choices.map(withoutNull).map((choice) => {
     const subject = parseSubject(choice.urn)
     if (subject?.type !== type) {
       throw new TypeError(`accounts.subjects answered with a urn that is not one of a ${type}`)
@@ -29,6 +29,12 @@ export async function loadSubjectChoices(
     return { ...choice, urn: subject.urn, mayConnect: mayConnect === true }
   })
 }
+
+/** A database may say null for a member that is left out. */
+const withoutNull = (choice: SubjectChoice): SubjectChoice =>
+  Object.fromEntries(
+    Object.entries(choice).filter(([, value]: [string, unknown]) => value !== null),
+  ) as unknown as SubjectChoice
 
 /** A host without types may say anything. */
 function isOfOrganization(companies: unknown, type: SubjectType): boolean {

@@ -82,3 +82,10 @@ describe('that a client no longer has access is said only when it was done here'
     expect((await browser.go(url.href)).text).not.toContain(notice)
   })
 })
+
+test('a link that names a client there is none of leads to the list, and puts no words on a page', async () => {
+  const { browser } = await signIn('sofia')
+  const page = await browser.go(disconnectUrl('your account is locked: call us', bakery))
+  expect(page.url.pathname).toBe('/oauth/connections')
+  expect(page.text).not.toContain('locked')
+})
