@@ -30,6 +30,6 @@ export const noAdministrator: HostWords = {
   it: 'Solo un amministratore può collegare app e al momento non ce n’è nessuno.',
   nb: 'Bare administratorer kan koble til apper, og selskapet har ingen akkurat nå.',
   nl: 'Alleen een beheerder kan apps koppelen, en die is er op dit moment niet.',
-  pt: 'Só um administrador pode ligar aplicações e, de momento, não há nenhum.',
+  pt: 'Só um administrador pode conectar aplicações e, neste momento, não há nenhum.',
   sv: 'Bara administratörer kan ansluta appar, och företaget har ingen just nu.',
 }

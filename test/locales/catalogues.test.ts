@@ -58,7 +58,8 @@ describe('the bundled texts', () => {
 
   test.each(languages)('in %s are clean: no blanks around them, no markup', (language) => {
     for (const [path, text] of textsOf(language)) {
-      expect.soft(text, path).toBe(text.trim())
+      // French has a no-break space in front of a colon, even if the text begins with it.
+      expect.soft(text, path).not.toMatch(/^[^\S\u00A0]|\s$/)
       expect.soft(text, path).not.toMatch(/[<>&]| {2}|\$t\(/)
       expect.soft(text.replaceAll(/\{\{\w+\}\}/g, ''), path).not.toMatch(/[{}]/)
     }
