@@ -98,21 +98,17 @@ const toOptions = ({ name, media }: Look): axe.RunOptions => ({
 /** Runs in the page. */
 async function findIn(options: axe.RunOptions): Promise<Findings> {
   const { axe: engine } = window as unknown as { axe: typeof axe }
+  // People scroll to what the buttons at the end of the window cover. The engine does not.
+  const buttons = document.querySelector<HTMLElement>('.consent .actions')
+  buttons?.style.setProperty('position', 'static')
   const { violations, incomplete } = await engine.run(document, options)
+  buttons?.style.removeProperty('position')
   /** What a list has scrolled away has nothing behind it to hold its colour against. */
   const isScrolledAway = ({ element }: axe.NodeResult): boolean => {
     const list = element?.closest('.choices')?.getBoundingClientRect()
     const own = element?.getBoundingClientRect()
     return !!list && !!own && (own.top < list.top || own.bottom > list.bottom)
   }
-  /** What the buttons at the end of the window cover, the person scrolls above them. */
-  const isCovered = ({ element }: axe.NodeResult): boolean => {
-    const buttons = document.querySelector('.consent .actions')?.getBoundingClientRect()
-    const own = element?.getBoundingClientRect()
-    return !!buttons && !!own && own.bottom > buttons.top
-  }
-  const isReal = ({ id }: axe.Result, node: axe.NodeResult): boolean =>
-    id !== 'target-size' || !isCovered(node)
   const toWords = ({ id }: axe.Result, nodes: axe.NodeResult[]): string[] =>
     nodes.map(({ target, any }) => `${id}: ${target.join(' ')} ${any[0]?.message ?? ''}`)
   const toShown = ({ tagName, className, textContent }: Element): string =>
@@ -123,12 +119,7 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
   )
   const lists = [...document.querySelectorAll('ul, ol, dl')]
   return {
-    violations: violations.flatMap((result) =>
-      toWords(
-        result,
-        result.nodes.filter((node) => isReal(result, node)),
-      ),
-    ),
+    violations: violations.flatMap((result) => toWords(result, result.nodes)),
     undecided: incomplete.flatMap((result) =>
       toWords(
         result,
