@@ -23,13 +23,13 @@ export const companiesIn = (language: string, count: number): string =>
 export const noAdministrator: HostWords = {
   en: 'Only an administrator can connect apps, and there is none right now.',
   da: 'Kun administratorer kan tilslutte apps, og virksomheden har ingen lige nu.',
-  de: 'Nur Administratoren können Apps verbinden, und zurzeit gibt es keine.',
+  de: 'Nur Admins können Apps verbinden, und zurzeit gibt es keine.',
   es: 'Solo un administrador puede conectar aplicaciones y ahora mismo no hay ninguno.',
-  fi: 'Vain ylläpitäjä voi yhdistää sovelluksia, eikä ylläpitäjää ole tällä hetkellä.',
+  fi: 'Vain pääkäyttäjä voi yhdistää sovelluksia, eikä pääkäyttäjää ole tällä hetkellä.',
   fr: 'Seul un administrateur peut connecter des applications, et il n’y en a aucun pour le moment.',
   it: 'Solo un amministratore può collegare app e al momento non ce n’è nessuno.',
   nb: 'Bare administratorer kan koble til apper, og selskapet har ingen akkurat nå.',
-  nl: 'Alleen een beheerder kan apps koppelen, en die is er op dit moment niet.',
+  nl: 'Alleen een beheerder kan apps koppelen, en die is er momenteel niet.',
   pt: 'Só um administrador pode conectar aplicações e, neste momento, não há nenhum.',
   sv: 'Bara administratörer kan ansluta appar, och företaget har ingen just nu.',
 }

@@ -22,7 +22,7 @@ const themes: Readonly<Record<string, Marks>> = {
     product: 'Marigold',
     styles: ['--primary: #4a1d48;', '--primary: #f5b53d;', '--radius: 0.875rem;'],
     signIn: ['fr', 'Connexion à Marigold'],
-    consent: ['de', ['Marigold hat geprüft']],
+    consent: ['de', ['Von Marigold geprüft']],
     hasLogo: true,
   },
   kelp: {
