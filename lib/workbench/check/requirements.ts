@@ -51,6 +51,9 @@ export function checkDrawn(
   const title = elements.find(({ tagName }) => tagName === 'title')
   const hasTitle = title?.childNodes.some((node) => 'value' in node && toWords(node.value) !== '')
   if (!hasTitle) report('missing_title', 'has no title', html)
+  for (const element of elements.filter(writesObject)) {
+    report('writes_object', 'writes an object in place of a text: name a member of it', element)
+  }
   for (const [code, name, value] of texts) {
     if (typeof value !== 'string' || text.includes(toWords(value))) continue
     report(code, `does not show ${name}`, forms[0]?.element)
@@ -66,6 +69,11 @@ export function checkDrawn(
   }
   if (form) checkForms(form, forms, report)
 }
+
+const writesObject = ({ attrs, childNodes }: Element): boolean =>
+  [...attrs, ...childNodes].some(
+    (part) => 'value' in part && part.value.includes(String(Object.prototype)),
+  )
 
 function checkForms(required: RequiredForm, forms: readonly DrawnForm[], report: Report): void {
   for (const { element, controls } of forms) {

@@ -54,6 +54,7 @@ const wrong: readonly Mistake[] = [
     login('<h1>', '<h1>{{ client.host }}'),
     'login.njk:5 writes_nothing',
   ],
+  ['an object', login('<h1>', '<h1 title="{{ links }}">'), 'login.njk:5 writes_object'],
   [
     'a text without its value',
     login(', { client: client.name }'),
