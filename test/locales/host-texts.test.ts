@@ -83,7 +83,7 @@ describe("a host's file", () => {
     expect(page.text).toContain('<html lang="pt-BR" dir="ltr">')
     expect(page.text).toContain('>Autorizar</button>')
     expect(page.text).toContain('>Não permitir</button>')
-    expect(page.text).toContain('Ver os colaboradores')
+    expect(page.text).toContain('Ver os dados dos colaboradores')
   })
 
   test('overrides single texts of ours, those of scopes included, and the first folder wins', async () => {

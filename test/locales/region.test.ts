@@ -8,8 +8,8 @@ import { useServer } from '../support/server.ts'
 
 const server = useServer({ views: { timeZone: 'Europe/London' } })
 
-const usual = /Until [A-Z][a-z]+ \d{1,2}, 20\d\d</
-const british = /Until \d{1,2} [A-Z][a-z]+ 20\d\d</
+const usual = /Until [A-Z][a-z]+ \d{1,2}, 20\d\d at most/
+const british = /Until \d{1,2} [A-Z][a-z]+ 20\d\d at most/
 
 describe('the dates of an English page', () => {
   let browser: Browser
