@@ -13,7 +13,7 @@ import { password } from '../support/people.ts'
 import { askUrl } from '../support/steps.ts'
 
 const client = partners.optional
-const optional = 'Change export jobs'
+const optional = 'Can change: Change export jobs'
 
 let page: Page
 
@@ -59,10 +59,10 @@ async function allow(choose: () => Promise<void>): Promise<Json> {
   await choose()
   await goTo(optional)
   await page.keyboard.press('Space')
-  await goTo('Technical names')
+  await goTo('About this app')
   await page.keyboard.press('Enter')
   await page.getByText('export-jobs:write', { exact: true }).waitFor()
-  await goTo('Allow')
+  await goTo('Allow', 'Shift+Tab')
   await page.keyboard.press('Enter')
   const redirect = await landed
   const code = redirect.searchParams.get('code') ?? ''
@@ -120,13 +120,17 @@ test('the focus goes through the page in the order in which it is read, and back
     expect.stringContaining(manyCompanies[0]?.name ?? ''),
     expect.stringContaining(optional),
     expect.stringContaining('See employees'),
-    'Technical names',
-    'Open Connections (opens a new tab)',
+    'Disconnect any time in Connected apps (opens a new tab)',
     'Allow',
     "Don't allow",
+    'About this app',
+    'support@ledger.example.test',
     'Terms of service (opens a new tab)',
     'Privacy policy (opens a new tab)',
   ]
+  await page.getByText('About this app').evaluate(({ parentElement }) => {
+    parentElement?.setAttribute('open', '')
+  })
   // The search has the focus.
   expectSeen(await press(page, 'Shift+Tab', 'ledger.example.test'))
   const there = [await focusOf(page), ...(await press(page, 'Tab', 'Privacy policy'))]

@@ -43,7 +43,9 @@ function findHarm(): Harm {
       ['href', 'src', 'action', 'formaction'].map((name) => element.getAttribute(name) ?? ''),
   )
   const isWeb = (target: string): boolean =>
-    /^https?:$/.test(new URL(target, document.baseURI).protocol)
+    /^https?:$/.test(new URL(target, document.baseURI).protocol) ||
+    // A mailbox, without a subject or a text that a stranger wrote.
+    /^mailto:[^?&]+$/.test(target)
   return {
     ran: (window as unknown as { ran: unknown }).ran,
     foreign: [...document.querySelectorAll(foreign)].map(({ outerHTML }) => outerHTML),
