@@ -14,7 +14,7 @@ export async function loadSubjectChoices(
   language: string,
 ): Promise<readonly SubjectChoice[]> {
   const choices = await accounts.subjects(accountId, { type, language })
-  return choices.map(withoutNull).map((choice) => {
+  const checked = choices.map(toPlain).map((choice) => {
     const subject = parseSubject(choice.urn)
     if (subject?.type !== type) {
       throw new TypeError(`accounts.subjects answered with a urn that is not one of a ${type}`)
@@ -28,12 +28,27 @@ export async function loadSubjectChoices(
     const mayConnect: unknown = choice.mayConnect
     return { ...choice, urn: subject.urn, mayConnect: mayConnect === true }
   })
+  // A query may list one again for each role of the person. One role that may is enough.
+  const byAuthority = checked.toSorted((one, other) => +one.mayConnect - +other.mayConnect)
+  return [...new Map(byAuthority.map((choice) => [choice.urn, choice])).values()]
 }
 
-/** A database may say null for a member that is left out. */
-const withoutNull = (choice: SubjectChoice): SubjectChoice =>
+const members = Object.keys({
+  urn: true,
+  name: true,
+  detail: true,
+  mayConnect: true,
+  reason: true,
+  administrators: true,
+  companies: true,
+} satisfies Record<keyof SubjectChoice, true>) as readonly (keyof SubjectChoice)[]
+
+/** Objects of a database may say null for a member that is left out, and have getters. */
+const toPlain = (choice: SubjectChoice): SubjectChoice =>
   Object.fromEntries(
-    Object.entries(choice).filter(([, value]: [string, unknown]) => value !== null),
+    members
+      .map((name): [string, unknown] => [name, choice[name]])
+      .filter(([, value]) => value !== null && value !== undefined),
   ) as unknown as SubjectChoice
 
 /** A host without types may say anything. */

@@ -72,7 +72,7 @@ export function checkDrawn(
 
 const writesObject = ({ attrs, childNodes }: Element): boolean =>
   [...attrs, ...childNodes].some(
-    (part) => 'value' in part && part.value.includes(String(Object.prototype)),
+    (part) => 'value' in part && part.value.includes('[object Object]'),
   )
 
 function checkForms(required: RequiredForm, forms: readonly DrawnForm[], report: Report): void {

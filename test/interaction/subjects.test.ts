@@ -62,10 +62,28 @@ describe('between the page and the answer', () => {
   })
 })
 
-test('a host may say null for what it leaves out', async () => {
-  const none = { detail: null, reason: null, administrators: null, companies: null }
-  choices = [{ ...company, ...none, mayConnect: false } as unknown as SubjectChoice]
+test('a host may give objects of its database, which say null and have getters', async () => {
+  class Row {
+    detail = null
+    reason = null
+    administrators = null
+    companies = null
+    mayConnect = false
+    get urn() {
+      return bakery
+    }
+    get name() {
+      return 'Bright Bakery'
+    }
+  }
+  choices = [new Row() as unknown as SubjectChoice]
   const { page } = await goToConsent(server.issuer)
   expect(page.status).toBe(200)
   expect(page.text).toContain('Bright Bakery')
+})
+
+test('a host may list a company once for each role of the person', async () => {
+  choices = [company, { ...company, mayConnect: false }]
+  const { page } = await goToConsent(server.issuer)
+  expect(page.text).toContain(`<input type="hidden" name="subject" value="${bakery}">`)
 })
