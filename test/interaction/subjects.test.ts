@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { SubjectChoice } from '../../lib/index.ts'
-import { goToConsent } from '../support/flow.ts'
+import { connect, goToConsent } from '../support/flow.ts'
 import { bakery, createAccounts, nordlysDenmark, nordlysGroup } from '../support/people.ts'
 import { confidential, organizationClient, useServer } from '../support/server.ts'
 
@@ -86,4 +86,18 @@ test('a host may list a company once for each role of the person', async () => {
   choices = [company, { ...company, mayConnect: false }]
   const { page } = await goToConsent(server.issuer)
   expect(page.text).toContain(`<input type="hidden" name="subject" value="${bakery}">`)
+})
+
+test('a company that is not connected is not said to have access, if the client asks for one that is', async () => {
+  const warning = 'all of this access may be new'
+  const params = { 'urn:pleo:params:oauth:subject': bakery }
+  const visit = async (...given: readonly SubjectChoice[]) => {
+    choices = given
+    return (await goToConsent(server.issuer, { params })).page.text
+  }
+  choices = [company]
+  expect(await visit(company, another)).not.toContain(warning)
+  await connect(server.issuer)
+  expect(await visit(company, another)).toContain(warning)
+  expect(await visit(company)).not.toContain(warning)
 })
