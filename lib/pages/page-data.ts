@@ -25,8 +25,6 @@ export interface CommonData {
   readonly t: Translator['text']
   /** A day in words, in the person's time zone. If nobody knows that zone: the day and the time in UTC, with the zone named. */
   readonly formatDate: Formats['date']
-  /** A number of days in words. */
-  readonly formatDays: Formats['days']
   /** Names, one after the other. */
   readonly formatList: Formats['list']
   /** Names, of which any one will do: "Ana or Bo". */

@@ -99,12 +99,11 @@ const toWords = ({ language, direction, text, formats }: Translator): LocalizedD
   dir: direction,
   t: text,
   formatDate: formats.date,
-  formatDays: formats.days,
   formatList: formats.list,
   formatAny: formats.any,
 })
 
 type LocalizedData = Pick<
   CommonData,
-  'lang' | 'dir' | 't' | 'formatDate' | 'formatDays' | 'formatList' | 'formatAny'
+  'lang' | 'dir' | 't' | 'formatDate' | 'formatList' | 'formatAny'
 >

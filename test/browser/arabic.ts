@@ -34,7 +34,10 @@ export const arabic = {
       otherCompanies: 'رؤية شركات أخرى',
       payments: 'إجراء مدفوعات',
     },
-    untilUnused: 'حتى {{date}} على الأكثر، حتى في غيابك. ينتهي بعد {{duration}} دون استخدام.',
+    untilUnused_many:
+      'حتى {{date}} على الأكثر، حتى في غيابك. ينتهي بعد {{count}} يومًا دون استخدام.',
+    untilUnused_other:
+      'حتى {{date}} على الأكثر، حتى في غيابك. ينتهي بعد {{count}} يوم دون استخدام.',
     undoLink: 'قطع الاتصال في أي وقت من «التطبيقات المتصلة»',
     allow: 'السماح',
     decline: 'عدم السماح',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { pleoScopes } from '../../lib/index.ts'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
 import { createTranslators, type TextValues } from '../../lib/pages/texts/translator.ts'
-import { createBrowser, isolated, urlOfInteraction, type Page } from '../support/browser.ts'
+import { createBrowser, urlOfInteraction, type Page } from '../support/browser.ts'
 import { authorizationUrl, createPkce, goToConsent } from '../support/flow.ts'
 import { confidential, organizationClient, useServer } from '../support/server.ts'
 
@@ -57,12 +57,11 @@ describe.each(languages)('in %s', (language) => {
     for (const text of texts) expect(page.text).toContain(text)
     const inEnglish = page.text.includes(pleoScopes['companies:read']?.description.en ?? '')
     expect(inEnglish).toBe(language === 'en')
-    const days = new Intl.NumberFormat(language, {
-      style: 'unit',
-      unit: 'day',
-      unitDisplay: 'long',
-    })
-    expect(page.text).toContain(isolated(days.format(60)))
+    const [, unused = ''] = shown(language, 'consent.untilUnused', { date: '|', count: 60 }).split(
+      '. ',
+    )
+    expect(unused).toContain('60')
+    expect(page.text).toContain(unused)
     const refused = await browser.submit(page, { decision: 'allow' })
     expect(refused.status).toBe(422)
     expectLanguage(refused, language)

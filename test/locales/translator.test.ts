@@ -37,35 +37,26 @@ describe('what is put into a text', () => {
   })
 })
 
-describe('numbers, dates, lists and lengths of time', () => {
+describe('numbers, dates and lists', () => {
   test.each([
     [
       'en',
       '12,345 in the list',
       'March 4, 2027',
       '\u2068A\u2069, \u2068B\u2069, and \u2068C\u2069',
-      '1 day',
     ],
-    [
-      'de',
-      '12.345 in der Liste',
-      '4. März 2027',
-      '\u2068A\u2069, \u2068B\u2069 und \u2068C\u2069',
-      '1 Tag',
-    ],
+    ['de', '12.345 in der Liste', '4. März 2027', '\u2068A\u2069, \u2068B\u2069 und \u2068C\u2069'],
     [
       'fi',
       '12\u00A0345 luettelossa',
       '4. maaliskuuta 2027',
       '\u2068A\u2069, \u2068B\u2069 ja \u2068C\u2069',
-      '1 päivä',
     ],
-  ])('are written as in %s', (language, number, date, list, day) => {
+  ])('are written as in %s', (language, number, date, list) => {
     const { text, formats } = translators.of(language)
     expect(text('shared.inList', { count: 12_345 })).toBe(number)
     expect(formats.date(new Date('2027-03-04T23:59:59Z'))).toBe(date)
     expect(formats.list(['A', 'B', 'C'])).toBe(list)
-    expect(formats.days(1)).toBe(day)
   })
 
   test('choose the plural form of the language', () => {

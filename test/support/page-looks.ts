@@ -58,13 +58,13 @@ export const noFindings: Findings = {
   emptyLists: [],
 }
 
-const engine = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const engineSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Looks at a page in every way there is, keeps a picture of each, and says what is wrong in each. */
 export async function lookAt(page: Page, state: string): Promise<Record<string, Findings>> {
   mkdirSync(screenshots, { recursive: true })
   const device = await page.context().newCDPSession(page)
-  await page.evaluate(engine)
+  await page.evaluate(engineSource)
   const findings: Record<string, Findings> = {}
   for (const look of looks) {
     await take(page, device, look)

@@ -12,8 +12,6 @@ export interface Formats {
   readonly list: (items: readonly string[]) => string
   /** The same, of which any one will do. */
   readonly any: (items: readonly string[]) => string
-  /** A length of time in days. */
-  readonly days: (count: number) => string
   readonly number: (value: number) => string
 }
 
@@ -27,16 +25,11 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   )
   const lists = once(() => new Intl.ListFormat(locale))
   const choices = once(() => new Intl.ListFormat(locale, { type: 'disjunction' }))
-  // Intl.DurationFormat is not in every Node that this runs on.
-  const days = once(
-    () => new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }),
-  )
   const numbers = once(() => new Intl.NumberFormat(locale))
   return {
     date: (date) => dates().format(date),
     list: (items) => lists().format(items.map(isolate)),
     any: (items) => choices().format(items.map(isolate)),
-    days: (count) => days().format(count),
     number: (value) => numbers().format(value),
   }
 }

@@ -106,7 +106,6 @@ function drawAll<Name extends Page>(
 const lenientWords: Partial<CommonData> = {
   t: () => '',
   formatDate: () => '',
-  formatDays: () => '',
   formatList: () => '',
   formatAny: () => '',
 }
