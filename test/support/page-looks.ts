@@ -58,7 +58,10 @@ export const noFindings: Findings = {
   emptyLists: [],
 }
 
-const engineSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const engineSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+)
 
 /** Looks at a page in every way there is, keeps a picture of each, and says what is wrong in each. */
 export async function lookAt(page: Page, state: string): Promise<Record<string, Findings>> {

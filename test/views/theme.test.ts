@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Theme } from '../../lib/index.ts'
 import { defaultColors } from '../../lib/pages/theme-colors.ts'
-import { drawIcon } from '../../lib/pages/theme-icon.ts'
 import { toThemeStyles } from '../../lib/pages/theme.ts'
 import { createBrowser, type Page } from '../support/browser.ts'
 import { createFolder } from '../support/folder.ts'
@@ -79,42 +78,6 @@ describe('a theme', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
     expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/)
     expect(answer.headers.get('cache-control')).toContain('immutable')
-  })
-
-  test('has an icon, which is served as the logo is', async () => {
-    const icon = join(createFolder({ 'icon.png': png }), 'icon.png')
-    const other = await startServer({ views: { theme: { icon } } })
-    const { text } = await createBrowser().go(`${other.issuer}/oauth/sign-in`)
-    const href = /<link rel="icon" href="([^"]+)">/.exec(text)?.[1] ?? ''
-    const answer = await fetch(new URL(href, other.issuer))
-    expect(Buffer.from(await answer.arrayBuffer())).toEqual(png)
-    expect(answer.headers.get('content-type')).toBe('image/png')
-    expect(answer.headers.get('cache-control')).toContain('immutable')
-    await other.close()
-  })
-
-  test('has the first letter of the product as an icon, in its colours', async () => {
-    const answer = await get(urlIn(/<link rel="icon" href="([^"]+)">/))
-    const text = await answer.text()
-    expect(answer.headers.get('content-type')).toBe('image/svg+xml')
-    expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/)
-    const [light = '', dark = ''] = text.split('@media')
-    expect(light).toContain('rect { fill: #0a5c36 } text { fill: #ffffff }')
-    expect(dark).toContain('rect { fill: #7fe0b0 } text { fill: #1a1a1f }')
-    expect(text).toContain(`>&#${'F'.codePointAt(0)};</text>`)
-    expect(drawIcon({ productName: ' <i>' })).toContain(`>&#${'<'.codePointAt(0)};</text>`)
-  })
-
-  test('tells the browser the colour behind the page, in both schemes', async () => {
-    const colors = { background: '#fbf1de', dark: { background: '#1b1219' } }
-    const other = await startServer({ views: { theme: { colors } } })
-    const { text } = await createBrowser().go(`${other.issuer}/oauth/sign-in`)
-    const metas = [...text.matchAll(/<meta name="theme-color" content="(.+)" media="(.+)">/g)]
-    expect(metas.map(([, color, media]) => `${media}: ${color}`)).toEqual([
-      '(prefers-color-scheme: light): #fbf1de',
-      '(prefers-color-scheme: dark): #1b1219',
-    ])
-    await other.close()
   })
 
   test('names the product', () => {
