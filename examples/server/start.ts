@@ -137,7 +137,11 @@ async function compose(
     clients,
     bundled: bundled.length,
     resourceServerId: resourceServer.client_id,
-    views: settings.theme ? await readTheme(settings.theme) : {},
+    // The people are in Denmark. Without a zone, each date would be a moment in UTC.
+    views: {
+      timeZone: 'Europe/Copenhagen',
+      ...(settings.theme && (await readTheme(settings.theme))),
+    },
   })
   server.provider.proxy = settings.trustProxy
   server.provider.on('server_error', (_ctx, error) => noteFailure(error))

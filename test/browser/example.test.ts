@@ -41,7 +41,7 @@ async function signIn(name: string, link = 'Connect to Pleo', app = example.app)
 it('leads Sofia from "Connect" to her company\'s data, and on to the end of the connection', async () => {
   await signIn('sofia@brightbakery.example')
   await expect.poll(() => heading()).toContain(`${isolated('Northwind Ledger')} wants access to`)
-  await expect.poll(() => page.getByText('Bright Bakery').count()).toBe(1)
+  await expect.poll(() => page.locator('.facts').innerText()).toContain('Bright Bakery')
   await shot('consent-one-company')
   await click('Allow')
 
@@ -127,7 +127,7 @@ it('does not ask a person who is signed in for the password again', async () => 
   await click('Allow')
   await page.goto(`${example.app}/`)
   await page.goto(`${example.app}/connect`)
-  await expect.poll(() => heading()).toContain('wants access to')
+  await expect.poll(() => heading()).toContain('access to')
 })
 
 it('is still connected after a restart on Redis, which holds nothing that is of use', async () => {

@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { refusalOf, startBackend } from '../support/backend.ts'
-import { createBrowser, formToken, type Browser, type Page } from '../support/browser.ts'
+import {
+  createBrowser,
+  formToken,
+  urlOfInteraction,
+  type Browser,
+  type Page,
+} from '../support/browser.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { authorizationUrl, createPkce, redeem, revoke, type Tokens } from '../support/flow.ts'
 
@@ -104,7 +110,7 @@ describe('a person', () => {
   test('reads where a company is in the language of the page', async () => {
     const { page, browser } = await visit(maja)
     const headers = { 'accept-language': 'de' }
-    expect((await browser.go(page.url.href, { headers })).text).toContain('Dänemark')
+    expect((await browser.go(urlOfInteraction(page).href, { headers })).text).toContain('Dänemark')
   })
 
   test('does not sign in with a wrong password, and is led nowhere else', async () => {

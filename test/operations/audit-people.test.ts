@@ -35,6 +35,7 @@ inEachStorage((createStorage) => {
       clientName: 'Northwind Ledger',
       isVerified: false,
       lifetimeDays: 365,
+      unusedDays: 60,
     }
     expect(next()).toEqual([
       {
