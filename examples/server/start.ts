@@ -37,7 +37,7 @@ import {
   type Settings,
 } from './settings.ts'
 import { openStorage, type OpenStorage } from './storage.ts'
-import { readTheme } from './themes.ts'
+import { readViews } from './themes.ts'
 
 /** The running example. */
 export interface Example {
@@ -137,11 +137,7 @@ async function compose(
     clients,
     bundled: bundled.length,
     resourceServerId: resourceServer.client_id,
-    // The people are in Denmark. Without a zone, each date would be a moment in UTC.
-    views: {
-      timeZone: 'Europe/Copenhagen',
-      ...(settings.theme && (await readTheme(settings.theme))),
-    },
+    views: await readViews(settings.theme),
   })
   server.provider.proxy = settings.trustProxy
   server.provider.on('server_error', (_ctx, error) => noteFailure(error))

@@ -11,8 +11,12 @@ export const themeNames: readonly string[] = readdirSync(themes, { withFileTypes
   .map(({ name }) => name)
   .toSorted()
 
-/** Reads the folder of a theme. It has what it needs of `theme.json`, `locals.json`, `views` and `locales`. */
-export async function readTheme(name: string): Promise<ViewsOptions> {
+/** The people of the example are in Denmark. Without a zone, each date would be a moment in UTC. */
+const timeZone = 'Europe/Copenhagen'
+
+/** Reads how pages look. The folder of a theme has what it needs of `theme.json`, `locals.json`, `views` and `locales`. */
+export async function readViews(name: string | undefined): Promise<ViewsOptions> {
+  if (name === undefined) return { timeZone }
   const folder = new URL(`${name}/`, themes)
   const find = (entry: string): string | undefined => {
     const path = fileURLToPath(new URL(entry, folder))
@@ -26,6 +30,7 @@ export async function readTheme(name: string): Promise<ViewsOptions> {
   const [theme, locals] = [await read<Theme>('theme.json'), await read<object>('locals.json')]
   const [views, locales] = [find('views'), find('locales')]
   return {
+    timeZone,
     ...(theme && { theme: withPicturesFrom(folder, theme) }),
     ...(locals && { locals: { ...locals } }),
     ...(views && { directories: [views] }),
