@@ -29,7 +29,7 @@ export interface People {
 
 /** A person who can sign in. */
 export interface Person {
-  /** Left out: derived from the e-mail address. */
+  /** Left out: derived from the email address. */
   readonly id?: string | undefined
   readonly name: string
   /** What the person types to sign in. */

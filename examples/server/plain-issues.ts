@@ -24,7 +24,7 @@ function toWords(issue: z.core.$ZodRawIssue): string | undefined {
   return undefined
 }
 
-const formats: Readonly<Record<string, string>> = { uuid: 'a UUID', email: 'an e-mail address' }
+const formats: Readonly<Record<string, string>> = { uuid: 'a UUID', email: 'an email address' }
 
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 

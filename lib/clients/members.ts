@@ -33,7 +33,7 @@ export interface ClientMetadata {
   readonly logo_uri?: string
   readonly tos_uri?: string
   readonly policy_uri?: string
-  /** E-mail addresses, shown to people. */
+  /** Email addresses, shown to people. */
   readonly contacts?: readonly string[]
   /** The page on which a person starts to connect the client. */
   readonly initiation_uri?: string
@@ -129,9 +129,9 @@ const credential = text.regex(/^[ -~]*$/, {
 
 // RFC 5321, Section 4.5.3.1.3
 const email = z
-  .string({ error: 'must be an e-mail address' })
+  .string({ error: 'must be an email address' })
   .max(254, { error: 'must have 254 characters at most', abort: true })
-  .pipe(z.email({ error: 'must be an e-mail address' }))
+  .pipe(z.email({ error: 'must be an email address' }))
 
 const oneOf = (...values: readonly string[]): z.ZodType =>
   z.enum(values, { error: `must be ${values.map((value) => `"${value}"`).join(' or ')}` })
@@ -148,7 +148,7 @@ export const members: Readonly<Record<MemberName, Member>> = {
   logo_uri: shownPage,
   tos_uri: shownPage,
   policy_uri: shownPage,
-  contacts: { schema: listOfUnique(email, { of: 'e-mail addresses', most: 20 }), isTrusted: true },
+  contacts: { schema: listOfUnique(email, { of: 'email addresses', most: 20 }), isTrusted: true },
   initiation_uri: { schema: webUri, isTrusted: true, isOurs: true },
   settings_uri: { schema: webUri, isTrusted: true, isOurs: true },
   redirect_uris: {

@@ -135,7 +135,7 @@ export function isOnSite(page: string, redirectUris: readonly string[]): boolean
   )
 }
 
-/** The hosts that a URI or an e-mail address names. A private scheme is one in reverse (RFC 8252, Section 7.1). */
+/** The hosts that a URI or an email address names. A private scheme is one in reverse (RFC 8252, Section 7.1). */
 function hostsOf(value: string): readonly string[] {
   const url = URL.parse(value)
   if (!url) return [toHost(value.slice(value.lastIndexOf('@') + 1))]

@@ -46,7 +46,7 @@ export interface AuditFacts {
   /** A person signed in: on the page of this server, or, at the start of a request, as the person whom the host knows. */
   'person.signed_in': AuditedRequest & { readonly accountId: string; readonly at: 'page' | 'host' }
   /**
-   * Name and password did not match. `account` is the name that was typed, if it is an e-mail address: people type passwords into the
+   * Name and password did not match. `account` is the name that was typed, if it is an email address: people type passwords into the
    * wrong field.
    */
   'person.sign_in_refused': AuditedRequest & {
@@ -98,7 +98,7 @@ export interface AuditFacts {
   'initial_access_token.ended': unknown
   /** `keyId` is that of the new key. */
   'signing_key.rotated': { readonly keyId: string; readonly isImmediate: boolean }
-  /** `account` is the name that was typed to sign in, if it is an e-mail address. */
+  /** `account` is the name that was typed to sign in, if it is an email address. */
   'limit.hit': AuditedRequest & { readonly limit: string; readonly account?: string }
   /** The options differ from those of the start before: their names. */
   'configuration.changed': { readonly options: readonly string[] }

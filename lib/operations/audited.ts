@@ -66,7 +66,7 @@ function toEnding(reason: RevocationReason, clientId: string, by: string | undef
   return reason === 'administrator' ? byApi : toClient(clientId)
 }
 
-/** The name that somebody typed, if it is an e-mail address: people type passwords into the wrong field, and strangers anything. */
+/** The name that somebody typed, if it is an email address: people type passwords into the wrong field, and strangers anything. */
 function toTypedAccount(typed: string): { readonly account?: string } {
   // No address is longer (RFC 5321, Section 4.5.3.1.3).
   const isAddress = typed.length <= 254 && /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i.test(typed)

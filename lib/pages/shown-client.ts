@@ -98,13 +98,11 @@ function shorten(text: string): string {
   return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : text
 }
 
-/** A link in the text of a stranger leads to a page or to a mailbox, and adds nothing to the message. */
+/** A link in the text of a stranger leads to a mailbox, and adds nothing to the message. */
 function toContact(contact: string): ShownContact {
   const text = shorten(contact)
   const [, mailbox = '', domain = ''] = /^([^\s@]+)@([a-z\d.-]+)$/i.exec(text) ?? []
-  if (mailbox) return { text, url: `mailto:${encodeURIComponent(mailbox)}@${domain}` }
-  const isPage = text === contact && URL.parse(contact)?.protocol === 'https:'
-  return { text, url: isPage ? contact : null }
+  return { text, url: mailbox ? `mailto:${encodeURIComponent(mailbox)}@${domain}` : null }
 }
 
 /** A link that leads to a page and nowhere else. */

@@ -25,7 +25,7 @@ export interface ShownClient {
 /** An address of the developer. */
 export interface ShownContact {
   readonly text: string
-  /** `mailto:` or `https:`; `null` for everything else. */
+  /** `mailto:`; `null` if the text is cut. */
   readonly url: string | null
 }
 

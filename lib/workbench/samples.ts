@@ -69,7 +69,7 @@ const selectAccountSamples: Samples['select-account'] = {
     ...signedIn,
     client: toBareClient({ isTest: true }),
   },
-  'a long name, and no e-mail address': { ...signedIn, account: { name: longName, email: null } },
+  'a long name, and no email address': { ...signedIn, account: { name: longName, email: null } },
 }
 
 const signOut = { action: signOutUrl, connectionsUrl, csrf }

@@ -18,7 +18,7 @@ const toClient = (text: string, n: number): ClientMetadata => {
     tos_uri: uri,
     policy_uri: uri,
     settings_uri: uri,
-    // Of that, what an e-mail address may hold: the framework takes no other from the storage either.
+    // Of that, what an email address may hold: the framework takes no other from the storage either.
     contacts: Array.from(
       { length: 50 },
       (_, at) => `${at}${text.replaceAll(/[^\w.!#$%&'*+/=?^`{|}~-]/g, '')}@example.test`,

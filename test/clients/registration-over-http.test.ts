@@ -166,7 +166,7 @@ test('what is wrong is said all at once, by member, in the words of RFC 7591', a
   const both = await tryToRegister(server, { ...uris, contacts: ['nobody'] })
   expect(toJson(both)).toMatchObject({
     error: 'invalid_client_metadata',
-    error_description: expect.stringContaining('contacts[0] must be an e-mail address'),
+    error_description: expect.stringContaining('contacts[0] must be an email address'),
   })
 })
 
