@@ -147,7 +147,7 @@ describe('a connection that a person ends', () => {
     const { administrator, accountant, employee } = server.people
     const connection = await server.connect({ account: administrator })
     await expect(connection.revokedByPerson(employee)).rejects.toThrow(
-      /^there is no link that disconnects test-confidential from .* on the page "Connections/,
+      /^there is no link that disconnects test-confidential from .* on the page "Connected apps/,
     )
     expect((await connection.introspect()).active).toBe(true)
     await connection.revokedByPerson(accountant)
