@@ -29,8 +29,8 @@ describe('views copy', () => {
     await runCommand('views', 'copy', folder, 'consent', 'layout.njk', 'styles.css', 'script.js')
     expect(readdirSync(folder).toSorted()).toEqual([
       'consent.njk',
-      'script.js',
       'layout.njk',
+      'script.js',
       'styles.css',
     ])
   })

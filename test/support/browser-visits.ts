@@ -40,7 +40,8 @@ export function toPerson({ browser, at, begin }: Visit): () => Promise<Page> {
     // Links to the application and to the connections do not go on with the request.
     const [, wayOn] =
       /<a class="button[^"]*" href="([^"]+\/oauth\/authorize\/[^"]+)"/.exec(page.text) ?? []
-    return wayOn === undefined ? page : browser.go(wayOn)
+    // A link to the same page is for later.
+    return wayOn === undefined || wayOn === href ? page : browser.go(wayOn)
   }
 }
 
