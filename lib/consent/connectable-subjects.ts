@@ -83,7 +83,7 @@ export function toShownSubjects(
   offer: readonly SubjectChoice[],
   options: ShownSubjectsOptions,
 ): readonly ShownSubject[] {
-  const { compare } = new Intl.Collator(options.translator.language, { numeric: true })
+  const { compare } = options.translator.formats
   const isLong = offer.length >= longList
   const rank = ({ isChecked, mayConnect }: ShownSubject): number =>
     isLong && isChecked ? 0 : mayConnect ? 1 : 2
@@ -96,7 +96,6 @@ function toShownSubject(
   { urn, name, detail, mayConnect, reason, administrators, companies }: SubjectChoice,
   { chosen, terms, earlier, catalogue, translator }: ShownSubjectsOptions,
 ): ShownSubject {
-  const { compare } = new Intl.Collator(translator.language, { numeric: true })
   const connected = earlier.get(urn)
   const added = scopesOf(terms).filter((scope) => !connected?.scopes.includes(scope))
   const why =
@@ -111,7 +110,9 @@ function toShownSubject(
     reason: mayConnect ? null : why,
     administrators: mayConnect ? [] : (administrators ?? []),
     isChecked: urn === chosen,
-    companies: companies ? { ...companies, names: companies.names.toSorted(compare) } : null,
+    companies: companies
+      ? { ...companies, names: companies.names.toSorted(translator.formats.compare) }
+      : null,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
     newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
   }

@@ -122,7 +122,7 @@ async function toGroups(
   by: 'client' | 'subject',
   { back, page, toWords }: ListParts,
 ): Promise<readonly ShownConnectionGroup[]> {
-  const { compare } = new Intl.Collator(page.language, { numeric: true })
+  const { compare } = page.formats
   const names = ({ clientName, subject }: ListedConnection): readonly [string, string] =>
     by === 'client' ? [clientName, subject.name] : [subject.name, clientName]
   const sorted = shown.toSorted((one, other) => {

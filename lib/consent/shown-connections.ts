@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { loadConnections, type Connection } from '../grants/connections.ts'
 import type { LocalizedPage } from '../pages/pages.ts'
 import { nameOf, toNamedClient, toShownClient, webUri } from '../pages/shown-client.ts'
-import type { ShownClient, ShownConnection } from '../pages/shown-data.ts'
+import type { ShownConnection } from '../pages/shown-data.ts'
 import { describeScope } from '../pages/shown-terms.ts'
 import type { SubjectChoice } from '../pleo/accounts.ts'
 import type { PageParts } from './interaction.ts'
@@ -62,21 +62,19 @@ export function createConnectionWords(
   const { text, language } = page
   const date = (milliseconds: number): string => page.formats.date(new Date(milliseconds))
   const findPerson = remember((id: string) => config.accounts.find(id))
-  const clients = new Map<string, ShownClient>()
-  const showClient = ({ client, clientId }: ListedConnection): ShownClient => {
-    const shown = client ? toShownClient(client, logos, language) : toNamedClient(clientId)
-    clients.set(clientId, shown)
-    return shown
-  }
+  const showClient = remember((client: Client | string) =>
+    typeof client === 'string' ? toNamedClient(client) : toShownClient(client, logos, language),
+  )
   return async (listed) => {
     const { client, clientId, endsAt, grants, lastUsedAt, subject } = listed
     const [newest] = grants
     const name = (newest && (await findPerson(newest.accountId))?.name) ?? ''
     const end = { date: date(endsAt) }
-    const last = { latest: date(latestEnd(listed)) }
-    const isFinal = end.date === last.latest || Math.abs(latestEnd(listed) - endsAt) < 60_000
+    const endsAtLatest = latestEnd(listed)
+    const last = { latest: date(endsAtLatest) }
+    const isFinal = end.date === last.latest || Math.abs(endsAtLatest - endsAt) < 60_000
     return {
-      client: clients.get(clientId) ?? showClient(listed),
+      client: showClient(client ?? clientId),
       subject: { name: subject.name, detail: subject.detail ?? null },
       settingsUri: client ? webUri(client['settings_uri']) : null,
       disconnectUrl: toDisconnectUrl(listed),
@@ -122,12 +120,12 @@ function describeScopes(
 const latest = (times: readonly number[]): number | undefined =>
   times.length === 0 ? undefined : times.reduce((one, other) => Math.max(one, other))
 
-/** Asks once for each id. */
-function remember<Found>(find: (id: string) => Found): (id: string) => Found {
-  const found = new Map<string, Found>()
-  return (id) => {
-    const known = found.get(id) ?? find(id)
-    found.set(id, known)
+/** Asks once for each key. */
+function remember<Key, Found>(find: (key: Key) => Found): (key: Key) => Found {
+  const found = new Map<Key, Found>()
+  return (key) => {
+    const known = found.get(key) ?? find(key)
+    found.set(key, known)
     return known
   }
 }

@@ -1,6 +1,6 @@
 import type { Translator } from '../pages/texts/translator.ts'
 import { cannotConnectSamples } from './samples/cannot-connect.ts'
-import { createConnectionsSamples, createDisconnectSamples } from './samples/connections.ts'
+import { createConnectionsSamples, createDisconnectSamples } from './samples/connected-apps.ts'
 import { createConsentSamples } from './samples/consent.ts'
 import type { AnsweredData, ErrorData, LoginData, Page, PageData } from '../pages/page-data.ts'
 import {

@@ -13,6 +13,8 @@ export interface Formats {
   /** The same, of which any one will do. */
   readonly any: (items: readonly string[]) => string
   readonly number: (value: number) => string
+  /** The order of names, for `toSorted`. Numbers in them count as numbers. */
+  readonly compare: (one: string, other: string) => number
 }
 
 /**
@@ -26,11 +28,13 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   const lists = once(() => new Intl.ListFormat(locale))
   const choices = once(() => new Intl.ListFormat(locale, { type: 'disjunction' }))
   const numbers = once(() => new Intl.NumberFormat(locale))
+  const names = once(() => new Intl.Collator(locale, { numeric: true }))
   return {
     date: (date) => dates().format(date),
     list: (items) => lists().format(items.map(isolate)),
     any: (items) => choices().format(items.map(isolate)),
     number: (value) => numbers().format(value),
+    compare: (one, other) => names().compare(one, other),
   }
 }
 
