@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { findProxyFlaw } from './trusted-proxies.ts'
 import { knownProofAlgorithms, type ProofAlgorithm } from '../validation/dpop-proof.ts'
 import { complain, listOfUnique } from '../validation/schemas.ts'
+import { isLoopbackOrHttps } from '../validation/url.ts'
 import type { ScopeCatalogue } from '../pleo/scopes.ts'
 import type { RegistrationOptions } from './options.ts'
 
@@ -155,6 +156,20 @@ const proxy = z.string({ error: 'must be a text' }).superRefine((value, context)
 export const trustedProxiesSchema: z.ZodType = z.array(proxy, {
   error: 'must be an array of proxies',
 })
+
+const link = text('a URL').refine(
+  (value) => {
+    const url = URL.parse(value, 'https://issuer')
+    return url !== null && isLoopbackOrHttps(url)
+  },
+  { error: 'must be an https URL (http for loopback hosts), or a path' },
+)
+
+/** Links of the sign-in page. */
+export const linksSchema: z.ZodType = z.strictObject(
+  { forgottenPassword: link.optional(), help: link.optional() },
+  { error: 'must be an object of URLs' },
+)
 
 const scopeName = z
   .string()

@@ -7,13 +7,14 @@ import { complain, evenIfWrong, refuseMisspelled, toIssues } from '../validation
 import { toHint } from '../validation/did-you-mean.ts'
 import { lifetimesSchema, secondsUpTo } from './lifetimes.ts'
 import { limitsSchema } from './limit-options.ts'
-import { findIssuerFlaw, isLoopbackOrHttps } from '../validation/url.ts'
+import { findIssuerFlaw } from '../validation/url.ts'
 import { pleoScopes } from '../pleo/scopes.ts'
 import type { Storage } from '../storage.ts'
 import { defaultProductName } from '../pages/theme.ts'
 import {
   anonymousRequestsSchema,
   checkDefaultScopes,
+  linksSchema,
   nameSignsSchema,
   proofAlgorithmsSchema,
   registrationSchema,
@@ -53,16 +54,6 @@ const audience = text('the base URL of the API').refine(
   },
 )
 
-const link = text('a URL')
-  .refine(
-    (value) => {
-      const url = URL.parse(value, 'https://issuer')
-      return url !== null && isLoopbackOrHttps(url)
-    },
-    { error: 'must be an https URL (http for loopback hosts), or a path' },
-  )
-  .optional()
-
 const accountMembers = {
   find: callable,
   subjects: callable,
@@ -74,9 +65,7 @@ const accountMembers = {
       error: 'must be an http or https URL, or a path',
     })
     .optional(),
-  links: z
-    .strictObject({ forgottenPassword: link, help: link }, { error: 'must be an object of URLs' })
-    .optional(),
+  links: linksSchema.optional(),
 }
 
 // Loose, because it may be a service of the host with other members.
