@@ -62,7 +62,11 @@ const withOwnStorage = [
 ]
 
 // These are small and take long. On a fresh clone Vitest knows no times, and would begin with the largest files.
-const longest = ['test/adapters/contract.test.ts', 'test/clients/rules.test.ts']
+const longest = [
+  'test/adapters/contract.test.ts',
+  'test/browser/pages.test.ts',
+  'test/clients/rules.test.ts',
+]
 
 const isLong = ({ moduleId }: TestSpecification): boolean =>
   longest.some((name) => moduleId.endsWith(name))

@@ -10,6 +10,25 @@ function chromiumPath(): string {
   return path
 }
 
+/** The pages of the address bar: each window would load them in a process of their own, and nobody opens them. */
+const pagesOfTheWindow = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup']
+
+/** Chromium takes the last list alone, so what Playwright switches off for such tests stands here once more. */
+const switchedOff = [
+  ...pagesOfTheWindow,
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+]
+
 /** Starts the browser, without a window. The caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
   // Chromium refuses to run its sandbox as root.
@@ -25,6 +44,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      `--disable-features=${switchedOff.join(',')}`,
     ],
   })
 }
