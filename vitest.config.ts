@@ -18,7 +18,7 @@ const shared = {
 
 // Groups, one after the other: what keeps a processor busy, and what waits for others, of which more go at once.
 const busy = { maxWorkers: 2, sequence: { groupOrder: 0 } } as const
-const waits = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const
+const waits = { maxWorkers: 4, sequence: { groupOrder: 1 } } as const
 // Then, one file at a time, those that take the whole machine.
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } } as const
 
