@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto'
 import type { StoredGrant, GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
 import { createAttempt, isOne } from './commands.ts'
 import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
@@ -26,6 +25,7 @@ import {
   resealScript,
   saveScript,
 } from './grant-scripts.ts'
+import { plainHash } from './keyed-hash.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
@@ -94,7 +94,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
  * the grant keeps its place when keys are rotated.
  */
 const nameOfGrant = (grantId: string): string =>
-  digest('sha256', `grant ${grantId}`, 'buffer').subarray(0, 16).toString('base64url')
+  plainHash(`grant ${grantId}`).subarray(0, 16).toString('base64url')
 
 /** Keeps the id in the payload: a list of grants needs it, and it is not a credential. */
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>

@@ -1,13 +1,13 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   hkdfSync,
   randomBytes,
   type KeyObject,
 } from 'node:crypto'
 import type { StoredPayload } from '../../lib/storage.ts'
+import { createKeyedHash } from './keyed-hash.ts'
 
 /** Makes a dump of the storage worthless: names say nothing, and content is sealed. */
 export interface StorageKeys {
@@ -29,12 +29,11 @@ export interface StorageKeys {
   derive(purpose: string): readonly Uint8Array[]
 }
 
-/** Node reads a key object several times as fast as it reads bytes. */
 interface Key {
   /** Says which key something was sealed with. */
   readonly id: Buffer
-  readonly name: KeyObject
-  readonly seal: KeyObject
+  readonly name: (text: string) => Buffer
+  readonly seal: (text: string) => Buffer
   readonly secret: string
 }
 
@@ -119,8 +118,8 @@ function drawNonce(): Buffer {
 
 const toKey = (secret: string): Key => ({
   id: Buffer.from(derive(secret, 'id')).subarray(0, idLength),
-  name: createSecretKey(derive(secret, 'name')),
-  seal: createSecretKey(derive(secret, 'seal')),
+  name: createKeyedHash(derive(secret, 'name')),
+  seal: createKeyedHash(derive(secret, 'seal')),
   secret,
 })
 
@@ -129,15 +128,16 @@ function derive(secret: string, purpose: string): Uint8Array {
 }
 
 const nameUnder = (key: Key, kind: string, id: string): string =>
-  createHmac('sha256', key.name)
-    .update(JSON.stringify([kind, id]))
-    .digest()
+  key
+    .name(JSON.stringify([kind, id]))
     .subarray(0, 16)
     .toString('base64url')
 
-/** A key of its own for each place: nothing can be moved, and no key seals more than a few times. */
-const keyFor = (key: Key, place: string): KeyObject =>
-  createSecretKey(createHmac('sha256', key.seal).update(place).digest())
+/**
+ * A key of its own for each place: nothing can be moved, and no key seals more than a few times. Node reads a key object several
+ * times as fast as it reads bytes.
+ */
+const keyFor = (key: Key, place: string): KeyObject => createSecretKey(key.seal(place))
 
 function unseal(key: KeyObject, sealed: Buffer): string {
   const nonce = sealed.subarray(idLength, idLength + nonceLength)
