@@ -1,3 +1,4 @@
+import { plainHash } from '../../lib/keys/keyed-hash.ts'
 import type { StoredGrant, GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
 import { createAttempt, isOne } from './commands.ts'
 import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
@@ -25,7 +26,6 @@ import {
   resealScript,
   saveScript,
 } from './grant-scripts.ts'
-import { plainHash } from './keyed-hash.ts'
 import { createPlaces, toMilliseconds, type Places } from './places.ts'
 import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
 
@@ -94,7 +94,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
  * the grant keeps its place when keys are rotated.
  */
 const nameOfGrant = (grantId: string): string =>
-  plainHash(`grant ${grantId}`).subarray(0, 16).toString('base64url')
+  plainHash(`grant ${grantId}`).toString('base64url', 0, 16)
 
 /** Keeps the id in the payload: a list of grants needs it, and it is not a credential. */
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>

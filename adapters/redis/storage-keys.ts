@@ -6,8 +6,8 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto'
+import { createKeyedHash, type KeyedHash } from '../../lib/keys/keyed-hash.ts'
 import type { StoredPayload } from '../../lib/storage.ts'
-import { createKeyedHash } from './keyed-hash.ts'
 
 /** Makes a dump of the storage worthless: names say nothing, and content is sealed. */
 export interface StorageKeys {
@@ -32,8 +32,8 @@ export interface StorageKeys {
 interface Key {
   /** Says which key something was sealed with. */
   readonly id: Buffer
-  readonly name: (text: string) => Buffer
-  readonly seal: (text: string) => Buffer
+  readonly name: KeyedHash
+  readonly seal: KeyedHash
   readonly secret: string
 }
 
@@ -128,10 +128,7 @@ function derive(secret: string, purpose: string): Uint8Array {
 }
 
 const nameUnder = (key: Key, kind: string, id: string): string =>
-  key
-    .name(JSON.stringify([kind, id]))
-    .subarray(0, 16)
-    .toString('base64url')
+  key.name(JSON.stringify([kind, id])).toString('base64url', 0, 16)
 
 /**
  * A key of its own for each place: nothing can be moved, and no key seals more than a few times. Node reads a key object several

@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Context } from 'koa'
+import { createKeyedHash } from '../keys/keyed-hash.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import {
   lifetimeOf,
@@ -54,13 +55,9 @@ export interface ClientSecrets {
  * @param secrets - of the storage, newest first: the first makes new hashes, all compare
  */
 export function createClientSecrets(secrets: readonly Uint8Array[]): ClientSecrets {
-  const keys = secrets.map((secret) => createSecretKey(secret))
+  const keys = secrets.map((secret) => createKeyedHash(secret))
   const hashesOf = (clientId: string, secret: string): readonly Buffer[] =>
-    keys.map((key) =>
-      createHmac('sha256', key)
-        .update(JSON.stringify([clientId, secret]))
-        .digest(),
-    )
+    keys.map((hash) => hash(JSON.stringify([clientId, secret])))
   const newest = (clientId: string, secret: string): string =>
     hashesOf(clientId, secret)[0]?.toString('base64url') ?? ''
   return {

@@ -1,11 +1,5 @@
-import {
-  createHmac,
-  createSecretKey,
-  hash,
-  randomBytes,
-  randomUUID,
-  timingSafeEqual,
-} from 'node:crypto'
+import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createKeyedHash, type KeyedHash } from '../keys/keyed-hash.ts'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
 
 /** Characters of a grant id: 132 bits. */
@@ -82,14 +76,11 @@ export const createJti = (): { readonly jti: string } => ({ jti: randomUUID() })
  * @param secrets - newest first, at least one
  */
 export function createTokenValues(secrets: readonly Uint8Array[]): TokenValues {
-  // Node reads a key object four times as fast as it reads bytes.
-  const keys = secrets.map((secret) => createSecretKey(secret))
+  const keys = secrets.map((secret) => createKeyedHash(secret))
   const digest = (key: number, ...parts: readonly string[]): Buffer =>
-    createHmac('sha256', keys[key] ?? '')
-      .update(JSON.stringify(parts))
-      .digest()
+    (keys[key] as KeyedHash)(JSON.stringify(parts))
   const markOf = (key: number, unmarked: string): string =>
-    digest(key, 'mark', unmarked).subarray(0, 16).toString('base64url')
+    digest(key, 'mark', unmarked).toString('base64url', 0, 16)
   const toRefreshToken = (key: number, start: string, generation: number): string => {
     const count = Buffer.alloc(4)
     count.writeUInt32BE(generation)

@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type Application from 'koa'
+import { createKeyedHash, type KeyedHash } from '../keys/keyed-hash.ts'
 
 type CookieKeys = Exclude<Application['keys'], readonly string[] | undefined>
 
@@ -8,7 +9,7 @@ type CookieKeys = Exclude<Application['keys'], readonly string[] | undefined>
  * of keys: it prepares its keys anew for each signature, and takes ten times as long to compare one.
  */
 export function createCookieKeys(keys: readonly string[]): CookieKeys {
-  const prepared = keys.map((key) => createSecretKey(Buffer.from(key)))
+  const prepared = keys.map((key) => createKeyedHash(key, 'sha1'))
   const index: CookieKeys['index'] = (data, digest) => {
     const given = Buffer.from(digest)
     return prepared.findIndex((key) => {
@@ -17,11 +18,10 @@ export function createCookieKeys(keys: readonly string[]): CookieKeys {
     })
   }
   return {
-    sign: (data) => sign(prepared[0] as KeyObject, data),
+    sign: (data) => sign(prepared[0] as KeyedHash, data),
     index,
     verify: (data, digest) => index(data, digest) >= 0,
   }
 }
 
-const sign = (key: KeyObject, data: string): string =>
-  createHmac('sha1', key).update(data).digest('base64url')
+const sign = (hash: KeyedHash, data: string): string => hash(data).toString('base64url')

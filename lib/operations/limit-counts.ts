@@ -1,10 +1,10 @@
-import { createHmac, createSecretKey } from 'node:crypto'
 import type { Context } from 'koa'
 import type { Config } from '../config/config.ts'
 import type { Limit } from '../config/options.ts'
 import { createAddressOf, type AddressOf } from '../config/trusted-proxies.ts'
 import { ProtocolError } from '../errors.ts'
 import { callListeners } from '../grants/events.ts'
+import { createKeyedHash } from '../keys/keyed-hash.ts'
 import type { Limiter, LimiterRule } from '../storage.ts'
 
 /** The names of the limits, by their options. */
@@ -85,10 +85,8 @@ export function createLimitParts(
   const addressOf = createAddressOf(trustedProxies)
   const listeners = new Set<HitListener>()
   const [secret = new Uint8Array()] = storage.deriveKeys('limits')
-  // Node reads a key object several times as fast as it reads bytes.
-  const secretKey = createSecretKey(secret)
-  const toKey = (value: string): string =>
-    createHmac('sha256', secretKey).update(value).digest('base64url').slice(0, 22)
+  const hash = createKeyedHash(secret)
+  const toKey = (value: string): string => hash(value).toString('base64url').slice(0, 22)
   return {
     addressOf,
     onHit: (listener) => void listeners.add(listener),
