@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import proxyaddr from 'proxy-addr'
+import { createMemory } from '../validation/memory.ts'
 
 /** Returns from where a request came, as one text for all addresses that one sender usually has. */
 export type AddressOf = (request: IncomingMessage) => string
@@ -24,23 +25,14 @@ const created = new WeakMap<readonly string[], AddressOf>()
 function create(trustedProxies: readonly string[]): AddressOf {
   const find = createFind(trustedProxies)
   // Most requests come from where others came from. To read an address takes as long as everything else that is counted.
-  const found = new Map<string, string>()
+  const remember = createMemory<string>()
   return (request) => {
     const { 'x-forwarded-for': header } = request.headers
     const { remoteAddress = '' } = request.socket
     const key = header === undefined ? remoteAddress : `${remoteAddress} ${String(header)}`
-    const last = found.get(key)
-    if (last !== undefined) return last
-    const address = find(request)
-    if (found.size >= mostFound) found.clear()
-    if (key.length <= longestKey) found.set(key, address)
-    return address
+    return remember(key, () => find(request))
   }
 }
-
-/** How many addresses are remembered as they came, and how long they are at most. */
-const mostFound = 1000
-const longestKey = 200
 
 function createFind(trustedProxies: readonly string[]): AddressOf {
   const isTrusted = proxyaddr.compile([...trustedProxies])

@@ -1,7 +1,7 @@
 import type { ViewsOptions } from './views-options.ts'
 import {
+  createLanguageFinder,
   createTimeZoneFinder,
-  pageLanguageOf,
   setPageLanguage,
   type PageContext,
 } from './reader.ts'
@@ -79,15 +79,16 @@ export function createViews(
       return templates.render(`${page}.njk`, { ...common, ...data })
     },
   })
+  const languageOf = createLanguageFinder(languages)
   const timeZoneOf = createTimeZoneFinder()
   return {
     languages,
     page: (ctx) => {
-      const { language, region } = pageLanguageOf(ctx, languages)
+      const { language, region } = languageOf(ctx)
       setPageLanguage(ctx, language)
       return toPage(translators.of(language, { region, timeZone: timeZoneOf(ctx) }))
     },
-    languageOf: (ctx) => pageLanguageOf(ctx, languages).language,
+    languageOf: (ctx) => languageOf(ctx).language,
     of: (language) => toPage(translators.of(language)),
     assets,
   }

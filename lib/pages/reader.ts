@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { createMemory } from '../validation/memory.ts'
 import { createWarner, toShown } from '../validation/warner.ts'
 
 const uiLocales: unique symbol = Symbol('ui_locales')
@@ -33,14 +34,20 @@ export interface PageLanguage {
 }
 
 /**
- * Chooses the language of the page that answers a request.
+ * Creates the function that chooses the language of the page that answers a request.
  *
  * @param languages - the languages there are, the default first
  */
-export function pageLanguageOf(ctx: PageContext, languages: readonly string[]): PageLanguage {
-  // From the interaction; else from the request that the framework read, which may have been pushed; else from the query.
-  const wanted = ctx[uiLocales] ?? ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales']
-  return chooseLanguage(languages, wanted, ctx)
+export function createLanguageFinder(
+  languages: readonly string[],
+): (ctx: PageContext) => PageLanguage {
+  const remember = createMemory<PageLanguage>()
+  return (ctx) => {
+    // From the interaction; else from the request that the framework read, which may have been pushed; else from the query.
+    const wanted = ctx[uiLocales] ?? ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales']
+    const key = JSON.stringify([wanted, ctx.get('Accept-Language')])
+    return remember(key, () => chooseLanguage(languages, wanted, ctx))
+  }
 }
 
 /** Names the language of the words in the headers (RFC 9110, Sections 8.5 and 12.5.5). */
@@ -133,9 +140,14 @@ export function createTimeZoneFinder(): (ctx: PageContext) => string | undefined
 }
 
 /** Whether it is the name of a time zone (IANA), such as `Europe/Copenhagen`. */
-export function isTimeZone(name: unknown): name is string {
+export const isTimeZone = (name: unknown): name is string =>
   // Intl also takes offsets, such as +01:00. They know nothing of summer time.
-  if (typeof name !== 'string' || !/^[a-z]/i.test(name)) return false
+  typeof name === 'string' && /^[a-z]/i.test(name) && ofZones(name, () => isKnownToIntl(name))
+
+// To ask Intl takes as long as half a page.
+const ofZones = createMemory<boolean>()
+
+function isKnownToIntl(name: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone)
   } catch {

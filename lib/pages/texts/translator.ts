@@ -1,4 +1,5 @@
 import { createInstance, type i18n } from 'i18next'
+import { createMemory } from '../../validation/memory.ts'
 import { defaultLanguage, type Catalogues } from './catalogues.ts'
 import {
   createFormats,
@@ -65,20 +66,16 @@ export function createTranslators(
     [...catalogues.keys()].map((language) => [language, create(language)] as const),
   )
   // Formats take longer to make than a page.
-  const ofReaders = new Map<string, Translator>()
+  const remember = createMemory<Translator>(100)
   return {
     languages: [...languages.keys()],
     of: (language, { region, timeZone: own } = {}) => {
       const { words, usual } = languages.get(language) ?? create(defaultLanguage)
-      const locale = toLocale(words.language, region)
-      if (locale === words.language && own === undefined) return usual
-      const key = `${words.language} ${locale} ${own}`
-      const earlier = ofReaders.get(key)
-      if (earlier) return earlier
-      const translator = createTranslator(words, createFormats(locale, own ?? timeZone))
-      if (ofReaders.size >= mostReaders) ofReaders.clear()
-      ofReaders.set(key, translator)
-      return translator
+      return remember(`${words.language} ${region} ${own}`, () => {
+        const locale = toLocale(words.language, region)
+        if (locale === words.language && own === undefined) return usual
+        return createTranslator(words, createFormats(locale, own ?? timeZone))
+      })
     },
   }
 }
@@ -118,24 +115,14 @@ function createTranslator(words: Words, formats: Formats): Translator {
   }
 }
 
-/** How many regions and time zones of readers are kept, and how many texts of each. Strangers write the names in texts. */
-const mostReaders = 100
-const mostKnown = 500
-const longestKnown = 300
-
 /** The texts of a page are mostly those of the last one. */
 function keepTexts(translate: (path: string, values: TextValues) => string): Translator['text'] {
-  const known = new Map<string, string>()
+  const remember = createMemory<string>()
   return (path, values) => {
     // From a value that is not a path, the library makes an empty text.
     if (typeof path !== 'string') return refuse(path)
     const key = values ? JSON.stringify([path, shownOf(values)]) : path
-    const earlier = known.get(key)
-    if (earlier !== undefined) return earlier
-    const text = translate(path, values ?? {})
-    if (known.size >= mostKnown) known.clear()
-    if (key.length <= longestKnown) known.set(key, text)
-    return text
+    return remember(key, () => translate(path, values ?? {}))
   }
 }
 
