@@ -10,9 +10,13 @@ export const upsertScript: Script = createScript(
   '',
   `
 if ARGV[4] == '1' and redis.call('HEXISTS', key, 'p') == 0 then return {now, 0} end
-redis.call('HSET', key, 'p', ARGV[2])
-redis.call('HDEL', key, 'd')
-if ARGV[5] == '' then redis.call('HDEL', key, 'v') else redis.call('HSET', key, 'v', ARGV[5]) end
+if ARGV[5] == '' then
+  redis.call('HDEL', key, 'd', 'v')
+  redis.call('HSET', key, 'p', ARGV[2])
+else
+  redis.call('HDEL', key, 'd')
+  redis.call('HSET', key, 'p', ARGV[2], 'v', ARGV[5])
+end
 if ARGV[3] == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ARGV[3]) end
 return {now, 1}
 `,

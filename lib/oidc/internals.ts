@@ -128,13 +128,13 @@ export function changeParameters(
   provider: Provider,
   change: (params: ReadParameters, request: ReadRequest) => void,
 ): void {
-  const read = new WeakMap<ReadRequest, ReadParameters | undefined>()
+  const read: unique symbol = Symbol('parameters')
   Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get(this: ReadRequest) {
-      return read.get(this)
+    get(this: ReadRequest & { [read]?: ReadParameters | undefined }) {
+      return this[read]
     },
-    set(this: ReadRequest, params: ReadParameters | undefined) {
-      read.set(this, params)
+    set(this: ReadRequest & { [read]?: ReadParameters | undefined }, params?: ReadParameters) {
+      this[read] = params
       if (params) change(params, this)
     },
   })

@@ -156,11 +156,15 @@ interface Wait {
   failure?: StorageUnavailable
 }
 
-const waits = new WeakMap<object, Wait>()
+// A member of the context: a garbage collection keeps what a `WeakMap` has of the requests that are over.
+const waitOfRequest: unique symbol = Symbol('waits for the storage')
+
+/** The context of a request. */
+type Waiting = object & { [waitOfRequest]?: Wait; readonly app?: unknown }
 
 /** Makes every further look at the storage in a request fail as the last one did. Other errors change nothing. */
-export function askNoMore(ctx: object, error: unknown): void {
-  const wait = waits.get(ctx)
+export function askNoMore(ctx: Waiting, error: unknown): void {
+  const wait = ctx[waitOfRequest]
   if (wait && error instanceof StorageUnavailable) wait.failure = error
 }
 
@@ -169,14 +173,14 @@ export function askNoMore(ctx: object, error: unknown): void {
  *
  * @throws {@link StorageUnavailable} if the request asks no more
  */
-function waitOf(ctx: object | undefined): Wait {
-  const known = ctx && waits.get(ctx)
+function waitOf(ctx: Waiting | undefined): Wait {
+  const known = ctx?.[waitOfRequest]
   if (known?.failure) throw known.failure
   if (known && known.total > patience) {
     throw new StorageUnavailable(new Error('the storage took too long in this request before'))
   }
   const wait = known ?? { total: 0, open: 0, since: 0 }
-  if (ctx && !known) waits.set(ctx, wait)
+  if (ctx && !known) ctx[waitOfRequest] = wait
   return wait
 }
 
