@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
@@ -99,7 +98,12 @@ async function isShownInTime(open: OpenInteraction): Promise<boolean> {
     .then(() => true)
   // The other pages change the interaction, and lead elsewhere.
   if (pages.has(open.interaction.prompt.name)) return shown
-  return Promise.race([shown, pause(patience, false, { ref: false })])
+  // Ended as soon as the page is there, because a timer keeps all of its request.
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, patience, false).unref()
+  })
+  return Promise.race([shown, late]).finally(() => clearTimeout(timer))
 }
 
 /** The parts of the framework's request that name the page. */

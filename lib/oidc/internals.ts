@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { hash } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Client, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
@@ -11,6 +11,7 @@ import { proofWindow } from '../validation/dpop-proof.ts'
 import type { SecretComparison } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
+import { plainHash } from '../keys/keyed-hash.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
 import type { TokenPolicy } from './token-policy.ts'
 
@@ -150,11 +151,11 @@ export function compareHashedSecrets(
   { match, guard }: SecretComparison,
 ): void {
   const prototype = provider.Client.prototype as unknown as ClientPrototype
-  // eslint-disable-next-line typescript/unbound-method -- called with the client below
-  const original = prototype.compareClientSecret
   prototype.compareClientSecret = function (this: ClientPrototype, actual: string) {
     const compare = () =>
-      this.clientSecret === hashed ? match(this.clientId, actual) : original.call(this, actual)
+      this.clientSecret === hashed
+        ? match(this.clientId, actual)
+        : timingSafeEqual(plainHash(this.clientSecret), plainHash(actual))
     const ctx = (requests as AsyncLocalStorage<Context>).getStore()
     return ctx ? guard(ctx, this.clientId, compare) : compare()
   }
