@@ -1,6 +1,7 @@
 import type {
   LoadedGrant,
   NewToken,
+  StoredGrant,
   StoredPayload,
   StoredRefreshToken,
   TokenKind,
@@ -23,6 +24,12 @@ export function sealToken(
 }
 
 const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`
+
+/** The payload of a grant, which has its id. */
+export function openGrant(keys: StorageKeys, key: string, sealed: Buffer): StoredGrant {
+  const payload = openPayload(keys, `${key}/g`, sealed)
+  return { grantId: String(payload['jti']), payload }
+}
 
 /** The name of the successor of a refresh token, or an empty text. */
 export const nameOfSuccessor = (keys: StorageKeys, token: NewToken | undefined): string =>

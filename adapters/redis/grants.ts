@@ -1,22 +1,23 @@
 import { plainHash } from '../../lib/keys/keyed-hash.ts'
-import type { StoredGrant, GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
-import { createAttempt, isOne } from './commands.ts'
+import type { GrantStorage, LoadedGrant, StoredPayload } from '../../lib/storage.ts'
+import { isOne } from './commands.ts'
 import { createUndoing, exchangeAt, type GrantParts } from './exchange.ts'
 import {
   kinds,
   nameOfSuccessor,
+  openGrant,
   sealToken,
   toFields,
   toNamedFields,
   toLoadedGrant,
   type GrantHash,
 } from './grant-hash.ts'
+import { createGrantEnds } from './grant-ends.ts'
 import { createGrantHints, type Described, type GrantHints } from './grant-hints.ts'
-import { createGrantIndexes, type GrantIndexes, type IndexedGrant } from './grant-indexes.ts'
+import { createGrantIndexes, type GrantIndexes } from './grant-indexes.ts'
 import {
   addScript,
   describeScript,
-  endScript,
   fieldsOfRefreshToken,
   fieldsWithToken,
   loadRefreshTokenScript,
@@ -26,8 +27,8 @@ import {
   resealScript,
   saveScript,
 } from './grant-scripts.ts'
-import { createPlaces, toMilliseconds, type Places } from './places.ts'
-import { openPayload, sealPayload, type StorageKeys } from './storage-keys.ts'
+import { createPlaces, toMilliseconds } from './places.ts'
+import { sealPayload, type StorageKeys } from './storage-keys.ts'
 
 interface Registers {
   readonly indexes: GrantIndexes
@@ -85,7 +86,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       await places.first(grantId, (key) => commands.run(removeScript, key, kinds[kind], names))
     },
     list: hints.list,
-    ...createEnds(parts, places, indexes),
+    ...createGrantEnds(parts, places, indexes),
   }
 }
 
@@ -145,56 +146,14 @@ async function reseal(
   if (isDone) await indexes.remove([{ key, names: old }])
 }
 
-const open = (keys: StorageKeys, key: string, sealed: Buffer): StoredGrant => {
-  const payload = openPayload(keys, `${key}/g`, sealed)
-  return { grantId: String(payload['jti']), payload }
-}
-
 /** Reads a grant for a list. */
 async function describe({ commands, keys }: GrantParts, key: string): Promise<Described> {
   const [sealed, endsAt, lastUsedAt] = await commands.run(describeScript, key)
   if (!sealed) return undefined
   if (!endsAt) return 'waiting'
   return {
-    ...open(keys, key, sealed as Buffer),
+    ...openGrant(keys, key, sealed as Buffer),
     endsAt: Number(endsAt),
     lastUsedAt: lastUsedAt ? Number(lastUsedAt) : undefined,
-  }
-}
-
-/** Ends grants. */
-function createEnds(
-  { commands, keys }: GrantParts,
-  places: Places,
-  indexes: GrantIndexes,
-): Pick<GrantStorage, 'end' | 'endAll'> {
-  const end = async (key: string): Promise<(IndexedGrant & StoredGrant) | undefined> => {
-    const [sealed, client, subject] = await commands.run(endScript, key, createAttempt())
-    if (!sealed) return undefined
-    return { ...open(keys, key, sealed as Buffer), key, names: [String(client), String(subject)] }
-  }
-  // Nobody waits for it: an entry that is left names nothing, and expires.
-  const forget = (ended: readonly IndexedGrant[]): void =>
-    void indexes.remove(ended).catch(() => undefined)
-  return {
-    async end(grantId) {
-      const ended = await places.first(grantId, end)
-      if (!ended) return undefined
-      forget([ended])
-      return { grantId: ended.grantId, payload: ended.payload }
-    },
-    async endAll(of) {
-      const ended: (IndexedGrant & StoredGrant)[] = []
-      try {
-        await indexes.visit(of, async (key) => {
-          const grant = await end(key)
-          if (grant) ended.push(grant)
-        })
-      } finally {
-        // Also if one could not be ended: the next call does not end the others again.
-        forget(ended)
-      }
-      return ended.map(({ grantId, payload }) => ({ grantId, payload }))
-    },
   }
 }

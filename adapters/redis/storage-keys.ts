@@ -37,9 +37,9 @@ interface Key {
   readonly secret: string
 }
 
-/** A seal that was opened lately: APIs ask about the same token many times. */
+/** A seal that was opened lately: APIs ask about the same token many times. A text, because a buffer would keep a larger one. */
 interface OpenedSeal {
-  readonly sealed: Buffer
+  readonly sealed: string
   readonly content: string
 }
 
@@ -90,13 +90,13 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
     mustKnow: (sealed) => void keyOf(sealed),
     open(place, sealed) {
+      const text = sealed.toString('latin1')
       const last = opened.get(place)
-      if (last?.sealed.equals(sealed)) return last.content
+      if (last?.sealed === text) return last.content
       const content = unseal(keyFor(keyOf(sealed), place), sealed)
       const [oldest] = opened.size < mostOpened ? [] : opened.keys()
       if (oldest !== undefined) opened.delete(oldest)
-      // A copy: what was read is a part of a larger answer.
-      opened.set(place, { sealed: Buffer.from(sealed), content })
+      opened.set(place, { sealed: text, content })
       return content
     },
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
