@@ -109,8 +109,8 @@ function giveAnswer(own: Context, host: Context): void {
 }
 
 /**
- * Runs the provider's middleware. `authorization-server.ts` adds `front.ts` first, then the other routes. The framework's own come
- * last, and hosts may add some later.
+ * Runs the provider's middleware. `authorization-server.ts` adds `front.ts` first, then the other routes. The framework's own is the
+ * last one, and hosts may add some before it later.
  */
 function createHandler({ middleware }: Framework): (ctx: Context) => Promise<void> {
   let length = 0
@@ -118,10 +118,24 @@ function createHandler({ middleware }: Framework): (ctx: Context) => Promise<voi
   return (ctx) => {
     if (middleware.length !== length) {
       length = middleware.length
-      run = compose<Context>(middleware as never)
+      const list = middleware as readonly Middleware[]
+      const framework = list.slice(-1).map(withoutGetter)
+      run = compose<Context>([...list.slice(0, -1), ...framework] as never)
     }
     return run(ctx)
   }
+}
+
+/**
+ * The framework gives each context a getter `oidc`, and the getter holds the whole request. V8 keeps every getter in old memory, so
+ * each quick garbage collection would keep all requests that came before it. Here `oidc` becomes a member with the value.
+ */
+function withoutGetter(framework: Middleware): Middleware {
+  const defineProperty = (ctx: Context, name: PropertyKey, given: PropertyDescriptor): boolean => {
+    const value: unknown = name === 'oidc' ? given.get?.() : undefined
+    return Reflect.defineProperty(ctx, name, value ? { configurable: true, value } : given)
+  }
+  return (ctx, next) => framework(new Proxy(ctx, { defineProperty }), next)
 }
 
 /**

@@ -1,18 +1,32 @@
 import type { Context } from 'koa'
 import type { toApplication } from '../pages/shown-client.ts'
 
-const host: unique symbol = Symbol('context of the host')
-const client: unique symbol = Symbol('client')
+/** A value that belongs to a request. */
+interface RequestValue<Value> {
+  readonly get: (ctx: object) => Value | undefined
+  readonly set: (ctx: object, value: Value | undefined) => void
+}
+
+/**
+ * Creates a value of each request. It is a member of its context. A `WeakMap` by the context would keep what the requests that are over
+ * had, until the next whole garbage collection.
+ */
+export function createRequestValue<Value>(name: string): RequestValue<Value> {
+  const member = Symbol(name)
+  return {
+    get: (ctx) => (ctx as { readonly [member]?: Value })[member],
+    set: (ctx, value) => void Object.assign(ctx, { [member]: value }),
+  }
+}
+
+const host = createRequestValue<Context>('context of the host')
+const client = createRequestValue<KnownClient>('client')
 
 /** Remembers in which context of the host's application a request came in. */
-export function setHostContext(own: Context, of: Context): void {
-  Object.assign(own, { [host]: of })
-}
+export const setHostContext: (own: Context, of: Context) => void = host.set
 
 /** The context of the host's application, which has the host's session. Without a host, it is the context of this server. */
-export function hostContext(own: object): Context {
-  return ((own as { readonly [host]?: Context })[host] ?? own) as Context
-}
+export const hostContext = (own: object): Context => host.get(own) ?? (own as Context)
 
 /** A client, as far as a page of an error shows it. */
 export type KnownClient = Parameters<typeof toApplication>[0] & {
@@ -26,26 +40,24 @@ export interface RequestOfFramework {
 }
 
 interface Remembering {
-  readonly [client]?: KnownClient
   readonly oidc?: RequestOfFramework
   readonly query?: Readonly<Record<string, unknown>>
 }
 
 /** Remembers the client of a request whose redirect URI was verified. */
-export function rememberClient(ctx: object, verified: KnownClient): void {
-  Object.assign(ctx, { [client]: verified })
-}
+export const rememberClient: (ctx: object, verified: KnownClient) => void = client.set
 
 /** The client that a request names. Anybody can name one. */
 export const namedClient = (ctx: Remembering): KnownClient | undefined =>
-  ctx[client] ?? ctx.oidc?.client
+  client.get(ctx) ?? ctx.oidc?.client
 
 /**
  * The client of a request, if it is certain that the request came from there, or that its answer goes there: the request named one
  * of the redirect URIs of that client.
  */
 export function verifiedClient(ctx: Remembering): KnownClient | undefined {
-  if (ctx[client]) return ctx[client]
+  const remembered = client.get(ctx)
+  if (remembered) return remembered
   const { client: named, params = ctx.query } = ctx.oidc ?? {}
   const redirectUri = params?.['redirect_uri']
   const isVerified = typeof redirectUri === 'string' && named?.redirectUriAllowed(redirectUri)

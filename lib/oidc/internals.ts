@@ -11,6 +11,7 @@ import { proofWindow } from '../validation/dpop-proof.ts'
 import type { SecretComparison } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
+import { createRequestValue } from '../http/request-context.ts'
 import { plainHash } from '../keys/keyed-hash.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
 import type { TokenPolicy } from './token-policy.ts'
@@ -129,13 +130,13 @@ export function changeParameters(
   provider: Provider,
   change: (params: ReadParameters, request: ReadRequest) => void,
 ): void {
-  const read: unique symbol = Symbol('parameters')
+  const read = createRequestValue<ReadParameters>('parameters')
   Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get(this: ReadRequest & { [read]?: ReadParameters | undefined }) {
-      return this[read]
+    get(this: ReadRequest) {
+      return read.get(this)
     },
-    set(this: ReadRequest & { [read]?: ReadParameters | undefined }, params?: ReadParameters) {
-      this[read] = params
+    set(this: ReadRequest, params: ReadParameters | undefined) {
+      read.set(this, params)
       if (params) change(params, this)
     },
   })

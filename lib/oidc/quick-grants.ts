@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import type { ConnectionTeller } from '../grants/events.ts'
 import type { AccessToken, Found, WrittenToken } from '../grants/token-request.ts'
 import { createJti, type TokenValues } from '../grants/token-values.ts'
+import { createRequestValue } from '../http/request-context.ts'
 import { routes } from '../paths.ts'
 import {
   grantTypes,
@@ -23,10 +24,10 @@ interface Failure {
   readonly accepted?: Found
 }
 
-const failures = new WeakMap<object, Failure>()
+const failures = createRequestValue<Failure>('failure')
 
 /** Returns the failure of a quick answer. The request must not begin again: it may have ended its grant, or used something up. */
-export const failureOf = (ctx: object): Failure | undefined => failures.get(ctx)
+export const failureOf: (ctx: object) => Failure | undefined = failures.get
 
 const events = [
   'access_token.saved',

@@ -7,6 +7,7 @@ import { clientPaths } from '../paths.ts'
 import { toNormalUri } from '../validation/url.ts'
 import { createByPath } from '../http/app.ts'
 import { checkRequestSize } from '../http/authorization-request.ts'
+import { createRequestValue } from '../http/request-context.ts'
 
 /** The parameters of a request, as the framework read them: a list is a parameter that was sent more than once. */
 export type ReadParameters = Record<string, unknown>
@@ -122,7 +123,7 @@ const isEqual = (resource: string, audience: string): boolean =>
   resource === audience || toNormalUri(resource) === toNormalUri(audience)
 
 /** The public clients that requests name in their header. */
-const clientIds = new WeakMap<Context, string>()
+const clientIds = createRequestValue<string>('client id')
 
 /**
  * Takes `Authorization: Basic` with a client id and an empty secret for the client id alone, if the client is public: an

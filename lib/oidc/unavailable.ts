@@ -1,4 +1,5 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { createRequestValue } from '../http/request-context.ts'
 import type { GrantStorage, Limiter, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
 
 // `request-budget.ts` answers 503 and 429 if there is no room for a request. `http/front.ts` sets `Retry-After`.
@@ -156,15 +157,11 @@ interface Wait {
   failure?: StorageUnavailable
 }
 
-// A member of the context: a garbage collection keeps what a `WeakMap` has of the requests that are over.
-const waitOfRequest: unique symbol = Symbol('waits for the storage')
-
-/** The context of a request. */
-type Waiting = object & { [waitOfRequest]?: Wait; readonly app?: unknown }
+const waits = createRequestValue<Wait>('waits for the storage')
 
 /** Makes every further look at the storage in a request fail as the last one did. Other errors change nothing. */
-export function askNoMore(ctx: Waiting, error: unknown): void {
-  const wait = ctx[waitOfRequest]
+export function askNoMore(ctx: object, error: unknown): void {
+  const wait = waits.get(ctx)
   if (wait && error instanceof StorageUnavailable) wait.failure = error
 }
 
@@ -173,14 +170,14 @@ export function askNoMore(ctx: Waiting, error: unknown): void {
  *
  * @throws {@link StorageUnavailable} if the request asks no more
  */
-function waitOf(ctx: Waiting | undefined): Wait {
-  const known = ctx?.[waitOfRequest]
+function waitOf(ctx: object | undefined): Wait {
+  const known = ctx && waits.get(ctx)
   if (known?.failure) throw known.failure
   if (known && known.total > patience) {
     throw new StorageUnavailable(new Error('the storage took too long in this request before'))
   }
   const wait = known ?? { total: 0, open: 0, since: 0 }
-  if (ctx && !known) ctx[waitOfRequest] = wait
+  if (ctx && !known) waits.set(ctx, wait)
   return wait
 }
 

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa'
 import type { GuardSecret } from '../clients/secrets.ts'
 import type { Config } from '../config/config.ts'
 import type { ProtocolError } from '../errors.ts'
+import { createRequestValue } from '../http/request-context.ts'
 import { createKnownAddresses } from './known-addresses.ts'
 import type { LimitParts } from './limit-counts.ts'
 import { createSharedCount } from './shared-count.ts'
@@ -24,7 +25,7 @@ export function createClientLimits(
   config: Pick<Config, 'storage'>,
 ): ClientLimits {
   const attempts = createAttempts(parts, config)
-  const outcomes = new WeakMap<Context, Promise<Refusal>>()
+  const outcomes = createRequestValue<Promise<Refusal>>('refusal')
   return {
     async middleware(ctx, next) {
       await next()

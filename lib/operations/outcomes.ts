@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Context } from 'koa'
 import type { ErrorPageEvent } from '../http/error-page.ts'
+import { createRequestValue } from '../http/request-context.ts'
 
 /**
  * How a request can end: with an error code of the protocol, or `ok`, `not_found` if nothing here answered, `refused` if a page
@@ -21,7 +22,7 @@ export const tokenGrantTypes: readonly string[] = [
   'other',
 ]
 
-const errors = new WeakMap<object, string>()
+const errors = createRequestValue<string>('error code')
 
 interface Failure {
   readonly expose?: unknown

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Config } from '../config/config.ts'
 import { callListeners } from '../grants/events.ts'
-import { namedClient } from '../http/request-context.ts'
+import { createRequestValue, namedClient } from '../http/request-context.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import {
   explain,
@@ -50,7 +50,7 @@ export function createRefusals(
     scopes: Object.keys(resourceServer.scopes),
   }
   const { record, isResting } = createRecorder(records, limits, anonymous)
-  const noted = new WeakMap<FailedContext, FailedRequest>()
+  const noted = createRequestValue<FailedRequest>('failed request')
   const tell = async (ctx: FailedContext, sender: string): Promise<void> => {
     const failed = noted.get(ctx)
     if (!failed || !isRefused(ctx)) return
@@ -60,7 +60,7 @@ export function createRefusals(
   }
   const note = (ctx: FailedContext, error: Failure): void => {
     if (ctx.res.closed) return
-    const isKnown = noted.has(ctx)
+    const isKnown = noted.get(ctx) !== undefined
     // The last error is the one that is answered. A host sees other paths and queries again when the answer is over.
     const { path, query, oidc } = ctx
     noted.set(ctx, { ctx, error, path, query, params: oidc?.params ?? oidc?.body ?? query })
