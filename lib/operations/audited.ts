@@ -53,13 +53,16 @@ export function auditGrants(teller: ConnectionTeller, audit: AuditRecorder): Con
 
 const toClient = (clientId: string): AuditActor => ({ kind: 'client', clientId })
 
-const endings = {
-  replay: 'token.replayed',
-  partner: 'connection.revoked',
+/** The event of each end of a grant, by its reason. */
+export const endings: Readonly<Record<RevocationReason, EndingEvent>> = {
   person: 'connection.disconnected',
+  partner: 'connection.revoked',
   administrator: 'connection.disconnected',
+  replay: 'token.replayed',
   client_removed: 'connection.disconnected',
-} as const satisfies Record<RevocationReason, keyof AuditFacts>
+}
+
+type EndingEvent = 'connection.disconnected' | 'connection.revoked' | 'token.replayed'
 
 function toEnding(reason: RevocationReason, clientId: string, by: string | undefined): AuditActor {
   if (reason === 'person') return toPerson(by)

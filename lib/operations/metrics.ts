@@ -3,6 +3,7 @@ import type { Middleware } from 'koa'
 import type { Connections } from '../grants/connections.ts'
 import type { WatchCalls } from '../oidc/unavailable.ts'
 import { allRoutes, routes, toRoute } from '../paths.ts'
+import { endings } from './audited.ts'
 import { limitNames } from './limit-counts.ts'
 import { assertPath } from './health.ts'
 import { count, createCounts, createDelayMonitor, createTimes, type Sample } from './measures.ts'
@@ -94,7 +95,7 @@ export function createMeasuring(): Measuring {
   }
 }
 
-const reasons = ['person', 'partner', 'administrator', 'replay', 'client_removed', 'other']
+const reasons = [...Object.keys(endings), 'other']
 
 const limits = [...Object.values(limitNames), 'other']
 
