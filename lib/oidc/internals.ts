@@ -91,19 +91,13 @@ export function keepOwnMembersInGrants(provider: Provider): void {
 
 /** Gives grants short ids, and codes values that begin with the id of their grant. */
 export function nameGrantInTokens(provider: Provider, values: TokenValues): void {
-  prototypeOf(provider.Grant).generateTokenId = createGrantId
-  prototypeOf(provider.AuthorizationCode).generateTokenId = function (this: Token): string {
-    return values.create(this.grantId)
-  }
+  Object.assign(provider.Grant.prototype, { generateTokenId: createGrantId })
+  Object.assign(provider.AuthorizationCode.prototype, {
+    generateTokenId(this: { readonly grantId: string }): string {
+      return values.create(this.grantId)
+    },
+  })
 }
-
-interface Token {
-  readonly grantId: string
-}
-
-const prototypeOf = (model: {
-  readonly prototype: unknown
-}): { generateTokenId: (this: Token) => string } => model.prototype as never
 
 /** Writes an access token that has this id: its text, and what is to be stored of it. The framework stores nothing of a JWT. */
 export async function writeToken(
@@ -182,14 +176,12 @@ export function recheckRedirectUris(provider: Provider): void {
  * saw nothing. It also forgets a proof after the accepted age: a proof of a client whose clock is ahead is good for longer.
  */
 export function acceptProofsOnce(provider: Provider, records: RecordStorage): void {
-  const model = provider.ReplayDetection as unknown as {
-    unique: (issuer: string, jti: string, exp: number) => Promise<boolean>
-  }
-  model.unique = (issuer, jti, exp) => {
+  const unique = (issuer: string, jti: string, exp: number): Promise<boolean> => {
     const id = hash('sha256', JSON.stringify([issuer, jti]), 'base64url')
     const now = Math.floor(Date.now() / 1000)
     return records.insert(id, {}, Math.max(1, exp - now) + proofWindow)
   }
+  Object.assign(provider.ReplayDetection, { unique })
 }
 
 /**
