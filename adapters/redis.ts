@@ -170,7 +170,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): RedisStorage {
     onClientChange: clients.onClientChange,
     limiter: createRedisLimiter(commands, prefix),
     check,
-    diagnose: createDiagnosis(client, timeout),
+    diagnose: createDiagnosis(client, timeout, prefix),
   }
 }
 

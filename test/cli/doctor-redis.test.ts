@@ -63,6 +63,44 @@ describe('Redis', () => {
     expect(await diagnoseRedis(act)).toEqual([code])
   })
 
+  describe('other_prefix', () => {
+    const store = (prefix: string) => async (client: Redis) => {
+      await client.zadd(`${prefix}storage-keys`, Date.now() + day, 'aabbccdd')
+      await client.set(`${prefix}session:x`, '')
+    }
+
+    test('nothing is below the prefix, and a server is below another one', async () => {
+      const redis = await startRedis({ appendOnly: true })
+      onTestFinished(() => redis.stop())
+      await withClient(redis, store('staging:'))
+      const settings = { REDIS_URL: redis.url, STORAGE_KEYS: newSecret() }
+      const look = async (...more: readonly string[]) =>
+        toDiagnosis(await runCommandWith(settings, 'doctor', '--json', ...more))
+      const [first, second] = [await look(), await look()]
+      // The first one noted its storage keys below the wrong prefix.
+      expect([first.codes, second.codes]).toEqual([['other_prefix'], ['other_prefix']])
+      expect(second.said).toContain(String.raw`\"pleo:\", and a server stores under \"staging:\"`)
+      expect((await look('--key-prefix', '[s]taging:')).codes).toEqual(['other_prefix'])
+    })
+
+    test.each<readonly [string, (client: Redis) => Promise<unknown>]>([
+      [
+        'two servers share the Redis',
+        async (client) => {
+          await store('staging:')(client)
+          await client.set('pleo:session:x', '')
+        },
+      ],
+      [
+        'nothing but a note is below the other prefix',
+        (client) => client.zadd('typo:storage-keys', Date.now() + day, 'aabbccdd'),
+      ],
+      ['another program uses the Redis', (client) => client.set('jobs:1', '')],
+    ])('is not found if %s', async (_, act) => {
+      expect(await diagnoseRedis(act)).toEqual([])
+    })
+  })
+
   test('cluster_node: it is a node of a Cluster, and the address is that of one server', async () => {
     const cluster = await startCluster({ appendOnly: true })
     onTestFinished(() => cluster.stop())

@@ -108,10 +108,10 @@ const issuesOf = (error: unknown): readonly ConfigurationIssue[] =>
     ? (error as ConfigurationError).issues
     : []
 
-function examineServer(administration: OpenHost['administration']): Promise<Examined> {
+async function examineServer(administration: OpenHost['administration']): Promise<Examined> {
   const { check } = administration as { check?: () => Promise<void> }
   const { storage } = insidesOf(administration)?.config ?? {}
-  return examineStorage(administration, storage, async () => {
+  const { findings, omissions } = await examineStorage(administration, storage, async () => {
     try {
       await check?.()
       return []
@@ -121,6 +121,8 @@ function examineServer(administration: OpenHost['administration']): Promise<Exam
       return issues.map((issue) => toIssueFinding(issue))
     }
   })
+  // The module is the server, so its prefix is right, also if the server has stored nothing yet.
+  return { findings: findings.filter(({ code }) => code !== 'other_prefix'), omissions }
 }
 
 /** Warnings of the process that were findings. */

@@ -51,6 +51,7 @@ export const remedies: Readonly<Record<string, Remedy>> = {
     'Start the storage, correct its address, or remove the cause in the sentence above.',
   ],
   missing_storage_key: ['error', 'Give the earlier storage keys as well, behind the first.'],
+  other_prefix: ['warning', 'Set --key-prefix to keyPrefix of the adapter, as the server has it.'],
   evicting_policy: ['error', 'Set maxmemory-policy to noeviction.'],
   cluster_node: ['error', 'Make the client with Cluster, or list several nodes in REDIS_URL.'],
   old_redis: ['error', 'Update Redis to version 7 or later.'],
