@@ -10,6 +10,7 @@ import type { KnownClient } from '../http/request-context.ts'
 import { registrationPath } from '../paths.ts'
 import type { RecordStorage } from '../storage.ts'
 import { toHint } from '../validation/did-you-mean.ts'
+import { toKind } from '../validation/reason-words.ts'
 
 /** The context of a request that failed, as far as the framework knows it. */
 export type FailedContext = Context & {
@@ -74,9 +75,9 @@ export async function explain(
   knowledge: Knowledge,
 ): Promise<string> {
   const { ctx, error } = failed
-  const { reason, error_detail: detail = '', name } = error
+  const { reason, error_detail: detail = '', name, cause } = error
   if (reason !== undefined) return reason
-  if (name === 'StorageUnavailable') return 'the storage did not answer, or refused (server_error)'
+  if (name === 'StorageUnavailable') return `the storage failed: ${toKind(cause)} (server_error)`
   if (!error.expose) return `this server failed with ${name} (server_error)`
   const client: FailedClient = ctx.oidc?.client ?? { clientId: '' }
   const find = reasons.get(detail) ?? reasons.get(told) ?? reasons.get(name)
@@ -121,6 +122,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
     ({ params: { code_challenge_method: method } }) =>
       `code_challenge_method is ${method === 'plain' ? method : 'unknown'}, it must be S256`,
   ],
+  ['UnsupportedResponseType', () => 'response_type must be code'],
   ['UnsupportedGrantType', () => 'grant_type must be authorization_code or refresh_token'],
   [
     'requested grant type is not allowed for this client',

@@ -11,3 +11,9 @@ export function firstDifference(one: string, other: string): number {
   while (at < one.length && one[at] === other[at]) at += 1
   return at + 1
 }
+
+/** The kind of an error: its code, or the word in capitals with which Redis begins, or its name. Its message may have an address. */
+export function toKind(error: unknown): string {
+  const { code, message, name } = Object(error) as NodeJS.ErrnoException
+  return code ?? /^[A-Z]{2,}(?= )/.exec(message ?? '')?.[0] ?? name ?? 'an unknown error'
+}

@@ -65,6 +65,12 @@ test.each<
     'invalid_scope',
   ],
   [
+    'another response_type',
+    { response_type: 'token' },
+    'response_type must be code',
+    'unsupported_response_type',
+  ],
+  [
     'no code_challenge',
     { code_challenge: undefined, code_challenge_method: undefined },
     'code_challenge is missing, and the client ledger must use PKCE',

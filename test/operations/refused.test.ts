@@ -238,14 +238,15 @@ test('a storage that fails is left alone for a second, and the event comes all t
   expect(writes()).toBe(1)
 })
 
-test('a request for which the storage is away is not recorded there', async () => {
+test.each([
+  ['ECONNREFUSED', { code: 'ECONNREFUSED' }],
+  ['OOM', { message: 'OOM command not allowed at 10.1.2.3' }],
+])('a request for which the storage fails with %s is not recorded there', async (kind, error) => {
+  const failure = Object.assign(new Error('10.1.2.3 is away'), error)
   const { storage, writes } = createWatchedStorage(() => Promise.resolve())
   const away: Storage = {
     ...storage,
-    grants: {
-      ...storage.grants,
-      load: () => Promise.reject(new Error('connect ECONNREFUSED 10.1.2.3')),
-    },
+    grants: { ...storage.grants, load: () => Promise.reject(failure) },
   }
   const running = await openServer({ storage: away })
   const events = await told(running)
@@ -257,7 +258,7 @@ test('a request for which the storage is away is not recorded there', async () =
       {
         requestId: headers.get('x-request-id'),
         status: 503,
-        reason: 'the storage did not answer, or refused (server_error)',
+        reason: `the storage failed: ${kind} (server_error)`,
       },
     ])
   expect([writes(), JSON.stringify(events).includes('10.1.2.3')]).toEqual([0, false])
