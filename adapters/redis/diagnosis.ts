@@ -38,6 +38,13 @@ async function problemsOf(server: Redis): Promise<readonly StorageProblem[]> {
         'Redis has appendonly no, so that a crash loses every connection since its last snapshot, and all if it takes none',
     })
   }
+  const [used, most] = [Number(valueOf('used_memory')), Number(valueOf('maxmemory'))]
+  if (most > 0 && used > 0.9 * most) {
+    problems.push({
+      code: 'memory_short',
+      message: `Redis uses ${Math.round((100 * used) / most)} % of its maxmemory, and refuses every write when it is full`,
+    })
+  }
   const failed = ['rdb_last_bgsave_status', 'aof_last_bgrewrite_status', 'aof_last_write_status']
   if (failed.some((name) => valueOf(name) === 'err')) {
     problems.push({

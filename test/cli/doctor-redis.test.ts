@@ -43,6 +43,15 @@ describe('Redis', () => {
       (client) => client.config('SET', 'appendonly', 'no'),
     ],
     [
+      'memory_short',
+      'has nearly used up its memory',
+      async (client) => {
+        await client.setrange('jobs', 10_000_000, 'x')
+        const [, used] = /^used_memory:(\d+)/m.exec(await client.info('memory')) ?? []
+        await client.config('SET', 'maxmemory', Math.round(Number(used) * 1.05))
+      },
+    ],
+    [
       'disk_failing',
       'cannot write its files',
       async (client) => {

@@ -56,6 +56,7 @@ export const remedies: Readonly<Record<string, Remedy>> = {
   cluster_node: ['error', 'Make the client with Cluster, or list several nodes in REDIS_URL.'],
   old_redis: ['error', 'Update Redis to version 7 or later.'],
   no_append_only: ['warning', 'Set appendonly yes and appendfsync everysec.'],
+  memory_short: ['error', 'Give Redis more memory, or raise maxmemory.'],
   disk_failing: ['error', 'Make room on the disk, and let Redis write to its folder.'],
   replicas_not_required: ['warning', 'Set min-replicas-to-write 1.'],
   storage_clock: ['warning', 'Set the clocks of all machines by NTP.'],
