@@ -199,6 +199,13 @@ test('wrong_scheme: the URL has http, and the server speaks TLS', async () => {
   expect(codes).toEqual(['wrong_scheme'])
 })
 
+test('wrong_scheme: the URL has https, and the server speaks no TLS', async () => {
+  const { issuer } = await openServer()
+  const url = issuer.replace('http:', 'https:')
+  const { codes } = toDiagnosis(await runCommandWith({}, 'doctor', '--url', url, '--json'))
+  expect(codes).toEqual(['wrong_scheme'])
+})
+
 describe('port 80', () => {
   test.each([
     [200, ['plain_http', 'unreachable']],

@@ -26,7 +26,12 @@ const mostDifference = 5000
  */
 export async function examineUrl(url: string, config: Config): Promise<Examined> {
   const { protocol } = new URL(url)
-  if (protocol === 'http:' && (await speaksTls(new URL(url)))) return withoutTls(url)
+  const wrongScheme = await findWrongScheme(new URL(url))
+  if (wrongScheme)
+    return {
+      findings: [toFinding('wrong_scheme', url, wrongScheme)],
+      omissions: answersAt(url, 'correct the URL first'),
+    }
   const [certificate, apiClock] = await Promise.all([
     protocol === 'https:' ? findCertificateProblem(new URL(url)) : undefined,
     findApiClock(config),
@@ -47,10 +52,15 @@ export async function examineUrl(url: string, config: Config): Promise<Examined>
   }
 }
 
-const withoutTls = (url: string): Examined => ({
-  findings: [toFinding('wrong_scheme', url, 'the server speaks TLS there, and the URL has http')],
-  omissions: answersAt(url, 'correct the URL first'),
-})
+async function findWrongScheme(url: URL): Promise<string | undefined> {
+  const { protocol, hostname, port } = url
+  const hasTls = await speaksTls(url)
+  if (protocol === 'http:')
+    return hasTls ? 'the server speaks TLS there, and the URL has http' : undefined
+  const plain = `http://${hostname}:${port || 443}/`
+  if (hasTls || !(await ask(plain, { method: 'HEAD' }, 1500))) return undefined
+  return 'the server speaks no TLS there, and the URL has https'
+}
 
 const answersAt = (url: string, how: string): Examined['omissions'] => [
   { part: `the answers at ${url}`, how },

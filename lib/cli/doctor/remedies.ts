@@ -77,7 +77,10 @@ export const remedies: Readonly<Record<string, Remedy>> = {
   repeated_secret: ['error', 'Give each of them a secret of its own.'],
   example_people: ['error', 'Remove the people of the examples.'],
   unreachable: ['error', 'Start the server, and let DNS and proxies lead to it.'],
-  wrong_scheme: ['error', 'Write https in the issuer, or in --url.'],
+  wrong_scheme: [
+    'error',
+    'Correct the scheme in the issuer, or in --url, or put TLS before the server.',
+  ],
   unavailable: ['error', 'Read the log of the server (server_error) and of the proxy.'],
   metadata_missing: ['error', 'Mount the application at the path of the metadata, too.'],
   other_issuer: [
