@@ -33,7 +33,7 @@ describe('--config', () => {
     expect(isClientSecret(secret)).toBe(true)
     const bad = await runCommand('clients', 'create', ...given, '--scope', 'companies:read')
     expect([bad.code, bad.stdout]).toEqual([1, ''])
-    expect(bad.stderr).toContain('scope[0]: names a scope that the resource server does not have')
+    expect(bad.stderr).toContain('scope[0] (companies:read): names a scope')
   })
 
   test('says that it is not known what came of it where the storage of the host fails', async () => {

@@ -111,17 +111,14 @@ export const refuseChanged =
   }
 
 /** A scope by its name: nobody counts the words of an answer. */
-export function toItem(value: string | readonly string[], path: string): string {
+export function toItem(value: string | readonly string[] | undefined, path: string): string {
   const [, index] = /^scope\[(\d+)\]$/.exec(path) ?? []
   const name = typeof value === 'string' ? value.split(' ')[Number(index)] : undefined
   return name === undefined ? '' : ` (${name})`
 }
 
 /** Adds the known scopes to the last issue about an unknown scope. */
-export function withScopes(
-  error: ClientMetadataError,
-  { scopes }: Administration,
-): ClientMetadataError {
+function withScopes(error: ClientMetadataError, { scopes }: Administration): ClientMetadataError {
   const last = error.issues.findLastIndex(({ code }) => code === 'unknown_scope')
   const issue = error.issues[last]
   if (!issue || !scopes) return error
@@ -132,7 +129,7 @@ export function withScopes(
 /** Names each scope that an operator typed and that there is not, and the scopes that there are. */
 export function nameScopes(
   error: ClientMetadataError,
-  scope: string,
+  scope: string | undefined,
   administration: Administration,
 ): ClientMetadataError {
   const named = error.issues.map((issue) => ({

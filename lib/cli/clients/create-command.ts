@@ -8,12 +8,12 @@ import { ask, canAsk, ownTerminal } from '../terminal/questions.ts'
 import { UsageError } from '../terminal/refusals.ts'
 import { clean, toList } from '../terminal/text.ts'
 import {
+  nameScopes,
   toItem,
   toMetadata,
   toScope,
   toUris,
   withMetadataOptions,
-  withScopes,
   type MetadataOptions,
 } from './client-options.ts'
 import {
@@ -101,7 +101,7 @@ async function createAsking(
       const { issues } = error
       const wrong = missing.filter((one) => issues.some((issue) => isAbout(issue, one)))
       if (!issues.every((issue) => wrong.some((one) => isAbout(issue, one))))
-        throw withScopes(error, administration)
+        throw nameScopes(error, complete.scope, administration)
       const said = issues.map(({ path, message }) => `  ${path}: ${message}\n`)
       process.stderr.write(`The metadata is invalid:\n${said.join('')}`)
       return createWith(complete, wrong)
