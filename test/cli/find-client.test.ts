@@ -80,7 +80,7 @@ test.each([
   ['list', bakery, '--client', 'nobody', '--json'],
 ])('connections %s: a client that nobody knows is an error', async (...args) => {
   expect(await refusal('connections', ...args)).toMatch(
-    /^error: no such client is known: nobody is neither the id nor the name of a registered one/,
+    /^error: no such client is known: nobody is neither the id nor the name of a registered one, .+ go by their ids\)/,
   )
 })
 

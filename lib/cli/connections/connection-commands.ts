@@ -141,7 +141,7 @@ const toGrants = ({ clientId }: GrantedClient, { subject }: RevokeOptions): Revo
 function refuseUnknownClient({ clientId, isKnown }: GrantedClient): void {
   if (isKnown) return
   throw new Refusal(
-    `no such client is known: ${clean(clientId)} is neither the id nor the name of a registered one, and was granted nothing here`,
+    `no such client is known: ${clean(clientId)} is neither the id nor the name of a registered one, and was granted nothing here (clients given with the options of a server go by their ids)`,
   )
 }
 
