@@ -4,6 +4,7 @@ import { close, server } from './server.ts'
 import { setting } from './setting.ts'
 
 server.app.use(server.health.middleware())
+server.app.on('refused', (refused) => console.log('refused', JSON.stringify(refused)))
 
 // Redis may come later: until then, requests are answered with 503.
 await server.check().catch((error: Error) => {

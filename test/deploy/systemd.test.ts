@@ -7,7 +7,7 @@ import { connect } from '../support/flow.ts'
 import { createFolder } from '../support/folder.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { requireProgram } from '../support/programs.ts'
-import { startRedis } from '../support/redis-server.ts'
+import { startRedis, waitUntil } from '../support/redis-server.ts'
 import { basic, pause, sendRefresh } from '../support/requests.ts'
 import { startDeployed, type Deployed } from './deployed.ts'
 import { doc, readExample } from './files.ts'
@@ -66,7 +66,7 @@ async function start(port: number, secrets: Secrets): Promise<Deployed> {
   })
 }
 
-test('its command runs with its settings, answers what is in flight and ends in time', async () => {
+test('its command runs with its settings, logs refusals, answers what is in flight and ends in time', async () => {
   const redis = endAfterTest(await startRedis())
   const [port] = await freePorts()
   const secrets = makeSecrets(redis.url)
@@ -74,6 +74,9 @@ test('its command runs with its settings, answers what is in flight and ends in 
   const client = registerClient(secrets)
   const issuer = `http://localhost:${port}`
   const { refresh_token: token } = await connect(issuer, { client })
+  const { headers } = await sendRefresh(issuer, 'none', { headers: basic(client) })
+  const refusal = `refused {"requestId":"${String(headers['x-request-id'])}"`
+  await waitUntil('the refusal is in the log', async () => server.said().includes(refusal))
   redis.pause()
   const answer = sendRefresh(issuer, token, { headers: basic(client) })
   await pause(100)
