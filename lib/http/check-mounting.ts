@@ -170,5 +170,9 @@ async function membersOf(response: Response): Promise<Members> {
 
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error
-  return cause instanceof Error ? cause.message || String(Object(cause)['code']) : message
+  if (!(cause instanceof Error)) return message
+  // In the message of an error of OpenSSL are its number and a file.
+  const { code, reason } = cause as NodeJS.ErrnoException & { readonly reason?: string }
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'no TLS is spoken there'
+  return reason ?? (cause.message || String(code))
 }

@@ -176,6 +176,15 @@ describe('nobody is blamed for what the host has not done', () => {
     expect(await findMounting(host)).toEqual(['issuer unreachable'])
   })
 
+  test('it speaks no TLS', async () => {
+    const host = await start(atRoot)
+    const withTls: typeof fetch = (url, init) =>
+      fetch((url as string).replace('http', 'https'), init)
+    await expect(host.checkMounting({ fetch: withTls })).rejects.toThrow(
+      /cannot be reached: no TLS is spoken there$/,
+    )
+  })
+
   test('it does not answer', async () => {
     const host = await start(atRoot)
     const never: typeof fetch = (_, init) =>
