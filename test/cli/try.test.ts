@@ -176,6 +176,7 @@ describe('try', () => {
     const { code, stdout, stderr } = await asPublic(...args).ended
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/error: the authorization server would show an error in the browser, /)
+    expect(stderr).toMatch(/^ {2}400 Bad Request\n {2}X-Request-Id: \w{16}$/m)
     expect(stderr).not.toContain('Open this')
   })
 

@@ -36,6 +36,9 @@ export const createSend =
         signal: AbortSignal.any(interruption ? [interruption, timeout] : [timeout]),
       })
       say(`  ${response.status} ${clean(response.statusText)}`)
+      // Errors have one. The operator of the server can explain it.
+      const requestId = response.headers.get('x-request-id')
+      if (requestId !== null) say(`  X-Request-Id: ${clean(requestId)}`)
       return response
     } catch (error) {
       interruption?.throwIfAborted()
