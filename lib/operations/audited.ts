@@ -42,7 +42,9 @@ export function auditGrants(teller: ConnectionTeller, audit: AuditRecorder): Con
     revoked(grant, reason, by) {
       teller.revoked(grant, reason, by)
       const facts = { ...toEvent(grant), reason }
-      audit.record(endings[reason], facts, toEnding(reason, facts.clientId, by))
+      // A caller without types can give another reason.
+      const type = Object.hasOwn(endings, reason) ? endings[reason] : 'connection.disconnected'
+      audit.record(type, facts, toEnding(reason, facts.clientId, by))
     },
     tokenRevoked(which) {
       teller.tokenRevoked(which)

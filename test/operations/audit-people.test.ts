@@ -111,6 +111,15 @@ inEachStorage((createStorage) => {
     expect(next()).toEqual([named, refused, refused, refused])
   })
 
+  test('a reason that is not known is in an event of its kind', async () => {
+    const server = await start()
+    await connect(server.issuer)
+    const { next } = listenTo(server)
+    const reason = 'Sofia asked for it' as never
+    await server.connections.revoke({ clientId: ledger }, { reason })
+    expect(next()).toMatchObject([{ type: 'connection.disconnected', reason }])
+  })
+
   test('sign-in and sign-out on the page of connections, and a person who disconnects', async () => {
     const server = await start()
     const { refresh_token } = await connect(server.issuer)
