@@ -1,5 +1,5 @@
 import type { RecordStorage } from '../storage.ts'
-import { firstDifference, toClock } from '../validation/reason-words.ts'
+import { firstDifference, toClock, toLength } from '../validation/reason-words.ts'
 import { isClientSecret, isLive, type ClientSecrets } from './secrets.ts'
 import { registrationOf } from './stored-client.ts'
 
@@ -27,7 +27,7 @@ export async function whyNoClient(
     return `the client ${id} is suspended since ${toClock(suspendedAt)}`
   if (isClientSecret(id)) return 'client_id is a client secret: id and secret were exchanged'
   const spaces = id === id.trim() ? '' : ', some of them spaces around it'
-  return `no client is registered with this client_id, which has ${id.length} characters${spaces}`
+  return `no client is registered with this client_id, which has ${toLength(id)}${spaces}`
 }
 
 /** Says how a secret differs from those of its client. */
@@ -37,8 +37,10 @@ export async function whyWrongSecret(
   { clientRecords, secrets }: KnownClients,
 ): Promise<string> {
   const stored = registrationOf(await clientRecords.find(clientId))?.secrets
-  if (!stored)
-    return `the client secret is not the one that the options give the client ${clientId}`
+  if (!stored) {
+    const spaces = secret === secret.trim() ? '' : ', and has spaces or a line end around it'
+    return `the client secret is not the one that the options give the client ${clientId}${spaces}`
+  }
   const live = stored.filter((one) => isLive(one, Date.now()))
   const has = `the client ${clientId} has ${live.length} ${live.length === 1 ? 'secret' : 'secrets'}`
   // At the time 0, those that have ended are found as well.
@@ -49,7 +51,7 @@ export async function whyWrongSecret(
   }
   return isClientSecret(secret)
     ? `${has}, and the one sent is not among them: it was replaced, or is of another client`
-    : `${has}, and the one sent has not the form of a secret of this server: it has ${secret.length} characters`
+    : `${has}, and the one sent has not the form of a secret of this server: it has ${toLength(secret)}`
 }
 
 /** Says where a redirect URI differs from those of its client. */

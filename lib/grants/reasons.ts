@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
-import { toClock } from '../validation/reason-words.ts'
+import { toClock, toLength } from '../validation/reason-words.ts'
 import { generationOf, grantIdOf, refreshTokenLength, type TokenValues } from './token-values.ts'
 
 // Why a code or refresh token is refused, in one sentence each: for the log of the host alone. None has a value of the request.
@@ -54,7 +54,7 @@ function toFormFault(name: string, value: string, length: number): string {
   const isOther = grantIdOf(value) !== undefined
   return isOther
     ? `${name} has the form of ${other}`
-    : `${name} has ${value.length} characters, and one of this server has ${length}`
+    : `${name} has ${toLength(value)}, and one of this server has ${length}`
 }
 
 /** Says when a refresh token was used, that is no longer the newest one. */

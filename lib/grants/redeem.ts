@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { ProtocolError } from '../errors.ts'
 import { toScopeNames } from '../pleo/scopes.ts'
 import type { LoadedGrant, StoredPayload } from '../storage.ts'
-import { firstDifference } from '../validation/reason-words.ts'
+import { firstDifference, toLength } from '../validation/reason-words.ts'
 import {
   checkKey,
   checkOwner,
@@ -126,7 +126,7 @@ function findVerifierFault(
   const { length } = verifier
   if (length < 43 || length > 128) {
     const most = length < 43 ? 'a minimum length of 43' : 'a maximum length of 128'
-    const reason = `has ${length} characters, it must have 43 to 128`
+    const reason = `has ${toLength(verifier)}, it must have 43 to 128`
     return { description: `must be a string with ${most} characters`, reason }
   }
   const at = verifier.search(/[^\w.\-~]/)

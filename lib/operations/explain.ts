@@ -10,7 +10,7 @@ import type { KnownClient } from '../http/request-context.ts'
 import { registrationPath } from '../paths.ts'
 import type { RecordStorage } from '../storage.ts'
 import { toHint } from '../validation/did-you-mean.ts'
-import { toKind } from '../validation/reason-words.ts'
+import { toKind, toLength } from '../validation/reason-words.ts'
 
 /** The context of a request that failed, as far as the framework knows it. */
 export type FailedContext = Context & {
@@ -115,7 +115,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ...['minimum length of 43', 'maximum length of 128'].map((bound): [string, Reason] => [
     `code_challenge must be a string with a ${bound} characters`,
     ({ params }) =>
-      `code_challenge has ${String(params['code_challenge']).length} characters, it must have 43 to 128`,
+      `code_challenge has ${toLength(String(params['code_challenge']))}, it must have 43 to 128`,
   ]),
   [
     'not supported value of code_challenge_method',

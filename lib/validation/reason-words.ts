@@ -12,6 +12,10 @@ export function firstDifference(one: string, other: string): number {
   return at + 1
 }
 
+/** Says how long a text is, which may be a secret. */
+export const toLength = ({ length }: string): string =>
+  `${length} ${length === 1 ? 'character' : 'characters'}`
+
 /** The kind of an error: its code, or the word in capitals with which Redis begins, or its name. Its message may have an address. */
 export function toKind(error: unknown): string {
   const { code, message, name } = Object(error) as NodeJS.ErrnoException

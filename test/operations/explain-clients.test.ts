@@ -23,6 +23,20 @@ test.each<
     'client authentication failed',
   ],
   [
+    'an unknown client with a short id',
+    {},
+    basic({ ...unknown, client_id: 'x' }),
+    'no client is registered with this client_id, which has 1 character',
+    'client authentication failed',
+  ],
+  [
+    'the secret of a client of the options, with a space behind it',
+    {},
+    basic(confidential, `${confidential.client_secret} `),
+    'the client secret is not the one that the options give the client ledger, and has spaces or a line end around it',
+    'client authentication failed',
+  ],
+  [
     'a wrong secret of a client of the options',
     {},
     basic(confidential, 'wrong'),

@@ -135,7 +135,7 @@ test('an id that is used again does not replace a record, and five are kept', as
   for (let count = 1; count <= 7; count += 1) {
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
-      refresh_token: 'x'.repeat(count),
+      refresh_token: 'x'.repeat(count + 1),
     })
     await send(`${server.issuer}/oauth/token`, {
       body,
@@ -146,7 +146,7 @@ test('an id that is used again does not replace a record, and five are kept', as
   await expect.poll(() => server.explain(id)).toHaveLength(5)
   const reasons = (await server.explain(id)).map(({ reason }) => reason)
   expect(reasons).toEqual(
-    [1, 2, 3, 4, 5].map(
+    [2, 3, 4, 5, 6].map(
       (count) => `refresh_token has ${count} characters, and one of this server has 93`,
     ),
   )

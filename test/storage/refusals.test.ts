@@ -32,7 +32,7 @@ test('every process explains a request of another one, also after that has died'
   const record = await recordOf(server, id)
   await other.kill()
   expect(await server.explain(id)).toEqual([record])
-  expect(record.reason).toBe('refresh_token has 1 characters, and one of this server has 93')
+  expect(record.reason).toBe('refresh_token has 1 character, and one of this server has 93')
 })
 
 test('two processes that are given one id at the same time keep both records', async () => {
