@@ -107,10 +107,10 @@ export type {
 } from './storage.ts'
 export type { Introspection } from './grants/introspect.ts'
 export type { ColorName, ColorScheme, SchemedColors, ThemeColors } from './pages/theme-colors.ts'
+export type { CommonData } from './pages/common-data.ts'
 export type {
   AnsweredData,
   CannotConnectData,
-  CommonData,
   ConnectionsData,
   ConsentData,
   DisconnectData,

@@ -34,7 +34,9 @@ const rowsIn = (text: string): readonly string[] =>
   text.split('\n').filter((line) => /^\| [`A-Z]/.test(line))
 
 /** The types of the data. */
-const dataTypes = read('lib/pages/page-data.ts') + read('lib/pages/shown-data.ts')
+const dataTypes = ['common-data', 'page-data', 'shown-data']
+  .map((file) => read(`lib/pages/${file}.ts`))
+  .join('')
 
 /** The names of an interface's own members. */
 function membersOf(name: string): readonly string[] {

@@ -1,4 +1,5 @@
-import type { CommonData, Page, PageData } from '../../pages/page-data.ts'
+import type { CommonData } from '../../pages/common-data.ts'
+import type { Page, PageData } from '../../pages/page-data.ts'
 import type { LocalizedPage } from '../../pages/pages.ts'
 import { TemplateFailure } from '../../pages/templates.ts'
 import { readPage } from '../../validation/html.ts'
