@@ -83,7 +83,8 @@ export function createErrorRenderer(views: Views, issuer: string): Renderer {
       continueUrl: 'continueUrl' in error ? String(error.continueUrl) : null,
       retryUrl: own === undefined && mayWorkLater.has(out.error) ? toRetryUrl(ctx, issuer) : null,
       application: client ? toApplication(client, page.language) : null,
-      connectionsUrl: issuer + connectionsPath,
+      // Nobody signs in there without cookies.
+      connectionsUrl: own === 'cookies' ? null : issuer + connectionsPath,
       support: toSupport(ctx, out),
     })
     tell(ctx, out, error)

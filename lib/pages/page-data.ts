@@ -167,8 +167,8 @@ export interface ErrorData {
   readonly retryUrl: string | null
   /** The application that sent the person here; `null` if that is not certain. */
   readonly application: ShownApplication | null
-  /** The URL of the page on which the person sees and ends connections. */
-  readonly connectionsUrl: string
+  /** The URL of the page on which the person sees and ends connections; `null` if the browser keeps no cookies. */
+  readonly connectionsUrl: string | null
   /** The text to give to support: lines of plain text in English, with the code, the time and an id that is in the log. */
   readonly support: string
 }

@@ -141,7 +141,9 @@ const errorSamples: Samples['error'] = {
     'there were too many attempts',
   ),
   'no longer valid': toError('expired', 'invalid_request', 'interaction session not found'),
-  'cookie lost': toError('cookies', 'invalid_request', 'the browser did not send the cookie back'),
+  'cookie lost': toError('cookies', 'invalid_request', 'the browser did not send the cookie back', {
+    connectionsUrl: null,
+  }),
   'answered before': toError('answered', 'invalid_request', mismatch, {
     application: northwind,
     continueUrl: 'https://ledger.northwind.example/callback?code=sample',

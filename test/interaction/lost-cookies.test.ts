@@ -35,6 +35,8 @@ test('a browser that refuses cookies is told so at the sign-in, and nothing of t
     expect(page.text).toContain('Allow cookies for this site')
     expect(page.text).not.toContain('Ledger')
     expect(page.text).not.toContain('ledger.example.test')
+    // That page needs the cookie, too.
+    expect(page.text).not.toContain('/oauth/connections')
   }
 })
 
