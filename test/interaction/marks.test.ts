@@ -100,6 +100,19 @@ describe('who cannot connect', () => {
     expect(danish.text).toContain(`Spørg ${isolated(`${sofia} eller ${jonas}`)}.`)
   })
 
+  test('learns so of one company among others, too: any of these people will do', async () => {
+    const administrators = ['Sofia Lind', 'Jonas Berg']
+    choices = [
+      { urn: bakery, name: 'Bright Bakery', mayConnect: true },
+      { urn: nordlysDenmark, name: 'Nordlys Denmark', mayConnect: false, administrators },
+    ]
+    const [english, french] = await Promise.all([cannotConnect('en'), cannotConnect('fr')])
+    choices = undefined
+    const [sofia, jonas] = administrators.map(isolated)
+    expect(english.text).toContain(`${isolated(`${sofia} or ${jonas}`)} can connect it.`)
+    expect(french.text).toContain(`adressez-vous à ${isolated(`${sofia} ou ${jonas}`)}.`)
+  })
+
   test('learns each reason once, and whom to ask beside it', async () => {
     const closed = { mayConnect: false, reason: 'Only administrators.', administrators: ['Ana'] }
     choices = [
