@@ -57,18 +57,12 @@ for (const search of document.querySelectorAll('[data-filter]')) {
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') event.preventDefault()
   })
-  // Browsers say what is missing beside a field. If the search hides all of them, "Allow" would do nothing.
-  const showMissing = () => {
-    if (items.some((item) => !item.hidden && item.querySelector(':invalid'))) return
-    input.value = ''
-    filter()
-  }
-  list.addEventListener('invalid', showMissing, true)
   search.hidden = false
 
   // A choice begins with the search, unless that would scroll the question away or bring up a keyboard over it.
   const isInSight = input.getBoundingClientRect().bottom <= innerHeight
-  const isUndecided = list.querySelector(':invalid') && document.activeElement === document.body
+  const isFree = document.activeElement === document.body && !document.querySelector('[autofocus]')
+  const isUndecided = list.querySelector(':invalid') && isFree
   if (isUndecided && isInSight && matchMedia('(pointer: fine)').matches) input.focus()
 }
 

@@ -118,10 +118,6 @@ export const consentStates: readonly State[] = [
     shows: 'Choose what to connect.',
     open: async (page, servers) => {
       await consent(partners.optional, 'jonas')(page, servers)
-      await page
-        .locator('main form')
-        .first()
-        .evaluate((form: HTMLFormElement) => (form.noValidate = true))
       await follow(page.locator('[value=allow]'))
     },
   },

@@ -102,12 +102,6 @@ describe.each(texts)('a stranger who is called %s', (kind, text) => {
     await signIn(page, 'jonas')
     await expectHarmless('Allow', "Don't allow", 'Use another account')
     expect((await shownText()).split(text.slice(0, 120).trim()).length).toBeGreaterThan(4)
-    await page
-      .locator('main form')
-      .first()
-      .evaluate((form: HTMLFormElement) => {
-        form.noValidate = true
-      })
     await page.getByRole('button', { name: 'Allow', exact: true }).click()
     await page.getByRole('alert').waitFor()
     await expectHarmless('Allow', "Don't allow")
