@@ -163,7 +163,7 @@ const compareTokens = (
       { caption: 'The new access token', json: await client.introspect(kind, accessToken) },
     ]
     const text = `Access token ${masked(accessToken)} takes the place of ${masked(earlier)}. Only the new pair works from now on.`
-    return { ...session, outcome: { title: 'A new pair of tokens came', text, answers } }
+    return { ...session, outcome: { title: 'The tokens were refreshed', text, answers } }
   })(ctx)
 
 async function disconnect(

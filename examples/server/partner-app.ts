@@ -41,7 +41,7 @@ export function createPartnerApp(options: PartnerOptions): Koa {
   router.post('/disconnect', actions.disconnect)
   router.get('/terms', (ctx) => void (ctx.body = termsPage()))
   router.get('/privacy', (ctx) => void (ctx.body = privacyPage()))
-  for (const file of ['partner.css', 'partner-logo.png']) {
+  for (const file of ['partner.css', 'partner.js', 'partner-logo.png']) {
     router.get(`/${file}`, async (ctx) => {
       ctx.type = extname(file)
       ctx.body = await readFile(new URL(file, import.meta.url))
@@ -61,7 +61,7 @@ const securityHeaders: Middleware = async (ctx, next) => {
   ctx.set({
     'Cache-Control': 'no-store',
     'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     // The callback's URL holds the authorization code. Not no-referrer: forms would lose their Origin.
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',

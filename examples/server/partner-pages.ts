@@ -15,7 +15,8 @@ export function connectedPage({ session, api }: ConnectedSession): string {
     title,
     html`<h1>${title}</h1>
       ${outcome && outcomePanel(outcome)} ${'companies' in api ? data(api) : refused(api)}
-      ${tokens(connection)} ${timeline(steps)}`,
+      ${tokens(connection)} ${timeline(steps)}
+      <script type="module" src="/partner.js"></script>`,
   )
 }
 
@@ -97,7 +98,7 @@ function tokens({ accessToken, refreshToken, scope, expiresAt, lifetime }: Conne
     <dl>
       <dt id="access-token">Access token</dt>
       <dd>
-        <code>${masked(accessToken)}</code>, ${duration(left)} left
+        <code>${masked(accessToken)}</code>, <span id="left">${duration(left)}</span> left
         <meter
           aria-labelledby="access-token"
           max="${lifetime}"

@@ -151,7 +151,7 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   await page.goto(second.app)
   await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
   await click('Refresh')
-  await expect.poll(() => page.locator('.outcome h2').innerText()).toBe('A new pair of tokens came')
+  await expect.poll(() => page.locator('.outcome h2').innerText()).toBe('The tokens were refreshed')
 
   const session = (await page.context().cookies()).find(({ name }) =>
     name.startsWith('northwind_session'),
@@ -174,7 +174,7 @@ it('is still connected after a restart on Redis, which holds nothing that is of 
   await expect.poll(() => heading()).toBe('Disconnected')
 })
 
-it('gives a page of our own CSP no reason to complain', async () => {
+it('moves the bar of the access token, and gives no policy of a page reason to complain', async () => {
   const complaints: string[] = []
   page = await openPage(browser)
   page.on('console', (message) => {
@@ -183,6 +183,12 @@ it('gives a page of our own CSP no reason to complain', async () => {
   await signIn('sofia@brightbakery.example')
   await click('Allow')
   await expect.poll(() => heading()).toBe('Connected: Bright Bakery')
+  // The policy of the partner's pages lets its script in.
+  const life = page.getByRole('meter', { name: 'Access token' })
+  const left = (): Promise<number> => life.evaluate((bar: HTMLMeterElement) => bar.value)
+  const [before, words] = [await left(), await page.locator('#left').innerText()]
+  await expect.poll(left).toBeLessThan(before)
+  await expect.poll(() => page.locator('#left').innerText()).not.toBe(words)
   expect(complaints).toEqual([])
 })
 
