@@ -53,6 +53,15 @@ describe('the search of a long list of companies', () => {
     expect(await shown()).toHaveLength(250)
   })
 
+  test('leaves a shade below the list only if there is more to scroll to', async () => {
+    await ask('maja')
+    const shade = (): Promise<string> =>
+      page.locator('#subjects').evaluate((list) => getComputedStyle(list, '::after').opacity)
+    await expect.poll(shade).toBe('1')
+    await search().fill('gavle cycles ltd')
+    await expect.poll(shade).toBe('0')
+  })
+
   test('says how many were found, and when nothing was, to those who do not see the list too', async () => {
     await ask('maja', { ui_locales: 'de' })
     const german = search('Unternehmen suchen')
