@@ -42,6 +42,8 @@ const choice: SubjectChoice = {
   detail: 'Denmark, 41208735',
   mayConnect: true,
 }
+/** The companies of one test. */
+let named: readonly SubjectChoice[] | undefined
 const accounts = createAccounts()
 const people = {
   ...accounts,
@@ -49,11 +51,11 @@ const people = {
     const account = await accounts.find(id)
     return account && { ...account, timeZone: 'Europe/Copenhagen' }
   },
-  subjects: () => [choice],
+  subjects: () => named ?? [choice],
 }
 
 const browser = useRunning(launchBrowser)
-const server = useServer({ clients, accounts: people })
+const server = useServer({ clients: [...clients, partners.reader], accounts: people })
 const forty = useServer({
   clients: [fortyClient],
   accounts: {
@@ -96,6 +98,25 @@ describe.each(clients)('the decision on five scopes ($client_id)', (client) => {
     expect(await page.locator('.scope').count()).toBe(5)
     await page.context().clearCookies()
   })
+})
+
+test.each(windows)('a name of 10 000 characters leaves the buttons in sight: %j', async (size) => {
+  const name = 'Company '.repeat(1250)
+  named = [{ ...choice, name }]
+  await page.setViewportSize(size)
+  await page.context().clearCookies()
+  await goToConsent(page, server.issuer, partners.reader, 'sofia')
+  named = undefined
+  await page.addStyleTag({ content: '.actions { position: static !important }' })
+  expect(await endOf('.actions .button')).toBeLessThan(size.height * 1.25)
+  // All of it is there to read, by keyboard as well.
+  expect(await page.locator('h1').textContent()).toContain(name.trim())
+  const heading = page.locator('h1')
+  await heading.focus()
+  await page.keyboard.press('End')
+  const hidden = (): Promise<number> =>
+    heading.evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop)
+  await expect.poll(hidden).toBeLessThan(2)
 })
 
 describe('on a page that is longer than the window, the buttons', () => {
