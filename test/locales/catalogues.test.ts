@@ -75,6 +75,11 @@ describe('the bundled texts', () => {
     }
   })
 
+  test.each(languages)('in %s keep a hyphen with the word that it begins', (language) => {
+    const broken = [...textsOf(language)].filter(([, text]) => / -\p{L}/u.test(text))
+    expect(broken).toEqual([])
+  })
+
   test.each(languages)('in %s have one spelling of email', (language) => {
     const texts = [...textsOf(language).values()].join('\n').toLowerCase()
     const spellings = new Set(texts.match(/e-?(?:mail|post)/g) ?? [])
