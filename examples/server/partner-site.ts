@@ -87,7 +87,7 @@ export function problemPage(title: string, text: string, details?: string): stri
     html`<h1>${title}</h1>
       <p class="lead">${text}</p>
       ${details && html`<pre>${details}</pre>`}
-      <p><a class="button" href="/">Go on</a></p>`,
+      <p><a class="button" href="/">Back to the start</a></p>`,
   )
 }
 
