@@ -73,12 +73,20 @@ export async function lookAt(page: Page, state: string): Promise<Record<string, 
   const findings: Record<string, Findings> = {}
   for (const look of looks) {
     await take(page, device, look)
-    const path = `${screenshots}${state}-${look.name}.png`
-    await page.screenshot({ path, fullPage: !look.isFirstScreen })
     findings[look.name] = await page.evaluate(findIn, toOptions(look))
+    const path = `${screenshots}${state}-${look.name}.png`
+    // A picture of more than the window has the usual font size: here, the window is as high as the page.
+    if (look.fontSize) await take(page, device, { ...look, height: await heightOf(page) })
+    await page.screenshot({ path, fullPage: !look.isFirstScreen && !look.fontSize })
+    const fontSize = await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)
+    if (look.fontSize && fontSize !== `${look.fontSize}px`)
+      throw new Error(`${state} was looked at with ${fontSize}, and not in ${look.name}`)
   }
   return findings
 }
+
+const heightOf = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollHeight)
 
 async function take(page: Page, device: CDPSession, look: Look): Promise<void> {
   const { width, height, colorScheme = 'light', media = 'screen', fontSize = 16 } = look
