@@ -76,7 +76,7 @@ export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant |
       return kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)
     },
     lastUsedAt: numberOf('lu'),
-    refreshToken: toRefreshToken(keys, key, fields),
+    refreshToken: fields.has('n') ? new RefreshToken(keys, hash) : undefined,
   }
 }
 
@@ -107,36 +107,55 @@ function toEndAndSealed(value: Buffer): { readonly endsAt: number; readonly seal
   }
 }
 
-function toRefreshToken(
-  keys: StorageKeys,
-  key: string,
-  fields: ReadonlyMap<string, Buffer>,
-): StoredRefreshToken | undefined {
-  if (!fields.has('n')) return undefined
-  const textOf = (field: string): string => fields.get(field)?.toString() ?? ''
-  const sealed = (): Buffer => {
-    const value = fields.get('r')
+/** A class, because V8 keeps a getter that an object has of its own, and all that it holds, through many garbage collections. */
+class RefreshToken implements StoredRefreshToken {
+  readonly generation: number
+  readonly rotatedAt: number | undefined
+  readonly isUsed: boolean
+  readonly key: number
+  readonly predecessorKey: number
+  readonly #keys: StorageKeys
+  readonly #grant: GrantHash
+  #payload: StoredPayload | undefined
+
+  constructor(keys: StorageKeys, grant: GrantHash) {
+    this.#keys = keys
+    this.#grant = grant
+    const { fields } = grant
+    this.generation = Number(this.#textOf('n'))
+    this.rotatedAt = fields.has('rt') ? Number(this.#textOf('rt')) : undefined
+    this.isUsed = fields.has('ru')
+    this.key = keys.ids.indexOf(this.#textOf('k'))
+    this.predecessorKey = keys.ids.indexOf(this.#textOf('kp'))
+  }
+
+  /** Introspection does not need it. */
+  get payload(): StoredPayload {
+    this.#payload ??= openPayload(this.#keys, `${this.#grant.key}/RefreshToken`, this.#sealed())
+    return this.#payload
+  }
+
+  is(id: string): boolean {
+    return this.#isNamed(id, 'rh')
+  }
+
+  isSuccessor(id: string): boolean {
+    return this.#isNamed(id, 'rx')
+  }
+
+  #isNamed(id: string, field: string): boolean {
+    this.#sealed()
+    return this.#keys.names('RefreshToken', id).includes(this.#textOf(field))
+  }
+
+  #sealed(): Buffer {
+    const value = this.#grant.fields.get('r')
     if (value) return value
     throw unread()
   }
-  const isNamed = (id: string, field: string): boolean => {
-    sealed()
-    return keys.names('RefreshToken', id).includes(textOf(field))
-  }
-  let payload: StoredPayload | undefined
-  return {
-    // Introspection does not need it.
-    get payload() {
-      payload ??= openPayload(keys, `${key}/RefreshToken`, sealed())
-      return payload
-    },
-    generation: Number(textOf('n')),
-    rotatedAt: fields.has('rt') ? Number(textOf('rt')) : undefined,
-    isUsed: fields.has('ru'),
-    key: keys.ids.indexOf(textOf('k')),
-    predecessorKey: keys.ids.indexOf(textOf('kp')),
-    is: (id) => isNamed(id, 'rh'),
-    isSuccessor: (id) => isNamed(id, 'rx'),
+
+  #textOf(field: string): string {
+    return this.#grant.fields.get(field)?.toString() ?? ''
   }
 }
 

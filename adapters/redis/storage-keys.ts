@@ -94,8 +94,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       const last = opened.get(place)
       if (last?.sealed === text) return last.content
       const content = unseal(keyFor(keyOf(sealed), place), sealed)
-      const [oldest] = opened.size < mostOpened ? [] : opened.keys()
-      if (oldest !== undefined) opened.delete(oldest)
+      if (opened.size >= mostOpened) opened.clear()
       opened.set(place, { sealed: text, content })
       return content
     },

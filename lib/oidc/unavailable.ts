@@ -1,6 +1,7 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { createRequestValue } from '../http/request-context.ts'
-import type { GrantStorage, Limiter, LoadedGrant, RecordStorage, Storage } from '../storage.ts'
+import type { GrantStorage, Limiter, RecordStorage, Storage } from '../storage.ts'
+import { toAnsweringGrant } from './answering-grant.ts'
 
 // `request-budget.ts` answers 503 and 429 if there is no room for a request. `http/front.ts` sets `Retry-After`.
 
@@ -79,29 +80,7 @@ function toAnsweringGrants(grants: GrantStorage, watch: WatchCalls): GrantStorag
     ...answers,
     async load(grantId, accessToken) {
       const loaded = await answers.load(grantId, accessToken)
-      return loaded && toAnsweringGrant(loaded)
-    },
-  }
-}
-
-function toAnsweringGrant(loaded: LoadedGrant): LoadedGrant {
-  const { payload, now, lastUsedAt, refreshToken } = loaded
-  return {
-    payload,
-    now,
-    lastUsedAt,
-    find: (kind, id) => answered(() => loaded.find(kind, id)),
-    refreshToken: refreshToken && {
-      generation: refreshToken.generation,
-      rotatedAt: refreshToken.rotatedAt,
-      isUsed: refreshToken.isUsed,
-      key: refreshToken.key,
-      predecessorKey: refreshToken.predecessorKey,
-      is: (id) => refreshToken.is(id),
-      isSuccessor: (id) => refreshToken.isSuccessor(id),
-      get payload() {
-        return answered(() => refreshToken.payload)
-      },
+      return loaded && toAnsweringGrant(loaded, answered)
     },
   }
 }
