@@ -139,7 +139,8 @@ export const doors: readonly Door[] = [
       }
       expect([code, stdout]).toEqual([1, ''])
       expect(stderr).toMatch(/^error: nothing was changed: the metadata is invalid\n/)
-      return Array.from(stderr.matchAll(/^ {2}(\S+?): /gm), ([, path = '']) => path)
+      // A scope has its name behind it.
+      return Array.from(stderr.matchAll(/^ {2}(\S+?)(?: \(\S+\))?: /gm), ([, path = '']) => path)
     },
   ],
 ]
