@@ -22,10 +22,11 @@ export function createGrantEnds(
     }
   }
   let leaving: IndexedGrant[] = []
-  // Nobody waits for it: an entry that is left names nothing, and expires. Those of one turn go together, mostly from the same index.
+  // Nobody waits for it: an entry that is left names nothing, and expires. Those of one answer of Redis go together, mostly from the
+  // same index, and before the caller goes on, who may close the client.
   const forget = (ended: readonly IndexedGrant[]): void => {
     if (leaving.length === 0) {
-      process.nextTick(() => {
+      queueMicrotask(() => {
         void indexes.remove(leaving).catch(() => undefined)
         leaving = []
       })

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { ClientMetadataError } from '../../errors.ts'
 import type { Administration } from '../../administration.ts'
 import type { ClientChanges } from '../../index.ts'
+import { toScopeNames } from '../../pleo/scopes.ts'
 import { readJsonFile } from '../../validation/json-file.ts'
 import { Refusal, toUnreadable } from '../terminal/refusals.ts'
 
@@ -113,7 +114,7 @@ export const refuseChanged =
 /** A scope by its name: nobody counts the words of an answer. */
 export function toItem(value: string | readonly string[] | undefined, path: string): string {
   const [, index] = /^scope\[(\d+)\]$/.exec(path) ?? []
-  const name = typeof value === 'string' ? value.split(' ')[Number(index)] : undefined
+  const name = toScopeNames(value)[Number(index)]
   return name === undefined ? '' : ` (${name})`
 }
 
