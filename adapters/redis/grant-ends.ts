@@ -23,7 +23,7 @@ export function createGrantEnds(
   }
   let leaving: IndexedGrant[] = []
   // Nobody waits for it: an entry that is left names nothing, and expires. Those of one answer of Redis go together, mostly from the
-  // same index, and before the caller goes on, who may close the client.
+  // same index, and before the caller, who may close the client, goes on.
   const forget = (ended: readonly IndexedGrant[]): void => {
     if (leaving.length === 0) {
       queueMicrotask(() => {

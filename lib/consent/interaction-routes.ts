@@ -98,7 +98,7 @@ async function isShownInTime(open: OpenInteraction): Promise<boolean> {
     .then(() => true)
   // The other pages change the interaction, and lead elsewhere.
   if (pages.has(open.interaction.prompt.name)) return shown
-  // Ended as soon as the page is there, because a timer keeps all of its request.
+  // Ended as soon as the page is there, because a timer keeps all of its request in memory.
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, patience, false).unref()

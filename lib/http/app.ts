@@ -75,6 +75,7 @@ function createAnswer(
     res.statusCode = 404
     try {
       const own = isHost ? toOwnContext(provider, ctx) : ctx
+      setHostContext(own, ctx)
       own['mountPath'] = prefix
       own.originalUrl = own.request.originalUrl = whole
       await handle(own)
@@ -94,7 +95,6 @@ function createAnswer(
 
 function toOwnContext(provider: Framework, ctx: Context): Context {
   const own: Context = provider.createContext(ctx.req, ctx.res)
-  setHostContext(own, ctx)
   // A body that a parser of the host has read cannot be read again.
   if (ctx.request.body !== undefined && !ctx.req.readable) own.request.body = ctx.request.body
   return own
@@ -109,8 +109,8 @@ function giveAnswer(own: Context, host: Context): void {
 }
 
 /**
- * Runs the provider's middleware. `authorization-server.ts` adds `front.ts` first, then the other routes. The framework's own is the
- * last one, and hosts may add some before it later.
+ * Runs the provider's middleware. `authorization-server.ts` adds the first one, with `front.ts` and the other routes. The framework's own
+ * is the last one, and hosts may add some before it later.
  */
 function createHandler({ middleware }: Framework): (ctx: Context) => Promise<void> {
   let length = 0
@@ -118,9 +118,8 @@ function createHandler({ middleware }: Framework): (ctx: Context) => Promise<voi
   return (ctx) => {
     if (middleware.length !== length) {
       length = middleware.length
-      const list = middleware as readonly Middleware[]
-      const framework = list.slice(-1).map(withoutGetter)
-      run = compose<Context>([...list.slice(0, -1), ...framework] as never)
+      const [own, ...others] = middleware as readonly Middleware[]
+      run = compose<Context>([own, withoutGetter(compose(others))] as never)
     }
     return run(ctx)
   }
@@ -130,12 +129,12 @@ function createHandler({ middleware }: Framework): (ctx: Context) => Promise<voi
  * The framework gives each context a getter `oidc`, and the getter holds the whole request. V8 keeps every getter in old memory, so
  * each quick garbage collection would keep all requests that came before it. Here `oidc` becomes a member with the value.
  */
-function withoutGetter(framework: Middleware): Middleware {
+function withoutGetter(others: Middleware): Middleware {
   const defineProperty = (ctx: Context, name: PropertyKey, given: PropertyDescriptor): boolean => {
     const value: unknown = name === 'oidc' ? given.get?.() : undefined
     return Reflect.defineProperty(ctx, name, value ? { configurable: true, value } : given)
   }
-  return (ctx, next) => framework(new Proxy(ctx, { defineProperty }), next)
+  return (ctx, next) => others(new Proxy(ctx, { defineProperty }), next)
 }
 
 /**

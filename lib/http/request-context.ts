@@ -8,8 +8,8 @@ interface RequestValue<Value> {
 }
 
 /**
- * Creates a value of each request. It is a member of its context. A `WeakMap` by the context would keep what the requests that are over
- * had, until the next whole garbage collection.
+ * Creates a value of each request. It is a member of its context. A `WeakMap` by the context would keep all that belonged to requests
+ * that are over, until the next whole garbage collection.
  */
 export function createRequestValue<Value>(name: string): RequestValue<Value> {
   const member = Symbol(name)

@@ -13,8 +13,8 @@ const longestHash = 32
 const longest = 1024
 
 /**
- * Makes keyed hashes: HMAC. `createHmac` makes an object for each, which takes three times as long as the two hashes that an HMAC
- * is, and more at the next garbage collection.
+ * Makes keyed hashes: HMAC. `createHmac` makes an object for each. That takes three times as long as the two hashes of which an HMAC
+ * consists, and the next garbage collection has more to do.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc2104.html#section-2 RFC 2104, Section 2}
  */
@@ -37,7 +37,7 @@ export function createKeyedHash(
   }
 }
 
-/** A hash without a key. Node makes a text of it, and a buffer of the text, in less time than a buffer. */
+/** A hash without a key. Node makes a text of it, and then a buffer of the text, in less time than it makes a buffer directly. */
 export const plainHash = (content: string | Uint8Array, algorithm: Algorithm = 'sha256'): Buffer =>
   Buffer.from(hash(algorithm, content, 'binary'), 'latin1')
 

@@ -80,8 +80,8 @@ function createRequestCount(): {
   /** Resolves when there is none. */
   readonly answered: () => Promise<void>
 } {
-  // Places that are used again. A set would grow into a new table after every few requests, and each old table would keep what it had
-  // from the next quick garbage collections, with all that belongs to those requests. That took a tenth of the processor time.
+  // Places that are used again. A set would grow into a new table after every few requests. Each old table would save its requests, with
+  // all that belongs to them, from the next quick garbage collections. That took a tenth of the processor time.
   const places: (ServerResponse | undefined)[] = []
   const free: number[] = []
   let running = 0

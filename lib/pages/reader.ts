@@ -144,7 +144,7 @@ export const isTimeZone = (name: unknown): name is string =>
   // Intl also takes offsets, such as +01:00. They know nothing of summer time.
   typeof name === 'string' && /^[a-z]/i.test(name) && ofZones(name, () => isKnownToIntl(name))
 
-// To ask Intl takes as long as half a page.
+// To ask Intl takes half as long as to draw a page.
 const ofZones = createMemory<boolean>()
 
 function isKnownToIntl(name: string): boolean {

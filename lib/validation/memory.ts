@@ -13,8 +13,9 @@ export function createMemory<Found>(most = 500): (key: string, find: () => Found
     const earlier = known.get(key)
     if (earlier !== undefined) return earlier
     const found = find()
+    if (key.length > longest) return found
     if (known.size >= most) known.clear()
-    if (key.length <= longest) known.set(key, found)
+    known.set(key, found)
     return found
   }
 }

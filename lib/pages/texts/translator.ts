@@ -71,6 +71,7 @@ export function createTranslators(
     languages: [...languages.keys()],
     of: (language, { region, timeZone: own } = {}) => {
       const { words, usual } = languages.get(language) ?? create(defaultLanguage)
+      if (region === undefined && own === undefined) return usual
       return remember(`${words.language} ${region} ${own}`, () => {
         const locale = toLocale(words.language, region)
         if (locale === words.language && own === undefined) return usual
