@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Context } from 'koa'
-import { createKeyedHash } from '../keys/keyed-hash.ts'
+import { createKeyedHash, plainHash } from '../keys/keyed-hash.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import {
   lifetimeOf,
@@ -81,6 +81,10 @@ export function createClientSecrets(secrets: readonly Uint8Array[]): ClientSecre
     renew: (clientId, secret, stored) => ({ ...stored, hash: newest(clientId, secret) }),
   }
 }
+
+/** Compares a secret with one that was given with the options. The time tells only how long they are. */
+export const isSameSecret = (secret: string, given: string): boolean =>
+  timingSafeEqual(plainHash(secret), plainHash(given))
 
 /** Returns 256 random bits in the form of client secrets. Scanners know it by its prefix. */
 export function generateCredential(prefix: string): string {

@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Context } from 'koa'
 import type Provider from 'oidc-provider'
 import type { Client, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
@@ -8,11 +8,10 @@ import requests from 'oidc-provider/lib/helpers/als.js'
 // @ts-expect-error -- no types come with it
 import { get } from 'oidc-provider/lib/helpers/weak_cache.js'
 import { proofWindow } from '../validation/dpop-proof.ts'
-import type { SecretComparison } from '../clients/secrets.ts'
+import { isSameSecret, type SecretComparison } from '../clients/secrets.ts'
 import type { RecordStorage, StoredPayload } from '../storage.ts'
 import { createGrantId, type TokenValues } from '../grants/token-values.ts'
 import { createRequestValue } from '../http/request-context.ts'
-import { plainHash } from '../keys/keyed-hash.ts'
 import type { ReadParameters, ReadRequest } from './read-parameters.ts'
 import type { TokenPolicy } from './token-policy.ts'
 
@@ -150,7 +149,7 @@ export function compareHashedSecrets(
     const compare = () =>
       this.clientSecret === hashed
         ? match(this.clientId, actual)
-        : timingSafeEqual(plainHash(this.clientSecret), plainHash(actual))
+        : isSameSecret(this.clientSecret, actual)
     const ctx = (requests as AsyncLocalStorage<Context>).getStore()
     return ctx ? guard(ctx, this.clientId, compare) : compare()
   }
