@@ -70,14 +70,18 @@ export async function lookAt(page: Page, state: string): Promise<Record<string, 
   mkdirSync(screenshots, { recursive: true })
   const device = await page.context().newCDPSession(page)
   await page.evaluate(engineSource)
+  // What opened the page left the pointer on it, and maybe scrolled.
+  await page.mouse.move(0, 0)
+  await page.evaluate(() => scrollTo(0, 0))
   const findings: Record<string, Findings> = {}
   for (const look of looks) {
     await take(page, device, look)
     findings[look.name] = await page.evaluate(findIn, toOptions(look))
-    const path = `${screenshots}${state}-${look.name}.png`
-    // A picture of more than the window has the usual font size: here, the window is as high as the page.
-    if (look.fontSize) await take(page, device, { ...look, height: await heightOf(page) })
-    await page.screenshot({ path, fullPage: !look.isFirstScreen && !look.fontSize })
+    // With the window as high as the page, nothing sticks in the middle of it. A higher window has more room at its top.
+    for (const _ of look.isFirstScreen ? [] : ['page', 'page with that room']) {
+      await take(page, device, { ...look, height: await heightOf(page) })
+    }
+    await page.screenshot({ path: `${screenshots}${state}-${look.name}.png` })
     const fontSize = await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)
     if (look.fontSize && fontSize !== `${look.fontSize}px`)
       throw new Error(`${state} was looked at with ${fontSize}, and not in ${look.name}`)

@@ -20,27 +20,30 @@ const partner = (
   client_id: string,
   client_name: string,
   more: Partial<ClientMetadata> = {},
+  host = 'ledger.example.test',
 ): ClientMetadata => ({
   client_id,
   client_secret: `secret-of-${client_id}`,
   client_name,
-  client_uri: 'https://ledger.example.test/pleo',
-  contacts: ['support@ledger.example.test'],
-  tos_uri: 'https://ledger.example.test/terms',
-  policy_uri: 'https://ledger.example.test/privacy',
-  settings_uri: 'https://ledger.example.test/settings',
-  redirect_uris: ['https://ledger.example.test/callback'],
+  client_uri: `https://${host}/pleo`,
+  contacts: [`support@${host}`],
+  tos_uri: `https://${host}/terms`,
+  policy_uri: `https://${host}/privacy`,
+  settings_uri: `https://${host}/settings`,
+  redirect_uris: [`https://${host}/callback`],
   scope,
   ...more,
 })
 
 export const partners: Readonly<Record<PartnerName, ClientMetadata>> = {
   plain: partner('plain', 'Harbour Ledger'),
-  verified: partner('verified', 'Fjord Payroll', { verified: true }),
-  trial: partner('trial', 'Sandbox Reports', {
-    test: true,
-    initiation_uri: 'https://ledger.example.test/connect',
-  }),
+  verified: partner('verified', 'Fjord Payroll', { verified: true }, 'fjord.example.test'),
+  trial: partner(
+    'trial',
+    'Sandbox Reports',
+    { test: true, initiation_uri: 'https://sandbox.example.test/connect' },
+    'sandbox.example.test',
+  ),
   reader: partner('reader', 'Quiet Reader', { scope: 'companies:read users:read' }),
   optional: partner('optional', 'Modest Ledger', {
     verified: true,
