@@ -50,6 +50,8 @@ interface Findings {
   readonly tooWide: readonly string[]
   /** Lists without an entry. */
   readonly emptyLists: readonly string[]
+  /** Ordinary words that go on in the next line. */
+  readonly brokenWords: readonly string[]
 }
 
 /** The findings of a page that everybody can use. */
@@ -58,6 +60,7 @@ export const noFindings: Findings = {
   undecided: [],
   tooWide: [],
   emptyLists: [],
+  brokenWords: [],
 }
 
 const engineSource = readFileSync(
@@ -118,6 +121,8 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
   // People scroll to what the buttons at the end of the window cover. The engine does not.
   const buttons = document.querySelector<HTMLElement>('.consent .actions')
   buttons?.style.setProperty('position', 'static')
+  // The shade of buttons that stick goes with the next frame.
+  for (const _ of 'ab') await new Promise(requestAnimationFrame)
   const { violations, incomplete } = await engine.run(document, options)
   buttons?.style.removeProperty('position')
   /** What a list has scrolled away has nothing behind it to hold its colour against. */
@@ -145,5 +150,25 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
     ),
     tooWide: wide.map(toShown),
     emptyLists: lists.filter(({ childElementCount }) => childElementCount === 0).map(toShown),
+    brokenWords: findBrokenWords(),
+  }
+
+  /** Names and addresses can be longer than any line. */
+  function findBrokenWords(): string[] {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const broken: string[] = []
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (text.parentElement?.closest('code, pre, .hidden')) continue
+      for (const { index, 0: word } of (text.nodeValue ?? '').matchAll(
+        /(?<=^|\s)\p{L}{1,13}(?![^\s:,.?])/gu,
+      )) {
+        const range = document.createRange()
+        range.setStart(text, index)
+        range.setEnd(text, index + word.length)
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
+        if (lines.size > 1) broken.push(word)
+      }
+    }
+    return broken
   }
 }
