@@ -114,7 +114,9 @@ function toShownSubject(
       ? { ...companies, names: companies.names.toSorted(translator.formats.compare) }
       : null,
     connectedSince: connected ? new Date(connected.grantedAt) : null,
-    newAccess: connected ? added.map((scope) => describeScope(scope, catalogue, translator)) : [],
+    newAccess: connected
+      ? [...new Set(added.map((scope) => describeScope(scope, catalogue, translator)))]
+      : [],
   }
 }
 

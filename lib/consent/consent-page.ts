@@ -7,6 +7,7 @@ import { connectionsPath } from '../paths.ts'
 import type { Account, SubjectChoice } from '../pleo/accounts.ts'
 import { toScopeNames, type ScopeCatalogue } from '../pleo/scopes.ts'
 import { loadSubjectChoices } from '../pleo/subject-choices.ts'
+import type { SubjectType } from '../pleo/subject.ts'
 import {
   loadEarlier,
   toChoice,
@@ -136,6 +137,10 @@ interface Mistake {
   readonly problem: string
 }
 
+/** The words for a choice that is missing name what to choose. */
+const toErrorPath = ({ problem }: Mistake, subjectType: SubjectType): string =>
+  `consent.problem.${problem === 'noSubject' ? `${problem}.${subjectType}` : problem}`
+
 /**
  * Draws `consent.njk`, or `cannot-connect.njk` if the person may connect no subject. Marks the subjects and the scopes that are
  * connected already.
@@ -182,6 +187,6 @@ export async function renderConsent(
     // The host of a private scheme would tell nothing.
     redirectHost: hostOf(redirectUri) ?? `${new URL(redirectUri).protocol}//`,
     connectionsUrl: config.issuer + connectionsPath,
-    error: mistake ? `consent.problem.${mistake.problem}` : null,
+    error: mistake ? toErrorPath(mistake, subjectType) : null,
   })
 }

@@ -74,10 +74,14 @@ export interface ShownRefusal {
 export interface ShownScope {
   /** The technical name. */
   readonly name: string
+  /** All technical names that have these words. */
+  readonly names: readonly string[]
   readonly description: string
   /** The data that can be read, or the changes that can be made; `null` if the catalogue does not name them. */
   readonly contains: string | null
   readonly access: 'read' | 'write'
+  /** The description begins with what the app may do, as the words of this library do. Those of a host may not. */
+  readonly saysAccess: boolean
   /** The person decides on it: a tick box named `scope`, with the technical name as its value. */
   readonly isOptional: boolean
   readonly isTicked: boolean

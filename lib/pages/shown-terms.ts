@@ -43,15 +43,29 @@ export function toShownTerms(
   const names = Object.keys(catalogue).filter((name) => scopesOf(terms).includes(name))
   const scopes = names.map((name) => ({
     name,
+    names: [name],
     description: describeScope(name, catalogue, translator),
     contains: containsOf(name, catalogue, translator),
     access: catalogue[name]?.access ?? 'write',
+    saysAccess: catalogue[name]?.description === pleoScopes[name]?.description,
     isOptional: terms.optional.includes(name),
     isTicked: ticked.includes(name),
     isNew: granted !== undefined && !granted.includes(name),
   }))
-  const shown = groupScopes(scopes, granted !== undefined, translator)
+  const shown = groupScopes(joinSpellings(scopes), granted !== undefined, translator)
   return { ...shown, notShared: toNotShared(names, subjectType, shown.canChange) }
+}
+
+/** Two spellings of one permission are one row, unless the person decides on them. */
+function joinSpellings(scopes: readonly ShownScope[]): readonly ShownScope[] {
+  const toKey = ({ name, description, contains, access, isOptional, isNew }: ShownScope): string =>
+    JSON.stringify(isOptional ? name : [description, contains, access, isNew])
+  const rows = new Map<string, ShownScope>()
+  for (const scope of scopes) {
+    const first = rows.get(toKey(scope)) ?? { ...scope, names: [] }
+    rows.set(toKey(scope), { ...first, names: [...first.names, scope.name] })
+  }
+  return [...rows.values()]
 }
 
 /**

@@ -115,7 +115,7 @@ export const consentStates: readonly State[] = [
   },
   {
     name: 'consent-nothing-chosen',
-    shows: 'Choose what to connect.',
+    shows: 'Choose a company.',
     open: async (page, servers) => {
       await consent(partners.optional, 'jonas')(page, servers)
       await follow(page.locator('[value=allow]'))

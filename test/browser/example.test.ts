@@ -71,7 +71,7 @@ it('leads Sofia from "Connect" to her company\'s data, and on to the end of the 
 
 it('connects nothing when the person declines', async () => {
   await signIn('sofia@brightbakery.example')
-  await click("Don't allow")
+  await click('Don’t allow')
   await page.waitForURL(`${example.app}/declined`)
   await expect.poll(() => heading()).toBe('Nothing was connected')
   await shot('declined')

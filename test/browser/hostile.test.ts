@@ -100,11 +100,11 @@ describe.each(texts)('a stranger who is called %s', (kind, text) => {
     await page.goto(askUrl(server.issuer, client, { login_hint: text.slice(0, 500) }))
     await expectHarmless('Sign in', 'Cancel and go back')
     await signIn(page, 'jonas')
-    await expectHarmless('Allow', "Don't allow", 'Use another account')
+    await expectHarmless('Allow', 'Don’t allow', 'Use another account')
     expect((await shownText()).split(text.slice(0, 120).trim()).length).toBeGreaterThan(4)
     await page.getByRole('button', { name: 'Allow', exact: true }).click()
     await page.getByRole('alert').waitFor()
-    await expectHarmless('Allow', "Don't allow")
+    await expectHarmless('Allow', 'Don’t allow')
   })
 
   test('nor where a person cannot connect, nor on the pages of connections', async () => {

@@ -13,7 +13,7 @@ import { password } from '../support/people.ts'
 import { askUrl } from '../support/steps.ts'
 
 const client = partners.optional
-const optional = 'Can change: Change export jobs'
+const optional = 'Change export jobs'
 
 let page: Page
 
@@ -122,7 +122,7 @@ test('the focus goes through the page in the order in which it is read, and back
     expect.stringContaining('See employees'),
     'Disconnect any time in Connected apps (opens a new tab)',
     'Allow',
-    "Don't allow",
+    'Don’t allow',
     'About this app',
     'support@ledger.example.test',
     'Terms of service (opens a new tab)',
@@ -145,7 +145,7 @@ test('declining needs no choice', async () => {
   const { landed } = await landAt(page, 'https://ledger.example.test')
   await page.goto(askUrl(example.issuer, client))
   await signIn()
-  await goTo("Don't allow")
+  await goTo('Don’t allow')
   await page.keyboard.press('Space')
   expect(Object.fromEntries((await landed).searchParams)).toMatchObject({
     error: 'access_denied',

@@ -95,7 +95,7 @@ describe.each([
   test('so does a refusal', async () => {
     const popup = await openPopup(askUrl(issuer(), client))
     await signIn(popup, 'sofia')
-    const refuse = popup.getByRole('button', { name: "Don't allow", exact: true })
+    const refuse = popup.getByRole('button', { name: 'Don’t allow', exact: true })
     await refuse.click({ noWaitAfter: true })
     expect((await answer()).get('error')).toBe('access_denied')
   })

@@ -95,7 +95,7 @@ describe.each(['https', 'loopback', 'scheme'] as const)(
     test('gets access_denied after a click on "Don\'t allow", with state and issuer', async () => {
       await goToConsent(page, server.issuer, clients[kind], 'sofia')
       const arrival = await arrivals[kind]()
-      await click("Don't allow")
+      await click('Don’t allow')
       expect(Object.fromEntries((await arrival()).searchParams)).toEqual({
         error: 'access_denied',
         error_description: expect.any(String),

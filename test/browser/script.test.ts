@@ -98,9 +98,7 @@ describe('the search of a long list of companies', () => {
     await ask('maja', { ui_locales: 'de' })
     await search('Unternehmen suchen').fill(typed)
     await follow(page.getByRole('button', { name: 'Erlauben', exact: true }))
-    expect(await page.getByRole('alert').innerText()).toBe(
-      'Wählen Sie aus, was Sie verbinden möchten.',
-    )
+    expect(await page.getByRole('alert').innerText()).toBe('Wählen Sie ein Unternehmen aus.')
     expect((await shown()).length).toBe(250)
     const first = expect.stringContaining(manyCompanies[0]?.name ?? '')
     expect(await focusOf(page)).toEqual({ words: first, isVisible: true, isInSight: true })

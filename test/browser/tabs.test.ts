@@ -97,7 +97,7 @@ describe('two tabs of one browser', () => {
     const one = await openTab(ledger, 'companies:read')
     const other = await openTab(payroll, 'users:read')
     const { landed } = await landAt(other.page, 'https://payroll.example.test')
-    await other.page.getByRole('button', { name: "Don't allow" }).click()
+    await other.page.getByRole('button', { name: 'Don’t allow' }).click()
     expect((await landed).searchParams.get('error')).toBe('access_denied')
     expect((await one.allow(nordlysDenmark))['active']).toBe(true)
   })

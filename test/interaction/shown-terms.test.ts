@@ -46,18 +46,22 @@ describe('the terms shown', () => {
     expect(resources[1]?.scopes).toEqual([
       {
         name: 'users:read',
+        names: ['users:read'],
         description: 'See employees',
         contains: 'names, email addresses, phone numbers, job titles',
         access: 'read',
+        saysAccess: true,
         isOptional: false,
         isTicked: false,
         isNew: false,
       },
       {
         name: 'users:write',
+        names: ['users:write'],
         description: 'Change employees',
         contains: 'add, edit, remove employees',
         access: 'write',
+        saysAccess: true,
         isOptional: true,
         isTicked: false,
         isNew: false,
@@ -65,8 +69,30 @@ describe('the terms shown', () => {
     ])
   })
 
-  test('put both spellings of one resource together', () => {
-    expect(shown(['tag-group:read', 'tag-groups:read']).resources).toHaveLength(1)
+  test('put both spellings of one resource together, in one row unless there is a choice', () => {
+    const both = ['tag-groups:read', 'tag-group:read']
+    const rows = (optional?: string, granted?: readonly string[]) => {
+      const { resources } = shown(both, optional, granted)
+      return resources.map(({ scopes }) => scopes.map(({ names }) => names))
+    }
+    expect(rows()).toEqual([[both]])
+    expect(rows('tag-group:read')).toEqual([[['tag-groups:read'], ['tag-group:read']]])
+    expect(rows(both.join(' '))).toEqual([[['tag-groups:read'], ['tag-group:read']]])
+    expect(rows(undefined, ['tag-groups:read'])).toEqual([
+      [['tag-groups:read'], ['tag-group:read']],
+    ])
+    expect(shown(both, undefined, both).changes?.keptCount).toBe(1)
+  })
+
+  test('know whose words begin with what the app may do', () => {
+    const catalogue = {
+      ...pleoScopes,
+      'users:read': { description: { en: 'Employees' }, access: 'read' },
+    } as const
+    const options = { catalogue, translator: english, ticked: [], granted: undefined }
+    const terms = toTerms(['users:read', 'users:write'], catalogue, undefined)
+    const [employees] = toShownTerms(terms, 'company', options).resources
+    expect(employees?.scopes.map(({ saysAccess }) => saysAccess)).toEqual([false, true])
   })
 
   test('mark what is beyond the connection that is there, and nothing where there is none', () => {

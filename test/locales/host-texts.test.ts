@@ -72,7 +72,7 @@ describe("a host's file", () => {
   test('falls back to English where it has no text', async () => {
     const page = await consentPage(withLocales(createFolder({ 'ar.json': arabic })), 'ar')
     // Isolated, as its direction is another.
-    expect(page.text).toContain(`>${isolated('Don&#39;t allow')}</button>`)
+    expect(page.text).toContain(`>${isolated('Don’t allow')}</button>`)
     expect(page.text).toContain('See employees')
     expect(page.text).toContain('Signed in as')
   })

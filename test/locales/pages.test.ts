@@ -65,7 +65,7 @@ describe.each(languages)('in %s', (language) => {
     const refused = await browser.submit(page, { decision: 'allow' })
     expect(refused.status).toBe(422)
     expectLanguage(refused, language)
-    expect(refused.text).toContain(shown(language, 'consent.problem.noSubject'))
+    expect(refused.text).toContain(shown(language, 'consent.problem.noSubject.company'))
   })
 
   test('so does the page of a person who may connect nothing', async () => {
@@ -79,6 +79,9 @@ describe.each(languages)('in %s', (language) => {
       params: { ui_locales: language },
     })
     expect(none.text).toContain(shown(language, 'cannotConnect.none.organization'))
+    const { client_id: name } = organizationClient
+    const message = 'cannotConnect.message.none.organization'
+    expect(none.text).toContain(shown(language, message, { client: name }))
   })
 
   test('so does the page on which a person chooses an account', async () => {

@@ -37,7 +37,7 @@ export function createConsentSamples(translator: Translator): ConsentSamples {
     'nothing chosen': {
       ...usual,
       ...choose([toSampleSubject(0), toSampleSubject(1)]),
-      error: 'consent.problem.noSubject',
+      error: 'consent.problem.noSubject.company',
     },
   }
 }
@@ -158,9 +158,11 @@ function toScope(
 ): ShownScope {
   return {
     name,
+    names: [name],
     description: describeScope(name, pleoScopes, translator),
     contains: containsOf(name, pleoScopes, translator),
     access: pleoScopes[name]?.access ?? 'read',
+    saysAccess: true,
     isOptional: false,
     isTicked: false,
     isNew: false,
@@ -175,5 +177,6 @@ const toManyScopes = (count: number): readonly ShownScope[] =>
     const description = `${access === 'read' ? 'See' : 'Change'} ledger ${area}`
     const contains = index % 2 === 0 ? 'dates, amounts, currencies' : null
     const name = `ledger-${area}:${index % 2 === 0 ? 'list' : 'entries'}`
-    return { name, description, contains, access, isOptional: false, isTicked: false, isNew: false }
+    const fixed = { saysAccess: false, isOptional: false, isTicked: false, isNew: false }
+    return { name, names: [name], description, contains, access, ...fixed }
   })
