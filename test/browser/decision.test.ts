@@ -150,6 +150,21 @@ describe('on a page that is longer than the window, the buttons', () => {
   })
 })
 
+test('what a scope lets the app do is heard once, whoever wrote its words', async () => {
+  const heard = async (issuer: string, client: ClientMetadata): Promise<string[]> => {
+    await page.context().clearCookies()
+    await goToConsent(page, issuer, client, 'sofia')
+    const rows = await page.locator('.access').ariaSnapshot()
+    return [...rows.matchAll(/checkbox "([^\u2068"]*)/g)].map(([, name = '']) => name)
+  }
+  const [reader = partners.optional] = clients
+  await page.setViewportSize({ width: 390, height: 844 })
+  const ours = await heard(server.issuer, reader)
+  expect(ours).toEqual(['See the chart of accounts: ', 'Change vendors: '])
+  const [first] = await heard(forty.issuer, fortyClient)
+  expect(first).toBe('Can see: Read things of kind 11')
+})
+
 /** Runs in the page. Names what has the focus if the buttons cover it, or if it or the buttons are not in sight. */
 function findCovered(): string {
   const actions = document.querySelector('.actions')

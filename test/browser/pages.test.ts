@@ -7,6 +7,7 @@ import { createFolder } from '../support/folder.ts'
 import { looks, lookAt, noFindings, screenshots } from '../support/page-looks.ts'
 import { partners } from '../support/partners.ts'
 import { audience, useServer } from '../support/server.ts'
+import { goToConsent } from '../support/steps.ts'
 import { arabic } from './arabic.ts'
 import { fortyClient, fortyScopes } from './forty-scopes.ts'
 import type { Servers } from './state.ts'
@@ -43,6 +44,44 @@ test.each(states)(
     }
   },
 )
+
+test('paper has no focus, no buttons and, of many companies, the chosen one', async () => {
+  const page = await openPage(browser, { viewport: { width: 718, height: 1024 } })
+  await goToConsent(page, servers.example, partners.plain, 'maja')
+  await page.emulateMedia({ media: 'print' })
+  const height = (): Promise<number> => page.evaluate(() => document.body.scrollHeight)
+  expect(await height()).toBeLessThan(4000)
+  const radio = page.getByRole('radio').nth(200)
+  await page.emulateMedia({ media: 'screen' })
+  await radio.check()
+  await page.keyboard.press('ArrowDown')
+  await page.emulateMedia({ media: 'print' })
+  expect(await height()).toBeLessThan(1000)
+  const styles = await page
+    .locator('.choice')
+    .nth(201)
+    .evaluate((choice) =>
+      [choice, choice.querySelector('input') ?? choice].map(
+        (element) => getComputedStyle(element).outlineStyle,
+      ),
+    )
+  expect(styles).toEqual(['none', 'none'])
+  expect(await page.locator('.choice:visible').count()).toBe(1)
+  expect(await page.locator('.next').isVisible()).toBe(false)
+})
+
+test('paper says which connections are listed, and does not lead anywhere', async () => {
+  const page = await openPage(browser, { viewport: { width: 718, height: 1024 } })
+  await states.find(({ name }) => name === 'connections-many')?.open(page, servers)
+  await page
+    .locator('details')
+    .evaluateAll((all) => all.forEach((details) => details.setAttribute('open', '')))
+  await page.emulateMedia({ media: 'print' })
+  expect(await page.locator('.views a:visible').allInnerTexts()).toEqual(['Company', 'All 12'])
+  expect(await page.getByText('Settings in').first().isVisible()).toBe(false)
+  const marker = (summary: Element): string => getComputedStyle(summary, '::before').display
+  expect(await page.locator('.connection summary').first().evaluate(marker)).toBe('none')
+})
 
 test('there is a picture of every state in every look', () => {
   const taken = new Set(readdirSync(screenshots))

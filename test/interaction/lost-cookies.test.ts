@@ -37,7 +37,11 @@ test('a browser that refuses cookies is told so at the sign-in, and nothing of t
     expect(page.text).not.toContain('ledger.example.test')
     // That page needs the cookie, too.
     expect(page.text).not.toContain('/oauth/connections')
+    // There is nothing else to do: what to send to support is in sight.
+    expect(page.text).toContain('<details class="support" open>')
   }
+  const other = await createBrowser().go(`${server.issuer}/oauth/authorize?client_id=unknown`)
+  expect(other.text).toContain('<details class="support">')
 })
 
 test('a browser that lost them is told so when it sends a form', async () => {
