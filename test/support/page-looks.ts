@@ -79,7 +79,10 @@ export async function lookAt(page: Page, state: string): Promise<Record<string, 
   const findings: Record<string, Findings> = {}
   for (const look of looks) {
     await take(page, device, look)
-    findings[look.name] = await page.evaluate(findIn, toOptions(look))
+    findings[look.name] = {
+      ...(await page.evaluate(findIn, toOptions(look))),
+      brokenWords: await page.evaluate(findBrokenWords),
+    }
     // With the window as high as the page, nothing sticks in the middle of it. A higher window has more room at its top.
     for (const _ of look.isFirstScreen ? [] : ['page', 'page with that room']) {
       await take(page, device, { ...look, height: await heightOf(page) })
@@ -116,7 +119,7 @@ const toOptions = ({ name, media, isForWidths }: Look): axe.RunOptions => ({
 })
 
 /** Runs in the page. */
-async function findIn(options: axe.RunOptions): Promise<Findings> {
+async function findIn(options: axe.RunOptions): Promise<Omit<Findings, 'brokenWords'>> {
   const { axe: engine } = window as unknown as { axe: typeof axe }
   // People scroll to what the buttons at the end of the window cover. The engine does not.
   const buttons = document.querySelector<HTMLElement>('.consent .actions')
@@ -150,25 +153,24 @@ async function findIn(options: axe.RunOptions): Promise<Findings> {
     ),
     tooWide: wide.map(toShown),
     emptyLists: lists.filter(({ childElementCount }) => childElementCount === 0).map(toShown),
-    brokenWords: findBrokenWords(),
   }
+}
 
-  /** Names and addresses can be longer than any line. */
-  function findBrokenWords(): string[] {
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    const broken: string[] = []
-    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-      if (text.parentElement?.closest('code, pre, .hidden')) continue
-      for (const { index, 0: word } of (text.nodeValue ?? '').matchAll(
-        /(?<=^|\s)\p{L}{1,13}(?![^\s:,.?])/gu,
-      )) {
-        const range = document.createRange()
-        range.setStart(text, index)
-        range.setEnd(text, index + word.length)
-        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
-        if (lines.size > 1) broken.push(word)
-      }
+/** Runs in the page. Names and addresses can be longer than any line. */
+function findBrokenWords(): string[] {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const broken: string[] = []
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (text.parentElement?.closest('code, pre, .hidden')) continue
+    for (const { index, 0: word } of (text.nodeValue ?? '').matchAll(
+      /(?<=^|\s)\p{L}{1,13}(?![^\s:,.?])/gu,
+    )) {
+      const range = document.createRange()
+      range.setStart(text, index)
+      range.setEnd(text, index + word.length)
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)))
+      if (lines.size > 1) broken.push(word)
     }
-    return broken
   }
+  return broken
 }
