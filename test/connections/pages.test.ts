@@ -66,9 +66,9 @@ const isAlive = async ({ access_token, refresh_token }: Tokens): Promise<boolean
 
 /** The day in so many days, as English writes it. */
 const toDay = (days: number): string =>
-  new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(
-    Date.now() + days * 86_400_000,
-  )
+  new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+    .format(Date.now() + days * 86_400_000)
+    .replace(' ', '\u00A0')
 
 describe('the page of connections', () => {
   test('says the last day that the consent page said, where a use puts the end off no more', async () => {

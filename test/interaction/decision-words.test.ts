@@ -40,7 +40,9 @@ describe('the end of the access', () => {
     const own = await openServer({ clients: [bearer], views: { timeZone: 'UTC' } })
     const { page } = await goToConsent(own.issuer, { client: bearer })
     const today = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
-    const ends = [0, 900_000].map((later) => isolated(today.format(Date.now() + later)))
+    const ends = [0, 900_000].map((later) =>
+      isolated(today.format(Date.now() + later).replace(' ', '\u00A0')),
+    )
     expect(ends.some((end) => page.text.includes(`Until ${end} at most`))).toBe(true)
   })
 })

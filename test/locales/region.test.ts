@@ -8,8 +8,8 @@ import { useServer } from '../support/server.ts'
 
 const server = useServer({ views: { timeZone: 'Europe/London' } })
 
-const usual = /Until [A-Z][a-z]+ \d{1,2}, 20\d\d at most/
-const british = /Until \d{1,2} [A-Z][a-z]+ 20\d\d at most/
+const usual = /Until [A-Z][a-z]+\u00A0\d{1,2}, 20\d\d at most/
+const british = /Until \d{1,2}\u00A0[A-Z][a-z]+ 20\d\d at most/
 
 describe('the dates of an English page', () => {
   let browser: Browser
@@ -74,10 +74,10 @@ describe('the region', () => {
   })
 
   test.each([
-    ['en', 'GB', '5 January 2026', '1,234', 'A and B'],
-    ['de', 'AT', '5. Jänner 2026', '1\u00A0234', 'A und B'],
-    ['de', 'DE', '5. Januar 2026', '1.234', 'A und B'],
-    ['da', 'GL', '5. januar 2026', '1.234', 'A og B'],
+    ['en', 'GB', '5\u00A0January 2026', '1,234', 'A and B'],
+    ['de', 'AT', '5.\u00A0Jänner 2026', '1\u00A0234', 'A und B'],
+    ['de', 'DE', '5.\u00A0Januar 2026', '1.234', 'A und B'],
+    ['da', 'GL', '5.\u00A0januar 2026', '1.234', 'A og B'],
   ])('%s-%s changes how dates, numbers and lists are written', (language, region, ...expected) => {
     const { formats, text } = createTranslators(loadCatalogues([]), 'Pleo', 'UTC').of(language, {
       region,

@@ -39,7 +39,9 @@ async function readPages(language = 'en'): Promise<readonly string[]> {
   expect(status).toBe(200)
   const { page: after } = await goToConsent(issuer, options)
   const list = await browser.go(`${issuer}/oauth/connections?ui_locales=${language}`)
-  return [before, after, list].map(({ text }) => text.replaceAll(/[\u2066-\u2069]/g, ''))
+  return [before, after, list].map(({ text }) =>
+    text.replaceAll(/[\u2066-\u2069]/g, '').replaceAll('\u00A0', ' '),
+  )
 }
 
 describe('dates are in the time zone', () => {

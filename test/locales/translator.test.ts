@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadCatalogues } from '../../lib/pages/texts/catalogues.ts'
-import { isolate } from '../../lib/pages/texts/formats.ts'
+import { createFormats, isolate } from '../../lib/pages/texts/formats.ts'
 import { createTranslators } from '../../lib/pages/texts/translator.ts'
 
 const translators = createTranslators(loadCatalogues([]), 'Pleo', 'UTC')
@@ -42,14 +42,19 @@ describe('numbers, dates and lists', () => {
     [
       'en',
       '12,345 in the list',
-      'March 4, 2027',
+      'March\u00A04, 2027',
       '\u2068A\u2069, \u2068B\u2069, and \u2068C\u2069',
     ],
-    ['de', '12.345 in der Liste', '4. März 2027', '\u2068A\u2069, \u2068B\u2069 und \u2068C\u2069'],
+    [
+      'de',
+      '12.345 in der Liste',
+      '4.\u00A0März 2027',
+      '\u2068A\u2069, \u2068B\u2069 und \u2068C\u2069',
+    ],
     [
       'fi',
       '12\u00A0345 luettelossa',
-      '4. maaliskuuta 2027',
+      '4.\u00A0maaliskuuta 2027',
       '\u2068A\u2069, \u2068B\u2069 ja \u2068C\u2069',
     ],
   ])('are written as in %s', (language, number, date, list) => {
@@ -57,6 +62,30 @@ describe('numbers, dates and lists', () => {
     expect(text('shared.inList', { count: 12_345 })).toBe(number)
     expect(formats.date(new Date('2027-03-04T23:59:59Z'))).toBe(date)
     expect(formats.list(['A', 'B', 'C'])).toBe(list)
+  })
+
+  // "~" is a no-break space.
+  test.each([
+    ['en', 'November~28,| 2026| at~23:30~UTC'],
+    ['da', '28.~november| 2026| kl.~23.30~UTC'],
+    ['sv', '28~november| 2026| kl.~23:30~UTC'],
+    ['nb', '28.~november| 2026| kl.~23:30~UTC'],
+    ['de', '28.~November| 2026| um~23:30~UTC'],
+    ['nl', '28~november| 2026| om~23:30~UTC'],
+    ['fr', '28~novembre| 2026| à~23:30~UTC'],
+    ['es', '28~de~noviembre| de~2026| a~las~23:30~UTC'],
+    ['it', '28~novembre| 2026| alle~ore~23:30~UTC'],
+    ['fi', '28.~marraskuuta| 2026| klo~23.30~UTC'],
+    ['pt', '28~de~novembro| de~2026| às~23:30~UTC'],
+    // Of a host: the year comes first.
+    ['lv', '2026.~gada~28.~novembris| 23:30~UTC'],
+  ])('break a date in %s only in front of the year and the time', (language, parts) => {
+    const date = new Date('2026-11-28T23:30:00Z')
+    const [moment, day] = [undefined, 'UTC'].map((timeZone) =>
+      createFormats(language, timeZone).date(date).replaceAll('\u00A0', '~'),
+    )
+    expect(moment).toBe(parts.replaceAll('|', ''))
+    expect(day).toBe(parts.replace(/\| \S*~?23.*/, '').replaceAll('|', ''))
   })
 
   test('choose the plural form of the language', () => {

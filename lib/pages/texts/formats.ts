@@ -5,7 +5,7 @@ export type Direction = 'ltr' | 'rtl'
 export interface Formats {
   /**
    * A date in words: the day in a time zone. If nobody knows the zone, a day alone could be the wrong one. Then it is the day and the
-   * time in UTC, with the name of that zone.
+   * time in UTC, with the name of that zone. A line breaks in front of the year or the time, and nowhere else in it.
    */
   readonly date: (date: Date) => string
   /** Names, one after the other, each isolated from the others. */
@@ -30,13 +30,27 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   const numbers = once(() => new Intl.NumberFormat(locale))
   const names = once(() => new Intl.Collator(locale, { numeric: true }))
   return {
-    date: (date) => dates().format(date),
+    date: (date) => keepTogether(dates().formatToParts(date)),
     list: (items) => lists().format(items.map(isolate)),
     any: (items) => choices().format(items.map(isolate)),
     number: (value) => numbers().format(value),
     compare: (one, other) => names().compare(one, other),
   }
 }
+
+/** A day stays with its month, and a word with the number that it belongs to: 30 de novembro, kl. 23.30 UTC. */
+const keepTogether = (parts: readonly Intl.DateTimeFormatPart[]): string =>
+  parts
+    .map(({ type, value }, index) => {
+      if (type !== 'literal') return value
+      const next = parts[index + 1]?.type
+      const mayBreak = next === 'year' || next === 'hour'
+      const whole = value.replaceAll(' ', noBreak)
+      return mayBreak ? whole.replace(noBreak, ' ') : whole
+    })
+    .join('')
+
+const noBreak = '\u00A0'
 
 /** Few pages need every format, and making one takes time. */
 function once<T extends object>(make: () => T): () => T {
