@@ -9,6 +9,8 @@ const fold = (text) =>
     .replace(/\p{Diacritic}/gu, '')
     .toLowerCase()
     .replace(/[æœøßłđðþı]/g, (letter) => plain[letter])
+    // The hyphen that keeps a word on one line, which no keyboard has.
+    .replaceAll('\u2010', '-')
 
 const numbers = new Intl.NumberFormat(document.documentElement.lang)
 

@@ -232,4 +232,11 @@ test('the search of connections opens the groups in which it finds something, an
   expect([(await rows()).length, await groups.count()]).toEqual([3, 3])
   await search('Search apps and companies').fill('')
   expect([await rows(), await groups.count()]).toEqual([[], 3])
+  // A hyphen that keeps its word on one line is found by the one on the keyboard.
+  const subject = companyUrn(nordlysCompanies[0])
+  const params = { scope: 'tax-codes:read' }
+  await connect(example.issuer, { client: partners.everything, as: 'jonas', subject, params })
+  await page.goto(`${example.issuer}/oauth/connections?ui_locales=nb`)
+  await search('Søk etter app eller selskap').fill('mva-koder')
+  expect((await rows()).length).toBe(1)
 })

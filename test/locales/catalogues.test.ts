@@ -80,8 +80,28 @@ describe('the bundled texts', () => {
     expect(broken).toEqual([])
   })
 
+  // Labels of fields stand alone, and programs that fill in passwords read them. What is to be copied goes into a mail.
+  const isForPrograms = (path: string): boolean =>
+    /^(?:login\.(?:email|password)|resources\..+|cannotConnect\.message\.(?!title).+)$/.test(path)
+
+  test.each(languages)('in %s break no short word at its hyphen', (language) => {
+    const halves = /(?<![\p{L}\u2011-])\p{L}{1,5}-\p{L}|\p{L}-\p{L}{1,5}(?!\p{L})/u
+    const broken = [...textsOf(language)].filter(
+      ([path, text]) => halves.test(text) && !isForPrograms(path),
+    )
+    expect(broken).toEqual([])
+  })
+
+  test.each(languages)('in %s have plain hyphens in what is read by programs', (language) => {
+    const joined = [...textsOf(language)].filter(
+      ([path, text]) => text.includes('\u2011') && isForPrograms(path),
+    )
+    expect(joined).toEqual([])
+  })
+
   test.each(languages)('in %s have one spelling of email', (language) => {
-    const texts = [...textsOf(language).values()].join('\n').toLowerCase()
+    const all = [...textsOf(language).values()].join('\n').toLowerCase()
+    const texts = all.replaceAll('\u2011', '-')
     const spellings = new Set(texts.match(/e-?(?:mail|post)/g) ?? [])
     expect(spellings.size).toBeLessThan(2)
   })
