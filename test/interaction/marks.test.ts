@@ -110,7 +110,7 @@ describe('who cannot connect', () => {
     choices = undefined
     const [sofia, jonas] = administrators.map(isolated)
     expect(english.text).toContain(`${isolated(`${sofia} or ${jonas}`)} can connect it.`)
-    expect(french.text).toContain(`adressez-vous à ${isolated(`${sofia} ou ${jonas}`)}.`)
+    expect(french.text).toContain(`adressez\u2011vous à ${isolated(`${sofia} ou ${jonas}`)}.`)
   })
 
   test('learns each reason once, and whom to ask beside it', async () => {
