@@ -131,12 +131,12 @@ describe('the words of a scope', () => {
   test('are first those that the host gave with the scope', async () => {
     const page = await consentPage({ resourceServer }, 'da')
     expect(page.text).toMatch(/Se personale[^]*fornavne/)
-    expect(page.text).not.toContain('Se medarbejdere')
+    expect(page.text).not.toContain('Se medarbejderoplysninger')
   })
 
   test('then those of the language, then the English ones of the host', async () => {
     const swedish = await consentPage({ resourceServer }, 'sv')
-    expect(swedish.text).toContain('Se medarbetare')
+    expect(swedish.text).toContain('Se uppgifter om medarbetare')
     const folder = createFolder({ 'ar.json': arabic })
     const page = await consentPage({ resourceServer, ...withLocales(folder) }, 'ar')
     expect(page.text).toMatch(/See staff[^]*first names/)
