@@ -9,6 +9,13 @@ const maxUses = 1000
 /** How long the list of attempts of one refresh gets at most, in characters: after so many, it is not undone any more. */
 const maxAttempts = 1000
 
+/** When the earlier predecessors were first used. */
+const earlierUses = `
+local function readEarlierUses()
+  return redis.call('HGET', key, 'ro') or ''
+end
+`
+
 /**
  * ARGV: deadline, attempt, kind of the used token (c or r), its names under every key, its generation, retry window;
  * refresh token: names, payload, lifetime, name of its successor; access token: name, payload, lifetime; id of the
@@ -17,18 +24,19 @@ const maxAttempts = 1000
 export const exchangeScript: Script = createScript(
   'grant.exchange',
   '',
-  `${fields}${accessTokens}
+  `${fields}${accessTokens}${earlierUses}
 local function has(names, name)
   return name and string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) ~= nil
 end
-read('ge', 're', 'ae', 'ch', 'ce', 'cu', 'ca', 'rh', 'rx', 'n', 'k', 'rt', 'ra', 'ro', 'ru', 'rv')
+read()
 if not f.ge then return {now, 'gone'} end
 local attempt, generation = ARGV[2], tonumber(ARGV[5])
 local window, overlap = tonumber(ARGV[6]), tonumber(ARGV[15])
 
 local function storeRefreshToken(n, keyOfUsed)
   if ARGV[7] == '' then return end
-  set('r', ARGV[8], 'rh', string.match(ARGV[7], '^[^,]+'), 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
+  large.r = ARGV[8]
+  set('rh', string.match(ARGV[7], '^[^,]+'), 'rx', ARGV[10], 're', now + ARGV[9], 'n', n)
   set('k', ARGV[14], 'kp', keyOfUsed or ARGV[14])
 end
 -- Times of first use, newest first, of the generations before the one that is used now. Each has 13 digits until the year
@@ -44,14 +52,13 @@ local function keepUses(...)
   while length > 0 and now - tonumber(string.sub(uses, length - 12, length)) > overlap do
     length = length - 14
   end
-  drop('ro')
-  if length > 0 then set('ro', string.sub(uses, 1, length)) end
+  large.ro = length > 0 and string.sub(uses, 1, length)
 end
 -- When the refresh token so many generations back was first used.
 local function firstUse(back)
   if back == 1 then return tonumber(f.rt) end
   local start = (back - 2) * 14 + 1
-  return tonumber(string.sub(f.ro or '', start, start + 12))
+  return tonumber(string.sub(readEarlierUses(), start, start + 12))
 end
 local function finish(result)
   if ARGV[11] ~= '' then storeAccessToken(ARGV[11], ARGV[12], now + ARGV[13]) end
@@ -76,13 +83,10 @@ if isCurrent or isForgotten then
   removeAccessTokens()
   -- A forgotten token was never stored, so the newest key derives what comes after it.
   storeRefreshToken(generation + 1, not isForgotten and f.k)
-  keepUses(isForgotten and now or '', f.rt or '', f.ro or '')
+  keepUses(isForgotten and now or '', f.rt or '', readEarlierUses())
   set('rt', now, 'ra', attempt, 'lu', now)
-  drop('ru', 'rv')
-  if f.ce and tonumber(f.ce) <= now then
-    changes.c = false
-    drop('ch', 'ce', 'cu', 'ca')
-  end
+  drop('ru', 'rv', 'ca')
+  dropEndedCode()
   return finish('exchanged')
 end
 local back = current - generation
@@ -110,13 +114,13 @@ return finish('repeated')
 export const undoScript: Script = createScript(
   'grant.undo',
   'allow-oom',
-  `${fields}${accessTokens}
-read('ge', 're', 'ae', 'ce', 'cu', 'ca', 'rh', 'rx', 'k', 'kp', 'n', 'rt', 'ra', 'ro', 'ru', 'rv')
+  `${fields}${accessTokens}${earlierUses}
+read()
 if not f.ge or f.ru or f.rv then return {now, 0} end
 local generation = tonumber(ARGV[5])
 if ARGV[3] == 'c' then
   if f.ca ~= ARGV[2] or (f.n and f.n ~= '0') or f.ra then return {now, 0} end
-  changes.r = false
+  large.r = false
   drop('cu', 'ca', 'rh', 'rx', 're', 'n', 'k', 'kp')
 else
   if tonumber(f.n) ~= generation + 1 then return {now, 0} end
@@ -131,9 +135,10 @@ else
   if not isMeant or #others > 0 then return {now, 0} end
   set('rh', ARGV[4], 'rx', ARGV[6], 'n', generation, 'k', f.kp)
   -- Its client had it, so it needs no repeat of the refresh before; and that one may have been revoked.
-  local before, older = string.match(f.ro or '', '^(%d+),?(.*)$')
-  drop('rt', 'ra', 'ro')
-  if before then set('rt', before, 'ro', older, 'rv', 1) end
+  local before, older = string.match(readEarlierUses(), '^(%d+),?(.*)$')
+  drop('rt', 'ra')
+  large.ro = older ~= '' and older
+  if before then set('rt', before, 'rv', 1) end
 end
 removeAccessTokens()
 write()

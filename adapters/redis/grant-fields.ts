@@ -1,15 +1,21 @@
 // A grant is a hash with all that belongs to it:
-//   g payload, ge its end, ic and is names in the two indexes
-//   c code: payload, ch name, ce end, cu used when, ca by which attempt
-//   r refresh token: payload, rh name, rx name of its successor, re end, n generation,
+//   p payload, sealed
+//   c, r payload of the code and of the refresh token, sealed
+//   ro when the earlier predecessors of the refresh token were first used, newest first, for the length of the overlap
+//   a:NAME access token: end, a colon, payload, sealed
+//   g all short values, each as a space, its name, an equals sign, and the value:
+//     ge end of the grant, ic and is its names in the two indexes
+//     ch name of the code, ce end, cu used when, ca by which attempt
+//     rh name of the refresh token, rx name of its successor, re end, n generation,
 //     k, kp ids of the storage keys that derive it and its successor,
 //     rt rotated when, ra by which attempts: the refresh and its repeats,
-//     ro when its earlier predecessors were first used, newest first, for the length of the overlap,
 //     ru 1 once its access token was seen in use, rv 1 once one was revoked
-//   lu last seen in use when
-//   xa, xg instead of all of it: ended by which attempt, payload
-//   a:NAME access token: end, a colon, payload; ae the latest end of all
+//     lu last seen in use when, ae the latest end of all access tokens
+//   xa, xg, ic, is instead of all of it: ended by which attempt, payload
 // Times are milliseconds since the epoch. Names are keyed hashes of the values.
+//
+// In a grant of the version before, each short value has a field of its own, and g is the payload. Its next change moves it. A
+// process of that version takes the new g for a payload that it cannot open: it answers 503, and nobody loses a connection.
 
 /** How long a grant without a code or token is kept, in milliseconds. */
 const emptyLifetime = 86_400_000
@@ -17,39 +23,63 @@ const emptyLifetime = 86_400_000
 /** How many access tokens a grant has at most: the one that ends first makes room. */
 const maxAccessTokens = 64
 
+/** The short values, which are fields in a grant of the version before. */
+const oldFields = 'ge ic is ch ce cu ca rh rx re n k kp rt ra ru rv lu ae'.split(' ')
+
 /**
- * Fields are read with one command, and what was changed is written with two: each command costs time. `expire` needs the fields
- * that it names.
+ * `f` has the short values, and `large` what is to be written of the other fields: false to remove one. Short values are read with one
+ * command, and all is written with one or two, because each command costs time. A field for each would cost about 60 bytes more.
+ * All but `read` need it to be called first.
  */
 export const fields: string = `
-local f, changes = {}, {}
-local function read(...)
-  local names = {...}
-  for i, value in ipairs(redis.call('HMGET', key, ...)) do f[names[i]] = value or nil end
+local f, large, isOld, isChanged = {}, {}, false, false
+local oldFields = {'${oldFields.join("', '")}'}
+local function read()
+  local state, grantEnd = unpack(redis.call('HMGET', key, 'g', 'ge'))
+  if grantEnd then
+    isOld = true
+    for i, value in ipairs(redis.call('HMGET', key, unpack(oldFields))) do f[oldFields[i]] = value or nil end
+  elseif state then
+    for name, value in string.gmatch(state, ' (%w+)=(%S*)') do f[name] = value end
+  end
 end
 local function set(...)
   local given = {...}
-  for i = 1, #given, 2 do
-    local field, value = given[i], given[i + 1]
-    f[field], changes[field] = value, value
-  end
+  for i = 1, #given, 2 do f[given[i]] = given[i + 1] end
+  isChanged = true
 end
 local function drop(...)
-  for _, field in ipairs({...}) do
-    if f[field] then f[field], changes[field] = nil, false end
-  end
+  for _, name in ipairs({...}) do f[name] = nil end
+  isChanged = true
+end
+local function dropCode()
+  large.c = false
+  drop('ch', 'ce', 'cu', 'ca')
+end
+local function dropEndedCode()
+  if f.ce and tonumber(f.ce) <= now then dropCode() end
 end
 local function write()
-  local values, names = {}, {}
-  for field, value in pairs(changes) do
+  local values, removed = {}, {}
+  if isOld and isChanged then
+    large.p = large.p or redis.call('HGET', key, 'g')
+    removed = oldFields
+  end
+  for field, value in pairs(large) do
     if value then
       values[#values + 1] = field
       values[#values + 1] = value
     else
-      names[#names + 1] = field
+      removed[#removed + 1] = field
     end
   end
-  if #names > 0 then redis.call('HDEL', key, unpack(names)) end
+  if isChanged then
+    local state = {}
+    for name, value in pairs(f) do state[#state + 1] = ' ' .. name .. '=' .. value end
+    values[#values + 1] = 'g'
+    values[#values + 1] = table.concat(state)
+  end
+  if #removed > 0 then redis.call('HDEL', key, unpack(removed)) end
   if #values > 0 then redis.call('HSET', key, unpack(values)) end
 end
 -- The key lives as long as anything in it is of use, and no longer than the grant.
@@ -61,7 +91,7 @@ local function expire()
 end
 `
 
-/** Takes `ae` from {@link fields}. Large values are not read: every one that a script sees is copied and hashed. */
+/** Needs {@link fields}. Large values are not read: every one that a script sees is copied and hashed. */
 export const accessTokens: string = `
 local tokens
 local function findAccessTokens()
@@ -78,19 +108,20 @@ local function storeAccessToken(name, payload, tokenEnd)
     if field ~= 'a:' .. name then
       local e = tonumber(string.match(redis.call('HGET', key, field), '^%d+'))
       if e <= now then
-        changes[field] = false
+        large[field] = false
       else
         count = count + 1
         if not firstEnd or e < firstEnd then first, firstEnd = field, e end
       end
     end
   end
-  if count >= ${maxAccessTokens} then changes[first] = false end
-  set('a:' .. name, tokenEnd .. ':' .. payload, 'ae', math.max(tonumber(f.ae or 0), tokenEnd))
+  if count >= ${maxAccessTokens} then large[first] = false end
+  large['a:' .. name] = tokenEnd .. ':' .. payload
+  set('ae', math.max(tonumber(f.ae or 0), tokenEnd))
 end
 local function removeAccessTokens()
   local removed = findAccessTokens()
-  for _, field in ipairs(removed) do changes[field] = false end
+  for _, field in ipairs(removed) do large[field] = false end
   tokens = {}
   drop('ae')
   return #removed

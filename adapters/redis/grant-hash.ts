@@ -48,20 +48,35 @@ export interface GrantHash {
   readonly only?: { readonly id: string; readonly names: readonly string[] } | null
 }
 
+/** The payload, which in a grant of the version before has the field of the short values. */
+export const payloadOf = ({ fields }: GrantHash): Buffer | undefined =>
+  fields.get('p') ?? (fields.has('ge') ? fields.get('g') : undefined)
+
+/** A short value. */
+export function valueOf({ fields }: GrantHash, name: string): string | undefined {
+  // The version before had a field for each.
+  if (!fields.has('p')) return fields.get(name)?.toString()
+  const values = fields.get('g')?.toString() ?? ''
+  const start = values.indexOf(` ${name}=`)
+  if (start === -1) return undefined
+  const end = values.indexOf(' ', start + 1)
+  return values.slice(start + name.length + 2, end === -1 ? undefined : end)
+}
+
 /** Reads a grant from its Redis hash. Codes and tokens are opened when they are asked for. */
 export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant | undefined {
   const { key, now, fields, only } = hash
-  const sealed = fields.get('g')
+  const sealed = payloadOf(hash)
   if (!sealed) return undefined
   const numberOf = (name: string): number | undefined => {
-    const text = fields.get(name)?.toString()
+    const text = valueOf(hash, name)
     return text === undefined ? undefined : Number(text)
   }
   const findCode = (id: string): StoredPayload | undefined => {
     const code = fields.get('c')
     if (!code) return undefined
     keys.mustKnow(code)
-    const name = fields.get('ch')?.toString() ?? ''
+    const name = valueOf(hash, 'ch') ?? ''
     const isIt = keys.names('AuthorizationCode', id).includes(name)
     if (!isIt || (numberOf('ce') ?? 0) <= now) return undefined
     const payload = openPayload(keys, `${key}/AuthorizationCode`, code, id)
@@ -76,7 +91,7 @@ export function toLoadedGrant(keys: StorageKeys, hash: GrantHash): LoadedGrant |
       return kind === 'AccessToken' ? findAccessToken(keys, hash, id) : findCode(id)
     },
     lastUsedAt: numberOf('lu'),
-    refreshToken: fields.has('n') ? new RefreshToken(keys, hash) : undefined,
+    refreshToken: valueOf(hash, 'n') !== undefined ? new RefreshToken(keys, hash) : undefined,
   }
 }
 
@@ -121,10 +136,10 @@ class RefreshToken implements StoredRefreshToken {
   constructor(keys: StorageKeys, grant: GrantHash) {
     this.#keys = keys
     this.#grant = grant
-    const { fields } = grant
+    const rotatedAt = valueOf(grant, 'rt')
     this.generation = Number(this.#textOf('n'))
-    this.rotatedAt = fields.has('rt') ? Number(this.#textOf('rt')) : undefined
-    this.isUsed = fields.has('ru')
+    this.rotatedAt = rotatedAt === undefined ? undefined : Number(rotatedAt)
+    this.isUsed = valueOf(grant, 'ru') !== undefined
     this.key = keys.ids.indexOf(this.#textOf('k'))
     this.predecessorKey = keys.ids.indexOf(this.#textOf('kp'))
   }
@@ -155,7 +170,7 @@ class RefreshToken implements StoredRefreshToken {
   }
 
   #textOf(field: string): string {
-    return this.#grant.fields.get(field)?.toString() ?? ''
+    return valueOf(this.#grant, field) ?? ''
   }
 }
 

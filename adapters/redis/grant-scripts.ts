@@ -6,9 +6,10 @@ export const saveScript: Script = createScript(
   'grant.save',
   '',
   `${fields}
-read('ge', 're', 'ae', 'ce', 'cu')
+read()
 if not f.ge then redis.call('DEL', key) end
-set('g', ARGV[2], 'ge', now + ARGV[3], 'ic', ARGV[4], 'is', ARGV[5])
+large.p = ARGV[2]
+set('ge', now + ARGV[3], 'ic', ARGV[4], 'is', ARGV[5])
 write()
 expire()
 return {now}
@@ -19,19 +20,23 @@ return {now}
 export const resealScript: Script = createScript(
   'grant.reseal',
   '',
-  `
-if redis.call('HGET', key, 'g') ~= ARGV[2] then return {now, 0} end
-redis.call('HSET', key, 'g', ARGV[3], 'ic', ARGV[4], 'is', ARGV[5])
+  `${fields}
+read()
+if redis.call('HGET', key, isOld and 'g' or 'p') ~= ARGV[2] then return {now, 0} end
+large.p = ARGV[3]
+set('ic', ARGV[4], 'is', ARGV[5])
+write()
 return {now, 1}
 `,
 )
 
-/** The fields that are read with an access token. */
-export const fieldsWithToken = ['g', 'n', 'rt', 'ru', 'lu', 'k', 'kp'] as const
+/** The fields that are read with a token. */
+export const fieldsWithToken = ['p', 'g'] as const
 
 /**
- * ARGV: deadline, and possible fields of the only access token that is needed. Returns which of them the grant has, its value, and
- * the values of {@link fieldsWithToken}. If the grant has none, returns all of it: the token may be there under an unknown key.
+ * ARGV: deadline, and possible fields of the only token that is needed. Returns which of them the grant has, its value, and
+ * the values of {@link fieldsWithToken}. If the grant has none, returns all of it: the token may be there under an unknown key, or
+ * in the form of the version before.
  */
 export const loadScript: Script = createScript(
   'grant.load',
@@ -39,32 +44,9 @@ export const loadScript: Script = createScript(
   `
 for i = 2, #ARGV do
   local f = redis.call('HMGET', key, ARGV[i], '${fieldsWithToken.join("', '")}')
-  if f[1] then return {now, ARGV[i], unpack(f)} end
+  if f[1] and f[2] then return {now, ARGV[i], unpack(f)} end
 end
 return {now, redis.call('HGETALL', key)}
-`,
-)
-
-/** The fields that are read for a refresh. */
-export const fieldsOfRefreshToken = [
-  'g',
-  'n',
-  'rt',
-  'ru',
-  'lu',
-  'k',
-  'kp',
-  'r',
-  'rh',
-  'rx',
-] as const
-
-/** ARGV: deadline. Returns the values of {@link fieldsOfRefreshToken}. */
-export const loadRefreshTokenScript: Script = createScript(
-  'grant.loadRefreshToken',
-  'allow-oom',
-  `
-return {now, unpack(redis.call('HMGET', key, '${fieldsOfRefreshToken.join("', '")}'))}
 `,
 )
 
@@ -73,15 +55,18 @@ export const addScript: Script = createScript(
   'grant.add',
   '',
   `${fields}${accessTokens}
-read('ge', 're', 'ae', 'ce', 'cu', 'ca', 'rt', 'ra', 'ro', 'ru', 'rv')
+read()
 if not f.ge then return {now, 0} end
 local tokenEnd = now + ARGV[5]
 if ARGV[2] == 'c' then
   drop('cu', 'ca')
-  set('c', ARGV[4], 'ch', ARGV[3], 'ce', tokenEnd)
+  large.c = ARGV[4]
+  set('ch', ARGV[3], 'ce', tokenEnd)
 elseif ARGV[2] == 'r' then
-  drop('rt', 'ra', 'ro', 'ru', 'rv')
-  set('r', ARGV[4], 'rh', ARGV[3], 'rx', ARGV[6], 're', tokenEnd, 'n', 0, 'k', ARGV[7], 'kp', ARGV[7])
+  large.ro = false
+  drop('rt', 'ra', 'ru', 'rv')
+  large.r = ARGV[4]
+  set('rh', ARGV[3], 'rx', ARGV[6], 're', tokenEnd, 'n', 0, 'k', ARGV[7], 'kp', ARGV[7])
 else
   storeAccessToken(ARGV[3], ARGV[4], tokenEnd)
 end
@@ -95,14 +80,13 @@ return {now, 1}
 export const noteUseScript: Script = createScript(
   'grant.noteUse',
   'allow-oom',
-  `
-local f = redis.call('HMGET', key, 'g', 'n')
-if not f[1] then return {now} end
-if f[2] == ARGV[2] then
-  redis.call('HSET', key, 'lu', now, 'ru', 1)
-else
-  redis.call('HSET', key, 'lu', now)
-end
+  `${fields}
+read()
+if not f.ge then return {now} end
+set('lu', now)
+if f.n == ARGV[2] then set('ru', 1) end
+dropEndedCode()
+write()
 return {now}
 `,
 )
@@ -112,15 +96,17 @@ export const removeScript: Script = createScript(
   'grant.remove',
   'allow-oom',
   `${fields}${accessTokens}
-read('ch', 'rh', 'ae')
+read()
 local function isMeant(name)
   return ARGV[3] == '' or name and string.find(',' .. ARGV[3] .. ',', ',' .. name .. ',', 1, true)
 end
 if ARGV[2] == 'c' then
-  if isMeant(f.ch) then redis.call('HDEL', key, 'c', 'ch', 'ce', 'cu', 'ca') end
+  if isMeant(f.ch) then dropCode() end
 elseif ARGV[2] == 'r' then
   if isMeant(f.rh) then
-    redis.call('HDEL', key, 'r', 'rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ro', 'ru', 'rv')
+    large.r = false
+    large.ro = false
+    drop('rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ru', 'rv')
   end
 else
   local removed = 0
@@ -143,15 +129,17 @@ return {now}
 export const endScript: Script = createScript(
   'grant.end',
   'allow-oom',
-  `
-local f = redis.call('HMGET', key, 'g', 'ic', 'is', 'xa', 'xg')
-if f[1] then
+  `${fields}
+read()
+if f.ge then
+  local payload = redis.call('HGET', key, isOld and 'g' or 'p')
   redis.call('DEL', key)
-  redis.call('HSET', key, 'xa', ARGV[2], 'xg', f[1], 'ic', f[2], 'is', f[3])
+  redis.call('HSET', key, 'xa', ARGV[2], 'xg', payload, 'ic', f.ic, 'is', f.is)
   redis.call('PEXPIRE', key, 10000)
-  return {now, f[1], f[2], f[3]}
+  return {now, payload, f.ic, f.is}
 end
-if f[4] == ARGV[2] then return {now, f[5], f[2], f[3]} end
+local x = redis.call('HMGET', key, 'xa', 'xg', 'ic', 'is')
+if x[1] == ARGV[2] then return {now, x[2], x[3], x[4]} end
 return {now}
 `,
 )
@@ -160,10 +148,10 @@ return {now}
 export const describeScript: Script = createScript(
   'grant.describe',
   'allow-oom',
-  `
-local f = redis.call('HMGET', key, 'g', 'lu', 'r', 'ae')
-if not f[1] then return {now} end
-if not (f[3] or f[4]) then return {now, 1} end
-return {now, f[1], now + redis.call('PTTL', key), f[2]}
+  `${fields}
+read()
+if not f.ge then return {now} end
+if not (f.rh or f.ae) then return {now, 1} end
+return {now, redis.call('HGET', key, isOld and 'g' or 'p'), now + redis.call('PTTL', key), f.lu}
 `,
 )

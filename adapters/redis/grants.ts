@@ -6,10 +6,12 @@ import {
   kinds,
   nameOfSuccessor,
   openGrant,
+  payloadOf,
   sealToken,
   toFields,
   toNamedFields,
   toLoadedGrant,
+  valueOf,
   type GrantHash,
 } from './grant-hash.ts'
 import { createGrantEnds } from './grant-ends.ts'
@@ -18,9 +20,7 @@ import { createGrantIndexes, type GrantIndexes } from './grant-indexes.ts'
 import {
   addScript,
   describeScript,
-  fieldsOfRefreshToken,
   fieldsWithToken,
-  loadRefreshTokenScript,
   loadScript,
   noteUseScript,
   removeScript,
@@ -107,18 +107,17 @@ async function read(
   key: string,
   accessToken?: string | null,
 ): Promise<GrantHash> {
-  if (accessToken === null) {
-    const [now, ...values] = await commands.runWithTime(loadRefreshTokenScript, key)
-    return { key, now, fields: toNamedFields(fieldsOfRefreshToken, values), only: null }
-  }
-  const names = accessToken === undefined ? [] : keys.names('AccessToken', accessToken)
-  const possible = names.map((name) => `a:${name}`)
+  const names = typeof accessToken === 'string' ? keys.names('AccessToken', accessToken) : []
+  const possible = accessToken === null ? ['r'] : names.map((name) => `a:${name}`)
   const [now, first, ...values] = await commands.runWithTime(loadScript, key, ...possible)
-  if (accessToken === undefined || Array.isArray(first)) {
-    return { key, now, fields: toFields(first as Buffer[]) }
-  }
+  if (Array.isArray(first)) return { key, now, fields: toFields(first as Buffer[]) }
   const fields = toNamedFields([String(first), ...fieldsWithToken], values)
-  return { key, now, fields, only: { id: accessToken, names } }
+  return {
+    key,
+    now,
+    fields,
+    only: accessToken === null ? null : { id: String(accessToken), names },
+  }
 }
 
 /**
@@ -132,13 +131,14 @@ async function reseal(
   { payload }: LoadedGrant,
 ): Promise<void> {
   const { commands, keys } = parts
-  const [key, before] = [hash.key, hash.fields.get('g')]
+  const [key, before] = [hash.key, payloadOf(hash)]
   if (!before || keys.isFresh(before)) return
-  const { now, fields } = hash.only === undefined ? hash : await read(parts, key)
+  const whole = hash.only === undefined ? hash : await read(parts, key)
+  const endsAt = valueOf(whole, 'ge')
   // The grant may have ended in between.
-  if (!fields.has('ge')) return
-  const life = Math.max(1, Number(fields.get('ge')?.toString()) - now)
-  const old = [String(fields.get('ic')), String(fields.get('is'))] as const
+  if (endsAt === undefined) return
+  const life = Math.max(1, Number(endsAt) - whole.now)
+  const old = [String(valueOf(whole, 'ic')), String(valueOf(whole, 'is'))] as const
   const added = await indexes.add(key, payload, life)
   const sealed = sealGrant(keys, key, payload)
   const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...added.names))

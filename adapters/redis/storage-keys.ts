@@ -8,6 +8,7 @@ import {
 } from 'node:crypto'
 import { createKeyedHash, type KeyedHash } from '../../lib/keys/keyed-hash.ts'
 import type { StoredPayload } from '../../lib/storage.ts'
+import { lengthen, shorten } from './short-json.ts'
 
 /** Makes a dump of the storage worthless: names say nothing, and content is sealed. */
 export interface StorageKeys {
@@ -159,7 +160,7 @@ export function sealPayload(
   payload: StoredPayload,
 ): Buffer {
   const { jti, ...others } = payload
-  return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]))
+  return keys.seal(place, shorten(JSON.stringify(jti === id ? [others] : [payload, false])))
 }
 
 /** Opens a payload. With `id`, a `jti` that was left out is put back. */
@@ -169,7 +170,7 @@ export function openPayload(
   sealed: Buffer,
   id?: string,
 ): StoredPayload {
-  const [payload, isWithout = true] = JSON.parse(keys.open(place, sealed)) as [
+  const [payload, isWithout = true] = JSON.parse(lengthen(keys.open(place, sealed))) as [
     StoredPayload,
     boolean?,
   ]

@@ -28,7 +28,7 @@ export function toCapacityTable(benchmarks: string, operations: string): string 
   )
   if (!introspection || !refresh) throw new Error('there are no figures')
   // In the compact form of hash-max-listpack-value, which examples/deploy/redis.conf sets.
-  const bytes = (readNumber(operations, /about ([\d.]+) kB for each connection/) * 1000 * 2) / 3
+  const bytes = (readNumber(operations, /about ([\d.]+) kB for each connection/) * 1000 * 6) / 7
   const rows = [10_000, 1_000_000, 100_000_000].map((connections) => {
     const rate = (connections / interval) * peak
     const cost = (of: 'server' | 'redis'): number =>

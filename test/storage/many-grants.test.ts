@@ -150,7 +150,7 @@ describe('of 300 grants that end together, the indexes keep', () => {
     await grantSome(300)
     const [index = ''] = await client.keys('pleo:grants-of-client:*')
     const [name = ''] = await client.zrange(index, '100', '100')
-    await client.hset(`pleo:grant:${name}`, 'g', 'sealed with another key, or by nobody')
+    await client.hset(`pleo:grant:${name}`, 'p', 'sealed with another key, or by nobody')
     await expect(end(direct)).rejects.toThrow(SealError)
     await expect.poll(() => client.zcard(index)).toBe(101)
   })

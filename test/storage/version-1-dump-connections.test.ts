@@ -59,6 +59,23 @@ describe.each(connections)('$name', (connection) => {
 
   test('goes on with a refresh token that Redis forgot', () => expectForgiveness(connection))
 
+  test('takes the form of this version when it is next changed', async () => {
+    await refresh(connection)
+    const { redis } = served
+    const isChanged = async (key: string): Promise<boolean> => (await redis.hexists(key, 'p')) === 1
+    const changed = (
+      await Promise.all(
+        (await keysOf(redis, 'pleo:grant:')).map(async (key) =>
+          (await isChanged(key)) ? key : [],
+        ),
+      )
+    ).flat()
+    expect(changed).toHaveLength(1)
+    const names = await redis.hkeys(changed[0] ?? '')
+    const others = names.filter((name) => !name.startsWith('a:') && name !== 'ro')
+    expect(others.toSorted()).toEqual(['c', 'g', 'p', 'r'])
+  })
+
   test('is revoked by its client', async () => {
     await revoke(served.server.issuer, connection.refresh_token, connection.client)
     await expectEnd(connection)
