@@ -79,28 +79,33 @@ export function createGrantHints(
 
 async function listWith(work: Work): Promise<readonly ListedGrant[]> {
   const { name, store, indexes, isMeant, make } = work
-  let entries = await indexes.entries(name, '-inf', fewGrants + 1)
-  if (entries.length > fewGrants) {
-    const found = await follow(work, await store.open(name))
+  const { entries: last, isMany } = await indexes.last(name, fewGrants, manyRecent * 2)
+  if (isMany) {
+    const look = async (): ReturnType<typeof follow> => follow(work, await store.open(name), last)
+    const found = (await look()) ?? (await make().then(look))
     if (found) return found
-    await make()
-    const again = await follow(work, await store.open(name))
-    if (again) return again
-    entries = await indexes.entries(name, '-inf', Infinity)
   }
+  const entries = isMany ? await indexes.entries(name, '-inf', Number.MAX_SAFE_INTEGER) : last
   const states = await describeAll(work, entries.map(({ entry }) => entry).filter(isMeant))
   return [...states.values()].filter(isListed)
 }
 
-/** Lists the grants of a hint. Resolves to nothing if they do not suffice. */
-async function follow(work: Work, hint: Hint): Promise<readonly ListedGrant[] | undefined> {
+/** Lists the grants of a hint, and of `last`, which the index had before. Resolves to nothing if they do not suffice. */
+async function follow(
+  work: Work,
+  hint: Hint,
+  last: readonly SubjectEntry[],
+): Promise<readonly ListedGrant[] | undefined> {
   const { name, indexes, isMeant } = work
   const { to, picked, recent } = hint
   if (to === undefined) return undefined
   const known = [...picked, ...recent.map(([entry]) => entry)]
+  const isKnown = ({ end }: SubjectEntry): boolean => Number(end) <= Number(to)
   const [states, after] = await Promise.all([
     describeAll(work, known.filter(isMeant)),
-    indexes.entries(name, `(${to}`, mostUnnoted),
+    last.some(isKnown)
+      ? last.filter((one) => !isKnown(one))
+      : indexes.entries(name, `(${to}`, mostUnnoted),
   ])
   // A process died, or Redis lost what was noted, or a process of an earlier version knows no hints.
   const unnoted = after.filter(({ entry }) => !known.includes(entry))

@@ -1,14 +1,16 @@
 import type { GrantStorage, StoredPayload } from '../../lib/storage.ts'
-import { isOne, type Commands } from './commands.ts'
+import { isOne, type Argument, type Commands } from './commands.ts'
 import {
   hintMark,
   indexedAfterScript,
   indexedScript,
   indexScript,
+  lastIndexedScript,
   markScript,
   unindexScript,
 } from './index-scripts.ts'
 import type { StoreParts } from './places.ts'
+import type { Script } from './script.ts'
 
 /** The name of a grant in the index of its client, and in that of its subject. */
 export type IndexNames = readonly [client: string, subject: string]
@@ -20,6 +22,8 @@ export interface GrantIndexes {
   remove(grants: readonly IndexedGrant[]): Promise<void>
   /** Visits the key of each such grant. Resolves to the results of the visits, without `undefined`. */
   visit<T>(of: GrantsOf, visit: Visit<T>): Promise<readonly T[]>
+  /** The entries of a subject, by their ends. Of many only about the last `some`. */
+  last(subject: string, few: number, some: number): Promise<LastEntries>
   /**
    * The entries in the index of a subject, by their ends.
    *
@@ -53,6 +57,11 @@ export interface SubjectEntry {
   readonly end: string
 }
 
+interface LastEntries {
+  readonly entries: readonly SubjectEntry[]
+  readonly isMany: boolean
+}
+
 type GrantsOf = Partial<Parameters<GrantStorage['endAll']>[0]>
 type Visit<T> = (key: string) => Promise<T | undefined>
 
@@ -72,6 +81,8 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
     [clientKey(names[0]), key.slice(grantPrefix.length)],
     [subjectKey(names[1]), toEntry(key, names)],
   ]
+  const ask = (script: Script, subject: string, ...args: readonly Argument[]) =>
+    commands.run(script, subjectKey(subject), ...args)
   return {
     toEntry,
     toGrantKey,
@@ -100,12 +111,11 @@ export function createGrantIndexes({ commands, keys, prefix }: StoreParts): Gran
             )
       return (await Promise.all(visits)).flat()
     },
-    async entries(subject, end, limit) {
-      const most = limit === Infinity ? -1 : limit + 1
-      return toEntries(await commands.run(indexedAfterScript, subjectKey(subject), end, most))
-    },
-    mark: async (subject, life) =>
-      toEntries(await commands.run(markScript, subjectKey(subject), life)),
+    last: async (subject, few, some) =>
+      toLastEntries(await ask(lastIndexedScript, subject, few, some + 1)),
+    entries: async (subject, end, limit) =>
+      toEntries((await ask(indexedAfterScript, subject, end, limit + 1))[0]),
+    mark: async (subject, life) => toEntries((await ask(markScript, subject, life))[0]),
   }
 }
 
@@ -129,7 +139,12 @@ async function removeEntries(
   await Promise.all(removals)
 }
 
-function toEntries([answer]: readonly unknown[]): readonly SubjectEntry[] {
+const toLastEntries = ([isMany, entries]: readonly unknown[]): LastEntries => ({
+  isMany: Number(isMany) === 1,
+  entries: toEntries(entries),
+})
+
+function toEntries(answer: unknown): readonly SubjectEntry[] {
   const texts = (answer as readonly Buffer[]).map(String)
   const entries: SubjectEntry[] = []
   for (let at = 0; at < texts.length; at += 2) {

@@ -56,6 +56,17 @@ return {now, redis.call('ZRANGE', key, ARGV[2], ARGV[3])}
 `,
 )
 
+/** ARGV: deadline, how many names are few, how many to answer if there are more. Those that end last, with their ends. */
+export const lastIndexedScript: Script = createScript(
+  'index.last',
+  'allow-oom',
+  `
+local isHinted = redis.call('ZSCORE', key, '${hintMark}')
+local isMany = redis.call('ZCARD', key) - (isHinted and 1 or 0) > tonumber(ARGV[2])
+return {now, isMany and 1 or 0, redis.call('ZRANGE', key, isMany and -ARGV[3] or 0, -1, 'WITHSCORES')}
+`,
+)
+
 /** ARGV: deadline, least end, how many names. The names with their ends. */
 export const indexedAfterScript: Script = createScript(
   'index.after',
