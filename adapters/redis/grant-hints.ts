@@ -15,8 +15,8 @@ export interface GrantHints {
 
 /** A subject with so many grants, or fewer, needs no hint: all are read. */
 const fewGrants = 16
-/** So many of the newest stand for themselves: many clients end them soon, and then another would have to be picked. */
-const keptRecent = 2
+/** So many of the newest stand for themselves while they are young: many clients end them soon, and then another would have to be picked. */
+const keptYoung = 6
 /** A hint is written again when so many more have come. */
 const manyRecent = 4
 /** After so many that nobody noted, a hint is made anew. Of as many it is not sure that they are stored already. */
@@ -128,12 +128,13 @@ async function fold(
   { after, unnoted }: Record<'after' | 'unnoted', readonly SubjectEntry[]>,
 ): Promise<void> {
   const { now, picked, recent, to } = hint
-  const isSettled = ([entry, since]: Hint['recent'][number]): boolean => {
+  const isSettled = ([entry, since]: Hint['recent'][number], rank: number): boolean => {
     const state = states.get(entry)
-    return isListed(state) || (state === undefined && since <= now)
+    if (isListed(state)) return rank >= keptYoung || (rank > 0 && since <= now - longestSave)
+    return state === undefined && since <= now
   }
   const ours = recent.filter(([entry]) => isMeant(entry))
-  const settled = ours.slice(keptRecent).filter(isSettled)
+  const settled = ours.filter(isSettled)
   if (unnoted.length === 0 && settled.length + after.length < manyRecent) return
   const removed = [...picked.filter(isMeant), ...settled.map(([entry]) => entry)]
   await store.write(name, hint, {
@@ -156,7 +157,7 @@ async function makeHint(work: Work): Promise<void> {
   const isRecent = (entry: string, index: number): boolean => {
     const state = states.get(entry)
     const rank = entries.length - index
-    return rank <= keptRecent || state === 'waiting' || (!state && rank <= mostUnnoted)
+    return rank <= keptYoung || state === 'waiting' || (!state && rank <= mostUnnoted)
   }
   const settled = entries.filter((entry, index) => !isRecent(entry, index))
   await store.write(name, hint, {
