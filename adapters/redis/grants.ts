@@ -15,7 +15,7 @@ import {
   type GrantHash,
 } from './grant-hash.ts'
 import { createGrantEnds } from './grant-ends.ts'
-import { createGrantHints, type Described, type GrantHints } from './grant-hints.ts'
+import { createGrantList, type Described } from './grant-hints.ts'
 import { createGrantIndexes, type GrantIndexes } from './grant-indexes.ts'
 import {
   addScript,
@@ -30,29 +30,20 @@ import {
 import { createPlaces, toMilliseconds } from './places.ts'
 import { sealPayload, type StorageKeys } from './storage-keys.ts'
 
-interface Registers {
-  readonly indexes: GrantIndexes
-  readonly hints: GrantHints
-}
-
 /** Grants: a Redis hash each, with all that belongs to it, and two indexes to list and end them. */
 export function createGrantStorage(parts: GrantParts): GrantStorage {
   const { commands, keys } = parts
   const undoing = createUndoing(commands)
   const places = createPlaces(parts, 'grant', nameOfGrant)
   const indexes = createGrantIndexes(parts)
-  const hints = createGrantHints(parts, indexes, (key) => describe(parts, key))
 
   return {
     async save(grantId, payload, lifetime) {
       const life = toMilliseconds(lifetime)
       await places.write(grantId, async (key) => {
         // The indexes come first: a grant that is not in them could not be ended.
-        const added = await indexes.add(key, payload, life)
-        const sealed = sealGrant(keys, key, payload)
-        const saved = await commands.run(saveScript, key, sealed, life, ...added.names)
-        await hints.note(key, added)
-        return saved
+        const names = await indexes.add(key, payload, life)
+        return commands.run(saveScript, key, sealGrant(keys, key, payload), life, ...names)
       })
     },
     load: (grantId, accessToken) =>
@@ -61,7 +52,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
         const hash = await read(parts, key, accessToken)
         const loaded = toLoadedGrant(keys, hash)
         // Nobody waits for it. If it fails, the next load tries again.
-        if (loaded) void reseal(parts, { indexes, hints }, hash, loaded).catch(() => undefined)
+        if (loaded) void reseal(parts, indexes, hash, loaded).catch(() => undefined)
         return loaded
       }),
     add: (grantId, kind, token) =>
@@ -85,7 +76,7 @@ export function createGrantStorage(parts: GrantParts): GrantStorage {
       const names = id === undefined ? '' : keys.names(kind, id).join(',')
       await places.first(grantId, (key) => commands.run(removeScript, key, kinds[kind], names))
     },
-    list: hints.list,
+    list: createGrantList(parts, indexes, (key) => describe(parts, key)),
     ...createGrantEnds(parts, places, indexes),
   }
 }
@@ -126,7 +117,7 @@ async function read(
  */
 async function reseal(
   parts: GrantParts,
-  { indexes, hints }: Registers,
+  indexes: GrantIndexes,
   hash: GrantHash,
   { payload }: LoadedGrant,
 ): Promise<void> {
@@ -139,10 +130,9 @@ async function reseal(
   if (endsAt === undefined) return
   const life = Math.max(1, Number(endsAt) - whole.now)
   const old = [String(valueOf(whole, 'ic')), String(valueOf(whole, 'is'))] as const
-  const added = await indexes.add(key, payload, life)
+  const names = await indexes.add(key, payload, life)
   const sealed = sealGrant(keys, key, payload)
-  const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...added.names))
-  await hints.note(key, added)
+  const isDone = isOne(await commands.run(resealScript, key, before, sealed, ...names))
   if (isDone) await indexes.remove([{ key, names: old }])
 }
 

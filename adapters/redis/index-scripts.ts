@@ -2,10 +2,7 @@ import { createScript, type Script } from './script.ts'
 
 // An index is a sorted set of names by the end of what they name, in milliseconds since the epoch.
 
-/** In the index of a subject that has a hint: whoever adds a grant must note it there. It names no grant. */
-export const hintMark = 'hinted'
-
-/** ARGV: deadline, lifetime, name. Answers whether there is a hint. */
+/** ARGV: deadline, lifetime, name. */
 export const indexScript: Script = createScript(
   'index.add',
   '',
@@ -13,7 +10,7 @@ export const indexScript: Script = createScript(
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
 redis.call('ZADD', key, now + ARGV[2], ARGV[3])
 redis.call('PEXPIREAT', key, redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
-return {now, redis.call('ZSCORE', key, '${hintMark}') and 1 or 0}
+return {now}
 `,
 )
 
@@ -53,36 +50,6 @@ export const indexedScript: Script = createScript(
   'allow-oom',
   `
 return {now, redis.call('ZRANGE', key, ARGV[2], ARGV[3])}
-`,
-)
-
-/** ARGV: deadline, how many names are few, how many to answer if there are more. Those that end last, with their ends. */
-export const lastIndexedScript: Script = createScript(
-  'index.last',
-  'allow-oom',
-  `
-local isHinted = redis.call('ZSCORE', key, '${hintMark}')
-local isMany = redis.call('ZCARD', key) - (isHinted and 1 or 0) > tonumber(ARGV[2])
-return {now, isMany and 1 or 0, redis.call('ZRANGE', key, isMany and -ARGV[3] or 0, -1, 'WITHSCORES')}
-`,
-)
-
-/** ARGV: deadline, least end, how many names. The names with their ends. */
-export const indexedAfterScript: Script = createScript(
-  'index.after',
-  'allow-oom',
-  `
-return {now, redis.call('ZRANGEBYSCORE', key, ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])}
-`,
-)
-
-/** ARGV: deadline, lifetime of the mark. Marks that there is a hint. All names with their ends. */
-export const markScript: Script = createScript(
-  'index.mark',
-  'allow-oom',
-  `
-redis.call('ZADD', key, now + ARGV[2], '${hintMark}')
-return {now, redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')}
 `,
 )
 

@@ -6,7 +6,6 @@ import type { Storage, StoredPayload } from '../../lib/index.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { grantMany } from '../support/many-grants.ts'
 import { bakery } from '../support/people.ts'
-import { dumpOf } from '../support/redis-dump.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { useRedis } from '../support/redis-server.ts'
 import { pause } from '../support/requests.ts'
@@ -24,32 +23,45 @@ const of = { subject: bakery }
 const grant = (count: number, given?: StoredPayload, lifetime?: number) =>
   grantMany(storage, count, given, lifetime)
 
-const hintKey = async (): Promise<string> => {
-  const [key = '', ...others] = await client.keys('pleo:hint-for-subject:*')
+/** Each index of a subject, with its hint: the last member, above all ends. */
+async function readHints(): Promise<readonly (readonly [index: string, hint: string])[]> {
+  const found: [string, string][] = []
+  for (const index of await client.keys('pleo:grants-for-subject:*')) {
+    const [last = ''] = await client.zrange(index, '-1', '-1')
+    if (last.startsWith('hint ')) found.push([index, last])
+  }
+  return found
+}
+async function replaceHint(replace: (hint: string) => string): Promise<void> {
+  const [[index, hint] = ['', ''], ...others] = await readHints()
   expect(others).toEqual([])
-  return key
+  const score = String(await client.zscore(index, hint))
+  await client.multi().zrem(index, hint).zadd(index, score, replace(hint)).exec()
+}
+const loseHints = async (): Promise<void> => {
+  for (const [index, hint] of await readHints()) await client.zrem(index, hint)
 }
 const load = () => loadConnections(storage.grants, of)
 const clientsOf = async (): Promise<readonly string[]> =>
   (await load()).map(({ clientId }) => clientId).toSorted()
-/** Stores a grant that no hint hears of, as a process of an earlier version does, or one that dies. */
+/** Stores a grant that no hint hears of, as a process of an earlier version does. */
 async function grantUnheard(clientId: string): Promise<void> {
-  const key = await hintKey()
-  const before = await client.hgetall(key)
+  const [[, before] = ['', '']] = await readHints()
   await grant(1, { clientId })
-  const added = Object.keys(await client.hgetall(key)).filter((field) => !(field in before))
-  expect(await client.hdel(key, ...added)).toBe(1)
+  await replaceHint(() => before)
 }
 
-test('a hint is not made for a few grants, has an end, and holds nothing about people', async () => {
+test('a hint is not made for a few grants, holds nothing about people, and ends with the last of them', async () => {
   await grant(16)
   await load()
-  expect(await client.keys('pleo:hint-*')).toEqual([])
+  expect(await readHints()).toEqual([])
   await grant(1)
   await load()
-  expect(await client.pttl(await hintKey())).toBeGreaterThan(3_600_000)
-  const [hint] = (await dumpOf(client, 'pleo:')).filter(({ key }) => key.includes('hint'))
-  expect(hint?.value).not.toMatch(/sofia|ledger|companies|urn:/)
+  const [[index, hint] = ['', '']] = await readHints()
+  expect(hint).toMatch(/=p\b/)
+  expect(hint).not.toMatch(/sofia|ledger|companies|urn:/)
+  await storage.grants.endAll({ clientId: confidential.client_id })
+  await expect.poll(() => client.exists(index)).toBe(0)
 })
 
 test('a hint does not hide a grant that it never heard of', async () => {
@@ -80,12 +92,12 @@ test('a hint is made anew if it is lost, also while it is made', async () => {
   await grant(40)
   const found = [confidential.client_id, 'lost'].toSorted()
   await load()
-  await client.del(await hintKey())
+  await loseHints()
   await grant(1, { clientId: 'lost' })
   for (let visit = 0; visit < 10; visit += 1) {
     const loaded = Promise.all([clientsOf(), clientsOf()])
-    while ((await client.keys('pleo:hint-*')).length === 0) await pause(0)
-    await client.del('pleo:hint', ...(await client.keys('pleo:hint-*')))
+    while ((await readHints()).length === 0) await pause(0)
+    await loseHints()
     expect(await loaded).toEqual([found, found])
   }
 })
@@ -93,8 +105,8 @@ test('a hint is made anew if it is lost, also while it is made', async () => {
 test('a hint that is lost while it is made misses no grant of that time', async () => {
   await grant(800)
   const loading = load()
-  while ((await client.keys('pleo:hint-*')).length === 0) await pause(0)
-  await client.del(await hintKey())
+  while ((await readHints()).length === 0) await pause(0)
+  await loseHints()
   // It ends before the others, so that only a note tells of it.
   await grant(1, { clientId: 'missed' }, 86_400)
   await loading
@@ -110,7 +122,7 @@ test('a hint knows later use within an hour of visits', async () => {
   const hidden = ids.find((id) => !shown.has(id)) ?? ''
   await storage.grants.noteUse(hidden, 0)
   expect(await lastUsed()).toBe(0)
-  await client.hset(await hintKey(), 'at', Date.now() - 3_700_000)
+  await replaceHint((hint) => hint.replace(/\d{13}/, String(Date.now() - 3_700_000)))
   await load()
   await expect.poll(lastUsed).toBeGreaterThan(0)
 })
@@ -131,7 +143,7 @@ test('a hint goes on under a new storage key', async () => {
     await rotated.grants.load(id)
     expect(await clients()).toEqual(found)
   }
-  await expect.poll(() => client.keys('pleo:hint-*')).toHaveLength(2)
+  await expect.poll(readHints).toHaveLength(2)
   const grants = (await loadConnections(rotated.grants, of)).flatMap((one) => one.grants)
   expect(new Set(grants.map(({ grantId }) => grantId)).size).toBe(grants.length)
 })
