@@ -15,7 +15,8 @@
 // Times are milliseconds since the epoch. Names are keyed hashes of the values.
 //
 // In a grant of the version before, each short value has a field of its own, and g is the payload. Its next change moves it. A
-// process of that version takes the new g for a payload that it cannot open: it answers 503, and nobody loses a connection.
+// process of that version mostly answers 503 for the new form, because it cannot open the new g, but its scripts take it for a
+// grant that is gone: no such process may run beside this one.
 
 /** How long a grant without a code or token is kept, in milliseconds. */
 const emptyLifetime = 86_400_000

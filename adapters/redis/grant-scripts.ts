@@ -97,6 +97,7 @@ export const removeScript: Script = createScript(
   'allow-oom',
   `${fields}${accessTokens}
 read()
+if not f.ge then return {now} end
 local function isMeant(name)
   return ARGV[3] == '' or name and string.find(',' .. ARGV[3] .. ',', ',' .. name .. ',', 1, true)
 end

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
+import { createGrantId } from '../../lib/grants/token-values.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { connect, introspect, refresh, type Tokens } from '../support/flow.ts'
 import { keysOf } from '../support/redis-dump.ts'
@@ -37,6 +38,16 @@ const wait = (): Promise<void> => pause(1100)
 test('a new connection takes little more than 2 kB, because its code may come again', async () => {
   await connect(server.issuer)
   expect(await bytesOfConnection()).toBeLessThan(2200)
+})
+
+test('a removal from a grant that does not exist stores nothing', async () => {
+  const { grants } = createRedisAdapter({ client, keys: storageKeys })
+  for (const kind of ['AuthorizationCode', 'RefreshToken', 'AccessToken'] as const) {
+    await grants.remove(createGrantId(), kind)
+    await grants.remove(createGrantId(), kind, createGrantId())
+  }
+  await grants.noteUse(createGrantId(), 0)
+  expect(await keysOf(client, 'pleo:grant')).toEqual([])
 })
 
 test('one that is in use takes less than 2 kB', async () => {
