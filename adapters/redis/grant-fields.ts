@@ -44,6 +44,9 @@ local function read()
     for name, value in string.gmatch(state, ' (%w+)=(%S*)') do f[name] = value end
   end
 end
+local function readPayload()
+  return redis.call('HGET', key, isOld and 'g' or 'p')
+end
 local function set(...)
   local given = {...}
   for i = 1, #given, 2 do f[given[i]] = given[i + 1] end
@@ -63,7 +66,7 @@ end
 local function write()
   local values, removed = {}, {}
   if isOld and isChanged then
-    large.p = large.p or redis.call('HGET', key, 'g')
+    large.p = large.p or readPayload()
     removed = oldFields
   end
   for field, value in pairs(large) do

@@ -22,7 +22,7 @@ export const resealScript: Script = createScript(
   '',
   `${fields}
 read()
-if redis.call('HGET', key, isOld and 'g' or 'p') ~= ARGV[2] then return {now, 0} end
+if readPayload() ~= ARGV[2] then return {now, 0} end
 large.p = ARGV[3]
 set('ic', ARGV[4], 'is', ARGV[5])
 write()
@@ -133,7 +133,7 @@ export const endScript: Script = createScript(
   `${fields}
 read()
 if f.ge then
-  local payload = redis.call('HGET', key, isOld and 'g' or 'p')
+  local payload = readPayload()
   redis.call('DEL', key)
   redis.call('HSET', key, 'xa', ARGV[2], 'xg', payload, 'ic', f.ic, 'is', f.is)
   redis.call('PEXPIRE', key, 10000)
@@ -153,6 +153,6 @@ export const describeScript: Script = createScript(
 read()
 if not f.ge then return {now} end
 if not (f.rh or f.ae) then return {now, 1} end
-return {now, redis.call('HGET', key, isOld and 'g' or 'p'), now + redis.call('PTTL', key), f.lu}
+return {now, readPayload(), now + redis.call('PTTL', key), f.lu}
 `,
 )
