@@ -1,6 +1,5 @@
 import type { Condense, GrantStorage, ListedGrant } from '../../lib/storage.ts'
 import { batch, type GrantIndexes } from './grant-indexes.ts'
-import { longestSave } from './hint-scripts.ts'
 import { createHintStore, type Hint, type HintStore } from './hint-store.ts'
 import type { StoreParts } from './places.ts'
 
@@ -9,11 +8,17 @@ export type Described = ListedGrant | 'waiting' | undefined
 
 /** A subject with so many grants, or fewer, needs no hint: all are read. */
 const fewGrants = 16
-/** So many of the newest stand for themselves while they are young: many clients end them soon, and then another would have to be picked. */
+/**
+ * So many of the newest stand for themselves for so many milliseconds: many clients end them soon, and then another would have to be
+ * picked.
+ */
 const keptYoung = 6
+const youth = 10_000
 /** A hint is written again when so many more need not stand for themselves. */
 const manySettled = 2
-/** Of so many of the newest it is not sure that they are stored already. */
+/** Milliseconds after which a grant that is in the index and not there was not stored. A process may be suspended in between. */
+const longestSave = 600_000
+/** So many of the newest that are not there are waited for, and all that the hint names. */
 const mostUnsure = 100
 
 /** The work on the hint of one subject, for a list of some of its grants. */
@@ -102,8 +107,8 @@ async function fold(
 ): Promise<void> {
   const isSettled = ([entry, since]: Hint['recent'][number], rank: number): boolean =>
     isListed(states.get(entry))
-      ? rank >= keptYoung || (rank > 0 && since <= now)
-      : states.get(entry) === undefined && since <= now
+      ? rank >= keptYoung || (rank > 0 && since <= now - youth)
+      : states.get(entry) === undefined && since <= now - longestSave
   const settled = recent.filter(([entry]) => isMeant(entry)).filter(isSettled)
   if (settled.length < manySettled) return
   const removed = [...picked.filter(isMeant), ...settled.map(([entry]) => entry)]
@@ -116,16 +121,18 @@ async function makeHint(work: Work): Promise<void> {
   const { name, store, condense } = work
   const { id, now, named, entries } = await store.begin(name)
   const states = await describeAll(work, entries)
-  const isRecent = (entry: string, index: number): boolean => {
-    const state = states.get(entry)
-    const rank = entries.length - index
-    return rank <= keptYoung || state === 'waiting' || (!state && rank <= mostUnsure)
-  }
-  const settled = entries.filter((entry, index) => !isRecent(entry, index))
+  const unsure = entries.filter((entry) => states.get(entry) === undefined)
+  const recent = new Set([
+    ...entries.filter((entry) => states.get(entry) === 'waiting'),
+    ...named.filter((entry) => unsure.includes(entry)),
+    ...unsure.slice(-mostUnsure),
+    ...entries.slice(-keptYoung),
+  ])
+  const settled = entries.filter((entry) => !recent.has(entry))
   await store.write(name, id, {
     removed: named,
     picked: pick(settled, states, condense),
-    recent: entries.filter(isRecent).map((entry) => [entry, now + longestSave]),
+    recent: [...recent].map((entry) => [entry, now]),
     isComplete: true,
   })
 }

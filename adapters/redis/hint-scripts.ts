@@ -3,7 +3,7 @@ import { createScript, type Script } from './script.ts'
 // A hint is for a subject with many grants. It names a few of them that tell as much as all. It is the last member of the index of
 // the subject, so that a grant is in both or in neither:
 //   hint ID AT TO, and then for each grant that it names: a space, CLIENT.GRANT, an equals sign, and
-//     p if it was picked, otherwise the time from when on it is stored, if ever
+//     p if it was picked, otherwise the time when it was named
 // AT is when it was last made of all (0 until then), TO the end up to which it knows the index.
 
 /** Above all ends. */
@@ -11,8 +11,6 @@ const score = 9e15
 
 /** How many grants a hint names at most: one that nobody reads grows no further. */
 export const mostNamed = 200
-/** Milliseconds after which a grant that is in the index and not there was not stored. */
-export const longestSave = 10_000
 /** Milliseconds after which a hint is made anew for the next reader, and after which it is worth nothing. */
 const freshTime = 3_600_000
 const lifetime = 86_400_000
@@ -44,21 +42,22 @@ local function writeHint()
 end
 `
 
-/** ARGV: deadline, lifetime, entry. Adds a grant. A hint is gone if it has grown too much, or if a grant that it names is stored anew. */
+/** ARGV: deadline, lifetime, entry. Adds a grant. A hint is gone if it has grown too much or is behind, or if a grant that it names is stored anew. */
 export const addScript: Script = createScript(
   'subject.add',
   '',
   `${hints}
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-redis.call('ZADD', key, now + ARGV[2], ARGV[3])
 readHint()
-redis.call('PEXPIREAT', key, lastEnd)
+local to = math.max(lastEnd or 0, now + ARGV[2])
+redis.call('ZADD', key, now + ARGV[2], ARGV[3])
+redis.call('PEXPIREAT', key, to)
 if not hint then return {now} end
-if named[ARGV[3]] or count >= ${mostNamed} then
+if hint.to < (lastEnd or 0) or named[ARGV[3]] or count >= ${mostNamed} then
   dropHint()
 else
-  named[ARGV[3]] = now + ${longestSave}
-  hint.to = lastEnd
+  named[ARGV[3]] = now
+  hint.to = to
   writeHint()
 end
 return {now}
@@ -98,7 +97,10 @@ export const lookScript: Script = createScript(
   `${hints}
 readHint()
 local all = redis.call('ZCARD', key) - (hint and 1 or 0)
-if all == 0 then return {now, {}} end
+if all == 0 then
+  dropHint()
+  return {now, {}}
+end
 if all <= tonumber(ARGV[2]) then return {now, redis.call('ZRANGE', key, 0, all - 1)} end
 -- A process of an earlier version adds grants, and does not name them.
 if not hint or now - hint.at > ${lifetime} or hint.to < lastEnd then return {now, 0, 0} end

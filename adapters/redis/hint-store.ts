@@ -11,7 +11,7 @@ export interface Hint {
   readonly isOld: boolean
   /** They stand for all others. */
   readonly picked: readonly string[]
-  /** They stand for themselves: entries with the time from which on they are stored, if ever, newest first. */
+  /** They stand for themselves: entries with the time when they were named, newest first. */
   readonly recent: readonly Recent[]
 }
 
