@@ -102,8 +102,8 @@ async function removeEntries(
   await Promise.all(removals)
 }
 
-/** A hint has spaces. */
-const isEntry = (member: string): boolean => !member.includes(' ')
+/** Members of a hint have a space or an equals sign. */
+const isEntry = (member: string): boolean => !/[ =]/.test(member)
 
 /** Visits the entries of an index, a batch at a time. If a visit fails, those of its batch are over, and no other begins. */
 async function visitIndexed<T>(

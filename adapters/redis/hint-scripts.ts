@@ -1,9 +1,9 @@
 import { createScript, type Script } from './script.ts'
 
-// A hint is for a subject with many grants. It names a few of them that tell as much as all. It is the last member of the index of
-// the subject, so that a grant is in both or in neither:
-//   hint ID AT TO, and then for each grant that it names: a space, CLIENT.GRANT, an equals sign, and
-//     p if it was picked, otherwise the time when it was named
+// A hint is for a subject with many grants. It names a few of them that tell as much as all. It is in the index of the subject, behind
+// all entries, so that one script keeps both in step. Each member has less than 64 bytes, as small sorted sets need:
+//   hint ID AT TO
+//   CLIENT.GRANT=p for a grant that was picked, otherwise CLIENT.GRANT=TIME, when it was named
 // AT is when it was last made of all (0 until then), TO the end up to which it knows the index.
 
 /** Above all ends. */
@@ -15,30 +15,43 @@ export const mostNamed = 200
 const freshTime = 3_600_000
 const lifetime = 86_400_000
 
-/** `lastEnd` is the latest end in the index. */
+/** `lastEnd` is the latest end in the index, `members` are those of the hint. */
 const hints = `
-local text, hint, lastEnd
-local named, count = {}, 0
+local hint, lastEnd, members
+local named, count, added, removed = {}, 0, {}, {}
 local function readHint()
-  local last = redis.call('ZRANGE', key, -2, -1, 'WITHSCORES')
-  lastEnd = tonumber(last[#last])
-  if not lastEnd or lastEnd < ${score} then return end
-  text, lastEnd = last[#last - 1], tonumber(last[#last - 2])
-  local id, at, to = string.match(text, '^hint (%S+) (%d+) (%d+)')
-  hint = {id = id, at = tonumber(at), to = tonumber(to)}
-  for name, value in string.gmatch(text, ' ([^ =]+)=(%w+)') do
-    named[name] = value
-    count = count + 1
+  lastEnd = tonumber(redis.call('ZREVRANGEBYSCORE', key, '(${score}', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2])
+  members = redis.call('ZRANGEBYSCORE', key, ${score}, ${score})
+  for _, member in ipairs(members) do
+    local id, at, to = string.match(member, '^hint (%S+) (%d+) (%d+)')
+    if id then
+      hint = {head = member, id = id, at = tonumber(at), to = tonumber(to)}
+    else
+      local entry, value = string.match(member, '^(.+)=(%w+)')
+      named[entry] = value
+      count = count + 1
+    end
   end
 end
 local function dropHint()
-  if text then redis.call('ZREM', key, text) end
+  redis.call('ZREMRANGEBYSCORE', key, ${score}, ${score})
+end
+local function add(member)
+  added[#added + 1] = ${score}
+  added[#added + 1] = member
+end
+local function name(entry, value)
+  if named[entry] then removed[#removed + 1] = entry .. '=' .. named[entry] end
+  if value then add(entry .. '=' .. value) end
 end
 local function writeHint()
-  dropHint()
-  local parts = {'hint ' .. hint.id .. ' ' .. hint.at .. ' ' .. hint.to}
-  for name, value in pairs(named) do parts[#parts + 1] = name .. '=' .. value end
-  redis.call('ZADD', key, ${score}, table.concat(parts, ' '))
+  local head = 'hint ' .. hint.id .. ' ' .. hint.at .. ' ' .. hint.to
+  if head ~= hint.head then
+    removed[#removed + 1] = hint.head
+    add(head)
+  end
+  if #removed > 0 then redis.call('ZREM', key, unpack(removed)) end
+  if #added > 0 then redis.call('ZADD', key, unpack(added)) end
 end
 `
 
@@ -56,7 +69,7 @@ if not hint then return {now} end
 if hint.to < (lastEnd or 0) or named[ARGV[3]] or count >= ${mostNamed} then
   dropHint()
 else
-  named[ARGV[3]] = now
+  name(ARGV[3], now)
   hint.to = to
   writeHint()
 end
@@ -75,41 +88,36 @@ if not lastEnd then
   dropHint()
   return {now}
 end
-local isChanged = false
 for i = 2, #ARGV do
-  if named[ARGV[i]] and named[ARGV[i]] ~= 'p' then
-    named[ARGV[i]] = nil
-    isChanged = true
-  end
+  if named[ARGV[i]] ~= 'p' then name(ARGV[i]) end
 end
-if isChanged then writeHint() end
+if hint then writeHint() end
 return {now}
 `,
 )
 
 /**
- * ARGV: deadline, how many grants are few. Answers all entries if they are few, or otherwise the hint, if there is one that is of use,
- * and whether the caller has to make it anew.
+ * ARGV: deadline, how many grants are few. Answers 0 and all entries if they are few, 1 if there is no hint that is of use, and
+ * otherwise 2, the members of the hint, and whether the caller has to make it anew.
  */
 export const lookScript: Script = createScript(
   'subject.look',
   'allow-oom',
   `${hints}
 readHint()
-local all = redis.call('ZCARD', key) - (hint and 1 or 0)
-if all == 0 then
-  dropHint()
-  return {now, {}}
+local all = redis.call('ZCARD', key) - #members
+if all == 0 then dropHint() end
+if all <= tonumber(ARGV[2]) then
+  return {now, 0, redis.call('ZRANGEBYSCORE', key, '-inf', '(${score}')}
 end
-if all <= tonumber(ARGV[2]) then return {now, redis.call('ZRANGE', key, 0, all - 1)} end
 -- A process of an earlier version adds grants, and does not name them.
-if not hint or now - hint.at > ${lifetime} or hint.to < lastEnd then return {now, 0, 0} end
+if not hint or now - hint.at > ${lifetime} or hint.to < lastEnd then return {now, 1} end
 local isOld = now - hint.at > ${freshTime}
 if isOld then
   hint.at = now
   writeHint()
 end
-return {now, text, isOld and 1 or 0}
+return {now, 2, members, isOld and 1 or 0}
 `,
 )
 
@@ -121,13 +129,14 @@ export const beginScript: Script = createScript(
 readHint()
 if not lastEnd then return {now, '', {}, {}} end
 if not hint or hint.to < lastEnd then
+  dropHint()
   named = {}
   hint = {id = ARGV[2], at = 0, to = lastEnd}
   writeHint()
 end
-local names = {}
-for name in pairs(named) do names[#names + 1] = name end
-return {now, hint.id, names, redis.call('ZRANGE', key, 0, -2)}
+local entries = {}
+for entry in pairs(named) do entries[#entries + 1] = entry end
+return {now, hint.id, entries, redis.call('ZRANGEBYSCORE', key, '-inf', '(${score}')}
 `,
 )
 
@@ -142,8 +151,8 @@ export const writeScript: Script = createScript(
 readHint()
 if not hint or hint.id ~= ARGV[2] then return {now} end
 local last = 4 + ARGV[4]
-for i = 5, last do named[ARGV[i]] = nil end
-for i = last + 1, #ARGV, 2 do named[ARGV[i]] = ARGV[i + 1] end
+for i = 5, last do name(ARGV[i]) end
+for i = last + 1, #ARGV, 2 do name(ARGV[i], ARGV[i + 1]) end
 if ARGV[3] == '1' then hint.at = now end
 writeHint()
 return {now}

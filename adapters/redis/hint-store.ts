@@ -50,9 +50,9 @@ export function createHintStore(
 ): HintStore {
   return {
     async look(name, few) {
-      const [now, found, isOld] = await commands.runWithTime(lookScript, toKey(name), few)
-      if (Array.isArray(found)) return toEntries(found)
-      return Number(found) === 0 ? undefined : toHint(now, String(found), Number(isOld) === 1)
+      const [now, kind, members, isOld] = await commands.runWithTime(lookScript, toKey(name), few)
+      if (Number(kind) === 1) return undefined
+      return Number(kind) === 0 ? toEntries(members) : toHint(now, members, Number(isOld) === 1)
     },
     async begin(name) {
       const [now, id, named, entries] = await commands.runWithTime(
@@ -76,9 +76,12 @@ export function createHintStore(
 const toEntries = (answer: unknown): readonly string[] =>
   (answer as readonly Buffer[]).map(String).filter((entry) => entry.includes('.'))
 
-function toHint(now: number, text: string, isOld: boolean): Hint {
-  const [, id = '', , , ...named] = text.split(' ')
-  const entries = named.map((one) => one.split('=') as [entry: string, value: string])
+function toHint(now: number, members: unknown, isOld: boolean): Hint {
+  const texts = (members as readonly Buffer[]).map(String)
+  const [, id = ''] = texts.find((text) => text.includes(' '))?.split(' ') ?? []
+  const entries = texts
+    .filter((text) => text.includes('='))
+    .map((text) => text.split('=') as [entry: string, value: string])
   return {
     id,
     now,
