@@ -130,17 +130,18 @@ return {now}
 export const endScript: Script = createScript(
   'grant.end',
   'allow-oom',
-  `${fields}
-read()
-if f.ge then
-  local payload = readPayload()
+  `
+local f = redis.call('HMGET', key, 'p', 'g', 'ic', 'is', 'xa', 'xg')
+-- In the version before, the payload has the field of the short values.
+local payload, client, subject = f[1] or f[2], f[3], f[4]
+if f[1] then client, subject = string.match(f[2], ' ic=(%S*)'), string.match(f[2], ' is=(%S*)') end
+if payload then
   redis.call('DEL', key)
-  redis.call('HSET', key, 'xa', ARGV[2], 'xg', payload, 'ic', f.ic, 'is', f.is)
+  redis.call('HSET', key, 'xa', ARGV[2], 'xg', payload, 'ic', client, 'is', subject)
   redis.call('PEXPIRE', key, 10000)
-  return {now, payload, f.ic, f.is}
+  return {now, payload, client, subject}
 end
-local x = redis.call('HMGET', key, 'xa', 'xg', 'ic', 'is')
-if x[1] == ARGV[2] then return {now, x[2], x[3], x[4]} end
+if f[5] == ARGV[2] then return {now, f[6], client, subject} end
 return {now}
 `,
 )

@@ -20,6 +20,9 @@ const hints = `
 local hint, lastEnd, members
 local named, count, added, removed = {}, 0, {}, {}
 local function readHint()
+  members = {}
+  lastEnd = tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
+  if not lastEnd or lastEnd < ${score} then return end
   lastEnd = tonumber(redis.call('ZREVRANGEBYSCORE', key, '(${score}', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2])
   members = redis.call('ZRANGEBYSCORE', key, ${score}, ${score})
   for _, member in ipairs(members) do
