@@ -41,6 +41,8 @@ export interface GrantHash {
   /** The clock of the Redis, in milliseconds since the epoch. */
   readonly now: number
   readonly fields: ReadonlyMap<string, Buffer>
+  /** The field with the short values. The version before had a field for each. */
+  readonly values: string | undefined
   /**
    * The only access token that was read, and its possible names; null if none was read and no code. Absent if everything was
    * read.
@@ -52,11 +54,12 @@ export interface GrantHash {
 export const payloadOf = ({ fields }: GrantHash): Buffer | undefined =>
   fields.get('p') ?? (fields.has('ge') ? fields.get('g') : undefined)
 
+export const valuesIn = (fields: GrantHash['fields']): string | undefined =>
+  fields.has('p') ? fields.get('g')?.toString() : undefined
+
 /** A short value. */
-export function valueOf({ fields }: GrantHash, name: string): string | undefined {
-  // The version before had a field for each.
-  if (!fields.has('p')) return fields.get(name)?.toString()
-  const values = fields.get('g')?.toString() ?? ''
+export function valueOf({ fields, values }: GrantHash, name: string): string | undefined {
+  if (values === undefined) return fields.get(name)?.toString()
   const start = values.indexOf(` ${name}=`)
   if (start === -1) return undefined
   const end = values.indexOf(' ', start + 1)

@@ -12,6 +12,7 @@ import {
   toNamedFields,
   toLoadedGrant,
   valueOf,
+  valuesIn,
   type GrantHash,
 } from './grant-hash.ts'
 import { createGrantEnds } from './grant-ends.ts'
@@ -101,14 +102,13 @@ async function read(
   const names = typeof accessToken === 'string' ? keys.names('AccessToken', accessToken) : []
   const possible = accessToken === null ? ['r'] : names.map((name) => `a:${name}`)
   const [now, first, ...values] = await commands.runWithTime(loadScript, key, ...possible)
-  if (Array.isArray(first)) return { key, now, fields: toFields(first as Buffer[]) }
-  const fields = toNamedFields([String(first), ...fieldsWithToken], values)
-  return {
-    key,
-    now,
-    fields,
-    only: accessToken === null ? null : { id: String(accessToken), names },
-  }
+  const isAll = Array.isArray(first)
+  const fields = isAll
+    ? toFields(first as Buffer[])
+    : toNamedFields([String(first), ...fieldsWithToken], values)
+  const hash = { key, now, fields, values: valuesIn(fields) }
+  if (isAll) return hash
+  return { ...hash, only: accessToken === null ? null : { id: String(accessToken), names } }
 }
 
 /**

@@ -19,7 +19,7 @@ export interface StorageKeys {
    * it has the name under an older key.
    */
   names(kind: string, id: string): readonly [string, ...string[]]
-  /** Seals content for one place. It can be opened only there. */
+  /** Seals content for one place. It can be opened only there. It has no control characters. */
   seal(place: string, content: string): Buffer
   /** Whether it was sealed with the newest key. */
   isFresh(sealed: Buffer): boolean
@@ -85,7 +85,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     seal(place, content) {
       const nonce = drawNonce()
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
-      const parts = [cipher.update(content, 'utf8'), cipher.final()]
+      const parts = [cipher.update(shorten(content), 'utf8'), cipher.final()]
       return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
     },
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
@@ -94,7 +94,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       const text = sealed.toString('latin1')
       const last = opened.get(place)
       if (last?.sealed === text) return last.content
-      const content = unseal(keyFor(keyOf(sealed), place), sealed)
+      const content = lengthen(unseal(keyFor(keyOf(sealed), place), sealed))
       if (opened.size >= mostOpened) opened.clear()
       opened.set(place, { sealed: text, content })
       return content
@@ -160,7 +160,7 @@ export function sealPayload(
   payload: StoredPayload,
 ): Buffer {
   const { jti, ...others } = payload
-  return keys.seal(place, shorten(JSON.stringify(jti === id ? [others] : [payload, false])))
+  return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]))
 }
 
 /** Opens a payload. With `id`, a `jti` that was left out is put back. */
@@ -170,7 +170,7 @@ export function openPayload(
   sealed: Buffer,
   id?: string,
 ): StoredPayload {
-  const [payload, isWithout = true] = JSON.parse(lengthen(keys.open(place, sealed))) as [
+  const [payload, isWithout = true] = JSON.parse(keys.open(place, sealed)) as [
     StoredPayload,
     boolean?,
   ]
