@@ -24,28 +24,28 @@ const emptyLifetime = 86_400_000
 /** How many access tokens a grant has at most: the one that ends first makes room. */
 const maxAccessTokens = 64
 
-/** The short values, which are fields in a grant of the version before. */
-const oldFields = 'ge ic is ch ce cu ca rh rx re n k kp rt ra ru rv lu ae'.split(' ')
-
 /**
  * `f` has the short values, and `large` what is to be written of the other fields: false to remove one. Short values are read with one
  * command, and all is written with one or two, because each command costs time. A field for each would cost about 60 bytes more.
  * All but `read` need it to be called first.
  */
 export const fields: string = `
-local f, large, isOld, isChanged = {}, {}, false, false
-local oldFields = {'${oldFields.join("', '")}'}
+local f, large, isChanged = {}, {}, false
+-- The short values of a grant of the version before.
+local oldFields
 local function read()
   local state, grantEnd = unpack(redis.call('HMGET', key, 'g', 'ge'))
   if grantEnd then
-    isOld = true
+    oldFields = {
+      'ge', 'ic', 'is', 'ch', 'ce', 'cu', 'ca', 'rh', 'rx', 're', 'n', 'k', 'kp', 'rt', 'ra', 'ru', 'rv', 'lu', 'ae',
+    }
     for i, value in ipairs(redis.call('HMGET', key, unpack(oldFields))) do f[oldFields[i]] = value or nil end
   elseif state then
     for name, value in string.gmatch(state, ' (%w+)=(%S*)') do f[name] = value end
   end
 end
 local function readPayload()
-  return redis.call('HGET', key, isOld and 'g' or 'p')
+  return redis.call('HGET', key, oldFields and 'g' or 'p')
 end
 local function set(...)
   local given = {...}
@@ -65,7 +65,7 @@ local function dropEndedCode()
 end
 local function write()
   local values, removed = {}, {}
-  if isOld and isChanged then
+  if oldFields and isChanged then
     large.p = large.p or readPayload()
     removed = oldFields
   end
