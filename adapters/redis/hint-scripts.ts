@@ -58,9 +58,12 @@ local function writeHint()
 end
 `
 
-/** ARGV: deadline, lifetime, entry. Adds a grant. A hint is gone if it has grown too much or is behind, or if a grant that it names is stored anew. */
+/**
+ * ARGV: deadline, lifetime, entry. Adds to an index. If it has a hint, the hint is gone if it has grown too much or is behind, or if a
+ * grant that it names is stored anew.
+ */
 export const addScript: Script = createScript(
-  'subject.add',
+  'index.add',
   '',
   `${hints}
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
@@ -82,7 +85,7 @@ return {now}
 
 /** ARGV: deadline, entry, and so on. Removes grants. One that was picked stays in the hint: its reader sees that it has ended. */
 export const removeScript: Script = createScript(
-  'subject.remove',
+  'index.remove-grants',
   'allow-oom',
   `${hints}
 redis.call('ZREM', key, unpack(ARGV, 2))

@@ -2,18 +2,6 @@ import { createScript, type Script } from './script.ts'
 
 // An index is a sorted set of names by the end of what they name, in milliseconds since the epoch.
 
-/** ARGV: deadline, lifetime, name. */
-export const indexScript: Script = createScript(
-  'index.add',
-  '',
-  `
-redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-redis.call('ZADD', key, now + ARGV[2], ARGV[3])
-redis.call('PEXPIREAT', key, redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2])
-return {now}
-`,
-)
-
 /** ARGV: deadline, name. For what has no end. */
 export const keepScript: Script = createScript(
   'index.keep',

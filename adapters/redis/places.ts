@@ -1,5 +1,6 @@
 import { isOne, type Commands } from './commands.ts'
-import { indexedScript, indexScript } from './index-scripts.ts'
+import { addScript } from './hint-scripts.ts'
+import { indexedScript } from './index-scripts.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
 /** The parts that store records, grants and indexes. */
@@ -128,7 +129,7 @@ export function createKnownKeys(commands: Commands, keys: StorageKeys, prefix: s
     checkedAt = performance.now()
   }
   const announceNow = async (): Promise<void> => {
-    await commands.run(indexScript, index, lifetime, keys.ids[0])
+    await commands.run(addScript, index, lifetime, keys.ids[0])
   }
   return {
     announce() {
