@@ -121,13 +121,13 @@ describe('Redis', () => {
   test('old_redis: its version is 6', async () => {
     const redis = await startRedis({ appendOnly: true })
     onTestFinished(() => redis.stop())
-    // No such server can be installed everywhere. The answer of INFO is changed on its way, with its length kept.
-    const older = (answer: Buffer): Buffer =>
-      Buffer.from(answer.toString('latin1').replace(/(?<=redis_version:)\d/, '6'), 'latin1')
+    // No such server can be installed everywhere. The answers of INFO are changed on their way, with their length kept.
+    const older = (answers: Buffer): Buffer =>
+      Buffer.from(answers.toString('latin1').replaceAll(/(?<=redis_version:)\d/g, '6'), 'latin1')
     const proxy = createServer((client) => {
       const upstream = connect(redis.port, redis.host)
       client.pipe(upstream)
-      upstream.on('data', (answer) => client.write(older(answer)))
+      upstream.on('data', (answers) => client.write(older(answers)))
       for (const socket of [client, upstream]) socket.on('error', () => client.destroy())
       upstream.on('close', () => client.destroy())
       client.on('close', () => upstream.destroy())
