@@ -38,14 +38,17 @@ interface Key {
   readonly secret: string
 }
 
-/** A seal that was opened lately: APIs ask about the same token many times. A text, because a buffer would keep a larger one. */
-interface OpenedSeal {
+/**
+ * A seal that was made or opened lately. Most that is read was stored by this process a moment before, and APIs ask about the same token
+ * many times. A text, because a buffer would keep a larger one.
+ */
+interface KnownSeal {
   readonly sealed: string
   readonly content: string
 }
 
-/** How many are remembered. */
-const mostOpened = 1000
+/** How many characters are remembered: more than 10,000 usual seals. */
+const mostKnown = 16_000_000
 
 const idLength = 4
 const nonceLength = 12
@@ -75,7 +78,16 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     if (key) return key
     throw new SealError('sealed with a storage key that is not among those given')
   }
-  const opened = new Map<string, OpenedSeal>()
+  const known = new Map<string, KnownSeal>()
+  let length = 0
+  const remember = (place: string, seal: KnownSeal): void => {
+    length += place.length + seal.sealed.length + seal.content.length
+    if (length > mostKnown) {
+      known.clear()
+      length = 0
+    }
+    known.set(place, seal)
+  }
   return {
     ids: [newest.id.toString('hex'), ...older.map(({ id }) => id.toString('hex'))],
     names: (kind, id) => [
@@ -86,17 +98,18 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       const nonce = drawNonce()
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
       const parts = [cipher.update(shorten(content), 'utf8'), cipher.final()]
-      return Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
+      const sealed = Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
+      remember(place, { sealed: sealed.toString('latin1'), content })
+      return sealed
     },
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
     mustKnow: (sealed) => void keyOf(sealed),
     open(place, sealed) {
       const text = sealed.toString('latin1')
-      const last = opened.get(place)
+      const last = known.get(place)
       if (last?.sealed === text) return last.content
       const content = lengthen(unseal(keyFor(keyOf(sealed), place), sealed))
-      if (opened.size >= mostOpened) opened.clear()
-      opened.set(place, { sealed: text, content })
+      remember(place, { sealed: text, content })
       return content
     },
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),
@@ -143,7 +156,7 @@ function unseal(key: KeyObject, sealed: Buffer): string {
   decipher.setAuthTag(tag)
   const content = sealed.subarray(idLength + nonceLength + tagLength)
   try {
-    return decipher.update(content, undefined, 'utf8') + decipher.final('utf8')
+    return Buffer.concat([decipher.update(content), decipher.final()]).toString()
   } catch {
     throw new SealError('the content was changed, or belongs to another place')
   }

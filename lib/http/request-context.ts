@@ -15,7 +15,9 @@ export function createRequestValue<Value>(name: string): RequestValue<Value> {
   const member = Symbol(name)
   return {
     get: (ctx) => (ctx as { readonly [member]?: Value })[member],
-    set: (ctx, value) => void Object.assign(ctx, { [member]: value }),
+    set(ctx: { [member]?: Value | undefined }, value) {
+      ctx[member] = value
+    },
   }
 }
 

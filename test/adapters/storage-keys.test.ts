@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createStorageKeys, SealError } from '../../adapters/redis/storage-keys.ts'
 import { storageKeys } from '../support/redis-harness.ts'
+
+setFlagsFromString('--expose_gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 test('no two seals have the same nonce, also of different storages', () => {
   const storages = [createStorageKeys(storageKeys), createStorageKeys(storageKeys)]
@@ -39,11 +44,28 @@ test('a seal is remembered as it was, although the memory that it was read from 
 
 test('of thousands of places, each opens what was sealed there last', () => {
   const keys = createStorageKeys(storageKeys)
-  const seals = Array.from({ length: 3000 }, (_, index) => {
+  // More than is remembered.
+  const contents = Array.from({ length: 3000 }, (_, index) => `content ${index}`.padEnd(3000))
+  const seals = contents.map((content, index) => {
     keys.seal(`place ${index}`, 'earlier')
-    return keys.seal(`place ${index}`, `content ${index}`)
+    return keys.seal(`place ${index}`, content)
   })
   for (const [index, sealed] of seals.entries()) {
-    expect(keys.open(`place ${index}`, sealed)).toBe(`content ${index}`)
+    expect(keys.open(`place ${index}`, sealed)).toBe(contents[index])
   }
+})
+
+test('of seals of 300 megabytes, no more than 50 stay in the memory of the process', () => {
+  const keys = createStorageKeys(storageKeys)
+  const used = (): number => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = used()
+  for (let index = 0; index < 3000; index += 1) {
+    keys.seal(`place ${index}`, `content ${index}`.padEnd(50_000))
+  }
+  expect(used() - before).toBeLessThan(50_000_000)
+  // Until here, the keys are in use, with all that they remember.
+  expect(keys.open('place', keys.seal('place', 'content'))).toBe('content')
 })
