@@ -20,7 +20,7 @@ export function sealToken(
   { id, payload }: NewToken,
 ): Buffer {
   const place = kind === 'AccessToken' ? accessTokenPlace(key, name) : `${key}/${kind}`
-  return sealPayload(keys, place, id, payload)
+  return sealPayload(keys, place, id, payload, true)
 }
 
 const accessTokenPlace = (key: string, name: string): string => `${key}/AccessToken/${name}`

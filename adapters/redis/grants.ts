@@ -91,7 +91,7 @@ const nameOfGrant = (grantId: string): string =>
 
 /** Keeps the id in the payload: a list of grants needs it, and it is not a credential. */
 const sealGrant = (keys: StorageKeys, key: string, payload: StoredPayload): Buffer =>
-  sealPayload(keys, `${key}/g`, '', payload)
+  sealPayload(keys, `${key}/g`, '', payload, true)
 
 /** Reads a grant, or only what is needed to look for one access token, or with null for the refresh token. */
 async function read(

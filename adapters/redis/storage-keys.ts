@@ -19,8 +19,12 @@ export interface StorageKeys {
    * it has the name under an older key.
    */
   names(kind: string, id: string): readonly [string, ...string[]]
-  /** Seals content for one place. It can be opened only there. It has no control characters. */
-  seal(place: string, content: string): Buffer
+  /**
+   * Seals content for one place. It can be opened only there. It has no control characters.
+   *
+   * @param isLasting - whether it is kept for weeks: then it takes less room, and more time
+   */
+  seal(place: string, content: string, isLasting?: boolean): Buffer
   /** Whether it was sealed with the newest key. */
   isFresh(sealed: Buffer): boolean
   /** @throws SealError if it was sealed with an unknown key: its content cannot be known */
@@ -94,10 +98,10 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       nameUnder(newest, kind, id),
       ...older.map((key) => nameUnder(key, kind, id)),
     ],
-    seal(place, content) {
+    seal(place, content, isLasting) {
       const nonce = drawNonce()
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
-      const parts = [cipher.update(shorten(content), 'utf8'), cipher.final()]
+      const parts = [cipher.update(isLasting ? shorten(content) : content, 'utf8'), cipher.final()]
       const sealed = Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
       remember(place, { sealed: sealed.toString('latin1'), content })
       return sealed
@@ -171,9 +175,10 @@ export function sealPayload(
   place: string,
   id: string,
   payload: StoredPayload,
+  isLasting = false,
 ): Buffer {
   const { jti, ...others } = payload
-  return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]))
+  return keys.seal(place, JSON.stringify(jti === id ? [others] : [payload, false]), isLasting)
 }
 
 /** Opens a payload. With `id`, a `jti` that was left out is put back. */
