@@ -49,7 +49,9 @@ export async function measure(
     const servers = await Promise.all(names.map((name) => startServer(name, launch)))
     for (const [work, roundsOf] of measured) {
       progress(`launch ${count}/${launches}: ${work.name}, warming up`)
-      for (const server of servers) await runRound(work, server, seconds)
+      for (let count = work.warmUps ?? 1; count > 0; count -= 1) {
+        for (const server of servers) await runRound(work, server, seconds)
+      }
       for (let round = 0; round < rounds; round += 1) {
         progress(`launch ${count}/${launches}: ${work.name}, round ${round + 1}/${rounds}`)
         // Each round begins with another server.

@@ -10,6 +10,11 @@ export interface Work {
   readonly reach: number
   /** A multiple to hope for. */
   readonly stretch?: number
+  /**
+   * How many rounds come before those that are measured; 1 by default. Until its code has run some thousand times, V8 has not compiled
+   * it.
+   */
+  readonly warmUps?: number
   /** Prepares one user for a round of so many seconds, which is not measured. Returns the steps to measure. */
   prepare(connection: Connection, seconds: number): Promise<Iterable<Step>>
 }
@@ -51,12 +56,13 @@ const refresh: Work = {
   },
 }
 
-/** A revocation uses up a connection, and each takes a whole flow to make. There are enough for a part of the round. */
+/** A revocation uses up a connection, and each takes a whole flow to make. There are enough for a small part of the round. */
 const revocationsPerSecond = 16
 
 const revocation: Work = {
   name: 'revocation',
   reach: 2,
+  warmUps: 5,
   async prepare(connection, seconds) {
     const revoke = async (token: string): Promise<void> => {
       const answer = await sendAsClient(connection, paths.revocation, { token })
