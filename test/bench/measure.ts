@@ -49,7 +49,7 @@ export async function measure(
     const servers = await Promise.all(names.map((name) => startServer(name, launch)))
     for (const [work, roundsOf] of measured) {
       progress(`launch ${count}/${launches}: ${work.name}, warming up`)
-      for (let count = work.warmUps ?? 1; count > 0; count -= 1) {
+      for (let warmUp = work.warmUps ?? 1; warmUp > 0; warmUp -= 1) {
         for (const server of servers) await runRound(work, server, seconds)
       }
       for (let round = 0; round < rounds; round += 1) {
