@@ -102,11 +102,11 @@ export interface RedisStorage extends Storage {
  *
  * `autoResendUnfulfilledCommands` stays on, because without it ioredis 6.0.0 can leave a command
  * without an end; a command that is sent twice is harmless here. `enableAutoPipelining` stays off, because on a
- * Cluster it can send commands to the wrong node. There is no `commandTimeout`: the adapter itself waits no longer than its
- * `timeout`, and ioredis would set a timer for each command.
+ * Cluster it can send commands to the wrong node.
  */
 export const recommendedRedisOptions: RecommendedRedisOptions = {
   connectTimeout: 1000,
+  commandTimeout: 700,
   socketTimeout: 2000,
   maxRetriesPerRequest: 1,
   retryStrategy: (times) => Math.min(50 * times, 500),
@@ -124,6 +124,7 @@ export type RecommendedRedisOptions = Required<
   Pick<
     RedisOptions,
     | 'autoResendUnfulfilledCommands'
+    | 'commandTimeout'
     | 'connectTimeout'
     | 'enableAutoPipelining'
     | 'failoverDetector'

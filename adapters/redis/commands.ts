@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Cluster, Redis } from './driver.ts'
 import { createRedisClock, type RedisClock, type Reply } from './redis-clock.ts'
@@ -51,16 +50,6 @@ export const isCluster = (client: RedisClient): client is Cluster => client.isCl
 
 /** Whether a script answered 1 first, whatever the client makes of numbers. */
 export const isOne = ([first]: readonly unknown[]): boolean => Number(first) === 1
-
-// Drawn for each process, and in it for each copy of this package. A process id does not do: each container may have the same one.
-const attempts = randomBytes(16).toString('base64url')
-let attemptCount = 0
-
-/**
- * An id for one attempt: a command that is sent again after a broken connection keeps it. None is the beginning of another one,
- * and none has a comma: scripts keep lists of them.
- */
-export const createAttempt = (): string => `${attempts}${(attemptCount += 1)}.`
 
 /** Sends a script, by its hash or all of it, with a deadline. */
 type Send = (command: 'evalsha' | 'eval', code: string, deadline: number) => Promise<unknown>
@@ -135,6 +124,8 @@ function createAsk(client: RedisClient, timeout: number): Ask {
   // Less than the timeout, because the answer must get back too.
   const patience = timeout * 0.6
   const deliver = createDelivery(clock, timeout, patience)
+  // On a Cluster, each node has options of its own.
+  const options: { commandTimeout?: number | undefined } = isCluster(client) ? {} : client.options
   let questions: Question[] = []
   const flush = (): void => {
     const asked = questions
@@ -148,7 +139,11 @@ function createAsk(client: RedisClient, timeout: number): Ask {
     const batch: Batch = { start, deadline: clock.at(start + patience), open: asked.length, timer }
     const streams = asked.length > 1 ? streamsOf(client) : []
     for (const stream of streams) stream.cork()
+    // The batch has a timer. ioredis would set one for each command, which takes 2 µs. It reads the option while it takes a command.
+    const { commandTimeout } = options
+    options.commandTimeout = undefined
     for (const question of asked) void deliver(question, batch, batch.deadline)
+    options.commandTimeout = commandTimeout
     for (const stream of streams) stream.uncork()
   }
   return (script, send) =>

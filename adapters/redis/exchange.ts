@@ -1,8 +1,9 @@
 import type { Exchange, ExchangeResult } from '../../lib/storage.ts'
-import { createAttempt, type Argument, type Commands, type ReplicaWait } from './commands.ts'
+import { type Argument, type Commands, type ReplicaWait } from './commands.ts'
 import { exchangeScript, undoScript } from './exchange-scripts.ts'
 import { kinds, nameOfSuccessor, sealToken } from './grant-hash.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'
+import { createAttempt } from './script.ts'
 import type { StorageKeys } from './storage-keys.ts'
 
 /** Some replicas did not have a refresh in time; it was taken back. */

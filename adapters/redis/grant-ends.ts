@@ -1,10 +1,10 @@
 import type { GrantStorage, StoredGrant } from '../../lib/storage.ts'
-import { createAttempt } from './commands.ts'
 import type { GrantParts } from './exchange.ts'
 import { openGrant } from './grant-hash.ts'
 import type { GrantIndexes, IndexedGrant } from './grant-indexes.ts'
 import { endScript } from './grant-scripts.ts'
 import type { Places } from './places.ts'
+import { createAttempt } from './script.ts'
 
 /** Ends grants. */
 export function createGrantEnds(

@@ -1,6 +1,6 @@
-import { createAttempt } from './commands.ts'
 import { beginScript, lookScript, mostNamed, writeScript } from './hint-scripts.ts'
 import type { StoreParts } from './places.ts'
+import { createAttempt } from './script.ts'
 
 /** A hint, as it was read. Its entries are those of the index. */
 export interface Hint {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { RecordStorage, StoredPayload } from '../../lib/storage.ts'
-import { createAttempt } from './commands.ts'
 import { createPlaces, toMilliseconds, type StoreParts } from './places.ts'
 import {
   consumeScript,
@@ -12,6 +11,7 @@ import {
   swapScript,
   upsertScript,
 } from './record-scripts.ts'
+import { createAttempt } from './script.ts'
 import { openPayload, sealPayload } from './storage-keys.ts'
 
 const hashed =

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 /** A script that decides something in one step, on one key. */
 export interface Script {
@@ -29,3 +29,13 @@ export function createScript(name: string, flags: 'allow-oom' | '', body: string
   const source = `#!lua flags=${flags}\n-- ${name}${beginning}${body}`
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
+
+// Drawn for each process, and in it for each copy of this package. A process id does not do: each container may have the same one.
+const attempts = randomBytes(16).toString('base64url')
+let attemptCount = 0
+
+/**
+ * An id for one attempt: a command that is sent again after a broken connection keeps it. None is the beginning of another one,
+ * and none has a comma: scripts keep lists of them.
+ */
+export const createAttempt = (): string => `${attempts}${(attemptCount += 1)}.`

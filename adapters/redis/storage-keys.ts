@@ -8,6 +8,7 @@ import {
 } from 'node:crypto'
 import { createKeyedHash, type KeyedHash } from '../../lib/keys/keyed-hash.ts'
 import type { StoredPayload } from '../../lib/storage.ts'
+import { createKnownSeals } from './known-seals.ts'
 import { lengthen, shorten } from './short-json.ts'
 
 /** Makes a dump of the storage worthless: names say nothing, and content is sealed. */
@@ -22,7 +23,7 @@ export interface StorageKeys {
   /**
    * Seals content for one place. It can be opened only there. It has no control characters.
    *
-   * @param isLasting - whether it is kept for weeks: then it takes less room, and more time
+   * @param isLasting - whether it is a part of a connection, which lasts: then it takes less room, and more time
    */
   seal(place: string, content: string, isLasting?: boolean): Buffer
   /** Whether it was sealed with the newest key. */
@@ -41,18 +42,6 @@ interface Key {
   readonly seal: KeyedHash
   readonly secret: string
 }
-
-/**
- * A seal that was made or opened lately. Most that is read was stored by this process a moment before, and APIs ask about the same token
- * many times. A text, because a buffer would keep a larger one.
- */
-interface KnownSeal {
-  readonly sealed: string
-  readonly content: string
-}
-
-/** How many characters are remembered: more than 10,000 usual seals. */
-const mostKnown = 16_000_000
 
 const idLength = 4
 const nonceLength = 12
@@ -82,16 +71,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
     if (key) return key
     throw new SealError('sealed with a storage key that is not among those given')
   }
-  const known = new Map<string, KnownSeal>()
-  let length = 0
-  const remember = (place: string, seal: KnownSeal): void => {
-    length += place.length + seal.sealed.length + seal.content.length
-    if (length > mostKnown) {
-      known.clear()
-      length = 0
-    }
-    known.set(place, seal)
-  }
+  const known = createKnownSeals()
   return {
     ids: [newest.id.toString('hex'), ...older.map(({ id }) => id.toString('hex'))],
     names: (kind, id) => [
@@ -103,7 +83,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       const cipher = createCipheriv('aes-256-gcm', keyFor(newest, place), nonce)
       const parts = [cipher.update(isLasting ? shorten(content) : content, 'utf8'), cipher.final()]
       const sealed = Buffer.concat([newest.id, nonce, cipher.getAuthTag(), ...parts])
-      remember(place, { sealed: sealed.toString('latin1'), content })
+      known.add(place, { sealed: sealed.toString('latin1'), content })
       return sealed
     },
     isFresh: (sealed) => newest.id.equals(sealed.subarray(0, idLength)),
@@ -113,7 +93,7 @@ export function createStorageKeys(secrets: readonly string[]): StorageKeys {
       const last = known.get(place)
       if (last?.sealed === text) return last.content
       const content = lengthen(unseal(keyFor(keyOf(sealed), place), sealed))
-      remember(place, { sealed: text, content })
+      known.add(place, { sealed: text, content })
       return content
     },
     derive: (purpose) => keys.map(({ secret }) => derive(secret, `for ${purpose}`)),

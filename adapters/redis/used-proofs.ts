@@ -1,7 +1,7 @@
 import type { UsedProofs } from '../../lib/storage.ts'
-import { createAttempt, isOne } from './commands.ts'
+import { isOne } from './commands.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'
-import { createScript, type Script } from './script.ts'
+import { createAttempt, createScript, type Script } from './script.ts'
 
 // The proofs of a client are one sorted set: keyed hashes of their ids, by their ends. Beside each is, for ten seconds, the
 // attempt that stored it: a command that was sent again after a broken connection gets the answer of the first.

@@ -101,7 +101,7 @@ describe('the options of a client', () => {
     expect(nodes).toEqual([local, local])
     expect(cluster).toMatchObject({
       clusterRetryStrategy: recommendedRedisOptions.retryStrategy,
-      redisOptions: { password: 'pass', socketTimeout: recommendedRedisOptions.socketTimeout },
+      redisOptions: { password: 'pass', commandTimeout: recommendedRedisOptions.commandTimeout },
     })
     expect(cluster).not.toHaveProperty('redisOptions.retryStrategy')
   })

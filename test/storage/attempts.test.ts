@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
-import { createAttempt } from '../../adapters/redis/commands.ts'
 import {
   createRedisAdapter,
   recommendedRedisOptions,
@@ -10,6 +9,7 @@ import { grantWith, sampleGrant } from '../../lib/testing/contract/harness.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { useRedis } from '../support/redis-server.ts'
+import { createAttempt } from '../../adapters/redis/script.ts'
 
 // A command that is sent again after a broken connection has the attempt of the first, and gets its answer. Nobody else may.
 

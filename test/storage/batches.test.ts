@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, Command, Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   createRedisAdapter,
@@ -56,6 +56,16 @@ const inOneTurn = <T>(acts: readonly (() => Promise<T>)[]): Promise<readonly T[]
         }),
     ),
   )
+
+test('scripts need no timer of ioredis, and other commands of the client keep theirs', async () => {
+  const client = connectOne()
+  const sessions = await prepare(client)
+  const setTimer = vi.spyOn(Command.prototype, 'setTimeout')
+  await inOneTurn(ids.map((id) => () => sessions.find(id)))
+  expect(setTimer).not.toHaveBeenCalled()
+  await client.ping()
+  expect(setTimer).toHaveBeenCalledExactlyOnceWith(recommendedRedisOptions.commandTimeout)
+})
 
 function keepBusy(milliseconds: number): void {
   const end = performance.now() + milliseconds

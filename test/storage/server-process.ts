@@ -4,9 +4,10 @@ import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redi
 import { storageKeys } from '../support/redis-harness.ts'
 import { startServer } from '../support/server.ts'
 
-const timeout = Number(process.env['REDIS_TIMEOUT'] ?? 700)
+const timeout = Number(process.env['REDIS_TIMEOUT'] ?? recommendedRedisOptions.commandTimeout)
 const client = new Redis(process.env['REDIS_URL'] ?? '', {
   ...recommendedRedisOptions,
+  commandTimeout: timeout,
   socketTimeout: Math.max(timeout, recommendedRedisOptions.socketTimeout ?? 0),
 })
 client.on('error', () => undefined)

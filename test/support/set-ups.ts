@@ -135,7 +135,7 @@ import { Redis } from ${driver}
 import { createAuthorizationServer } from ${resolve('lib/index.ts')}
 import { createRedisAdapter, recommendedRedisOptions } from ${resolve('adapters/redis.ts')}
 
-const client = new Redis(${JSON.stringify(redisUrl)}, { ...recommendedRedisOptions, socketTimeout: 20_000 })
+const client = new Redis(${JSON.stringify(redisUrl)}, { ...recommendedRedisOptions, commandTimeout: 10_000, socketTimeout: 20_000 })
 client.on('error', () => {})
 const keys = ${JSON.stringify(keys)}
 export const storage = createRedisAdapter({ client, keys, keyPrefix: 'set-up-${count}:', onProblem: () => {}, timeout: 10_000 })

@@ -28,15 +28,15 @@ export async function loadOurServer(
     'adapters/redis.js',
   )) as typeof RedisAdapter
 
-  // A busy machine must not end a run.
-  const patient = { ...recommendedRedisOptions, socketTimeout: 60_000 }
+  // A busy machine must not end a run. The timers are set all the same.
+  const patient = { ...recommendedRedisOptions, commandTimeout: 30_000, socketTimeout: 60_000 }
   return (issuer, redisUrl) =>
     createAuthorizationServer({
       issuer,
       storage: createRedisAdapter({
         client: countCommands(new Redis(redisUrl, patient)),
         keys: [storageKey],
-        timeout: 30_000,
+        timeout: patient.commandTimeout,
       }),
       // All requests of a run come from people who have not signed in, and none may push another one out.
       anonymousRequests: { count: 10_000_000, bytes: 2 ** 40 },
