@@ -124,8 +124,7 @@ export function flawsOf({ question, reply, took }: Timed, port: number): readonl
   const isPage = question.kind.by === 'person'
   const says = isPage ? /Code: (\w+)$/m.exec(text)?.[1] : codeOf(reply)
   const type = headers.get('content-type') ?? 'none'
-  // As a part of an address: the length of a page may be the same number.
-  const inside = new RegExp(`.{0,80}(redis|ECONN|timed out|EVALSHA|:${port}\\b).{0,80}`, 'i')
+  const inside = new RegExp(`.{0,80}(redis|ECONN|timed out|EVALSHA|\\b${port}\\b).{0,80}`, 'i')
   const told = inside.exec(text + JSON.stringify([...headers]))?.[0]
   const checks: readonly (readonly [isFine: boolean, flaw: string])[] = [
     [status === 503, `status ${status}: ${text.slice(0, 300)}`],
