@@ -1,5 +1,5 @@
 import type { Exchange, ExchangeResult } from '../../lib/storage.ts'
-import { type Argument, type Commands, type ReplicaWait } from './commands.ts'
+import type { Argument, Commands, ReplicaWait } from './commands.ts'
 import { exchangeScript, undoScript } from './exchange-scripts.ts'
 import { kinds, nameOfSuccessor, sealToken } from './grant-hash.ts'
 import { toMilliseconds, type StoreParts } from './places.ts'

@@ -1,5 +1,5 @@
 /** A seal that was made or opened lately. A text, because a buffer would keep a larger one. */
-export interface KnownSeal {
+interface KnownSeal {
   readonly sealed: string
   readonly content: string
 }

@@ -1,11 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createStorageKeys, SealError } from '../../adapters/redis/storage-keys.ts'
+import { heapUsed } from '../support/heap.ts'
 import { storageKeys } from '../support/redis-harness.ts'
-
-setFlagsFromString('--expose_gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 test('no two seals have the same nonce, also of different storages', () => {
   const storages = [createStorageKeys(storageKeys), createStorageKeys(storageKeys)]
@@ -60,15 +56,11 @@ test.each([
   ['ends of long texts', (index: number) => `${index}`.padStart(50_000).slice(-20)],
 ])('of 3000 seals of %s, no more than 50 MB stay in the memory of the process', (_, create) => {
   const keys = createStorageKeys(storageKeys)
-  const used = (): number => {
-    collectGarbage()
-    return process.memoryUsage().heapUsed
-  }
-  const before = used()
+  const before = heapUsed()
   for (let index = 0; index < 3000; index += 1) {
     keys.seal(`place ${index}`, create(index))
   }
-  expect(used() - before).toBeLessThan(50_000_000)
+  expect(heapUsed() - before).toBeLessThan(50_000_000)
   // Until here, the keys are in use, with all that they remember.
   expect(keys.open('place', keys.seal('place', 'content'))).toBe('content')
 })

@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Redis } from 'ioredis'
 import { beforeAll, expect, test } from 'vitest'
 import { createRedisAdapter, recommendedRedisOptions } from '../../adapters/redis.ts'
 import { connect, consent, refresh, type Tokens } from '../support/flow.ts'
 import { useRunning } from '../support/fixtures.ts'
 import { seeds } from '../support/fuzzing.ts'
+import { heapUsed } from '../support/heap.ts'
 import { createRequests, problemOf } from '../support/random-requests.ts'
 import { storageKeys } from '../support/redis-harness.ts'
 import { useRedis } from '../support/redis-server.ts'
@@ -41,14 +40,10 @@ beforeAll(async () => {
   seen = [(await consent(server.issuer)).code, tokens.access_token.slice(1), 'ledger', 'S256']
 })
 
-setFlagsFromString('--expose_gc')
-const collect = runInNewContext('gc') as () => void
-
-function heapUsed(): number {
+function heapWithoutLogs(): number {
   // The tests keep what the server told.
   searchLogs()
-  collect()
-  return process.memoryUsage().heapUsed
+  return heapUsed()
 }
 
 const memoryOfRedis = async (): Promise<number> =>
@@ -73,9 +68,9 @@ test(`${count} random requests never fail inside, never hang, and leave little b
     Promise.all(Array.from({ length: atOnce }, () => sendSome(times / atOnce)))
 
   await sendAll(warm)
-  const before = heapUsed()
+  const before = heapWithoutLogs()
   await sendAll(count - warm)
-  const grown = heapUsed() - before
+  const grown = heapWithoutLogs() - before
   const keys = await client.dbsize()
   const stored = await memoryOfRedis()
 
